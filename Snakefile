@@ -1,0 +1,26 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/training.smk"
+include: "rules/analysis.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    input:
+        study_file("histories.csv"),
+        study_file("best.yaml"),
+        study_file("summary.csv"),
+        expand(
+            study_file("figures/{figure}.{format}"),
+            figure=FIGURES,
+            format=["svg", "png"],
+        ),
+    localrule: True

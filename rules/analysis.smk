@@ -1,0 +1,72 @@
+# A checkpoint, so that the trainings of `best` are looked at again once the pair is chosen.
+checkpoint choose_best:
+    input:
+        history_files(VARIANTS, STUDY.selection),
+    output:
+        "results/{study}/best.yaml",
+    params:
+        job=dict(
+            code=code_version("choose_best.py"),
+            epochs=STUDY.epochs,
+            pairs={
+                variant.name: [variant.kernel.plain(), variant.bias.plain()]
+                for variant in STUDY.variants
+            },
+            seeds=STUDY.seeds,
+        ),
+    log:
+        "logs/{study}/choose_best.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "Choosing the best pair on the seeds 0 to {params.job[seeds]}"
+    script:
+        "../scripts/choose_best.py"
+
+
+rule collect_histories:
+    input:
+        all_history_files(),
+    output:
+        "results/{study}/histories.csv",
+    params:
+        job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
+    log:
+        "logs/{study}/collect_histories.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "Collecting the histories"
+    script:
+        "../scripts/collect_histories.py"
+
+
+rule summarize:
+    input:
+        histories="results/{study}/histories.csv",
+        best="results/{study}/best.yaml",
+        timings=all_history_files("timings.csv"),
+        published=STUDY.published or [],
+    output:
+        "results/{study}/summary.csv",
+    params:
+        job=dict(
+            code=code_version("summarize.py"),
+            epochs=STUDY.epochs,
+            initializers={
+                variant.name: [variant.kernel.name, variant.bias.name]
+                for variant in STUDY.variants
+            },
+            seeds=[STUDY.seeds, STUDY.confirmation_seeds],
+        ),
+    log:
+        "logs/{study}/summarize.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "Summarizing"
+    script:
+        "../scripts/summarize.py"

@@ -1,0 +1,147 @@
+# The study, checked, and what the rules need to know of it.
+
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+sys.path.append(str(SCRIPTS))
+
+from initstudy.config import Problem, describe, parse_study
+from initstudy.datasets import SPECS
+
+
+def read_study():
+    schema = yaml.safe_load(Path(workflow.basedir, "schemas/config.schema.yaml").read_text())
+    study, problems = parse_study(config, schema)
+    problems = problems or problems_for_keras(study)
+    if problems:
+        raise WorkflowError(str(describe(problems, workflow.configfiles)))
+    return study
+
+
+def problems_for_keras(study):
+    """Asks Keras in another process, and only for what it has not accepted before."""
+    question = json.dumps(study.for_keras(), sort_keys=True)
+    checks = code_version("initstudy/checks.py")
+    name = hashlib.sha256(f"{checks} {question}".encode()).hexdigest()
+    accepted = Path(".snakemake", "initstudy-accepted", name)
+    if accepted.exists():
+        return []
+    answer = subprocess.run(
+        [sys.executable, "-m", "initstudy.checks"],
+        input=question,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+    )
+    if answer.returncode != 0:
+        raise WorkflowError(f"Keras could not be asked about the configuration:\n{answer.stderr}")
+    problems = [Problem(tuple(path), message) for path, message in json.loads(answer.stdout)]
+    if not problems:
+        accepted.parent.mkdir(parents=True, exist_ok=True)
+        accepted.touch()
+    return problems
+
+
+def code_version(script):
+    """SHA-256 of a script and of all modules of the library that it uses, however indirectly.
+
+    As a param it reruns what an edit may change, and nothing else.
+    """
+    sources, queue = {}, [SCRIPTS / script]
+    while queue:
+        path = queue.pop()
+        if path in sources or not path.is_file():
+            continue
+        sources[path] = path.read_bytes()
+        for node in ast.walk(ast.parse(sources[path], str(path))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            queue += [SCRIPTS / f"{name.replace('.', '/')}.py" for name in names]
+    total = hashlib.sha256()
+    for path in sorted(sources):
+        total.update(f"{path.relative_to(SCRIPTS)}\n".encode() + sources[path])
+    return total.hexdigest()
+
+
+STUDY = read_study()
+VARIANTS = {variant.name: variant for variant in STUDY.variants}
+
+
+wildcard_constraints:
+    study=STUDY.name,
+    dataset=STUDY.dataset,
+    variant="[A-Za-z0-9_-]+",
+    first="[0-9]+",
+    last="[0-9]+",
+
+
+def study_file(name):
+    return f"results/{STUDY.name}/{name}"
+
+
+def history_files(variants, seeds, ending="csv"):
+    """The files of these variants' replicates, in the blocks that the jobs train."""
+    return [
+        study_file(f"runs/{variant}/seeds-{block[0]}-{block[-1]}.{ending}")
+        for variant in variants
+        for block in STUDY.blocks(seeds)
+    ]
+
+
+def all_history_files(ending="csv"):
+    return [
+        *history_files(VARIANTS, STUDY.selection, ending),
+        *history_files(["baseline", "best"], STUDY.confirmation, ending),
+    ]
+
+
+def best_file(wildcards):
+    """What a training of `best` has to wait for; no other training does.
+
+    It is ancient, since a new choice of the same pair must not train it again. If the pair is
+    another one, `training_job` shows that to Snakemake, as a param.
+    """
+    return ancient(study_file("best.yaml")) if wildcards.variant == "best" else []
+
+
+def training_job(wildcards):
+    """All that decides the numbers of a training, besides its seeds."""
+    if wildcards.variant == "best":
+        path = Path(study_file("best.yaml"))
+        pair = yaml.safe_load(path.read_text()) if path.exists() else {}
+    elif wildcards.variant in VARIANTS:
+        variant = VARIANTS[wildcards.variant]
+        pair = {
+            "kernel_initializer": variant.kernel.plain(),
+            "bias_initializer": variant.bias.plain(),
+        }
+    else:
+        known = ", ".join([*VARIANTS, "best"])
+        raise WorkflowError(
+            f"This study has no variant {wildcards.variant!r}; its variants are {known}."
+        )
+    return {
+        "bias_initializer": pair.get("bias_initializer"),
+        "kernel_initializer": pair.get("kernel_initializer"),
+        "activation": STUDY.activation,
+        "batch_size": STUDY.batch_size,
+        "code": code_version("train.py"),
+        "dataset": STUDY.dataset,
+        "epochs": STUDY.epochs,
+        "hidden_units": list(STUDY.hidden_units),
+        "inputs": STUDY.inputs,
+        "optimizer": STUDY.optimizer,
+    }

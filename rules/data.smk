@@ -1,0 +1,15 @@
+# Changing the code of the download must not repeat it, so it is no param; nor is dataset_file.
+rule download_dataset:
+    output:
+        "resources/datasets/{dataset}.npz",
+    params:
+        sha256=lambda wildcards: SPECS[wildcards.dataset].sha256,
+    log:
+        "logs/download_dataset/{dataset}.log",
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    message:
+        "Fetching {wildcards.dataset}"
+    script:
+        "../scripts/download_dataset.py"

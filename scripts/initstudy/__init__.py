@@ -1,0 +1,1 @@
+"""Compare weight and bias initializers by replicated, paired trainings."""

@@ -1,0 +1,51 @@
+"""Keras on TensorFlow, set up the one way this project uses it, whatever ~/.keras says."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # real errors reach Python as exceptions
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Holds back what C++ code writes to stderr, and shows it only if the import fails.
+
+    TensorFlow tells every user about oneDNN and missing GPU drivers, before any log level counts.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+with _quiet_import():
+    import keras
+    import tensorflow as tf
+
+keras.config.set_floatx("float32")
+keras.config.set_image_data_format("channels_last")
+
+__all__ = ["keras", "tf"]
+
+
+def set_threads(threads: int) -> None:
+    """Limits TensorFlow to so many threads; to be called before it computes anything.
+
+    TensorFlow does not look at OMP_NUM_THREADS. Results may depend on the number in their last
+    bits, so it belongs to what a study fixes.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -1,0 +1,318 @@
+"""The configuration of a study: checked against its schema, filled with defaults, typed."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from initstudy.errors import StudyError
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration, and the key that it is wrong at."""
+
+    path: KeyPath
+    message: str
+
+    def key(self) -> str:
+        """The key as a person writes it: `kernel_initializers[2].config`."""
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return text.removeprefix(".")
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """An initializer by the name it has in this study.
+
+    Attributes:
+        name: what file names, tables and figures call it.
+        class_name: a Keras identifier or class name.
+        config: its parameters, without the seed.
+    """
+
+    name: str
+    class_name: str
+    config: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, entry: str | Mapping[str, Any]) -> "Initializer":
+        """From a configuration's entry: an identifier or a mapping."""
+        if isinstance(entry, str):
+            return cls(entry, entry, {})
+        return cls(entry["name"], entry["class_name"], entry.get("config", {}))
+
+    def plain(self) -> dict[str, Any]:
+        """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
+        return {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A kernel and a bias initializer to train with."""
+
+    name: str
+    kernel: Initializer
+    bias: Initializer
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked configuration; its attributes are explained in schemas/config.schema.yaml."""
+
+    name: str
+    dataset: str
+    dataset_file: str | None
+    inputs: str
+    hidden_units: tuple[int, ...]
+    activation: str
+    optimizer: Mapping[str, Any]
+    batch_size: int
+    epochs: int
+    seeds: int
+    seeds_per_job: int
+    baseline: Variant
+    kernel_variants: tuple[Variant, ...]
+    bias_variants: tuple[Variant, ...]
+    confirmation_seeds: int
+    published: str | None
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All but `best`, which is known only when these are trained."""
+        return (self.baseline, *self.kernel_variants, *self.bias_variants)
+
+    @property
+    def selection(self) -> range:
+        """The seeds that every variant is trained on, and `best` is chosen on."""
+        return range(self.seeds)
+
+    @property
+    def confirmation(self) -> range:
+        """The fresh seeds that `best` and the baseline are compared on."""
+        return range(self.seeds, self.seeds + self.confirmation_seeds)
+
+    def blocks(self, seeds: range) -> list[range]:
+        """The seeds as the jobs train them: `seeds_per_job` at a time.
+
+        Example:
+            With seeds_per_job = 10, `range(0, 15)` gives `[range(0, 10), range(10, 15)]`.
+        """
+        starts = range(seeds.start, seeds.stop, self.seeds_per_job)
+        return [range(start, min(start + self.seeds_per_job, seeds.stop)) for start in starts]
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
+    """The end of an error message: `; did you mean 'epochs'?`, or the names there are."""
+    names = list(dict.fromkeys(known))
+    lowered = {other.lower(): other for other in reversed(names)}
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=1)
+    if near:
+        return f"; did you mean {lowered[near[0]]!r}?"
+    return "; known are " + ", ".join(names) if names else ""
+
+
+def parse_study(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[Study | None, list[Problem]]:
+    """Checks a configuration and makes a study of it.
+
+    Args:
+        raw: the configuration as read from YAML, merged from all its files.
+        schema: JSON Schema, draft 2020-12, with a default for every top-level key.
+
+    Returns:
+        The study and an empty list, or None and all that is wrong. That Keras knows the names and
+        takes the parameters is not looked at here: see `initstudy.checks`.
+    """
+    config = _with_defaults(raw, schema)
+    problems = [
+        problem
+        for error in Draft202012Validator(schema).iter_errors(config)
+        for problem in _explain(error)
+    ]
+    if problems:
+        return None, problems
+    kernel, bias = (
+        Initializer.parse(config["baseline"][role])
+        for role in ("kernel_initializer", "bias_initializer")
+    )
+    kernels = [Initializer.parse(entry) for entry in config["kernel_initializers"]]
+    biases = [Initializer.parse(entry) for entry in config["bias_initializers"]]
+    problems = [
+        *_duplicates("kernel_initializers", kernels, kernel),
+        *_duplicates("bias_initializers", biases, bias),
+        *_missing_files(config),
+        *_numbers_as_text(config, ()),
+    ]
+    if problems:
+        return None, problems
+    optimizer = config["optimizer"]
+    if isinstance(optimizer, str):
+        optimizer = {"class_name": optimizer}
+    study = Study(
+        name=config["study"],
+        dataset=config["dataset"],
+        dataset_file=config["dataset_file"],
+        inputs=config["inputs"],
+        hidden_units=tuple(int(units) for units in config["model"]["hidden_units"]),
+        activation=config["model"]["activation"],
+        optimizer={"class_name": optimizer["class_name"], "config": optimizer.get("config", {})},
+        batch_size=int(config["batch_size"]),
+        epochs=int(config["epochs"]),
+        seeds=int(config["seeds"]),
+        seeds_per_job=int(config["seeds_per_job"]),
+        baseline=Variant("baseline", kernel, bias),
+        kernel_variants=tuple(Variant(f"kernel-{k.name}", k, bias) for k in kernels),
+        bias_variants=tuple(Variant(f"bias-{b.name}", kernel, b) for b in biases),
+        confirmation_seeds=int(config["confirmation_seeds"]),
+        published=config["published"],
+    )
+    return study, []
+
+
+def describe(problems: Sequence[Problem], files: Sequence[str | Path]) -> StudyError:
+    """One error that lists all problems, each with its key and, where it can be told, its line.
+
+    Args:
+        problems: what is wrong.
+        files: the configuration files, in the order in which later ones override earlier ones.
+    """
+    roots = [(path, root) for path in files if (root := _compose(path)) is not None]
+    lines = []
+    for problem in problems:
+        where = _locate(problem.path, roots)
+        lines.append(f"  {where + ': ' if where else ''}{problem.key()}: {problem.message}")
+    count = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
+    return StudyError(f"The configuration has {count}:\n" + "\n".join(lines))
+
+
+def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
+    if not isinstance(config, Mapping):
+        return config
+    filled = dict(config)
+    for key, part in schema.get("properties", {}).items():
+        if "default" in part:
+            filled.setdefault(key, deepcopy(part["default"]))
+        if key in filled and "properties" in part:
+            filled[key] = _with_defaults(filled[key], part)
+    return filled
+
+
+def _explain(error: ValidationError) -> Iterator[Problem]:
+    path: KeyPath = tuple(error.absolute_path)
+    schema = error.schema
+    assert isinstance(schema, Mapping)
+    if error.validator == "additionalProperties":
+        known = schema["properties"]
+        for key in error.instance:
+            if key not in known:
+                yield Problem((*path, str(key)), f"there is no such key{suggest(key, known)}")
+    elif error.validator == "required":
+        for key in schema["required"]:
+            if key not in error.instance:
+                hint = schema["properties"][key]["description"]
+                yield Problem(path, f"{_show(error.instance)} lacks the key {key!r}: {hint}")
+    elif error.validator == "enum":
+        hint = suggest(error.instance, schema["enum"])
+        yield Problem(path, f"{_show(error.instance)} is not one of its values{hint}")
+    elif error.validator == "pattern":
+        yield Problem(
+            path,
+            f"{_show(error.instance)} cannot become part of a file name; "
+            + "use letters, digits and _, beginning with a letter or digit",
+        )
+    else:
+        yield Problem(path, f"{_show(error.instance)} must be {_expected(schema)}")
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    words = {
+        "string": "text",
+        "integer": "a whole number",
+        "array": "a list",
+        "object": "a mapping",
+        "null": "null",
+    }
+    text = " or ".join(words[kind] for kind in types)
+    if "maximum" in schema:
+        text += f" from {schema['minimum']} to {schema['maximum']}"
+    if "maxLength" in schema:
+        text += f" of at most {schema['maxLength']} characters"
+    if "maxItems" in schema:
+        text += f" of at most {schema['maxItems']} entries"
+    return f"{text} ({schema['description']})" if "description" in schema else text
+
+
+def _show(value: Any) -> str:
+    text = "nothing (null)" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> Iterator[Problem]:
+    # Two names that differ in case only are one file on some file systems.
+    seen: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        first = seen.setdefault(entry.name.lower(), f"{key}[{index}]")
+        if first != f"{key}[{index}]":
+            yield Problem((key, index), f"{entry.name!r} stands at {first} already; remove one")
+        if entry == baseline:
+            yield Problem((key, index), f"{entry.name!r} is the baseline's own; remove it here")
+        elif entry.name.lower() == baseline.name.lower():
+            yield Problem(
+                (key, index),
+                f"{entry.name!r} is the name of the baseline's, which is another; rename one",
+            )
+
+
+def _missing_files(config: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in ("dataset_file", "published"):
+        if config[key] is not None and not Path(config[key]).is_file():
+            yield Problem((key,), f"there is no file {config[key]!r}; give its path, or null")
+
+
+def _numbers_as_text(value: Any, path: KeyPath) -> Iterator[Problem]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _numbers_as_text(part, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _numbers_as_text(part, (*path, index))
+    elif isinstance(value, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
+        yield Problem(
+            path, f"{value!r} is text, not a number; YAML wants a point in it, as in 1.0e-3"
+        )
+
+
+def _compose(path: str | Path) -> yaml.Node | None:
+    try:
+        node: yaml.Node | None = yaml.compose(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None  # Snakemake has read it, so it only cannot be pointed into.
+    return node
+
+
+def _locate(path: KeyPath, roots: Sequence[tuple[str | Path, yaml.Node]]) -> str:
+    """`file:line` of a key in the last file that has it; empty if none has (command line)."""
+    for file, root in reversed(roots):
+        node, line = root, None
+        for part in path:
+            found = None
+            if isinstance(node, yaml.MappingNode):
+                found = next((kv for kv in node.value if kv[0].value == str(part)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+                found = (node.value[part],) * 2 if part < len(node.value) else None
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        else:
+            if line is not None:
+                return f"{file}:{line}"
+    return ""

@@ -1,0 +1,228 @@
+"""The CSV files of a study: their contract, kept in one place for those who write and read them.
+
+A history has one row per seed and epoch. A replicate that diverges ends with the epoch in which its
+loss stopped being finite: that row has `nan` for all four metrics, and no row follows it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from initstudy.errors import StudyError
+from initstudy.files import replacing
+
+METRICS = ["loss", "accuracy", "val_loss", "val_accuracy"]
+COLUMNS = ["variant", "seed", "epoch", *METRICS]
+TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds"]
+
+# A network whose outputs are not numbers names no digit, so it gets no image right.
+ACCURACY_OF_DIVERGED = 0.0
+
+
+def from_epochs(
+    variant: str, replicates: Mapping[int, Sequence[tuple[float, float, float, float, float]]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The history and the timings of one training job.
+
+    Args:
+        variant: its name.
+        replicates: for each seed its epochs, as METRICS and seconds.
+
+    Returns:
+        The history (COLUMNS), with an epoch that is not finite marked, and the timings
+        (TIMING_COLUMNS).
+    """
+    history = pd.DataFrame(
+        [
+            (variant, seed, number, *metrics)
+            for seed, epochs in replicates.items()
+            for number, (*metrics, _) in enumerate(epochs, 1)
+        ],
+        columns=COLUMNS,
+    )
+    diverged = ~np.isfinite(history[METRICS]).all(axis=1)
+    history.loc[diverged, METRICS] = np.nan
+    timings = pd.DataFrame(
+        [
+            (variant, seed, len(epochs), sum(epoch[-1] for epoch in epochs))
+            for seed, epochs in replicates.items()
+        ],
+        columns=TIMING_COLUMNS,
+    )
+    return history, timings
+
+
+def write(frame: pd.DataFrame, path: str | Path) -> None:
+    """Writes a table as CSV, whole or not at all; `nan` stands for what is not a number.
+
+    The same numbers always give the same bytes.
+    """
+    with replacing(path) as temporary:
+        frame.to_csv(
+            temporary, index=False, float_format="%.9g", na_rep="nan", lineterminator="\n"
+        )
+
+
+def read(
+    path: str | Path,
+    epochs: int,
+    variants: Sequence[str] | None = None,
+    seeds: Iterable[int] | None = None,
+) -> pd.DataFrame:
+    """Reads a history and checks that it keeps the contract.
+
+    Args:
+        path: a CSV file with COLUMNS.
+        epochs: how many every replicate must have, unless it diverged.
+        variants: those it may hold; any if None.
+        seeds: those that each variant in it must have, no other; any if None.
+
+    Returns:
+        COLUMNS, sorted as in the file: variant str, seed and epoch int64, the metrics float64.
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
+    text = _read_text(path, COLUMNS)
+    frame = pd.DataFrame({"variant": text["variant"]})
+    for column in ("seed", "epoch"):
+        frame[column] = _numbers(path, text, column, whole=True)
+    for column in METRICS:
+        frame[column] = _numbers(path, text, column, whole=False)
+
+    values = frame[METRICS].to_numpy()
+    marked = np.isnan(values)
+    _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
+    _check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
+    accuracies = frame[["accuracy", "val_accuracy"]].to_numpy()
+    _check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
+    if variants is not None:
+        _check(
+            path,
+            ~frame["variant"].isin(list(variants)).to_numpy(),
+            "is of a variant that is not expected here (" + ", ".join(variants) + ")",
+        )
+
+    # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
+    replicate = frame["variant"] + "\0" + frame["seed"].astype(str)
+    begins = (replicate != replicate.shift()).to_numpy()
+    _check(path, begins & replicate.duplicated().to_numpy(), "repeats a seed of its variant")
+    previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
+    _check(
+        path,
+        frame["epoch"].to_numpy() != previous + 1,
+        "does not have the epoch that follows; a row per seed and epoch is needed, from 1 on",
+    )
+    ends = np.append(begins[1:], True)[: len(begins)]
+    diverged = marked.any(axis=1)
+    _check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
+    _check(
+        path,
+        ends & ~diverged & (frame["epoch"].to_numpy() != epochs),
+        f"is the last of its seed, but the study has {epochs} epochs",
+    )
+    _check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
+    if seeds is not None:
+        expected = sorted(seeds)
+        for variant in variants if variants is not None else frame["variant"].unique():
+            found = sorted(frame.loc[begins & (frame["variant"] == variant).to_numpy(), "seed"])
+            if found != expected:
+                raise StudyError(f"{path}: {variant} has the seeds {found}, not {expected}.")
+    return frame
+
+
+def read_timings(path: str | Path) -> pd.DataFrame:
+    """Reads how long the replicates of a job took.
+
+    Returns:
+        TIMING_COLUMNS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
+        replicate together, without compilation).
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
+    text = _read_text(path, TIMING_COLUMNS)
+    frame = pd.DataFrame({"variant": text["variant"]})
+    for column in ("seed", "epochs"):
+        frame[column] = _numbers(path, text, column, whole=True)
+    frame["seconds"] = _numbers(path, text, "seconds", whole=False)
+    return frame
+
+
+def final(histories: pd.DataFrame) -> pd.DataFrame:
+    """The last epoch of each replicate, and whether it diverged.
+
+    Args:
+        histories: COLUMNS.
+
+    Returns:
+        A row per variant and seed, in their order: variant, seed, diverged (bool), val_loss and
+        val_accuracy. A diverged replicate has the val_loss nan and ACCURACY_OF_DIVERGED.
+    """
+    last = histories.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "variant": last["variant"],
+            "seed": last["seed"],
+            "diverged": last["val_loss"].isna(),
+            "val_loss": last["val_loss"],
+            "val_accuracy": last["val_accuracy"].fillna(ACCURACY_OF_DIVERGED),
+        }
+    )
+
+
+def curves(histories: pd.DataFrame, variant: str, seeds: range, metric: str) -> np.ndarray:
+    """One metric of one variant, by replicate and epoch.
+
+    Args:
+        histories: COLUMNS.
+        variant: one of them.
+        seeds: its replicates, all of which must be there.
+        metric: one of METRICS.
+
+    Returns:
+        float64 (len(seeds), epochs). From its diverged epoch on, a replicate has
+        ACCURACY_OF_DIVERGED as accuracies and nan as losses.
+    """
+    rows = histories[(histories["variant"] == variant) & histories["seed"].isin(seeds)]
+    table = rows.pivot(index="seed", columns="epoch", values=metric).reindex(index=list(seeds))
+    values = table.to_numpy(dtype=np.float64)
+    return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
+
+
+def _read_text(path: str | Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8"
+        )
+    except FileNotFoundError:
+        raise StudyError(f"{path}: there is no such file.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
+    if list(frame.columns) != columns:
+        raise StudyError(
+            f"{path}, line 1: the columns are {', '.join(map(str, frame.columns))}; "
+            f"they must be {', '.join(columns)}."
+        )
+    return frame
+
+
+def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> pd.Series:
+    numbers = pd.to_numeric(text[column], errors="coerce").astype(np.float64)
+    bad = numbers.isna() & (text[column] != "nan")
+    if whole:
+        bad = numbers.isna() | (numbers % 1 != 0) | (numbers < 0)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        kind = "a whole number" if whole else "a number or nan"
+        raise StudyError(
+            f"{path}, line {row + 2}: {column} is {text[column].iloc[row]!r}, not {kind}."
+        )
+    return numbers.astype(np.int64) if whole else numbers
+
+
+def _check(path: str | Path, bad: np.ndarray, what: str) -> None:
+    if bad.any():
+        raise StudyError(f"{path}, line {int(bad.argmax()) + 2}: this row {what}.")

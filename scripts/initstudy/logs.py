@@ -1,0 +1,44 @@
+"""Where a job says what it does: its log file."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from initstudy.errors import StudyError
+
+
+@contextmanager
+def job_log(path: str | Path) -> Iterator[None]:
+    """Sends all that a job says to its log: logging, stdout, stderr, errors.
+
+    An error ends the process with exit code 1. What the user can mend is written as it is, any
+    other error with its traceback.
+
+    Args:
+        path: the log file; it is begun anew.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", buffering=1, encoding="utf-8") as file:
+        # The descriptors too, so that what C++ code writes does not go astray.
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+        sys.stdout = sys.stderr = file
+        logging.basicConfig(
+            stream=file,
+            level=logging.INFO,
+            format="%(asctime)s %(levelname)s %(message)s",
+            datefmt="%H:%M:%S",
+            force=True,
+        )
+        try:
+            yield
+        except StudyError as error:
+            logging.error("%s", error)
+            raise SystemExit(1) from None
+        except Exception:
+            traceback.print_exc(file=file)
+            raise SystemExit(1) from None

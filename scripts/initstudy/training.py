@@ -1,0 +1,240 @@
+"""The training engine: whole epochs as one XLA-compiled function, reused for every replicate."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.backend import keras, tf
+from initstudy.datasets import Dataset
+from initstudy.initializers import DATA_ORDER
+
+log = logging.getLogger(__name__)
+
+# Images that are classified at once where nothing is learned; bounds the memory it takes.
+EVALUATION_BATCH = 1000
+
+
+class Epoch(NamedTuple):
+    """What one epoch of one replicate gave; the first four as Keras' `Model.fit` reports them.
+
+    Attributes:
+        loss, accuracy: mean over the training images, each as the network was when it met them.
+        val_loss, val_accuracy: mean over the test images, at the end of the epoch.
+        seconds: wall time.
+    """
+
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+    @property
+    def finite(self) -> bool:
+        """False once the training has diverged."""
+        return bool(np.isfinite([self.loss, self.val_loss]).all())
+
+
+def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
+    """The order in which a replicate sees the training images, epoch after epoch.
+
+    It depends on the replicate alone, so all variants share it.
+
+    Args:
+        replicate: number of the replicate, from 0.
+        images: number of training images.
+
+    Yields:
+        A permutation of 0 .. images-1, without end.
+    """
+    sequence = np.random.SeedSequence(replicate, spawn_key=(DATA_ORDER,))
+    generator = np.random.default_rng(sequence)
+    while True:
+        yield generator.permutation(images).astype(np.int32)
+
+
+def input_scaling(inputs: str, x_train: npt.NDArray[np.uint8]) -> tuple[float, float]:
+    """The scale and the offset that make a network's input of a pixel: `pixel * scale + offset`.
+
+    Args:
+        inputs: "raw" (0..255), "unit" (0..1) or "standardized" (mean 0, variance 1 over all
+            training pixels).
+        x_train: the training images.
+    """
+    if inputs == "raw":
+        return 1.0, 0.0
+    if inputs == "unit":
+        return 1 / 255, 0.0
+    if inputs == "standardized":
+        mean, deviation = float(x_train.mean()), float(x_train.std())
+        return 1 / deviation, -mean / deviation
+    raise ValueError(f"inputs must be raw, unit or standardized, not {inputs!r}")
+
+
+class Trainer:
+    """Trains replicates of one model on one data set, one after the other.
+
+    The model and the optimizer are made once, and with them the compiled function; each replicate
+    then starts from fresh ones whose values are assigned to the variables of the first. An epoch is
+    one call: a loop over batches that gathers, casts, differentiates and updates. It computes what
+    `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics.
+
+    Args:
+        dataset: images and labels; they are put on the device once.
+        make_model: the model that a replicate starts from; it ends in a softmax.
+        make_optimizer: a fresh optimizer for some variables.
+        batch_size: images per update; the last batch of an epoch may be smaller.
+        inputs: see `input_scaling`.
+
+    Example:
+        >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
+        >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        make_model: Callable[[int], Any],
+        make_optimizer: Callable[[Any], Any],
+        batch_size: int,
+        inputs: str,
+    ) -> None:
+        self._make_model = make_model
+        self._make_optimizer = make_optimizer
+        self._batch_size = batch_size
+        self._scale, self._offset = input_scaling(inputs, dataset.x_train)
+        self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
+        self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
+        self._images = len(dataset.y_train)
+        self._counts = np.repeat([self._images, len(dataset.y_test)], 2)
+        self._model = make_model(0)
+        self._optimizer = make_optimizer(self._model.trainable_variables)
+        self._run_epoch = tf.function(self._epoch, jit_compile=True)
+
+    def compile(self) -> float:
+        """Compiles the epoch, so that it is not counted as part of the first one.
+
+        Returns:
+            Seconds that it took, an epoch that is thrown away among them.
+        """
+        started = time.perf_counter()
+        self._run_epoch(np.arange(self._images, dtype=np.int32))
+        return time.perf_counter() - started
+
+    def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
+        """Trains one replicate from its beginning.
+
+        Args:
+            replicate: decides the first weights and the order of the images.
+            epochs: passes over the training images.
+
+        Yields:
+            Each epoch as it ends. One that is not finite is the last.
+        """
+        model = self._make_model(replicate)
+        optimizer = self._make_optimizer(model.trainable_variables)
+        for mine, fresh in (
+            *zip(self._model.variables, model.variables, strict=True),
+            *zip(self._optimizer.variables, optimizer.variables, strict=True),
+        ):
+            mine.assign(fresh)
+        orders = data_order(replicate, self._images)
+        for _ in range(epochs):
+            started = time.perf_counter()
+            means = self._run_epoch(next(orders)).numpy() / self._counts
+            epoch = Epoch(*means.tolist(), time.perf_counter() - started)
+            yield epoch
+            if not epoch.finite:
+                return
+
+    def _epoch(self, order: Any) -> Any:
+        """Trains on the images in this order, then classifies the test images.
+
+        Returns:
+            float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
+        """
+        x, y = self._train
+        training = _sum_over_batches(
+            lambda batch: self._update(tf.gather(x, batch), tf.gather(y, batch)),
+            (order,),
+            self._batch_size,
+        )
+        testing = _sum_over_batches(
+            lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
+            self._test,
+            EVALUATION_BATCH,
+        )
+        return tf.concat([training, testing], axis=0)
+
+    def _update(self, x: Any, y: Any) -> Any:
+        variables = self._model.trainable_variables
+        with tf.GradientTape() as tape:
+            losses, hits = self._evaluate(x, y, training=True)
+            loss = tf.reduce_mean(losses)
+        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        return self._totals(losses, hits)
+
+    def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
+        inputs = tf.cast(x, tf.float32) * self._scale + self._offset
+        outputs = self._model(inputs, training=training)
+        losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
+        hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
+        return losses, hits
+
+    @staticmethod
+    def _totals(losses: Any, hits: Any) -> Any:
+        # Sums of 60,000 float32 numbers need more than float32 has.
+        return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
+
+
+def train_replicates(trainer: Trainer, seeds: range, epochs: int) -> dict[int, list[Epoch]]:
+    """Trains replicates one after the other, and logs every epoch as it ends.
+
+    Args:
+        trainer: of the variant.
+        seeds: the replicates.
+        epochs: passes over the training images.
+
+    Returns:
+        For each seed its epochs: all, or up to the one that is not finite.
+    """
+    log.info("Compiled the epoch in %.1f s.", trainer.compile())
+    results: dict[int, list[Epoch]] = {}
+    started = time.perf_counter()
+    for count, seed in enumerate(seeds, 1):
+        results[seed] = []
+        for number, epoch in enumerate(trainer.train(seed, epochs), 1):
+            results[seed].append(epoch)
+            log.info(
+                "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
+                "val_loss %.4f, val_accuracy %.4f, %.2f s",
+                *(seed, number, epochs, *epoch),
+            )
+        if not results[seed][-1].finite:
+            log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(results[seed]))
+        left = (time.perf_counter() - started) / count * (len(seeds) - count)
+        log.info("%d of %d seeds trained, about %.0f s to go.", count, len(seeds), left)
+    return results
+
+
+def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], size: int) -> Any:
+    """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension."""
+    length = arrays[0].shape[0]
+
+    def batch(start: Any, count: int) -> list[Any]:
+        # XLA wants constant sizes, which slicing by [start:stop] does not give it.
+        return [
+            tf.slice(array, [start] + [0] * (len(array.shape) - 1), [count, *array.shape[1:]])
+            for array in arrays
+        ]
+
+    total = tf.zeros(2, tf.float64)
+    for step in tf.range(length // size):
+        total += function(*batch(step * size, size))
+    if length % size:
+        total += function(*batch(length - length % size, length % size))
+    return total
