@@ -20,7 +20,7 @@ checkpoint choose_best:
     conda:
         "../envs/analysis.yaml"
     message:
-        "Choosing the best pair on the seeds 0 to {params.job[seeds]}"
+        "Choosing the best pair by its mean final validation accuracy"
     script:
         "../scripts/choose_best.py"
 

@@ -1,6 +1,7 @@
 # The study, checked, and what the rules need to know of it.
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -51,6 +52,7 @@ def problems_for_keras(study):
     return problems
 
 
+@functools.cache
 def code_version(script):
     """SHA-256 of a script and of all modules of the library that it uses, however indirectly.
 
@@ -78,6 +80,26 @@ def code_version(script):
 
 STUDY = read_study()
 VARIANTS = {variant.name: variant for variant in STUDY.variants}
+FIGURES = {
+    "kernel": dict(
+        title="Kernel initializers, each with the baseline's bias initializer",
+        variants=["baseline", *(variant.name for variant in STUDY.kernel_variants)],
+        prefix="kernel-",
+        seeds=[STUDY.selection.start, STUDY.selection.stop],
+    ),
+    "bias": dict(
+        title="Bias initializers, each with the baseline's kernel initializer",
+        variants=["baseline", *(variant.name for variant in STUDY.bias_variants)],
+        prefix="bias-",
+        seeds=[STUDY.selection.start, STUDY.selection.stop],
+    ),
+    "best_vs_baseline": dict(
+        title="The best pair against the baseline, on fresh seeds",
+        variants=["baseline", "best"],
+        prefix="",
+        seeds=[STUDY.confirmation.start, STUDY.confirmation.stop],
+    ),
+}
 
 
 wildcard_constraints:

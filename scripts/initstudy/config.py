@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +108,25 @@ class Study:
         """
         starts = range(seeds.start, seeds.stop, self.seeds_per_job)
         return [range(start, min(start + self.seeds_per_job, seeds.stop)) for start in starts]
+
+    def for_keras(self) -> dict[str, Any]:
+        """What `initstudy.checks` looks at, as plain values, with the keys it came from."""
+
+        def entries(role: str, pick: Callable[[Variant], Initializer]) -> list[dict[str, Any]]:
+            listed = self.kernel_variants if role == "kernel" else self.bias_variants
+            paths: list[KeyPath] = [("baseline", f"{role}_initializer")]
+            paths += [(f"{role}_initializers", index) for index in range(len(listed))]
+            return [
+                {"path": list(path), **pick(variant).plain()}
+                for path, variant in zip(paths, (self.baseline, *listed), strict=True)
+            ]
+
+        return {
+            "activation": self.activation,
+            "optimizer": self.optimizer,
+            "kernel": entries("kernel", lambda variant: variant.kernel),
+            "bias": entries("bias", lambda variant: variant.bias),
+        }
 
 
 def suggest(name: object, known: Iterable[str]) -> str:

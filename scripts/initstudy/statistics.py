@@ -26,13 +26,44 @@ SUMMARY_COLUMNS = [
 ]
 
 
-def choose(scores: Mapping[str, Sequence[float]]) -> str:
-    """The candidate with the highest mean score; of equal ones, the first.
+def choose_pair(
+    final: pd.DataFrame, pairs: Mapping[str, Sequence[Mapping[str, Any]]], seeds: range
+) -> dict[str, Any]:
+    """The kernel and the bias initializer with the highest mean final validation accuracy.
+
+    The two are chosen apart: the kernel initializer among the variants that differ from the
+    baseline in it, the bias initializer likewise, the baseline's own among the candidates of both.
+    Of equal ones the first wins, and the baseline's is the first.
 
     Args:
-        scores: for each candidate, its final validation accuracy by seed.
+        final: see `histories.final`.
+        pairs: kernel and bias initializer of each variant, as {name, class_name, config};
+            `baseline` is one of them.
+        seeds: the replicates to choose on.
+
+    Returns:
+        What best.yaml holds: the two initializers, the seeds, and the mean of every candidate.
+
+    Raises:
+        StudyError: if a replicate is missing.
     """
-    return max(scores, key=lambda name: float(np.mean(scores[name])))
+    kernel, bias = pairs["baseline"]
+    means = {
+        name: float(_replicates(final, name, seeds)["val_accuracy"].mean()) for name in pairs
+    }
+    kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
+    biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
+    return {
+        "kernel_initializer": dict(pairs[max(kernels, key=kernels.__getitem__)][0]),
+        "bias_initializer": dict(pairs[max(biases, key=biases.__getitem__)][1]),
+        "chosen_on": {
+            "seeds": [seeds[0], seeds[-1]],
+            "mean_final_validation_accuracy": {
+                "kernel": {pairs[name][0]["name"]: mean for name, mean in kernels.items()},
+                "bias": {pairs[name][1]["name"]: mean for name, mean in biases.items()},
+            },
+        },
+    }
 
 
 def summarize(
@@ -63,10 +94,7 @@ def summarize(
     rows = []
     for variant in variants:
         name, seeds = variant["variant"], variant["seeds"]
-        mine = final[(final["variant"] == name) & final["seed"].isin(seeds)]
-        if len(mine) != len(seeds):
-            missing = sorted(set(seeds) - set(mine["seed"]))
-            raise StudyError(f"{name} has no results for the seeds {missing}.")
+        mine = _replicates(final, name, seeds)
         times = timings[(timings["variant"] == name) & timings["seed"].isin(seeds)]
         accuracy = mine["val_accuracy"]
         rows.append(
@@ -87,6 +115,14 @@ def summarize(
             }
         )
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def _replicates(final: pd.DataFrame, variant: str, seeds: range) -> pd.DataFrame:
+    rows = final[(final["variant"] == variant) & final["seed"].isin(seeds)]
+    missing = sorted(set(seeds) - set(rows["seed"]))
+    if missing:
+        raise StudyError(f"{variant} has no results for the seeds {missing}.")
+    return rows
 
 
 def _published(variant: Mapping[str, Any], published: pd.DataFrame | None) -> dict[str, float]:

@@ -1,0 +1,17 @@
+"""Chooses the kernel and the bias initializer with the best mean final validation accuracy."""
+
+import pandas as pd
+import yaml
+from initstudy import histories, statistics
+from initstudy.files import replacing
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        job = snakemake.params.job
+        final = histories.final(
+            pd.concat([histories.read(path, job["epochs"]) for path in snakemake.input])
+        )
+        choice = statistics.choose_pair(final, job["pairs"], range(job["seeds"]))
+        with replacing(snakemake.output[0]) as path:
+            path.write_text(yaml.safe_dump(choice, sort_keys=False))

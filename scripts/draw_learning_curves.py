@@ -1,0 +1,27 @@
+"""Draws the learning curves of some variants."""
+
+import yaml
+from initstudy import histories
+from initstudy.figures import Curves, learning_curves, save
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        job, files = snakemake.params.job, snakemake.input
+        table = histories.read(files.histories, job["epochs"])
+        with open(files.best, encoding="utf-8") as file:
+            best = yaml.safe_load(file)
+        pair = f"{best['kernel_initializer']['name']} + {best['bias_initializer']['name']}"
+        seeds = range(*job["seeds"])
+        figure = learning_curves(
+            job["title"],
+            [
+                Curves(
+                    f"best: {pair}" if variant == "best" else variant.removeprefix(job["prefix"]),
+                    histories.curves(table, variant, seeds, "accuracy"),
+                    histories.curves(table, variant, seeds, "val_accuracy"),
+                )
+                for variant in job["variants"]
+            ],
+        )
+        save(figure, *snakemake.output)

@@ -1,0 +1,151 @@
+"""Learning curves as pictures: means over seeds, with their spread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from initstudy.files import replacing
+
+# Okabe and Ito, 2008, "Color Universal Design": told apart with every common colour vision.
+# Without black, which is the baseline's, and without yellow, which is too pale for lines.
+COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
+BASELINE = "baseline"
+
+STYLE: dict[str, Any] = {
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "svg.fonttype": "none",  # text stays text: smaller, and can be searched
+    "svg.hashsalt": "initstudy",  # the same picture gives the same bytes
+    "path.simplify": True,
+}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The learning curves of one variant.
+
+    Attributes:
+        label: what stands beside its line.
+        training, validation: accuracies as fractions of 1, float64 (seeds, epochs).
+    """
+
+    label: str
+    training: npt.NDArray[np.float64]
+    validation: npt.NDArray[np.float64]
+
+
+def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
+    """Training and validation accuracy by epoch, side by side, as in the notebook.
+
+    Each line is the mean over seeds; the band is one sample standard deviation to either side.
+
+    Args:
+        title: of the figure.
+        variants: drawn in this order; the one labelled `baseline` is drawn in black.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)  # type: ignore[assignment]
+        styles = _styles([variant.label for variant in variants])
+        for axes, name in zip(panels, ("Training", "Validation"), strict=True):
+            for variant, style in zip(variants, styles, strict=True):
+                values = variant.training if name == "Training" else variant.validation
+                _draw(axes, values, style)
+            axes.set_title(f"{name} accuracy")
+            axes.set_xlabel("epoch")
+            axes.set_xlim(1, max(2, variants[0].training.shape[1]))
+        panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        seeds = len(variants[0].training)
+        spread = "band: ±1 standard deviation" if seeds > 1 else "no band: one seed has no spread"
+        panels[0].set_ylabel(f"images classified correctly\nmean of n = {seeds} seeds, {spread}")
+        ends = [float(variant.validation[:, -1].mean()) for variant in variants]
+        _label_ends(panels[1], ends, [variant.label for variant in variants], styles)
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Writes a figure in the formats that the files' suffixes name, without dates."""
+    for path in paths:
+        with matplotlib.rc_context(STYLE), replacing(path) as temporary:
+            metadata = {"Date": None} if Path(path).suffix == ".svg" else None
+            figure.savefig(temporary, metadata=metadata)
+
+
+def _styles(labels: Sequence[str]) -> list[dict[str, Any]]:
+    """A colour for each label, and another dash pattern each time that the colours are used up."""
+    patterns = cycle(
+        (color, dashes) for dashes in ("-", "--", ":", "-.") for color in COLORS
+    )
+    return [
+        {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
+        if label == BASELINE
+        else dict(zip(("color", "linestyle"), next(patterns), strict=True), linewidth=1.5)
+        for label in labels
+    ]
+
+
+def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any]) -> None:
+    epochs = np.arange(1, values.shape[1] + 1)
+    mean = values.mean(axis=0)
+    marker = "o" if len(epochs) == 1 else ""
+    axes.plot(epochs, mean, marker=marker, **style)
+    if len(values) > 1:
+        spread = values.std(axis=0, ddof=1)
+        low, high = np.clip(mean - spread, 0, 1), np.clip(mean + spread, 0, 1)
+        axes.fill_between(epochs, low, high, color=style["color"], alpha=0.13, linewidth=0)
+
+
+def _label_ends(
+    axes: Axes, ends: Sequence[float], labels: Sequence[str], styles: Sequence[dict[str, Any]]
+) -> None:
+    """Writes each label to the right of its line's end, moved up or down so that none overlap."""
+    bottom, top = axes.get_ylim()
+    heights = _spread([(end - bottom) / (top - bottom) for end in ends], gap=0.055)
+    for end, label, style, height in zip(ends, labels, styles, heights, strict=True):
+        axes.annotate(
+            f"{label} {100 * end:.1f} %",
+            xy=(1, (end - bottom) / (top - bottom)),
+            xytext=(1.06, height),
+            xycoords="axes fraction",
+            va="center",
+            color=style["color"],
+            weight="bold" if label == BASELINE else "normal",
+            arrowprops={"arrowstyle": "-", "color": style["color"], "linewidth": 0.8},
+        )
+    axes.set_ylim(bottom, top)
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Moves heights in 0..1 as little as need be for neighbours to be `gap` apart.
+
+    It goes up the sorted heights and keeps each off the one below, then down again from the top.
+    """
+    order = np.argsort(heights, kind="stable")
+    gap = min(gap, 1 / max(1, len(order) - 1))
+    placed = np.array(heights, dtype=float)
+    floor = 0.0
+    for index in order:
+        placed[index] = max(placed[index], floor)
+        floor = placed[index] + gap
+    ceiling = 1.0
+    for index in order[::-1]:
+        placed[index] = min(placed[index], ceiling)
+        ceiling = placed[index] - gap
+    return placed.tolist()
