@@ -4,6 +4,11 @@ checkpoint choose_best:
         history_files(VARIANTS, STUDY.selection),
     output:
         "results/{study}/best.yaml",
+    log:
+        "logs/{study}/choose_best.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
     params:
         job=dict(
             code=code_version("choose_best.py"),
@@ -14,11 +19,6 @@ checkpoint choose_best:
             },
             seeds=STUDY.seeds,
         ),
-    log:
-        "logs/{study}/choose_best.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
     message:
         "Choosing the best pair by its mean final validation accuracy"
     script:
@@ -30,13 +30,13 @@ rule collect_histories:
         all_history_files(),
     output:
         "results/{study}/histories.csv",
-    params:
-        job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
     log:
         "logs/{study}/collect_histories.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
     message:
         "Collecting the histories"
     script:
@@ -51,6 +51,11 @@ rule summarize:
         published=STUDY.published or [],
     output:
         "results/{study}/summary.csv",
+    log:
+        "logs/{study}/summarize.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
     params:
         job=dict(
             code=code_version("summarize.py"),
@@ -61,11 +66,6 @@ rule summarize:
             },
             seeds=[STUDY.seeds, STUDY.confirmation_seeds],
         ),
-    log:
-        "logs/{study}/summarize.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
     message:
         "Summarizing"
     script:

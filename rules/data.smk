@@ -2,13 +2,13 @@
 rule download_dataset:
     output:
         "resources/datasets/{dataset}.npz",
-    params:
-        sha256=lambda wildcards: SPECS[wildcards.dataset].sha256,
     log:
         "logs/download_dataset/{dataset}.log",
     localrule: True
     conda:
         "../envs/data.yaml"
+    params:
+        sha256=lambda wildcards: SPECS[wildcards.dataset].sha256,
     message:
         "Fetching {wildcards.dataset}"
     script:

@@ -5,12 +5,6 @@ rule draw_learning_curves:
     output:
         svg="results/{study}/figures/{figure}.svg",
         png="results/{study}/figures/{figure}.png",
-    params:
-        job=lambda wildcards: dict(
-            FIGURES[wildcards.figure],
-            code=code_version("draw_learning_curves.py"),
-            epochs=STUDY.epochs,
-        ),
     log:
         "logs/{study}/draw_learning_curves/{figure}.log",
     wildcard_constraints:
@@ -18,6 +12,12 @@ rule draw_learning_curves:
     localrule: True
     conda:
         "../envs/analysis.yaml"
+    params:
+        job=lambda wildcards: dict(
+            FIGURES[wildcards.figure],
+            code=code_version("draw_learning_curves.py"),
+            epochs=STUDY.epochs,
+        ),
     message:
         "Drawing {wildcards.figure}"
     script:

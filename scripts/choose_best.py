@@ -2,6 +2,7 @@
 
 import pandas as pd
 import yaml
+
 from initstudy import histories, statistics
 from initstudy.files import replacing
 from initstudy.logs import job_log

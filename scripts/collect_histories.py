@@ -1,6 +1,7 @@
 """Puts the histories of all training jobs into one table."""
 
 import pandas as pd
+
 from initstudy import histories
 from initstudy.logs import job_log
 

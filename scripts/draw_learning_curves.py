@@ -1,6 +1,9 @@
 """Draws the learning curves of some variants."""
 
+from pathlib import Path
+
 import yaml
+
 from initstudy import histories
 from initstudy.figures import Curves, learning_curves, save
 from initstudy.logs import job_log
@@ -9,8 +12,7 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
         table = histories.read(files.histories, job["epochs"])
-        with open(files.best, encoding="utf-8") as file:
-            best = yaml.safe_load(file)
+        best = yaml.safe_load(Path(files.best).read_text())
         pair = f"{best['kernel_initializer']['name']} + {best['bias_initializer']['name']}"
         seeds = range(*job["seeds"])
         figure = learning_curves(

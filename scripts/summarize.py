@@ -1,15 +1,17 @@
 """Sums up each variant in one row."""
 
+from pathlib import Path
+
 import pandas as pd
 import yaml
+
 from initstudy import histories, statistics
 from initstudy.logs import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        with open(files.best, encoding="utf-8") as file:
-            best = yaml.safe_load(file)
+        best = yaml.safe_load(Path(files.best).read_text())
         names = {
             **job["initializers"],
             "best": [best["kernel_initializer"]["name"], best["bias_initializer"]["name"]],

@@ -139,7 +139,9 @@ def suggest(name: object, known: Iterable[str]) -> str:
     return "; known are " + ", ".join(names) if names else ""
 
 
-def parse_study(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[Study | None, list[Problem]]:
+def parse_study(
+    raw: Mapping[str, Any], schema: Mapping[str, Any]
+) -> tuple[Study | None, list[Problem]]:
     """Checks a configuration and makes a study of it.
 
     Args:
@@ -226,29 +228,29 @@ def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
 
 def _explain(error: ValidationError) -> Iterator[Problem]:
     path: KeyPath = tuple(error.absolute_path)
-    schema = error.schema
-    assert isinstance(schema, Mapping)
+    schema: Any = error.schema
+    instance: Any = error.instance
     if error.validator == "additionalProperties":
         known = schema["properties"]
-        for key in error.instance:
+        for key in instance:
             if key not in known:
                 yield Problem((*path, str(key)), f"there is no such key{suggest(key, known)}")
     elif error.validator == "required":
         for key in schema["required"]:
-            if key not in error.instance:
+            if key not in instance:
                 hint = schema["properties"][key]["description"]
-                yield Problem(path, f"{_show(error.instance)} lacks the key {key!r}: {hint}")
+                yield Problem(path, f"{_show(instance)} lacks the key {key!r}: {hint}")
     elif error.validator == "enum":
-        hint = suggest(error.instance, schema["enum"])
-        yield Problem(path, f"{_show(error.instance)} is not one of its values{hint}")
+        hint = suggest(instance, schema["enum"])
+        yield Problem(path, f"{_show(instance)} is not one of its values{hint}")
     elif error.validator == "pattern":
         yield Problem(
             path,
-            f"{_show(error.instance)} cannot become part of a file name; "
+            f"{_show(instance)} cannot become part of a file name; "
             + "use letters, digits and _, beginning with a letter or digit",
         )
     else:
-        yield Problem(path, f"{_show(error.instance)} must be {_expected(schema)}")
+        yield Problem(path, f"{_show(instance)} must be {_expected(schema)}")
 
 
 def _expected(schema: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Where the data sets come from: the first source that has the right arrays."""
 
-import contextlib
 import gzip
 import hashlib
 import logging
@@ -9,7 +8,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +45,7 @@ class Source:
     fetch: Callable[[Path], Arrays]
 
 
-def download(
-    spec: DatasetSpec, sources: Sequence[Source], path: str | Path
-) -> None:
+def download(spec: DatasetSpec, sources: Sequence[Source], path: str | Path) -> None:
     """Writes a data set to `path`, from the first source that has the right arrays.
 
     Args:
@@ -246,11 +243,16 @@ class _Watch:
         self.done, self.said = 0, 0
         self.started = time.monotonic()
 
-    @contextlib.contextmanager
-    def begin(self, total: int | None) -> Iterator["_Watch"]:
+    def begin(self, total: int | None) -> "_Watch":
         self.total = total or 0
         self.started = time.monotonic()
-        yield self
+        return self
+
+    def __enter__(self) -> "_Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def update(self, size: int) -> None:
         self.done += size
@@ -265,11 +267,11 @@ class _Watch:
             log.info("%s: %d of %d kB", self.name, self.done // 1000, self.total // 1000)
 
     def reset(self) -> None:
-        """pooch calls it before it fills the bar at the end."""
+        """Called by pooch before it fills the bar at the end."""
         self.done = 0
 
     def close(self) -> None:
-        """pooch calls it at the end."""
+        """Called by pooch at the end."""
 
 
 def _size_limit(spec: DatasetSpec) -> int:

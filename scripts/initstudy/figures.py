@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from initstudy.files import replacing
 
@@ -20,7 +20,7 @@ from initstudy.files import replacing
 COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "font.size": 10,
@@ -61,7 +61,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.6), layout="constrained")
-        panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)  # type: ignore[assignment]
+        panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
         styles = _styles([variant.label for variant in variants])
         for axes, name in zip(panels, ("Training", "Validation"), strict=True):
             for variant, style in zip(variants, styles, strict=True):
@@ -70,6 +70,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             axes.set_title(f"{name} accuracy")
             axes.set_xlabel("epoch")
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, prune=None))
         panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         seeds = len(variants[0].training)
         spread = "band: ±1 standard deviation" if seeds > 1 else "no band: one seed has no spread"
@@ -90,9 +91,7 @@ def save(figure: Figure, *paths: str | Path) -> None:
 
 def _styles(labels: Sequence[str]) -> list[dict[str, Any]]:
     """A colour for each label, and another dash pattern each time that the colours are used up."""
-    patterns = cycle(
-        (color, dashes) for dashes in ("-", "--", ":", "-.") for color in COLORS
-    )
+    patterns = cycle((color, dashes) for dashes in ("-", "--", ":", "-.") for color in COLORS)
     return [
         {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
         if label == BASELINE
@@ -127,7 +126,12 @@ def _label_ends(
             va="center",
             color=style["color"],
             weight="bold" if label == BASELINE else "normal",
-            arrowprops={"arrowstyle": "-", "color": style["color"], "linewidth": 0.8},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": style["color"],
+                "linewidth": 0.8,
+                "relpos": (0, 0.5),
+            },
         )
     axes.set_ylim(bottom, top)
 
@@ -148,4 +152,4 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
     for index in order[::-1]:
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - gap
-    return placed.tolist()
+    return [float(height) for height in placed]

@@ -60,9 +60,7 @@ def write(frame: pd.DataFrame, path: str | Path) -> None:
     The same numbers always give the same bytes.
     """
     with replacing(path) as temporary:
-        frame.to_csv(
-            temporary, index=False, float_format="%.9g", na_rep="nan", lineterminator="\n"
-        )
+        frame.to_csv(temporary, index=False, float_format="%.9g", na_rep="nan", lineterminator="\n")
 
 
 def read(
@@ -107,7 +105,7 @@ def read(
 
     # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
     replicate = frame["variant"] + "\0" + frame["seed"].astype(str)
-    begins = (replicate != replicate.shift()).to_numpy()
+    begins: np.ndarray = (replicate != replicate.shift()).to_numpy()
     _check(path, begins & replicate.duplicated().to_numpy(), "repeats a seed of its variant")
     previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
     _check(
@@ -187,7 +185,9 @@ def curves(histories: pd.DataFrame, variant: str, seeds: range, metric: str) -> 
         ACCURACY_OF_DIVERGED as accuracies and nan as losses.
     """
     rows = histories[(histories["variant"] == variant) & histories["seed"].isin(seeds)]
-    table = rows.pivot(index="seed", columns="epoch", values=metric).reindex(index=list(seeds))
+    table = rows.pivot_table(index="seed", columns="epoch", values=metric).reindex(
+        index=list(seeds)
+    )
     values = table.to_numpy(dtype=np.float64)
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
 

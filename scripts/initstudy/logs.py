@@ -22,7 +22,7 @@ def job_log(path: str | Path) -> Iterator[None]:
         path: the log file; it is begun anew.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", buffering=1, encoding="utf-8") as file:
+    with Path(path).open("w", buffering=1, encoding="utf-8") as file:
         # The descriptors too, so that what C++ code writes does not go astray.
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
@@ -39,6 +39,6 @@ def job_log(path: str | Path) -> Iterator[None]:
         except StudyError as error:
             logging.error("%s", error)
             raise SystemExit(1) from None
-        except Exception:
+        except Exception:  # noqa: BLE001 - the log is the place for all of them
             traceback.print_exc(file=file)
             raise SystemExit(1) from None

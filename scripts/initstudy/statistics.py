@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from initstudy.errors import StudyError
@@ -49,7 +48,8 @@ def choose_pair(
     """
     kernel, bias = pairs["baseline"]
     means = {
-        name: float(_replicates(final, name, seeds)["val_accuracy"].mean()) for name in pairs
+        name: round(float(_replicates(final, name, seeds)["val_accuracy"].mean()), 9)
+        for name in pairs
     }
     kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
     biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}

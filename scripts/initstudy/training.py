@@ -146,7 +146,7 @@ class Trainer:
         for _ in range(epochs):
             started = time.perf_counter()
             means = self._run_epoch(next(orders)).numpy() / self._counts
-            epoch = Epoch(*means.tolist(), time.perf_counter() - started)
+            epoch = Epoch._make([*means.tolist(), time.perf_counter() - started])
             yield epoch
             if not epoch.finite:
                 return

@@ -1,0 +1,35 @@
+# make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
+# make test   sets up .venv, then lint and every test
+# make bench  measures the training engine
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint bench lock
+
+run: .venv/installed
+	. $(BIN)/activate && snakemake --cores all $(ARGS)
+
+test: lint
+	. $(BIN)/activate && pytest $(ARGS)
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check --quiet Snakefile rules
+	. $(BIN)/activate && snakemake --lint
+
+bench: .venv/installed
+	. $(BIN)/activate && python tests/bench.py $(ARGS)
+
+# Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("initstudy needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# Renews the lock file: the newest versions that pyproject.toml allows, for all platforms.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements.lock
