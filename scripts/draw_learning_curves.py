@@ -20,8 +20,8 @@ if __name__ == "__main__":
             [
                 Curves(
                     f"best: {pair}" if variant == "best" else variant.removeprefix(job["prefix"]),
-                    histories.curves(table, variant, seeds, "accuracy"),
-                    histories.curves(table, variant, seeds, "val_accuracy"),
+                    histories.curves(table, variant, seeds, job["epochs"], "accuracy"),
+                    histories.curves(table, variant, seeds, job["epochs"], "val_accuracy"),
                 )
                 for variant in job["variants"]
             ],

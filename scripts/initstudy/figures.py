@@ -70,7 +70,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             axes.set_title(f"{name} accuracy")
             axes.set_xlabel("epoch")
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, prune=None))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         seeds = len(variants[0].training)
         spread = "band: ±1 standard deviation" if seeds > 1 else "no band: one seed has no spread"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
@@ -171,13 +172,16 @@ def final(histories: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def curves(histories: pd.DataFrame, variant: str, seeds: range, metric: str) -> np.ndarray:
+def curves(
+    histories: pd.DataFrame, variant: str, seeds: range, epochs: int, metric: str
+) -> npt.NDArray[np.float64]:
     """One metric of one variant, by replicate and epoch.
 
     Args:
         histories: COLUMNS.
         variant: one of them.
         seeds: its replicates, all of which must be there.
+        epochs: of the study.
         metric: one of METRICS.
 
     Returns:
@@ -185,9 +189,8 @@ def curves(histories: pd.DataFrame, variant: str, seeds: range, metric: str) -> 
         ACCURACY_OF_DIVERGED as accuracies and nan as losses.
     """
     rows = histories[(histories["variant"] == variant) & histories["seed"].isin(seeds)]
-    table = rows.pivot_table(index="seed", columns="epoch", values=metric).reindex(
-        index=list(seeds)
-    )
+    table = rows.set_index(["seed", "epoch"])[metric].unstack("epoch")  # noqa: PD010 - keeps nan
+    table = table.reindex(index=list(seeds), columns=range(1, epochs + 1))
     values = table.to_numpy(dtype=np.float64)
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
 
@@ -223,6 +226,6 @@ def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> 
     return numbers.astype(np.int64) if whole else numbers
 
 
-def _check(path: str | Path, bad: np.ndarray, what: str) -> None:
-    if bad.any():
-        raise StudyError(f"{path}, line {int(bad.argmax()) + 2}: this row {what}.")
+def _check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
+    if np.any(bad):
+        raise StudyError(f"{path}, line {int(np.argmax(bad)) + 2}: this row {what}.")
