@@ -4,6 +4,7 @@ A history has one row per seed and epoch. A replicate that diverges ends with th
 loss stopped being finite: that row has `nan` for all four metrics, and no row follows it.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -197,12 +198,16 @@ def curves(
 
 def _read_text(path: str | Path, columns: list[str]) -> pd.DataFrame:
     try:
+        with Path(path).open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                raise StudyError(f"{path}: it ends in the middle of a line.")
         frame = pd.read_csv(
             path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8"
         )
     except FileNotFoundError:
         raise StudyError(f"{path}: there is no such file.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # pandas' errors are among the latter
         raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
     if list(frame.columns) != columns:
         raise StudyError(

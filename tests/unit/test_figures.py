@@ -1,0 +1,99 @@
+"""The pictures show what they are given, and their labels do not overlap."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from initstudy.figures import COLORS, Curves, learning_curves, save
+
+NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
+
+
+def some_curves(names: list[str], epochs: int = 20, seeds: int = 4) -> list[Curves]:
+    generator = np.random.default_rng(0)
+    return [Curves(name, *generator.uniform(0.90, 0.92, size=(2, seeds, epochs))) for name in names]
+
+
+def test_lines_are_means_and_bands_are_standard_deviations() -> None:
+    curves = some_curves(["baseline", "x"])
+    figure = learning_curves("T", curves)
+    for axes, attribute in zip(figure.axes, ("training", "validation"), strict=True):
+        for line, band, curve in zip(axes.lines, axes.collections, curves, strict=True):
+            values = getattr(curve, attribute)
+            np.testing.assert_allclose(line.get_ydata(), values.mean(0))
+            np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 21))
+            corners = band.get_paths()[0].vertices
+            at_five = sorted(set(corners[corners[:, 0] == 5][:, 1]))
+            half = values.std(0, ddof=1)[4]
+            np.testing.assert_allclose(at_five, values.mean(0)[4] + np.array([-half, half]))
+    assert "n = 4 seeds" in figure.axes[0].get_ylabel()
+
+
+def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
+    figure = learning_curves("T", some_curves([*NAMES, "he_normal"]))
+    figure.canvas.draw()
+    texts = figure.axes[1].texts
+    assert [text.get_text().split()[0] for text in texts] == [*NAMES, "he_normal"]
+    for text in texts:
+        text.arrowprops = text.arrow_patch = None  # leader lines may cross
+    boxes = [text.get_window_extent() for text in texts]
+    for index, box in enumerate(boxes):
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+    assert len({line.get_color() for line in figure.axes[0].lines}) == 7
+
+
+def test_more_variants_than_colours_differ_in_their_dashes() -> None:
+    figure = learning_curves("T", some_curves([f"v{i}" for i in range(12)]))
+    styles = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
+    assert len(styles) == 12
+
+
+@pytest.mark.parametrize("matrix", ["deuteranomaly", "protanomaly", "tritanomaly"])
+def test_colours_differ_in_lightness_or_hue_for_the_colour_blind(matrix: str) -> None:
+    """Simulated as by Machado, Oliveira and Fernandes, 2009, table 1, severity 1.0."""
+    simulate = np.array(
+        {
+            "protanomaly": [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+            "deuteranomaly": [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+            "tritanomaly": [
+                [1.255528, -0.076749, -0.178779],
+                [-0.078411, 0.930809, 0.147602],
+                [0.004733, 0.691367, 0.303900],
+            ],
+        }[matrix]
+    )
+    seen = [simulate @ np.array(to_rgb(color)) for color in ["black", *COLORS]]
+    distances = [np.linalg.norm(one - two) for i, one in enumerate(seen) for two in seen[i + 1 :]]
+    assert min(distances) > 0.12
+
+
+def test_files_are_light_and_the_same_every_time(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.svg", "a.png", "b.svg", "b.png")]
+    for pair in (paths[:2], paths[2:]):
+        save(learning_curves("T & Co", some_curves(NAMES, epochs=100)), *pair)
+    for one, two in zip(paths[:2], paths[2:], strict=True):
+        assert one.read_bytes() == two.read_bytes()
+    assert paths[0].stat().st_size < 200_000
+    text = " ".join(ElementTree.parse(paths[0]).getroot().itertext())
+    for name in [*NAMES, "T & Co", "Validation accuracy", "epoch"]:
+        assert name in text
+
+
+@pytest.mark.parametrize(("seeds", "epochs"), [(1, 1), (1, 5), (3, 1)])
+def test_one_seed_or_one_epoch_can_be_drawn(tmp_path: Path, seeds: int, epochs: int) -> None:
+    figure = learning_curves("T", some_curves(["baseline"], epochs, seeds))
+    save(figure, tmp_path / "a.png")
+    assert bool(figure.axes[0].collections) == (seeds > 1)

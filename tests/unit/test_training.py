@@ -1,0 +1,197 @@
+"""The engine computes what Keras computes, and the same every time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from initstudy.backend import keras
+from initstudy.datasets import Dataset
+from initstudy.models import build_model, build_optimizer
+from initstudy.training import Epoch, Trainer, data_order, input_scaling, train_replicates
+
+ADAM = {"class_name": "adam", "config": {}}
+MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.01, "momentum": 0.9}}
+
+
+def model_maker(
+    hidden_units: list[int],
+    activation: str,
+    kernel: str = "glorot_uniform",
+    features: int = 784,
+    classes: int = 10,
+) -> Callable[[int], Any]:
+    return lambda replicate: build_model(
+        features,
+        hidden_units,
+        activation,
+        classes,
+        {"class_name": kernel, "config": {}},
+        {"class_name": "zeros", "config": {}},
+        replicate,
+    )
+
+
+def optimizer_maker(optimizer: dict[str, Any]) -> Callable[[Any], Any]:
+    return lambda variables: build_optimizer(optimizer, variables)
+
+
+def keras_epoch(
+    mnist: Dataset,
+    start: Any,
+    hidden_units: list[int],
+    activation: str,
+    optimizer: dict[str, Any],
+    batch_size: int,
+    pixels: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    order: npt.NDArray[np.int32],
+) -> list[float]:
+    """The first epoch by `Model.fit`, with Keras' own layers."""
+    model = keras.Sequential(
+        [
+            keras.Input((784,)),
+            *(keras.layers.Dense(units, activation=activation) for units in hidden_units),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    for layer, mine in zip(model.layers, start.layers, strict=True):
+        layer.set_weights([mine.kernel.numpy().T, mine.bias.numpy()])
+    model.compile(
+        keras.optimizers.get({**optimizer}),
+        "sparse_categorical_crossentropy",
+        metrics=["sparse_categorical_accuracy"],
+    )
+    history = model.fit(
+        pixels(mnist.x_train)[order],
+        mnist.y_train[order],
+        batch_size=batch_size,
+        epochs=1,
+        shuffle=False,
+        validation_data=(pixels(mnist.x_test), mnist.y_test),
+        verbose=0,
+    ).history
+    names = ["loss", "sparse_categorical_accuracy"]
+    return [history[name][0] for name in [*names, *(f"val_{name}" for name in names)]]
+
+
+def raw(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return images.astype("float32")
+
+
+def unit(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return images.astype("float32") / np.float32(255)
+
+
+@pytest.mark.parametrize(
+    ("hidden_units", "activation", "optimizer", "batch_size", "inputs"),
+    [
+        pytest.param([16, 16], "relu", ADAM, 128, "raw", id="the notebook's"),
+        pytest.param([16, 16], "tanh", MOMENTUM, 128, "unit", id="tanh, SGD with momentum"),
+        pytest.param([16, 16], "relu", ADAM, 1009, "raw", id="batches that do not divide 60,000"),
+        pytest.param([32], "relu", ADAM, 128, "raw", id="one hidden layer"),
+        pytest.param([16, 16], "relu", ADAM, 128, "unit", id="inputs from 0 to 1"),
+        pytest.param([], "relu", ADAM, 60000, "unit", id="no hidden layer, one batch"),
+    ],
+)
+def test_an_epoch_is_that_of_keras_fit(
+    mnist: Dataset,
+    hidden_units: list[int],
+    activation: str,
+    optimizer: dict[str, Any],
+    batch_size: int,
+    inputs: str,
+) -> None:
+    """To 1e-5, as long as rounding stays rounding.
+
+    On raw pixels a few starts (random_normal biases, replicate 3) amplify it: there `Model.fit`
+    with and without `jit_compile` differ from each other by 1e-3, and this agrees with the former.
+    """
+    make_model = model_maker(hidden_units, activation)
+    trainer = Trainer(mnist, make_model, optimizer_maker(optimizer), batch_size, inputs)
+    # Another replicate first: nothing of it may be left in the next.
+    assert len(list(trainer.train(replicate=1, epochs=1))) == 1
+    (epoch,) = trainer.train(replicate=3, epochs=1)
+    expected = keras_epoch(
+        mnist,
+        make_model(3),
+        hidden_units,
+        activation,
+        optimizer,
+        batch_size,
+        {"raw": raw, "unit": unit}[inputs],
+        next(data_order(3, 60000)),
+    )
+    np.testing.assert_allclose(epoch[:4], expected, rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def few(mnist: Dataset) -> Dataset:
+    """Enough images to learn from, few enough to be quick."""
+    return Dataset(
+        mnist.x_train[:3000], mnist.y_train[:3000], mnist.x_test[:1500], mnist.y_test[:1500]
+    )
+
+
+def metrics(epochs: list[Epoch]) -> list[tuple[float, ...]]:
+    return [epoch[:4] for epoch in epochs]
+
+
+def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> None:
+    def trainer() -> Trainer:
+        return Trainer(few, model_maker([16, 16], "relu"), optimizer_maker(ADAM), 128, "raw")
+
+    together = train_replicates(trainer(), range(3), epochs=3)
+    alone = train_replicates(trainer(), range(2, 3), epochs=3)
+    assert metrics(together[2]) == metrics(alone[2])
+    assert metrics(together[0]) != metrics(together[1])
+
+
+def test_it_learns(mnist: Dataset) -> None:
+    trainer = Trainer(
+        mnist, model_maker([16, 16], "relu", "he_normal"), optimizer_maker(ADAM), 128, "unit"
+    )
+    epochs = list(trainer.train(replicate=0, epochs=3))
+    assert epochs[-1].val_accuracy > 0.93
+    assert epochs[0].loss > epochs[1].loss > epochs[2].loss
+
+
+def test_a_replicate_that_diverges_ends_and_the_next_one_goes_on(few: Dataset) -> None:
+    """A rate at which the weights overflow, but only in the one replicate that has it."""
+    rates = iter([0.01, 0.01, 1e30, 0.01])
+
+    def make_optimizer(variables: Any) -> Any:
+        config = {"learning_rate": next(rates)}
+        return build_optimizer({"class_name": "SGD", "config": config}, variables)
+
+    trainer = Trainer(few, model_maker([16], "relu"), make_optimizer, 128, "unit")
+    results = train_replicates(trainer, range(3), epochs=4)
+    assert [len(epochs) for epochs in results.values()] == [4, 1, 4]
+    assert not results[1][-1].finite
+    assert all(epoch.finite for seed in (0, 2) for epoch in results[seed])
+
+
+def test_the_order_of_the_images_is_a_permutation_of_its_own() -> None:
+    first, second = (next_orders(data_order(0, 500)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    for order in first:
+        assert sorted(order) == list(range(500))
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first, next_orders(data_order(1, 500)))
+
+
+def next_orders(orders: Any) -> npt.NDArray[np.int32]:
+    return np.array([next(orders) for _ in range(2)])
+
+
+def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
+    x = mnist.x_train.astype(np.float64)
+    assert input_scaling("raw", mnist.x_train) == (1, 0)
+    scale, offset = input_scaling("unit", mnist.x_train)
+    assert ((x * scale + offset).min(), (x * scale + offset).max()) == (0, 1)
+    scale, offset = input_scaling("standardized", mnist.x_train)
+    assert abs((x * scale + offset).mean()) < 1e-9
+    assert abs((x * scale + offset).std() - 1) < 1e-9
+    with pytest.raises(ValueError, match="raw, unit or standardized"):
+        input_scaling("other", mnist.x_train)
