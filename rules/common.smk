@@ -15,7 +15,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.append(str(SCRIPTS))
 
-from initstudy.config import Problem, describe, parse_study
+from initstudy.config import Problem, describe, parse_study, suggest
 from initstudy.datasets import SPECS
 
 
@@ -133,10 +133,17 @@ def all_history_files(ending="csv"):
 def best_file(wildcards):
     """What a training of `best` has to wait for; no other training does.
 
-    It is ancient, since a new choice of the same pair must not train it again. If the pair is
-    another one, `training_job` shows that to Snakemake, as a param.
+    It is ancient as long as the training is of the pair that was chosen, so that the same choice,
+    made again, does not train it again. Once a choice is made, Snakemake asks this again, since
+    choose_best is a checkpoint.
     """
-    return ancient(study_file("best.yaml")) if wildcards.variant == "best" else []
+    if wildcards.variant != "best":
+        return []
+    choice = study_file("best.yaml")
+    job = Path(study_file(f"runs/best/seeds-{wildcards.first}-{wildcards.last}.job.yaml"))
+    if job.exists() and yaml.safe_load(job.read_text()) == training_job(wildcards):
+        return ancient(choice)
+    return choice
 
 
 def training_job(wildcards):
@@ -151,10 +158,8 @@ def training_job(wildcards):
             "bias_initializer": variant.bias.plain(),
         }
     else:
-        known = ", ".join([*VARIANTS, "best"])
-        raise WorkflowError(
-            f"This study has no variant {wildcards.variant!r}; its variants are {known}."
-        )
+        hint = suggest(wildcards.variant, [*VARIANTS, "best"])
+        raise WorkflowError(f"This study has no variant {wildcards.variant!r}{hint}")
     return {
         "bias_initializer": pair.get("bias_initializer"),
         "kernel_initializer": pair.get("kernel_initializer"),
@@ -165,5 +170,5 @@ def training_job(wildcards):
         "epochs": STUDY.epochs,
         "hidden_units": list(STUDY.hidden_units),
         "inputs": STUDY.inputs,
-        "optimizer": STUDY.optimizer,
+        "optimizer": dict(STUDY.optimizer),
     }

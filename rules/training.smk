@@ -5,6 +5,7 @@ rule train:
     output:
         history="results/{study}/runs/{variant}/seeds-{first}-{last}.csv",
         timings="results/{study}/runs/{variant}/seeds-{first}-{last}.timings.csv",
+        job="results/{study}/runs/{variant}/seeds-{first}-{last}.job.yaml",
     log:
         "logs/{study}/train/{variant}/seeds-{first}-{last}.log",
     benchmark:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from initstudy import histories
 from initstudy.backend import set_threads
 from initstudy.datasets import SPECS, load
+from initstudy.files import replacing
 from initstudy.logs import job_log
 from initstudy.models import build_model, build_optimizer
 from initstudy.training import Trainer, train_replicates
@@ -42,3 +45,5 @@ if __name__ == "__main__":
         history, timings = histories.from_epochs(wildcards.variant, replicates)
         histories.write(history, snakemake.output.history)
         histories.write(timings, snakemake.output.timings)
+        with replacing(snakemake.output.job) as path:
+            path.write_text(yaml.safe_dump(job))

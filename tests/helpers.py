@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 REPOSITORY = Path(__file__).parent.parent
 PARTS = ["Snakefile", "config.yaml", "rules", "schemas", "scripts", "envs", "profiles", "studies"]
 
@@ -99,3 +101,9 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     shutil.copy2(REPOSITORY / "resources" / "notebook.csv", folder / "resources")
     (folder / "resources" / "datasets" / "mnist.npz").symlink_to(mnist_file)
     return Project(folder)
+
+
+def configure(project: Project, **changes: object) -> None:
+    """Changes keys of the project's own config.yaml."""
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    (project / "config.yaml").write_text(yaml.safe_dump({**config, **changes}))

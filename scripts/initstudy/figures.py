@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from initstudy.files import replacing
 
@@ -19,6 +19,10 @@ from initstudy.files import replacing
 # Without black, which is the baseline's, and without yellow, which is too pale for lines.
 COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
+
+# Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
+TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
+LOWEST, HIGHEST = TICKS[0], TICKS[-1]  # what lies beyond, a diverged replicate's 0, is drawn here
 
 STYLE: Any = {
     "figure.dpi": 100,
@@ -71,10 +75,15 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             axes.set_xlabel("epoch")
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        panels[0].set_yscale("logit")
+        panels[0].yaxis.set_major_locator(FixedLocator(TICKS))
+        panels[0].yaxis.set_minor_locator(NullLocator())
+        panels[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
         seeds = len(variants[0].training)
         spread = "band: ±1 standard deviation" if seeds > 1 else "no band: one seed has no spread"
-        panels[0].set_ylabel(f"images classified correctly\nmean of n = {seeds} seeds, {spread}")
+        panels[0].set_ylabel(
+            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds, {spread}"
+        )
         ends = [float(variant.validation[:, -1].mean()) for variant in variants]
         _label_ends(panels[1], ends, [variant.label for variant in variants], styles)
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
@@ -104,10 +113,10 @@ def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any]) ->
     epochs = np.arange(1, values.shape[1] + 1)
     mean = values.mean(axis=0)
     marker = "o" if len(epochs) == 1 else ""
-    axes.plot(epochs, mean, marker=marker, **style)
+    axes.plot(epochs, np.clip(mean, LOWEST, HIGHEST), marker=marker, **style)
     if len(values) > 1:
         spread = values.std(axis=0, ddof=1)
-        low, high = np.clip(mean - spread, 0, 1), np.clip(mean + spread, 0, 1)
+        low, high = np.clip([mean - spread, mean + spread], LOWEST, HIGHEST)
         axes.fill_between(epochs, low, high, color=style["color"], alpha=0.13, linewidth=0)
 
 
@@ -115,12 +124,14 @@ def _label_ends(
     axes: Axes, ends: Sequence[float], labels: Sequence[str], styles: Sequence[dict[str, Any]]
 ) -> None:
     """Writes each label to the right of its line's end, moved up or down so that none overlap."""
-    bottom, top = axes.get_ylim()
-    heights = _spread([(end - bottom) / (top - bottom) for end in ends], gap=0.055)
-    for end, label, style, height in zip(ends, labels, styles, heights, strict=True):
+    limits = axes.get_ylim()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    starts = [float(to_axes.transform((1, np.clip(end, LOWEST, HIGHEST)))[1]) for end in ends]
+    heights = _spread(starts, gap=0.055)
+    for end, label, style, start, height in zip(ends, labels, styles, starts, heights, strict=True):
         axes.annotate(
             f"{label} {100 * end:.1f} %",
-            xy=(1, (end - bottom) / (top - bottom)),
+            xy=(1, start),
             xytext=(1.06, height),
             xycoords="axes fraction",
             va="center",
@@ -133,7 +144,7 @@ def _label_ends(
                 "relpos": (0, 0.5),
             },
         )
-    axes.set_ylim(bottom, top)
+    axes.set_ylim(limits)
 
 
 def _spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -34,7 +34,7 @@ def test_lines_are_means_and_bands_are_standard_deviations() -> None:
 
 def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
     figure = learning_curves("T", some_curves([*NAMES, "he_normal"]))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     texts = figure.axes[1].texts
     assert [text.get_text().split()[0] for text in texts] == [*NAMES, "he_normal"]
     for text in texts:

@@ -1,0 +1,126 @@
+"""Measures the training engine against Keras and against the limit of the machine, on one core.
+
+Run by `make bench`. In each round all contestants are measured in turn, so that a machine whose
+speed drifts is unfair to none of them; the medians over the rounds and their ratios are printed.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.append(str(Path(__file__).parent.parent / "scripts"))
+
+IMAGES, TEST_IMAGES, FEATURES, UNITS, BATCH = 60000, 10000, 784, 16, 128
+
+
+def main(rounds: int, epochs: int) -> None:
+    """Measures `rounds` times the mean of `epochs` epochs."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    from initstudy.backend import keras, set_threads, tf
+
+    set_threads(1)
+    from initstudy.datasets import SPECS, load
+    from initstudy.models import build_model, build_optimizer
+    from initstudy.training import Trainer
+
+    dataset_file = Path(__file__).parent.parent / "resources" / "datasets" / "mnist.npz"
+    if not dataset_file.exists():
+        sys.exit("Fetch the data set first: snakemake --cores 1 resources/datasets/mnist.npz")
+    mnist = load(dataset_file, SPECS["mnist"])
+    x, x_test = mnist.x_train.astype("float32"), mnist.x_test.astype("float32")
+
+    def keras_fit(**options: object) -> Callable[[], None]:
+        model = keras.Sequential(
+            [
+                keras.Input((FEATURES,)),
+                keras.layers.Dense(UNITS, activation="relu"),
+                keras.layers.Dense(UNITS, activation="relu"),
+                keras.layers.Dense(10, activation="softmax"),
+            ]
+        )
+        model.compile(
+            optimizer="adam",
+            loss="sparse_categorical_crossentropy",
+            metrics=["sparse_categorical_accuracy"],
+            **options,
+        )
+
+        def run() -> None:
+            model.fit(
+                x,
+                mnist.y_train,
+                batch_size=BATCH,
+                epochs=epochs,
+                validation_data=(x_test, mnist.y_test),
+                verbose=0,
+            )
+
+        return run
+
+    def engine() -> Callable[[], None]:
+        glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
+        trainer = Trainer(
+            mnist,
+            lambda replicate: build_model(
+                FEATURES, [UNITS, UNITS], "relu", 10, glorot, zeros, replicate
+            ),
+            lambda variables: build_optimizer({"class_name": "adam", "config": {}}, variables),
+            BATCH,
+            "raw",
+        )
+        return lambda: list(trainer.train(0, epochs)) and None
+
+    def peak() -> float:
+        """GFLOP/s of a large matrix product."""
+        size = 2048
+        a = tf.constant(np.random.default_rng(0).normal(size=(size, size)).astype("float32"))
+        tf.linalg.matmul(a, a).numpy()
+        started = time.perf_counter()
+        tf.linalg.matmul(a, a).numpy()
+        return 2 * size**3 / (time.perf_counter() - started) / 1e9
+
+    contestants = {
+        "Keras Model.fit, as in the notebook": keras_fit(),
+        "Keras, jit_compile, steps_per_execution=32": keras_fit(
+            jit_compile=True, steps_per_execution=32
+        ),
+        "initstudy": engine(),
+    }
+    limit = "the two large products at peak SGEMM"
+    seconds: dict[str, list[float]] = {name: [] for name in [*contestants, limit]}
+    for run in contestants.values():
+        run()  # compiles
+    # Forward and weight gradient of the first layer in training, forward in validation.
+    products = 2 * FEATURES * UNITS * (2 * IMAGES + TEST_IMAGES)
+    peaks = []
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            started = time.perf_counter()
+            run()
+            seconds[name].append((time.perf_counter() - started) / epochs)
+        peaks.append(peak())
+        seconds[limit].append(products / peaks[-1] / 1e9)
+
+    first = np.median(seconds[next(iter(contestants))])
+    print(f"One epoch with validation, one core, {rounds} rounds of {epochs} epochs")
+    print(f"{'':44}{'median':>9}{'min':>9}{'max':>9}{'ratio':>8}")
+    for name, values in seconds.items():
+        median = np.median(values)
+        print(
+            f"{name:44}{median:7.3f} s{min(values):7.3f} s{max(values):7.3f} s{first / median:8.1f}"
+        )
+    print(f"Peak SGEMM: {np.median(peaks):.0f} GFLOP/s (median)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=5, help="in each round")
+    arguments = parser.parse_args()
+    main(arguments.rounds, arguments.epochs)

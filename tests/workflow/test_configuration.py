@@ -1,0 +1,73 @@
+"""A configuration that cannot be run is refused before any job starts, in one message."""
+
+import pytest
+import yaml
+from helpers import Project
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["seedz=3"], ["seedz: there is no such key", "'seeds'"]),
+        (["epochs=ten"], ["epochs: 'ten' must be a whole number from 1"]),
+        (
+            ["kernel_initializers=[he_norml]"],
+            ["kernel_initializers[0]", "did you mean 'he_normal'"],
+        ),
+        (["bias_initializers=[orthogonal]"], ["bias_initializers[0]", "cannot make a bias"]),
+        (["optimizer=adamm"], ["optimizer: 'adamm'", "'adam'"]),
+        (["model={activation: rleu}"], ["model.activation: 'rleu'", "'relu'"]),
+        (["study=../../x"], ["study: '../../x' cannot become part of a file name"]),
+        (["dataset=mnits"], ["dataset: 'mnits'", "'mnist'"]),
+        (
+            ["optimizer={class_name: SGD, config: {momentum: 7}}"],
+            ["optimizer: Keras refuses 'SGD' with {'momentum': 7}"],
+        ),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told(
+    project: Project, arguments: list[str], parts: list[str]
+) -> None:
+    outcome = project.snakemake("--config", *arguments)
+    assert outcome.code == 1
+    for part in parts:
+        assert part in outcome.text
+    assert "Traceback" not in outcome.text
+    assert not (project / "results").exists()
+    assert not (project / "logs").exists()
+
+
+def test_a_mistake_in_a_file_is_told_with_its_line(project: Project) -> None:
+    (project / "other.yaml").write_text("study: other\n\nepochs: 0\nmodel:\n  activaton: tanh\n")
+    outcome = project.snakemake("--configfile", "other.yaml")
+    assert outcome.code == 1
+    assert "The configuration has 2 problems:" in outcome.text
+    assert "other.yaml:3: epochs: 0 must be" in outcome.text
+    assert "other.yaml:5: model.activaton: there is no such key; did you mean 'activation'?" in (
+        outcome.text
+    )
+
+
+def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
+    (project / "other.yaml").write_text("study: other\nmodel: {activation: tanh}\n")
+    (project / "config.yaml").write_text("model: {hidden_units: [3]}\nbias_initializers: [ones]\n")
+    outcome = project.plan("--configfile", "other.yaml")
+    assert "results/other/" in outcome.text
+    (project / "inspect.smk").write_text(
+        'include: "Snakefile"\nprint("MODEL", STUDY.hidden_units, STUDY.activation, STUDY.epochs)\n'
+    )
+    outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
+    assert "MODEL (3,) tanh 100" in outcome.text
+
+
+def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    config["kernel_initializers"] = [
+        {
+            "name": "he_fan_out",
+            "class_name": "VarianceScaling",
+            "config": {"scale": 2.0, "mode": "fan_out"},
+        }
+    ]
+    (project / "config.yaml").write_text(yaml.safe_dump(config))
+    assert ("kernel-he_fan_out", 0, 9) in project.plan().trained
