@@ -24,7 +24,10 @@ def read_study():
     study, problems = parse_study(config, schema)
     problems = problems or problems_for_keras(study)
     if problems:
-        raise WorkflowError(str(describe(problems, workflow.configfiles)))
+        # Not raised, since Snakemake would add lines of this file to what is wrong in another.
+        declared = [f for f in workflow.configfiles if f not in workflow.overwrite_configfiles]
+        files = [*declared, *workflow.overwrite_configfiles]
+        sys.exit(describe(problems, files, workflow.config_settings.config))
     return study
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
-
-from initstudy.errors import StudyError
 
 KeyPath = tuple[str | int, ...]
 
@@ -144,6 +142,9 @@ def parse_study(
 ) -> tuple[Study | None, list[Problem]]:
     """Checks a configuration and makes a study of it.
 
+    Numbers that came as text are taken as numbers where only numbers make sense: YAML reads 1e-3 as
+    text, and so does Snakemake everything inside of a mapping on the command line.
+
     Args:
         raw: the configuration as read from YAML, merged from all its files.
         schema: JSON Schema, draft 2020-12, with a default for every top-level key.
@@ -152,7 +153,7 @@ def parse_study(
         The study and an empty list, or None and all that is wrong. That Keras knows the names and
         takes the parameters is not looked at here: see `initstudy.checks`.
     """
-    config = _with_defaults(raw, schema)
+    config = _with_numbers(_with_defaults(raw, schema))
     problems = [
         problem
         for error in Draft202012Validator(schema).iter_errors(config)
@@ -170,7 +171,6 @@ def parse_study(
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
         *_missing_files(config),
-        *_numbers_as_text(config, ()),
     ]
     if problems:
         return None, problems
@@ -198,20 +198,23 @@ def parse_study(
     return study, []
 
 
-def describe(problems: Sequence[Problem], files: Sequence[str | Path]) -> StudyError:
-    """One error that lists all problems, each with its key and, where it can be told, its line.
+def describe(
+    problems: Sequence[Problem], files: Sequence[str | Path], command_line: Collection[str] = ()
+) -> str:
+    """A message that lists all problems, each with its key and, where it can be told, its line.
 
     Args:
         problems: what is wrong.
         files: the configuration files, in the order in which later ones override earlier ones.
+        command_line: the top-level keys that were set on the command line, which overrides files.
     """
     roots = [(path, root) for path in files if (root := _compose(path)) is not None]
     lines = []
     for problem in problems:
-        where = _locate(problem.path, roots)
+        where = "--config" if problem.path[0] in command_line else _locate(problem.path, roots)
         lines.append(f"  {where + ': ' if where else ''}{problem.key()}: {problem.message}")
     count = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-    return StudyError(f"The configuration has {count}:\n" + "\n".join(lines))
+    return f"The configuration has {count}:\n" + "\n".join(lines)
 
 
 def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
@@ -224,6 +227,22 @@ def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
         if key in filled and "properties" in part:
             filled[key] = _with_defaults(filled[key], part)
     return filled
+
+
+def _with_numbers(value: Any, numeric: bool = False) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _with_numbers(part, numeric or key in ("config", "hidden_units"))
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_numbers(part, numeric) for part in value]
+    if numeric and isinstance(value, str):
+        if re.fullmatch(r"[+-]?\d+", value):
+            return int(value)
+        if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
+            return float(value)
+    return value
 
 
 def _explain(error: ValidationError) -> Iterator[Problem]:
@@ -297,19 +316,6 @@ def _missing_files(config: Mapping[str, Any]) -> Iterator[Problem]:
     for key in ("dataset_file", "published"):
         if config[key] is not None and not Path(config[key]).is_file():
             yield Problem((key,), f"there is no file {config[key]!r}; give its path, or null")
-
-
-def _numbers_as_text(value: Any, path: KeyPath) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _numbers_as_text(part, (*path, str(key)))
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _numbers_as_text(part, (*path, index))
-    elif isinstance(value, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
-        yield Problem(
-            path, f"{value!r} is text, not a number; YAML wants a point in it, as in 1.0e-3"
-        )
 
 
 def _compose(path: str | Path) -> yaml.Node | None:

@@ -21,7 +21,7 @@ from helpers import Project
         (["dataset=mnits"], ["dataset: 'mnits'", "'mnist'"]),
         (
             ["optimizer={class_name: SGD, config: {momentum: 7}}"],
-            ["optimizer: Keras refuses 'SGD' with {'momentum': 7}"],
+            ["--config: optimizer: Keras refuses 'SGD' with {'momentum': 7}"],
         ),
     ],
 )
