@@ -18,9 +18,12 @@ rule all:
         study_file("histories.csv"),
         study_file("best.yaml"),
         study_file("summary.csv"),
+        study_file("summary.md"),
+        study_file("verdict.md"),
+        study_file("explorer.html"),
         expand(
             study_file("figures/{figure}.{format}"),
-            figure=FIGURES,
+            figure=[*FIGURES, "ranking", "differences"],
             format=["svg", "png"],
         ),
     localrule: True

@@ -50,7 +50,8 @@ rule summarize:
         timings=all_history_files("timings.csv"),
         published=STUDY.published or [],
     output:
-        "results/{study}/summary.csv",
+        csv="results/{study}/summary.csv",
+        markdown="results/{study}/summary.md",
     log:
         "logs/{study}/summarize.log",
     localrule: True
@@ -58,15 +59,35 @@ rule summarize:
         "../envs/analysis.yaml"
     params:
         job=dict(
+            chance=SPECS[STUDY.dataset].chance,
             code=code_version("summarize.py"),
             epochs=STUDY.epochs,
             initializers={
                 variant.name: [variant.kernel.name, variant.bias.name]
                 for variant in STUDY.variants
             },
-            seeds=[STUDY.seeds, STUDY.confirmation_seeds],
+            seeds=JUDGED_ON,
+            target=STUDY.target_accuracy,
         ),
     message:
         "Summarizing"
     script:
         "../scripts/summarize.py"
+
+
+rule judge:
+    input:
+        "results/{study}/summary.csv",
+    output:
+        "results/{study}/verdict.md",
+    log:
+        "logs/{study}/judge.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("judge.py")),
+    message:
+        "Judging"
+    script:
+        "../scripts/judge.py"

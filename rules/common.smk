@@ -83,6 +83,11 @@ def code_version(script):
 
 STUDY = read_study()
 VARIANTS = {variant.name: variant for variant in STUDY.variants}
+# The seeds, from and below, on which each variant is compared with the baseline.
+JUDGED_ON = {
+    **{name: [STUDY.selection.start, STUDY.selection.stop] for name in VARIANTS},
+    "best": [STUDY.confirmation.start, STUDY.confirmation.stop],
+}
 FIGURES = {
     "kernel": dict(
         title="Kernel initializers, each with the baseline's bias initializer",
@@ -97,7 +102,7 @@ FIGURES = {
         seeds=[STUDY.selection.start, STUDY.selection.stop],
     ),
     "best_vs_baseline": dict(
-        title="The best pair against the baseline, on fresh seeds",
+        title="The best pair ({kernel} kernels, {bias} biases) against the baseline, on fresh seeds",
         variants=["baseline", "best"],
         prefix="",
         seeds=[STUDY.confirmation.start, STUDY.confirmation.stop],

@@ -22,3 +22,61 @@ rule draw_learning_curves:
         "Drawing {wildcards.figure}"
     script:
         "../scripts/draw_learning_curves.py"
+
+
+rule draw_ranking:
+    input:
+        histories="results/{study}/histories.csv",
+        summary="results/{study}/summary.csv",
+    output:
+        svg="results/{study}/figures/ranking.svg",
+        png="results/{study}/figures/ranking.png",
+    log:
+        "logs/{study}/draw_ranking.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("draw_ranking.py"), epochs=STUDY.epochs, seeds=JUDGED_ON),
+    message:
+        "Drawing the ranking"
+    script:
+        "../scripts/draw_ranking.py"
+
+
+rule draw_differences:
+    input:
+        histories="results/{study}/histories.csv",
+        summary="results/{study}/summary.csv",
+    output:
+        svg="results/{study}/figures/differences.svg",
+        png="results/{study}/figures/differences.png",
+    log:
+        "logs/{study}/draw_differences.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("draw_differences.py"), epochs=STUDY.epochs, seeds=JUDGED_ON),
+    message:
+        "Drawing the differences"
+    script:
+        "../scripts/draw_differences.py"
+
+
+rule draw_explorer:
+    input:
+        "results/{study}/histories.csv",
+    output:
+        "results/{study}/explorer.html",
+    log:
+        "logs/{study}/draw_explorer.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("draw_explorer.py"), epochs=STUDY.epochs),
+    message:
+        "Making the explorer"
+    script:
+        "../scripts/draw_explorer.py"

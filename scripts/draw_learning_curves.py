@@ -13,13 +13,13 @@ if __name__ == "__main__":
         job, files = snakemake.params.job, snakemake.input
         table = histories.read(files.histories, job["epochs"])
         best = yaml.safe_load(Path(files.best).read_text())
-        pair = f"{best['kernel_initializer']['name']} + {best['bias_initializer']['name']}"
+        kernel, bias = (best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
         seeds = range(*job["seeds"])
         figure = learning_curves(
-            job["title"],
+            job["title"].format(kernel=kernel, bias=bias),
             [
                 Curves(
-                    f"best: {pair}" if variant == "best" else variant.removeprefix(job["prefix"]),
+                    variant.removeprefix(job["prefix"]),
                     histories.curves(table, variant, seeds, job["epochs"], "accuracy"),
                     histories.curves(table, variant, seeds, job["epochs"], "val_accuracy"),
                 )

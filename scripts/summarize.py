@@ -6,7 +6,9 @@ import pandas as pd
 import yaml
 
 from initstudy import histories, statistics
+from initstudy.files import replacing
 from initstudy.logs import job_log
+from initstudy.verdict import summary_table
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
@@ -16,21 +18,23 @@ if __name__ == "__main__":
             **job["initializers"],
             "best": [best["kernel_initializer"]["name"], best["bias_initializer"]["name"]],
         }
-        seeds, confirmation = job["seeds"]
         summary = statistics.summarize(
-            histories.final(histories.read(files.histories, job["epochs"])),
+            histories.read(files.histories, job["epochs"]),
             pd.concat([histories.read_timings(path) for path in files.timings]),
             [
                 {
                     "variant": variant,
                     "kernel_initializer": kernel,
                     "bias_initializer": bias,
-                    "seeds": (
-                        range(seeds, seeds + confirmation) if variant == "best" else range(seeds)
-                    ),
+                    "seeds": range(*job["seeds"][variant]),
                 }
                 for variant, (kernel, bias) in names.items()
             ],
+            job["epochs"],
+            job["target"],
+            job["chance"],
             pd.read_csv(files.published) if files.published else None,
         )
-        histories.write(summary, snakemake.output[0])
+        histories.write(summary, snakemake.output.csv)
+        with replacing(snakemake.output.markdown) as path:
+            path.write_text(summary_table(summary))

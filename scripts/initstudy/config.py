@@ -81,6 +81,7 @@ class Study:
     kernel_variants: tuple[Variant, ...]
     bias_variants: tuple[Variant, ...]
     confirmation_seeds: int
+    target_accuracy: float
     published: str | None
 
     @property
@@ -193,6 +194,7 @@ def parse_study(
         kernel_variants=tuple(Variant(f"kernel-{k.name}", k, bias) for k in kernels),
         bias_variants=tuple(Variant(f"bias-{b.name}", kernel, b) for b in biases),
         confirmation_seeds=int(config["confirmation_seeds"]),
+        target_accuracy=float(config["target_accuracy"]),
         published=config["published"],
     )
     return study, []
@@ -277,6 +279,7 @@ def _expected(schema: Mapping[str, Any]) -> str:
     words = {
         "string": "text",
         "integer": "a whole number",
+        "number": "a number",
         "array": "a list",
         "object": "a mapping",
         "null": "null",

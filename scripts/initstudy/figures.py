@@ -1,4 +1,4 @@
-"""Learning curves as pictures: means over seeds, with their spread."""
+"""Learning curves, ranking and differences as pictures: means over seeds, with their spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from initstudy.files import replacing
@@ -21,7 +23,10 @@ COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
-TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
+TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
+BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
+PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
+
 LOWEST, HIGHEST = TICKS[0], TICKS[-1]  # what lies beyond, a diverged replicate's 0, is drawn here
 
 STYLE: Any = {
@@ -90,12 +95,126 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
     return figure
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds, or a mean difference.
+
+    Attributes:
+        label: what stands beside it.
+        mean, low, high: with its interval; the bounds are nan where there is none.
+        values: of the single seeds, float64 (n,).
+        published: a published value of the same, or nan.
+    """
+
+    label: str
+    mean: float
+    low: float
+    high: float
+    values: npt.NDArray[np.float64]
+    published: float = float("nan")
+
+
+def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
+    """Final accuracies from the best mean to the worst, with the baseline's interval behind all.
+
+    Args:
+        title: of the figure.
+        estimates: accuracies as fractions of 1; the one labelled `baseline` among them.
+    """
+    ordered = sorted(estimates, key=lambda estimate: estimate.mean)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _rows(title, ordered)
+        base = next(estimate for estimate in ordered if estimate.label == BASELINE)
+        if np.isfinite(base.low):
+            axes.axvspan(*np.clip((base.low, base.high), LOWEST, HIGHEST), **BAND)
+        axes.set_xscale("logit")
+        for row, estimate in enumerate(ordered):
+            _mark(axes, row, estimate, LOWEST, HIGHEST)
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in TICKS if low <= tick <= high]
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
+        axes.set_xlabel("validation images classified correctly after the last epoch (logit scale)")
+        _legend(figure, ordered, "baseline's interval")
+    return figure
+
+
+def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
+    """Mean differences from the baseline on the same seeds, from the best to the worst.
+
+    Args:
+        title: of the figure.
+        estimates: differences of accuracies as fractions of 1.
+    """
+    ordered = sorted(estimates, key=lambda estimate: estimate.mean)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _rows(title, ordered)
+        axes.axvline(0, color="black", linewidth=1.5)
+        # Linear between -5 and 5 points, where the differences in question are.
+        axes.set_xscale("symlog", linthresh=0.05, linscale=2)
+        for row, estimate in enumerate(ordered):
+            _mark(axes, row, estimate, -1, 1)
+        drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
+        axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
+        steps = [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5]
+        axes.xaxis.set_major_locator(FixedLocator([*(-step for step in steps), 0, *steps]))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
+        axes.set_xlabel(
+            "difference from the baseline on the same seed, percentage points\n"
+            "(linear from -5 to 5, logarithmic beyond)"
+        )
+        _legend(figure, ordered, None)
+    return figure
+
+
 def save(figure: Figure, *paths: str | Path) -> None:
     """Writes a figure in the formats that the files' suffixes name, without dates."""
     for path in paths:
         with matplotlib.rc_context(STYLE), replacing(path) as temporary:
             metadata = {"Date": None} if Path(path).suffix == ".svg" else None
             figure.savefig(temporary, metadata=metadata)
+
+
+def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, 1.7 + 0.34 * len(ordered)), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(axis="y", visible=False)
+    labels = [f"{estimate.label}  (n = {len(estimate.values)})" for estimate in ordered]
+    axes.set_yticks(range(len(ordered)), labels)
+    axes.set_ylim(-0.6, len(ordered) - 0.4)
+    for estimate, tick in zip(ordered, axes.get_yticklabels(), strict=True):
+        if estimate.label == BASELINE:
+            tick.set_fontweight("bold")
+    figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure, axes
+
+
+def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: float) -> None:
+    values = np.clip(estimate.values, lowest, highest)
+    # Spread a little, always in the same way, so that equal values do not hide each other.
+    heights = row + 0.16 * np.sin(2.4 * np.arange(len(values)))
+    axes.scatter(values, heights, s=14, color=COLORS[1], alpha=0.8, linewidth=0, zorder=2)
+    if np.isfinite(estimate.low):
+        bounds = np.clip((estimate.low, estimate.high), lowest, highest)
+        axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
+    mean = float(np.clip(estimate.mean, lowest, highest))
+    axes.plot(mean, row, "o", color="black", markersize=6, zorder=4)
+    if np.isfinite(estimate.published):
+        axes.plot(estimate.published, row, **PUBLISHED, zorder=5)
+
+
+def _legend(figure: Figure, ordered: Sequence[Estimate], band: str | None) -> None:
+    handles: list[Any] = [
+        Line2D([], [], color="black", marker="o", linewidth=2.2, label="mean, 95 % interval"),
+        Line2D([], [], color=COLORS[1], marker="o", markersize=4, linewidth=0, label="one seed"),
+    ]
+    if any(np.isfinite(estimate.published) for estimate in ordered):
+        handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
+    if band:
+        handles.append(Patch(**BAND, label=band))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
 
 
 def _styles(labels: Sequence[str]) -> list[dict[str, Any]]:

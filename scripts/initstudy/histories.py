@@ -173,6 +173,24 @@ def final(histories: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def accuracies(final: pd.DataFrame, variant: str, seeds: range) -> npt.NDArray[np.float64]:
+    """The final validation accuracies of a variant, in the order of the seeds.
+
+    Args:
+        final: as from `final`.
+        variant: one of them.
+        seeds: its replicates.
+
+    Raises:
+        StudyError: if one is missing.
+    """
+    rows = final[(final["variant"] == variant) & final["seed"].isin(seeds)]
+    missing = sorted(set(seeds) - set(rows["seed"]))
+    if missing:
+        raise StudyError(f"{variant} has no results for the seeds {missing}.")
+    return rows.set_index("seed")["val_accuracy"].loc[list(seeds)].to_numpy(dtype=np.float64)
+
+
 def curves(
     histories: pd.DataFrame, variant: str, seeds: range, epochs: int, metric: str
 ) -> npt.NDArray[np.float64]:

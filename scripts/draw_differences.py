@@ -1,0 +1,31 @@
+"""Draws the differences of the variants from the baseline on the same seeds."""
+
+import pandas as pd
+
+from initstudy import histories
+from initstudy.figures import Estimate, differences, save
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        job, files = snakemake.params.job, snakemake.input
+        final = histories.final(histories.read(files.histories, job["epochs"]))
+        estimates = []
+        for row in pd.read_csv(files.summary).itertuples():
+            if row.variant != "baseline":
+                seeds = range(*job["seeds"][row.variant])
+                own, base = (
+                    histories.accuracies(final, name, seeds) for name in (row.variant, "baseline")
+                )
+                estimates.append(
+                    Estimate(
+                        row.variant,
+                        row.difference,
+                        row.difference_ci_low,
+                        row.difference_ci_high,
+                        own - base,
+                    )
+                )
+        save(
+            differences("Differences from the baseline, seed by seed", estimates), *snakemake.output
+        )

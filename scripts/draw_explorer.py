@@ -1,0 +1,12 @@
+"""Makes the interactive learning curves."""
+
+from initstudy import histories
+from initstudy.explorer import explorer
+from initstudy.files import replacing
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        table = histories.read(snakemake.input[0], snakemake.params.job["epochs"])
+        with replacing(snakemake.output[0]) as path:
+            path.write_text(explorer(snakemake.wildcards.study, table), encoding="utf-8")

@@ -1,0 +1,24 @@
+"""Draws the variants by their final accuracy."""
+
+import pandas as pd
+
+from initstudy import histories
+from initstudy.figures import Estimate, ranking, save
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        job, files = snakemake.params.job, snakemake.input
+        final = histories.final(histories.read(files.histories, job["epochs"]))
+        estimates = [
+            Estimate(
+                row.variant,
+                row.accuracy_mean,
+                row.accuracy_ci_low,
+                row.accuracy_ci_high,
+                histories.accuracies(final, row.variant, range(*job["seeds"][row.variant])),
+                row.notebook_accuracy,
+            )
+            for row in pd.read_csv(files.summary).itertuples()
+        ]
+        save(ranking("Final accuracy of every variant", estimates), *snakemake.output)

@@ -1,0 +1,273 @@
+"""A study's summary in words: what its evidence supports, and no more."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from initstudy.statistics import ALPHA, seeds_needed, smallest_p_value
+
+Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
+
+
+def verdict(study: str, summary: pd.DataFrame) -> str:
+    """A study's verdict as Markdown, made from the numbers of its summary alone.
+
+    A difference is called one if its p-value, corrected by Holm's method, is below 5 %.
+
+    Args:
+        study: its name.
+        summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...
+            and best.
+    """
+    rows = _rows(summary)
+    baseline = next(row for row in rows if row.variant == "baseline")
+    compared = [row for row in rows if row.variant not in ("baseline", "best")]
+    best = next(row for row in rows if row.variant == "best")
+    sections = [
+        f"# Verdict on the study `{study}`",
+        _opening(baseline, compared),
+        *(
+            _role(role, [row for row in compared if row.variant.startswith(f"{role}-")], baseline)
+            for role in ("kernel", "bias")
+        ),
+        _choice(best),
+        _limits(rows, compared, best),
+        _published(rows, baseline),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def summary_table(summary: pd.DataFrame) -> str:
+    """The summary as a Markdown table, from the best variant to the worst.
+
+    Accuracies are in percent, rounded to what their intervals support.
+    """
+    ordered = summary.sort_values("accuracy_mean", ascending=False, kind="stable")
+    table = pd.DataFrame(
+        [
+            {
+                "variant": row.variant,
+                "kernel": row.kernel_initializer,
+                "bias": row.bias_initializer,
+                "n": row.seeds,
+                "accuracy % [95 % interval]": _value(row, "accuracy", signed=False),
+                "range %": f"{100 * row.accuracy_min:.1f} to {100 * row.accuracy_max:.1f}",
+                "difference, points [95 % interval]": _value(row, "difference", signed=True),
+                "p (Holm)": _p(row.p_value_holm) if np.isfinite(row.p_value_holm) else "",
+                "beats baseline": _share(row.probability_of_improvement),
+                "not learned": f"{round(row.not_learned * row.seeds)} of {row.seeds}",
+                "epochs to target": f"{row.epochs_to_target:g}"
+                if np.isfinite(row.epochs_to_target)
+                else "never",
+                "notebook %": f"{100 * row.notebook_accuracy:.2f}"
+                if np.isfinite(row.notebook_accuracy)
+                else "",
+            }
+            for row in _rows(ordered)
+        ]
+    )
+    return table.to_markdown(index=False, disable_numparse=True) + "\n"
+
+
+def _rows(summary: pd.DataFrame) -> list[Row]:
+    return list(summary.itertuples(index=False))
+
+
+def _opening(baseline: Row, compared: list[Row]) -> str:
+    text = (
+        f"The baseline ({baseline.kernel_initializer} kernels, {baseline.bias_initializer} biases) "
+        f"classifies {_value(baseline, 'accuracy', signed=False)} % of the validation images "
+        f"correctly: the mean over {_count(baseline.seeds, 'seed')}, and its 95 % interval."
+    )
+    if np.isnan(baseline.accuracy_sd):
+        text = text.replace(": the mean over 1 seed, and its 95 % interval", ", with one seed")
+    if compared:
+        text += (
+            " Each other variant was trained on the same seeds, from the same random numbers in the"
+            " same order, and is compared with it seed by seed."
+        )
+    return text
+
+
+def _role(role: str, rows: list[Row], baseline: Row) -> str:
+    if not rows:
+        return ""
+    lines = [f"## {role.capitalize()} initializers"]
+    told = [row for row in rows if _significant(row)]
+    lines += [
+        f"- **{_name(row)}** is {_comparison(row)}."
+        for row in sorted(told, key=lambda row: -row.difference)
+    ]
+    open_ = [row for row in rows if not _significant(row)]
+    if open_:
+        names = _list([f"**{_name(row)}**" for row in open_])
+        text = (
+            f"Whether {names} differ{'s' if len(open_) == 1 else ''} from the baseline cannot be "
+            f"told from {_count(baseline.seeds, 'seed')}"
+        )
+        if baseline.seeds > 1:
+            low = min(row.difference_ci_low for row in open_)
+            high = max(row.difference_ci_high for row in open_)
+            text += (
+                f"; that is no proof that {'it does' if len(open_) == 1 else 'they do'} not: "
+                f"differences from {_points(low)} to {_points(high)} points lie within "
+                f"the intervals"
+            )
+        lines.append(f"\n{text}." if told else f"{text}.")
+    return lines[0] + "\n\n" + "\n".join(lines[1:])
+
+
+def _choice(best: Row) -> str:
+    pair = f"{best.kernel_initializer} kernels with {best.bias_initializer} biases"
+    if best.probability_of_improvement == 0.5 and best.difference == 0:
+        return (
+            "## The best pair\n\nNo candidate had a better mean than the baseline's own "
+            "initializers on the seeds of the choice, so the best pair is the baseline itself."
+        )
+    text = f"## The best pair\n\nThe choice fell on {pair}. "
+    text += (
+        "On the seeds it was made on, their differences from the baseline add up to "
+        f"{_points(best.selection_difference)} points. A choice flatters what it chose, so it "
+        f"was trained again on {_count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
+    )
+    text += "." if _significant(best) else ", which is not enough to call it a difference."
+    lost = best.selection_difference - best.difference
+    word = "less" if lost > 0 else "more"
+    return text + f" That is {100 * abs(lost):.1f} points {word} than the choice promised."
+
+
+def _limits(rows: list[Row], compared: list[Row], best: Row) -> str:
+    lines = []
+    if compared:
+        seeds, family = compared[0].seeds, len(compared)
+        smallest, needed = smallest_p_value(seeds, family), seeds_needed(family)
+        text = (
+            f"- With {_count(seeds, 'seed')} and {_count(family, 'comparison')}, the smallest "
+            f"p-value that can be reached is {_p(smallest)}"
+        )
+        if seeds < needed:
+            text += (
+                f": **no difference of these could have been told, however large**. At least "
+                f"{needed} seeds are needed; set `seeds: {needed}` or more."
+            )
+        else:
+            text += f"; {needed} seeds are the fewest that can tell any difference."
+        lines.append(text)
+    if best.seeds < seeds_needed(1):
+        lines.append(
+            f"- {_count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
+            f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
+        )
+    lines += [
+        f"- {row.variant}: {round(row.not_learned * row.seeds)} of "
+        f"{_count(row.seeds, 'replicate')} diverged or never learned ({row.diverged} diverged). "
+        f"They count as what they are, a diverged one with an accuracy of 0."
+        for row in rows
+        if row.not_learned > 0
+    ]
+    lines.append(
+        "- All of this holds for this network, data set, optimizer and number of epochs; the "
+        "validation images are the test images, as in the notebook."
+    )
+    return "## What cannot be told\n\n" + "\n".join(lines)
+
+
+def _published(rows: list[Row], baseline: Row) -> str:
+    with_value = [row for row in rows if np.isfinite(row.notebook_accuracy)]
+    if not with_value:
+        return ""
+    inside = [row for row in with_value if _within(row)]
+    table = pd.DataFrame(
+        [
+            {
+                "variant": row.variant,
+                "notebook %": f"{100 * row.notebook_accuracy:.2f}",
+                "these seeds %": f"{100 * row.accuracy_min:.2f} to {100 * row.accuracy_max:.2f}",
+                "within": "yes" if _within(row) else "no",
+                "the notebook's order": _order(row, baseline),
+            }
+            for row in with_value
+        ]
+    )
+    seeds = baseline.seeds
+    text = (
+        f"## The notebook's numbers\n\n"
+        f"{len(inside)} of its {len(with_value)} published accuracies, one seed each, lie within "
+        f"the range of these seeds. (By chance alone, one further seed falls outside the range of "
+        f"{seeds} with a probability of {2 / (seeds + 1):.0%}.) The last column tells whether the "
+        f"order that each implied, better or worse than the baseline, survives.\n\n"
+    )
+    return text + table.to_markdown(index=False, disable_numparse=True)
+
+
+def _order(row: Row, baseline: Row) -> str:
+    if row.variant == "baseline" or not np.isfinite(baseline.notebook_accuracy):
+        return ""
+    implied = row.notebook_accuracy - baseline.notebook_accuracy
+    word = "better" if implied > 0 else "worse" if implied < 0 else "equal"
+    if not _significant(row):
+        return f"{word}: cannot be told"
+    return f"{word}: {'survives' if implied * row.difference > 0 else 'is reversed'}"
+
+
+def _within(row: Row) -> bool:
+    # Published with four digits.
+    low, high = row.accuracy_min - 5e-5, row.accuracy_max + 5e-5
+    return bool(low <= row.notebook_accuracy <= high)
+
+
+def _significant(row: Row) -> bool:
+    return bool(row.p_value_holm < ALPHA)
+
+
+def _comparison(row: Row) -> str:
+    word = "better" if row.difference > 0 else "worse"
+    wins = row.probability_of_improvement * row.seeds
+    text = f"{word} than the baseline" if row.difference else "no different from the baseline"
+    p_value = _p(row.p_value_holm)
+    details = [
+        _value(row, "difference", signed=True) + " points",
+        f"p {p_value}" if p_value.startswith("<") else f"p = {p_value}",
+        f"ahead on {wins:g} of {_count(row.seeds, 'seed')}",
+    ]
+    return f"{text} ({', '.join(details)})"
+
+
+def _name(row: Row) -> str:
+    return str(row.variant).split("-", 1)[1]
+
+
+def _value(row: Row, column: str, signed: bool) -> str:
+    """The mean with its interval, in percent, rounded to the place where the interval begins."""
+    mean = getattr(row, f"{column}_mean" if column == "accuracy" else column)
+    if not np.isfinite(mean):
+        return ""
+    low, high = getattr(row, f"{column}_ci_low"), getattr(row, f"{column}_ci_high")
+    sign = "+" if signed else ""
+    half = 50 * (high - low)
+    if not np.isfinite(half):
+        return f"{100 * mean:{sign}.2f}"
+    places = int(np.clip(-np.floor(np.log10(half)), 1, 3)) if half > 0 else 2
+    low, mean, high = (f"{100 * value:{sign}.{places}f}" for value in (low, mean, high))
+    return f"{mean} [{low}, {high}]"
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if np.isfinite(value) else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]

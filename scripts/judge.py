@@ -1,0 +1,13 @@
+"""Says in words what the summary supports."""
+
+import pandas as pd
+
+from initstudy.files import replacing
+from initstudy.logs import job_log
+from initstudy.verdict import verdict
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        text = verdict(snakemake.wildcards.study, pd.read_csv(snakemake.input[0]))
+        with replacing(snakemake.output[0]) as path:
+            path.write_text(text)

@@ -1,0 +1,192 @@
+"""The verdict says what constructed studies support, and no more."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from initstudy import statistics
+from initstudy.histories import COLUMNS
+from initstudy.verdict import summary_table, verdict
+
+Accuracies = dict[str, np.ndarray]
+
+
+def study(
+    accuracies: Accuracies, best: np.ndarray, base: np.ndarray, published: bool = False
+) -> pd.DataFrame:
+    """The summary of a study of one epoch with these final accuracies; nan has diverged."""
+    seeds = len(accuracies["baseline"])
+    replicates = [
+        *((name, seed, value) for name, values in accuracies.items() for seed, value in enumerate(values)),
+        *(("best", seed, value) for seed, value in enumerate(best, seeds)),
+        *(("baseline", seed, value) for seed, value in enumerate(base, seeds)),
+    ]  # fmt: skip
+    table = pd.DataFrame(
+        [(name, seed, 1, v, v, v, v) for name, seed, v in replicates], columns=COLUMNS
+    )
+    timings = pd.DataFrame(
+        [(name, seed, 1, 0.1) for name, seed, _ in replicates],
+        columns=["variant", "seed", "epochs", "seconds"],
+    )
+
+    def pair(name: str) -> dict[str, str]:
+        role, _, own = name.partition("-")
+        return {
+            "kernel_initializer": own if role == "kernel" else "k0",
+            "bias_initializer": own if role == "bias" else "b0",
+        }
+
+    variants = [{"variant": name, **pair(name), "seeds": range(seeds)} for name in accuracies] + [
+        {
+            "variant": "best",
+            "kernel_initializer": "winner",
+            "bias_initializer": "b0",
+            "seeds": range(seeds, seeds + len(best)),
+        }
+    ]
+    notebook = pd.DataFrame(
+        [
+            {"variant": "baseline", **pair("baseline"), "loss": 0.3, "accuracy": 0.90},
+            {"variant": "kernel-winner", **pair("kernel-winner"), "loss": 0.2, "accuracy": 0.95},
+            {"variant": "kernel-loser", **pair("kernel-loser"), "loss": 0.2, "accuracy": 0.91},
+            {"variant": "bias-b1", **pair("bias-b1"), "loss": 0.2, "accuracy": 0.99},
+        ]
+    )
+    return statistics.summarize(
+        table, timings, variants, 1, 0.9, 0.1, notebook if published else None
+    )
+
+
+def noise(seed: int, n: int = 10, size: float = 0.004) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, size, n)
+
+
+def clear() -> pd.DataFrame:
+    base = 0.9 + noise(0)
+    return study(
+        {
+            "baseline": base,
+            "kernel-winner": base + 0.05 + noise(1),
+            "kernel-loser": base - 0.30 + noise(2),
+            "kernel-same": base + noise(3),
+            "bias-b1": base + noise(4),
+        },
+        best=0.949 + noise(5),
+        base=0.9 + noise(6),
+        published=True,
+    )
+
+
+def test_a_clear_winner_is_named_with_its_interval() -> None:
+    text = verdict("made", clear())
+    assert "# Verdict on the study `made`" in text
+    winner = re.search(
+        r"\*\*winner\*\* is better than the baseline \(\+(\S+) \[\+(\S+), \+(\S+)\] points, "
+        r"p = 0\.0078, ahead on 10 of 10 seeds\)",
+        text,
+    )
+    assert winner
+    mean, low, high = map(float, winner.groups())
+    assert low < mean < high
+    assert abs(mean - 5) < 0.5
+    assert re.search(r"\*\*loser\*\* is worse than the baseline \(-3\d\.\d \[-", text)
+    assert text.index("**winner**") < text.index("**loser**")
+    assert "Whether **same** differs from the baseline cannot be told from 10 seeds" in text
+    assert "Whether **b1** differs from the baseline cannot be told" in text
+    assert "no proof that it does not" in text
+
+
+def test_the_best_pair_is_judged_on_fresh_seeds() -> None:
+    summary = clear()
+    text = verdict("made", summary)
+    assert "The choice fell on winner kernels with b0 biases" in text
+    assert "on 10 fresh seeds" in text.replace("trained again", "")
+    best = summary.set_index("variant").loc["best"]
+    promised, kept = 100 * best["selection_difference"], 100 * best["difference"]
+    assert f"add up to {promised:+.1f} points" in text
+    word = "less" if promised > kept else "more"
+    assert f"That is {abs(promised - kept):.1f} points {word} than the choice promised" in text
+
+
+def test_the_notebooks_numbers_and_orders_are_judged() -> None:
+    text = verdict("made", clear())
+    rows = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in text.splitlines()
+        if line.startswith("| ") and "notebook %" not in line
+    }
+    assert rows["baseline"][2] == "yes"
+    assert rows["kernel-winner"][2:] == ["yes", "better: survives"]
+    assert rows["kernel-loser"][2:] == ["no", "better: is reversed"]
+    assert rows["bias-b1"][2:] == ["no", "better: cannot be told"]
+    assert "2 of its 4 published accuracies" in text
+    assert "probability of 18%" in text
+
+
+def test_no_difference_is_called_none() -> None:
+    base = 0.9 + noise(0)
+    text = verdict(
+        "same",
+        study(
+            {"baseline": base, "kernel-winner": base + noise(1), "bias-b1": base + noise(2)},
+            best=0.9 + noise(3),
+            base=0.9 + noise(4),
+        ),
+    )
+    assert "better than" not in text.split("## The best pair")[0]
+    assert "worse than" not in text.split("## The best pair")[0]
+    assert "which is not enough to call it a difference" in text
+    assert "notebook's numbers" not in text
+
+
+def test_too_few_seeds_are_told_with_how_many_are_needed() -> None:
+    base = np.array([0.90, 0.91])
+    text = verdict(
+        "few",
+        study(
+            {"baseline": base, "kernel-winner": base + 0.05, "bias-b1": base - 0.3},
+            best=base + 0.05,
+            base=base,
+        ),
+    )
+    assert "**no difference of these could have been told, however large**" in text
+    assert "At least 7 seeds are needed; set `seeds: 7`" in text
+    assert "2 fresh seeds cannot confirm the best pair" in text
+    assert "better than" not in text.split("## The best pair")[0]
+
+
+def test_one_seed_has_no_interval() -> None:
+    one = np.array([0.9])
+    text = verdict("one", study({"baseline": one, "kernel-winner": one + 0.05}, one + 0.05, one))
+    assert "nan" not in text
+    assert "with one seed" in text
+
+
+def test_everything_diverged_is_told() -> None:
+    nothing = np.full(10, np.nan)
+    summary = study({"baseline": nothing, "kernel-winner": nothing}, best=nothing, base=nothing)
+    text = verdict("none", summary)
+    assert "baseline: 10 of 10 replicates diverged or never learned (10 diverged)" in text
+    assert "kernel-winner: 10 of 10" in text
+    assert "so the best pair is the baseline itself" in text
+    assert "nan" not in text
+    assert "nan" not in summary_table(summary)
+
+
+def test_the_table_is_ordered_and_rounded_to_its_intervals() -> None:
+    summary = clear()
+    lines = summary_table(summary).splitlines()
+    names = [line.split("|")[1].strip() for line in lines[2:]]
+    expected = summary.sort_values("accuracy_mean", ascending=False)["variant"].tolist()
+    assert names == expected
+    row = next(line for line in lines if line.startswith("| kernel-loser"))
+    assert re.search(r"\| 60\.\d \[\d\d\.\d, \d\d\.\d\] ", row) or re.search(
+        r"\| 59\.\d \[\d\d\.\d, \d\d\.\d\] ", row
+    )
+
+
+@pytest.mark.parametrize("name", ["nan", "inf"])
+def test_no_table_shows_what_is_no_number(name: str) -> None:
+    assert name not in summary_table(clear())
