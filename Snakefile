@@ -11,19 +11,17 @@ include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
+include: "rules/report.smk"
 
 
 rule all:
     input:
+        study_file("report.html"),
         study_file("histories.csv"),
         study_file("best.yaml"),
         study_file("summary.csv"),
         study_file("summary.md"),
         study_file("verdict.md"),
         study_file("explorer.html"),
-        expand(
-            study_file("figures/{figure}.{format}"),
-            figure=[*FIGURES, "ranking", "differences"],
-            format=["svg", "png"],
-        ),
+        expand(study_file("figures/{figure}.{format}"), figure=ALL_FIGURES, format=["svg", "png"]),
     localrule: True

@@ -118,6 +118,9 @@ wildcard_constraints:
     last="[0-9]+",
 
 
+ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+
+
 def study_file(name):
     return f"results/{STUDY.name}/{name}"
 
@@ -135,6 +138,14 @@ def all_history_files(ending="csv"):
     return [
         *history_files(VARIANTS, STUDY.selection, ending),
         *history_files(["baseline", "best"], STUDY.confirmation, ending),
+    ]
+
+
+def all_benchmark_files():
+    """What Snakemake measured of each training job."""
+    return [
+        path.replace("/runs/", "/benchmarks/train/").replace(".csv", ".tsv")
+        for path in all_history_files()
     ]
 
 

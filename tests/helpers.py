@@ -12,7 +12,17 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parent.parent
-PARTS = ["Snakefile", "config.yaml", "rules", "schemas", "scripts", "envs", "profiles", "studies"]
+PARTS = [
+    "Snakefile",
+    "config.yaml",
+    "rules",
+    "schemas",
+    "scripts",
+    "envs",
+    "profiles",
+    "studies",
+    "report",
+]
 
 # The smallest study in which every rule has something to do.
 SMALL = {

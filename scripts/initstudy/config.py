@@ -108,6 +108,37 @@ class Study:
         starts = range(seeds.start, seeds.stop, self.seeds_per_job)
         return [range(start, min(start + self.seeds_per_job, seeds.stop)) for start in starts]
 
+    def plain(self) -> dict[str, Any]:
+        """All keys of the configuration, defaults and all, as YAML can hold them."""
+
+        def entry(initializer: Initializer) -> str | dict[str, Any]:
+            simple = Initializer.parse(initializer.name)
+            return initializer.name if initializer == simple else initializer.plain()
+
+        return {
+            "study": self.name,
+            "dataset": self.dataset,
+            "dataset_file": self.dataset_file,
+            "inputs": self.inputs,
+            "model": {"hidden_units": list(self.hidden_units), "activation": self.activation},
+            "optimizer": self.optimizer
+            if self.optimizer["config"]
+            else self.optimizer["class_name"],
+            "batch_size": self.batch_size,
+            "epochs": self.epochs,
+            "seeds": self.seeds,
+            "seeds_per_job": self.seeds_per_job,
+            "baseline": {
+                "kernel_initializer": entry(self.baseline.kernel),
+                "bias_initializer": entry(self.baseline.bias),
+            },
+            "kernel_initializers": [entry(variant.kernel) for variant in self.kernel_variants],
+            "bias_initializers": [entry(variant.bias) for variant in self.bias_variants],
+            "confirmation_seeds": self.confirmation_seeds,
+            "target_accuracy": self.target_accuracy,
+            "published": self.published,
+        }
+
     def for_keras(self) -> dict[str, Any]:
         """What `initstudy.checks` looks at, as plain values, with the keys it came from."""
 

@@ -4,7 +4,6 @@ import altair as alt
 import pandas as pd
 
 from initstudy.figures import BASELINE, COLORS
-from initstudy.histories import METRICS
 
 LABELS = {
     "val_accuracy": "validation accuracy",
@@ -28,30 +27,29 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         HTML with data and JavaScript inside.
     """
     alt.data_transformers.disable_max_rows()
-    long = histories.melt(
-        id_vars=["variant", "seed", "epoch"], value_vars=METRICS, var_name="metric"
-    ).dropna()
-    long["metric"] = long["metric"].map(LABELS)
-    long["value"] = long["value"].round(5)
-    means = (
-        long.groupby(["variant", "metric", "epoch"], sort=False)["value"]
-        .agg(mean="mean", sd="std", n="count")
-        .reset_index()
-    )
-    means["low"] = means["mean"] - means["sd"].fillna(0)
-    means["high"] = means["mean"] + means["sd"].fillna(0)
-    means = means.round(5)
-
+    wide = histories.rename(columns=LABELS).round(5)
     variants = list(dict.fromkeys(histories["variant"]))
-    colors = [
-        "black" if variant == BASELINE else COLORS[index % len(COLORS)]
-        for index, variant in enumerate(variants, -1)
-    ]
+    styles = [_style(variant, variants) for variant in variants]
+    legend = alt.Legend(
+        title=None,
+        orient="bottom",
+        columns=2,
+        labelLimit=240,
+        labelFontSize=12,
+        symbolType="stroke",
+        symbolOpacity=1,
+    )
     color = alt.Color(
         "variant:N",
         sort=variants,
-        scale=alt.Scale(domain=variants, range=colors),
-        legend=alt.Legend(title="click to highlight (shift: several)", labelLimit=300),
+        scale=alt.Scale(domain=variants, range=[color for color, _ in styles]),
+        legend=legend,
+    )
+    dash = alt.StrokeDash(
+        "variant:N",
+        sort=variants,
+        scale=alt.Scale(domain=variants, range=[pattern for _, pattern in styles]),
+        legend=legend,
     )
     chosen = alt.selection_point(
         name="chosen", fields=["variant"], bind="legend", on="click", empty=True
@@ -70,7 +68,20 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     faint = alt.condition(chosen, alt.value(0.15), alt.value(0.01))
     x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1))
 
-    summary = alt.Chart(means).transform_filter("datum.metric == metric && view != 'single seeds'")
+    base = (
+        alt.Chart(wide)
+        .transform_fold(list(LABELS.values()), as_=["shown", "value"])
+        .transform_filter("datum.shown == metric && isValid(datum.value)")
+    )
+    summary = (
+        base.transform_filter("view != 'single seeds'")
+        .transform_aggregate(
+            mean="mean(value)", sd="stdev(value)", n="count()", groupby=["variant", "epoch"]
+        )
+        .transform_calculate(
+            low="datum.mean - (datum.sd || 0)", high="datum.mean + (datum.sd || 0)"
+        )
+    )
     bands = summary.mark_area().encode(
         x=x,
         y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)),
@@ -80,27 +91,60 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     )
     lines = summary.mark_line(strokeWidth=2).encode(
         x=x,
-        y=alt.Y("mean:Q", title="mean over seeds, band: ±1 standard deviation; or single seeds"),
+        y=alt.Y("mean:Q", title=None),
         color=color,
+        strokeDash=dash,
         opacity=opacity,
-        tooltip=["variant", "epoch", alt.Tooltip("mean", format=".4f"), "sd", "n"],
+        tooltip=[
+            "variant:N",
+            "epoch:Q",
+            alt.Tooltip("mean:Q", format=".4f"),
+            alt.Tooltip("sd:Q", format=".4f", title="standard deviation"),
+            alt.Tooltip("n:Q", title="seeds"),
+        ],
     )
     seeds = (
-        alt.Chart(long)
-        .transform_filter("datum.metric == metric && view == 'single seeds'")
+        base.transform_filter("view == 'single seeds'")
         .mark_line(strokeWidth=1)
         .encode(
             x=x,
-            y="value:Q",
+            y=alt.Y("value:Q", title=None),
             color=color,
+            strokeDash=dash,
             opacity=opacity,
             detail="seed:N",
-            tooltip=["variant", "seed", "epoch", alt.Tooltip("value", format=".4f")],
+            tooltip=["variant:N", "seed:N", "epoch:Q", alt.Tooltip("value:Q", format=".4f")],
         )
     )
     chart = (
         alt.layer(bands, lines, seeds)
-        .add_params(metric, view, chosen)
-        .properties(width="container", height=430, title=f"Learning curves of the study {study}")
+        .add_params(metric, view, chosen, alt.selection_interval(bind="scales", name="zoom"))
+        .properties(
+            width="container",
+            height=430,
+            title=alt.Title(
+                f"Learning curves of the study {study}",
+                subtitle=[
+                    "means of the seeds, ±1 standard deviation",
+                    "scroll: zoom, drag: move, double click: all",
+                ],
+                anchor="start",
+            ),
+        )
     )
-    return str(chart.to_html(inline=True))
+    options = {
+        # The editor would need a network, and empty layers are no reason to warn.
+        "actions": {"export": True, "source": False, "compiled": False, "editor": False},
+        "logLevel": 1,
+        "renderer": "svg",
+    }
+    return str(chart.to_html(inline=True, embed_options=options))
+
+
+def _style(variant: str, variants: list[str]) -> tuple[str, list[int]]:
+    """Colour and dashes: black for what is compared, else the initializer's place in its role."""
+    if variant in (BASELINE, "best"):
+        return "black", [1, 0] if variant == BASELINE else [7, 3]
+    role = variant.split("-")[0]
+    place = [other for other in variants if other.startswith(f"{role}-")].index(variant)
+    return COLORS[place % len(COLORS)], [1, 0] if role == "kernel" else [3, 2]

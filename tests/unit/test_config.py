@@ -49,6 +49,18 @@ def test_what_is_left_out_has_its_default() -> None:
     assert study.baseline.kernel.name == "glorot_uniform"
 
 
+def test_a_study_can_be_written_out_again() -> None:
+    mapping = {"name": "wide", "class_name": "RandomNormal", "config": {"stddev": 0.2}}
+    changes = {
+        "kernel_initializers": ["ones", mapping],
+        "optimizer": {"class_name": "SGD", "config": {"momentum": 0.9}},
+    }
+    for config in (CONFIG, {**CONFIG, **changes}):
+        study, _ = parse_study(config, SCHEMA)
+        assert study is not None
+        assert yaml.safe_load(yaml.safe_dump(study.plain())) == config
+
+
 def test_the_default_study_has_the_notebooks_variants() -> None:
     study, _ = parse_study(CONFIG, SCHEMA)
     assert study is not None

@@ -19,10 +19,14 @@ def study(
     """The summary of a study of one epoch with these final accuracies; nan has diverged."""
     seeds = len(accuracies["baseline"])
     replicates = [
-        *((name, seed, value) for name, values in accuracies.items() for seed, value in enumerate(values)),
-        *(("best", seed, value) for seed, value in enumerate(best, seeds)),
-        *(("baseline", seed, value) for seed, value in enumerate(base, seeds)),
-    ]  # fmt: skip
+        (name, seed, value)
+        for name, first, values in [
+            *((name, 0, values) for name, values in accuracies.items()),
+            ("best", seeds, best),
+            ("baseline", seeds, base),
+        ]
+        for seed, value in enumerate(values, first)
+    ]
     table = pd.DataFrame(
         [(name, seed, 1, v, v, v, v) for name, seed, v in replicates], columns=COLUMNS
     )

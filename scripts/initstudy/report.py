@@ -1,0 +1,137 @@
+"""The report of a study: one HTML file that needs nothing beside it and no network."""
+
+import base64
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+import yaml
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one training job took.
+
+    Attributes:
+        variant: its name.
+        seeds: the first and the last, as text.
+        seconds: wall time, start-up included.
+        memory: peak resident set, megabytes.
+    """
+
+    variant: str
+    seeds: str
+    seconds: float
+    memory: float
+
+
+def report(
+    template: str | Path,
+    study: str,
+    verdict: str,
+    table: str,
+    figures: Mapping[str, str | Path],
+    explorer: str,
+    configuration: Mapping[str, object],
+    jobs: Sequence[Job],
+) -> str:
+    """Fills the template.
+
+    Args:
+        template: a Jinja template; what is not marked as safe is escaped.
+        study: its name.
+        verdict: Markdown.
+        table: Markdown.
+        figures: SVG files by name.
+        explorer: HTML, shown in a frame of its own.
+        configuration: all keys of the study.
+        jobs: its trainings.
+
+    Returns:
+        HTML.
+    """
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(Path(template).read_text(encoding="utf-8")).render(
+        study=study,
+        verdict=Markup(_scrolling(markdown.render(verdict))),
+        table=Markup(markdown.render(table)),
+        figures={name: _data_address(path) for name, path in figures.items()},
+        explorer=explorer,
+        configuration=yaml.safe_dump(dict(configuration), sort_keys=False, width=100),
+        target=f"{100 * float(str(configuration['target_accuracy'])):g}",
+        provenance=provenance(),
+        jobs=jobs,
+        total_minutes=f"{sum(job.seconds for job in jobs) / 60:.0f}",
+    )
+
+
+def read_job(path: str | Path, variant: str, seeds: str) -> Job:
+    """Reads a benchmark file as Snakemake writes it; of repeated measurements the last."""
+    row = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
+    return Job(variant, seeds, float(row["s"]), float(row["max_rss"]))
+
+
+def provenance() -> dict[str, str]:
+    """When, from what, with what and on what the report is made."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # A conda environment of one rule has not all of them.
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "git commit": _commit(),
+        "Python": platform.python_version(),
+        **versions,
+        "system": platform.platform(),
+        "processor": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory",
+    }
+
+
+def _commit() -> str:
+    def git(*arguments: str) -> str:
+        folder = Path(__file__).parent
+        return subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        changed = git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "not in a git repository"
+    return f"{commit}{', with uncommitted changes' if changed else ''}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _data_address(path: str | Path) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
+def _scrolling(html: str) -> str:
+    """Lets wide tables scroll by themselves, so that the page need not."""
+    return html.replace("<table>", '<div class="scroll"><table>').replace(
+        "</table>", "</table></div>"
+    )
