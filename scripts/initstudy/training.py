@@ -224,6 +224,7 @@ def train_replicates(trainer: Trainer, seeds: range, epochs: int) -> dict[int, l
 def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], size: int) -> Any:
     """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension."""
     length = arrays[0].shape[0]
+    size = min(size, length)
 
     def batch(start: Any, count: int) -> list[Any]:
         # XLA wants constant sizes, which slicing by [start:stop] does not give it.

@@ -66,3 +66,17 @@ def test_a_log_has_all_that_a_job_says(
         assert part in text
     for part in absent:
         assert part not in text
+
+
+def test_tensorflow_uses_as_many_threads_as_it_is_told_and_says_nothing() -> None:
+    program = (
+        "from initstudy.backend import set_threads, tf\nset_threads(2)\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads(), float(tf.constant(1.0) + 1))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(REPOSITORY / "scripts")},
+    )
+    assert (result.stdout, result.stderr) == ("2 2.0\n", "")
