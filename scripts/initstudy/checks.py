@@ -54,11 +54,17 @@ def _activation_problems(name: str) -> Iterator[Problem]:
         for key, value in vars(keras.activations).items()
         if inspect.isfunction(value) and key not in ("get", "serialize", "deserialize")
     ]
+    path: KeyPath = ("model", "activation")
     if name not in known:
-        yield Problem(
-            ("model", "activation"),
-            f"{name!r} is not an activation of Keras{suggest(name, known)}",
-        )
+        yield Problem(path, f"{name!r} is not an activation of Keras{suggest(name, known)}")
+        return
+    try:
+        shape = keras.activations.get(name)(keras.ops.ones((2, 4))).shape
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem(path, f"{name!r} cannot follow a layer: {_reason(error)}")
+        return
+    if tuple(shape) != (2, 4):
+        yield Problem(path, f"{name!r} cannot follow a layer: it changes the number of units")
 
 
 def _optimizer_problems(optimizer: Mapping[str, Any]) -> Iterator[Problem]:

@@ -39,6 +39,8 @@ def test_what_keras_takes_has_no_problems() -> None:
     [
         ({"activation": "rleu"}, ("model", "activation"), ["'rleu'", "'relu'"]),
         ({"activation": "get"}, ("model", "activation"), ["'get'"]),
+        ({"activation": "threshold"}, ("model", "activation"), ["cannot follow a layer"]),
+        ({"activation": "glu"}, ("model", "activation"), ["the number of units"]),
         (
             {"optimizer": {"class_name": "adamm", "config": {}}},
             ("optimizer",),
