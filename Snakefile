@@ -25,3 +25,5 @@ rule all:
         study_file("explorer.html"),
         expand(study_file("figures/{figure}.{format}"), figure=ALL_FIGURES, format=["svg", "png"]),
     localrule: True
+    message:
+        "Everything is there; open {input[0]}"

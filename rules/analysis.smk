@@ -1,7 +1,7 @@
 # A checkpoint, so that the trainings of `best` are looked at again once the pair is chosen.
 checkpoint choose_best:
     input:
-        history_files(VARIANTS, STUDY.selection),
+        job_files(VARIANTS, STUDY.selection),
     output:
         "results/{study}/best.yaml",
     log:
@@ -27,7 +27,7 @@ checkpoint choose_best:
 
 rule collect_histories:
     input:
-        all_history_files(),
+        all_job_files(),
     output:
         "results/{study}/histories.csv",
     log:
@@ -38,7 +38,7 @@ rule collect_histories:
     params:
         job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
     message:
-        "Collecting the histories"
+        "Collecting the histories: {output}"
     script:
         "../scripts/collect_histories.py"
 
@@ -47,7 +47,7 @@ rule summarize:
     input:
         histories="results/{study}/histories.csv",
         best="results/{study}/best.yaml",
-        timings=all_history_files("timings.csv"),
+        timings=all_job_files(ending="timings.csv"),
         published=STUDY.published or [],
     output:
         csv="results/{study}/summary.csv",
@@ -70,7 +70,7 @@ rule summarize:
             target=STUDY.target_accuracy,
         ),
     message:
-        "Summarizing"
+        "Summarizing: {output}"
     script:
         "../scripts/summarize.py"
 
@@ -88,6 +88,6 @@ rule judge:
     params:
         job=dict(code=code_version("judge.py")),
     message:
-        "Judging"
+        "Writing the verdict: {output}"
     script:
         "../scripts/judge.py"

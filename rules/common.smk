@@ -125,27 +125,19 @@ def study_file(name):
     return f"results/{STUDY.name}/{name}"
 
 
-def history_files(variants, seeds, ending="csv"):
-    """The files of these variants' replicates, in the blocks that the jobs train."""
+def job_files(variants, seeds, folder="runs", ending="csv"):
+    """A file of each training job: these variants' replicates, in the blocks that jobs train."""
     return [
-        study_file(f"runs/{variant}/seeds-{block[0]}-{block[-1]}.{ending}")
+        study_file(f"{folder}/{variant}/seeds-{block[0]}-{block[-1]}.{ending}")
         for variant in variants
         for block in STUDY.blocks(seeds)
     ]
 
 
-def all_history_files(ending="csv"):
+def all_job_files(**kinds):
     return [
-        *history_files(VARIANTS, STUDY.selection, ending),
-        *history_files(["baseline", "best"], STUDY.confirmation, ending),
-    ]
-
-
-def all_benchmark_files():
-    """What Snakemake measured of each training job."""
-    return [
-        path.replace("/runs/", "/benchmarks/train/").replace(".csv", ".tsv")
-        for path in all_history_files()
+        *job_files(VARIANTS, STUDY.selection, **kinds),
+        *job_files(["baseline", "best"], STUDY.confirmation, **kinds),
     ]
 
 

@@ -77,6 +77,6 @@ rule draw_explorer:
     params:
         job=dict(code=code_version("draw_explorer.py"), epochs=STUDY.epochs),
     message:
-        "Making the explorer"
+        "Making the explorer: {output}"
     script:
         "../scripts/draw_explorer.py"

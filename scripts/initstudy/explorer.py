@@ -66,7 +66,12 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     )
     opacity = alt.condition(chosen, alt.value(1), alt.value(0.08))
     faint = alt.condition(chosen, alt.value(0.15), alt.value(0.01))
-    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1))
+    x = alt.X(
+        "epoch:Q",
+        title="epoch",
+        axis=alt.Axis(tickMinStep=1, format="d"),
+        scale=alt.Scale(zero=False),
+    )
 
     base = (
         alt.Chart(wide)
@@ -84,14 +89,14 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     )
     bands = summary.mark_area().encode(
         x=x,
-        y=alt.Y("low:Q", title=None, scale=alt.Scale(zero=False)),
+        y=alt.Y("low:Q", title="accuracy or loss", scale=alt.Scale(zero=False)),
         y2="high:Q",
         color=color,
         opacity=faint,
     )
     lines = summary.mark_line(strokeWidth=2).encode(
         x=x,
-        y=alt.Y("mean:Q", title=None),
+        y=alt.Y("mean:Q", title="accuracy or loss", scale=alt.Scale(zero=False)),
         color=color,
         strokeDash=dash,
         opacity=opacity,
@@ -108,7 +113,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         .mark_line(strokeWidth=1)
         .encode(
             x=x,
-            y=alt.Y("value:Q", title=None),
+            y=alt.Y("value:Q", title="accuracy or loss", scale=alt.Scale(zero=False)),
             color=color,
             strokeDash=dash,
             opacity=opacity,

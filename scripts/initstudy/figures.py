@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -23,11 +24,31 @@ COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
-TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
+# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
+LOWEST, HIGHEST = 0.01, 0.999
+# Of these ticks the first are kept where there is no room for all.
+TICKS = [
+    0.5,
+    0.9,
+    0.1,
+    0.95,
+    0.98,
+    0.8,
+    0.2,
+    0.99,
+    0.01,
+    0.999,
+    0.7,
+    0.3,
+    0.05,
+    0.4,
+    0.02,
+    0.6,
+    0.995,
+]
+
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
 PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
-
-LOWEST, HIGHEST = TICKS[0], TICKS[-1]  # what lies beyond, a diverged replicate's 0, is drawn here
 
 STYLE: Any = {
     "figure.dpi": 100,
@@ -81,7 +102,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_yscale("logit")
-        panels[0].yaxis.set_major_locator(FixedLocator(TICKS))
+        panels[0].yaxis.set_major_locator(FixedLocator(_sparse(panels[0].yaxis, TICKS)))
         panels[0].yaxis.set_minor_locator(NullLocator())
         panels[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
         seeds = len(variants[0].training)
@@ -130,9 +151,7 @@ def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
         axes.set_xscale("logit")
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, LOWEST, HIGHEST)
-        low, high = axes.get_xlim()
-        ticks = [tick for tick in TICKS if low <= tick <= high]
-        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_major_locator(FixedLocator(_sparse(axes.xaxis, TICKS)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
         axes.set_xlabel("validation images classified correctly after the last epoch (logit scale)")
@@ -157,8 +176,9 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
             _mark(axes, row, estimate, -1, 1)
         drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
         axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
-        steps = [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5]
-        axes.xaxis.set_major_locator(FixedLocator([*(-step for step in steps), 0, *steps]))
+        steps = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04]
+        ticks = _sparse(axes.xaxis, [0.0, *(sign * step for step in steps for sign in (1, -1))])
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
         axes.set_xlabel(
@@ -175,6 +195,18 @@ def save(figure: Figure, *paths: str | Path) -> None:
         with matplotlib.rc_context(STYLE), replacing(path) as temporary:
             metadata = {"Date": None} if Path(path).suffix == ".svg" else None
             figure.savefig(temporary, metadata=metadata)
+
+
+def _sparse(axis: Axis, ticks: Sequence[float]) -> list[float]:
+    """Those of the ticks, the first ones first, that are in view and have room for their labels."""
+    transform = axis.get_transform()
+    start, end = transform.transform(np.sort(axis.get_view_interval()))
+    kept: dict[float, float] = {}
+    for tick in ticks:
+        place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
+        if 0 <= place <= 1 and all(abs(place - other) > 0.055 for other in kept.values()):
+            kept[tick] = place
+    return sorted(kept)
 
 
 def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:

@@ -1,14 +1,19 @@
 """Where a job says what it does: its log file."""
 
+import errno
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from initstudy.errors import StudyError
+
+# A full disk, a folder that may not be written to: the person can mend it, the program cannot.
+BEYOND_THE_PROGRAM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
@@ -34,9 +39,16 @@ def job_log(path: str | Path) -> Iterator[None]:
             datefmt="%H:%M:%S",
             force=True,
         )
+        started = time.perf_counter()
         try:
             yield
+            logging.info("Done in %.1f s.", time.perf_counter() - started)
         except StudyError as error:
+            logging.error("%s", error)
+            raise SystemExit(1) from None
+        except OSError as error:
+            if error.errno not in BEYOND_THE_PROGRAM:
+                traceback.print_exc(file=file)
             logging.error("%s", error)
             raise SystemExit(1) from None
         except Exception:  # noqa: BLE001 - the log is the place for all of them

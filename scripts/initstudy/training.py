@@ -216,8 +216,9 @@ def train_replicates(trainer: Trainer, seeds: range, epochs: int) -> dict[int, l
             )
         if not results[seed][-1].finite:
             log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(results[seed]))
-        left = (time.perf_counter() - started) / count * (len(seeds) - count)
-        log.info("%d of %d seeds trained, about %.0f s to go.", count, len(seeds), left)
+        took = time.perf_counter() - started
+        left = f", about {took / count * (len(seeds) - count):.0f} s to go" * (count < len(seeds))
+        log.info("%d of %d seeds trained%s.", count, len(seeds), left)
     return results
 
 

@@ -87,6 +87,13 @@ def _opening(baseline: Row, compared: list[Row]) -> str:
             " Each other variant was trained on the same seeds, from the same random numbers in the"
             " same order, and is compared with it seed by seed."
         )
+        needed = seeds_needed(len(compared))
+        if baseline.seeds < needed:
+            text += (
+                f"\n\n**With {_count(baseline.seeds, 'seed')}, no difference could have been told, "
+                f"however large:** {_count(len(compared), 'comparison')} need at least {needed} "
+                f"seeds. Set `seeds: {needed}` or more."
+            )
     return text
 
 
@@ -106,7 +113,7 @@ def _role(role: str, rows: list[Row], baseline: Row) -> str:
             f"Whether {names} differ{'s' if len(open_) == 1 else ''} from the baseline cannot be "
             f"told from {_count(baseline.seeds, 'seed')}"
         )
-        if baseline.seeds > 1:
+        if baseline.seeds >= seeds_needed(1):
             low = min(row.difference_ci_low for row in open_)
             high = max(row.difference_ci_high for row in open_)
             text += (
@@ -127,9 +134,10 @@ def _choice(best: Row) -> str:
         )
     text = f"## The best pair\n\nThe choice fell on {pair}. "
     text += (
-        "On the seeds it was made on, their differences from the baseline add up to "
-        f"{_points(best.selection_difference)} points. A choice flatters what it chose, so it "
-        f"was trained again on {_count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
+        "On the seeds it was made on, the two of them, each tried by itself, differ from the "
+        f"baseline by {_points(best.selection_difference)} points in sum. A choice flatters what "
+        f"it chose, so it was trained again on {_count(best.seeds, 'fresh seed')}: there it is "
+        f"{_comparison(best)}"
     )
     text += "." if _significant(best) else ", which is not enough to call it a difference."
     lost = best.selection_difference - best.difference
@@ -142,27 +150,20 @@ def _limits(rows: list[Row], compared: list[Row], best: Row) -> str:
     if compared:
         seeds, family = compared[0].seeds, len(compared)
         smallest, needed = smallest_p_value(seeds, family), seeds_needed(family)
-        text = (
+        lines.append(
             f"- With {_count(seeds, 'seed')} and {_count(family, 'comparison')}, the smallest "
-            f"p-value that can be reached is {_p(smallest)}"
+            f"p-value that can be reached is {_p(smallest)}; {needed} seeds are the fewest that "
+            f"can tell any difference."
         )
-        if seeds < needed:
-            text += (
-                f": **no difference of these could have been told, however large**. At least "
-                f"{needed} seeds are needed; set `seeds: {needed}` or more."
-            )
-        else:
-            text += f"; {needed} seeds are the fewest that can tell any difference."
-        lines.append(text)
     if best.seeds < seeds_needed(1):
         lines.append(
             f"- {_count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
             f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
         )
     lines += [
-        f"- {row.variant}: {round(row.not_learned * row.seeds)} of "
-        f"{_count(row.seeds, 'replicate')} diverged or never learned ({row.diverged} diverged). "
-        f"They count as what they are, a diverged one with an accuracy of 0."
+        f"- {row.variant}: of {_count(row.seeds, 'replicate')}, {row.diverged} diverged and "
+        f"{round(row.not_learned * row.seeds) - row.diverged} never learned. They count as what "
+        f"they are, a diverged one with an accuracy of 0."
         for row in rows
         if row.not_learned > 0
     ]
@@ -197,6 +198,8 @@ def _published(rows: list[Row], baseline: Row) -> str:
         f"the range of these seeds. (By chance alone, one further seed falls outside the range of "
         f"{seeds} with a probability of {2 / (seeds + 1):.0%}.) The last column tells whether the "
         f"order that each implied, better or worse than the baseline, survives.\n\n"
+        f"All of this means something only as "
+        f"far as network, inputs, optimizer and epochs are the notebook's.\n\n"
     )
     return text + table.to_markdown(index=False, disable_numparse=True)
 
@@ -248,13 +251,16 @@ def _value(row: Row, column: str, signed: bool) -> str:
     half = 50 * (high - low)
     if not np.isfinite(half):
         return f"{100 * mean:{sign}.2f}"
-    places = int(np.clip(-np.floor(np.log10(half)), 1, 3)) if half > 0 else 2
-    low, mean, high = (f"{100 * value:{sign}.{places}f}" for value in (low, mean, high))
+    places = int(np.clip(-np.floor(np.log10(half)), 1, 3)) if half > 0 else 1
+    # Adding 0 makes a plain zero of a negative one.
+    low, mean, high = (
+        f"{round(100 * value, places) + 0.0:{sign}.{places}f}" for value in (low, mean, high)
+    )
     return f"{mean} [{low}, {high}]"
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:+.1f}"
+    return f"{round(100 * value, 1) + 0.0:+.1f}"
 
 
 def _p(value: float) -> str:

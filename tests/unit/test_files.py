@@ -41,6 +41,8 @@ def umask() -> int:
     [
         ("logging.info('fine'); print('out')", 0, ["INFO fine", "out"], []),
         ("raise StudyError('mend this')", 1, ["ERROR mend this"], ["Traceback"]),
+        ("raise OSError(28, 'No space left on device', 'x.csv')", 1, ["No space left"], ["Trace"]),
+        ("raise OSError(2, 'No such file', 'x.csv')", 1, ["Traceback", "x.csv"], []),
         ("1 / 0", 1, ["Traceback", "ZeroDivisionError"], []),
         ("os.write(2, b'from C')", 0, ["from C"], []),
     ],

@@ -109,7 +109,7 @@ def test_the_best_pair_is_judged_on_fresh_seeds() -> None:
     assert "on 10 fresh seeds" in text.replace("trained again", "")
     best = summary.set_index("variant").loc["best"]
     promised, kept = 100 * best["selection_difference"], 100 * best["difference"]
-    assert f"add up to {promised:+.1f} points" in text
+    assert f"differ from the baseline by {promised:+.1f} points in sum" in text
     word = "less" if promised > kept else "more"
     assert f"That is {abs(promised - kept):.1f} points {word} than the choice promised" in text
 
@@ -155,8 +155,8 @@ def test_too_few_seeds_are_told_with_how_many_are_needed() -> None:
             base=base,
         ),
     )
-    assert "**no difference of these could have been told, however large**" in text
-    assert "At least 7 seeds are needed; set `seeds: 7`" in text
+    assert "**With 2 seeds, no difference could have been told, however large:**" in text
+    assert "2 comparisons need at least 7 seeds. Set `seeds: 7`" in text
     assert "2 fresh seeds cannot confirm the best pair" in text
     assert "better than" not in text.split("## The best pair")[0]
 
@@ -172,8 +172,8 @@ def test_everything_diverged_is_told() -> None:
     nothing = np.full(10, np.nan)
     summary = study({"baseline": nothing, "kernel-winner": nothing}, best=nothing, base=nothing)
     text = verdict("none", summary)
-    assert "baseline: 10 of 10 replicates diverged or never learned (10 diverged)" in text
-    assert "kernel-winner: 10 of 10" in text
+    assert "baseline: of 10 replicates, 10 diverged and 0 never learned" in text
+    assert "kernel-winner: of 10 replicates, 10 diverged" in text
     assert "so the best pair is the baseline itself" in text
     assert "nan" not in text
     assert "nan" not in summary_table(summary)

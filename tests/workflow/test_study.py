@@ -69,7 +69,8 @@ def test_the_summary_agrees_with_the_histories(finished: Project) -> None:
 def test_the_log_of_a_training_shows_its_progress_and_nothing_else(finished: Project) -> None:
     log = (finished / "logs/notebook/train/kernel-ones/seeds-0-1.log").read_text()
     lines = log.splitlines()
-    assert len(lines) == 1 + 2 * (2 + 1)
+    assert len(lines) == 1 + 2 * (2 + 1) + 1
+    assert "Done in" in lines[-1]
     assert "Compiled" in lines[0]
     assert re.search(
         r"seed 0, epoch 1 of 2: loss \d+\.\d+, accuracy 0\.\d+, val_loss \d+\.\d+, "
