@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -34,8 +35,8 @@ def read_study():
 def problems_for_keras(study):
     """Asks Keras in another process, and only for what it has not accepted before."""
     question = json.dumps(study.for_keras(), sort_keys=True)
-    checks = code_version("initstudy/checks.py")
-    name = hashlib.sha256(f"{checks} {question}".encode()).hexdigest()
+    asked = [code_version("initstudy/checks.py"), version("keras"), question]
+    name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     accepted = Path(".snakemake", "initstudy-accepted", name)
     if accepted.exists():
         return []

@@ -39,7 +39,7 @@ rule draw_ranking:
     params:
         job=dict(code=code_version("draw_ranking.py"), epochs=STUDY.epochs, seeds=JUDGED_ON),
     message:
-        "Drawing the ranking"
+        "Drawing ranking"
     script:
         "../scripts/draw_ranking.py"
 
@@ -59,7 +59,7 @@ rule draw_differences:
     params:
         job=dict(code=code_version("draw_differences.py"), epochs=STUDY.epochs, seeds=JUDGED_ON),
     message:
-        "Drawing the differences"
+        "Drawing differences"
     script:
         "../scripts/draw_differences.py"
 

@@ -26,25 +26,11 @@ BASELINE = "baseline"
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
 # What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
 LOWEST, HIGHEST = 0.01, 0.999
-# Of these ticks the first are kept where there is no room for all.
+# Ticks from coarse to fine, see `_sparse`.
 TICKS = [
-    0.5,
-    0.9,
-    0.1,
-    0.95,
-    0.98,
-    0.8,
-    0.2,
-    0.99,
-    0.01,
-    0.999,
-    0.7,
-    0.3,
-    0.05,
-    0.4,
-    0.02,
-    0.6,
-    0.995,
+    [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999, 0.7, 0.3, 0.05, 0.4, 0.02, 0.6, 0.995],
+    [percent / 100 for percent in range(1, 100)],
+    [tenth / 1000 for tenth in range(10, 1000)],
 ]
 
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
@@ -176,8 +162,14 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
             _mark(axes, row, estimate, -1, 1)
         drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
         axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
-        steps = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04]
-        ticks = _sparse(axes.xaxis, [0.0, *(sign * step for step in steps for sign in (1, -1))])
+        coarse, fine = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]
+        ticks = _sparse(
+            axes.xaxis,
+            [
+                [0.0, *(sign * step for step in steps for sign in (1, -1))]
+                for steps in (coarse, fine)
+            ],
+        )
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
@@ -197,15 +189,21 @@ def save(figure: Figure, *paths: str | Path) -> None:
             figure.savefig(temporary, metadata=metadata)
 
 
-def _sparse(axis: Axis, ticks: Sequence[float]) -> list[float]:
-    """Those of the ticks, the first ones first, that are in view and have room for their labels."""
+def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
+    """Ticks that are in view and have room for their labels, the first ones of a level first.
+
+    A finer level is looked at only as long as there are fewer than four.
+    """
     transform = axis.get_transform()
     start, end = transform.transform(np.sort(axis.get_view_interval()))
     kept: dict[float, float] = {}
-    for tick in ticks:
-        place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
-        if 0 <= place <= 1 and all(abs(place - other) > 0.055 for other in kept.values()):
-            kept[tick] = place
+    for level in levels:
+        for tick in level:
+            place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
+            if 0 <= place <= 1 and all(abs(place - other) > 0.055 for other in kept.values()):
+                kept[tick] = place
+        if len(kept) >= 4:
+            break
     return sorted(kept)
 
 

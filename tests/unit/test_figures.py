@@ -1,13 +1,15 @@
 """The pictures show what they are given, and their labels do not overlap."""
 
+import itertools
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
-from initstudy.figures import COLORS, Curves, learning_curves, save
+from initstudy.figures import COLORS, Curves, Estimate, differences, learning_curves, ranking, save
 
 NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
 
@@ -97,3 +99,86 @@ def test_one_seed_or_one_epoch_can_be_drawn(tmp_path: Path, seeds: int, epochs: 
     figure = learning_curves("T", some_curves(["baseline"], epochs, seeds))
     save(figure, tmp_path / "a.png")
     assert bool(figure.axes[0].collections) == (seeds > 1)
+
+
+def estimates(*means: float, spread: float = 0.01) -> list[Estimate]:
+    generator = np.random.default_rng(0)
+    return [
+        Estimate(
+            "baseline" if index == 0 else f"kernel-number_{index}",
+            mean,
+            mean - spread,
+            mean + spread,
+            generator.normal(mean, spread, size=10),
+            published=mean + spread if index == 1 else float("nan"),
+        )
+        for index, mean in enumerate(means)
+    ]
+
+
+def no_overlaps(figure: Figure) -> None:
+    figure.draw_without_rendering()
+    for index, axes in enumerate(figure.axes):
+        # The second panel has no labels of its own on the axis that it shares.
+        for axis in (axes.xaxis, axes.yaxis)[: 2 - index]:
+            low, high = sorted(axis.get_view_interval())
+            boxes = [
+                tick.label1.get_window_extent()
+                for tick in axis.get_major_ticks()
+                if low <= tick.get_loc() <= high and tick.label1.get_visible()
+            ]
+            assert len(boxes) > 1
+            for one, other in itertools.combinations(boxes, 2):
+                assert not one.overlaps(other)
+
+
+def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
+    given = estimates(0.92, 0.95, 0.40, 0.90)
+    axes = ranking("T", given).axes[0]
+    labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
+    assert labels == ["kernel-number_2", "kernel-number_3", "baseline", "kernel-number_1"]
+    points = {}
+    for row, dots in enumerate(axes.collections):
+        points[labels[row]] = sorted(dots.get_offsets()[:, 0])
+    for estimate in given:
+        np.testing.assert_allclose(points[estimate.label], sorted(estimate.values))
+    diamonds = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"]
+    assert diamonds == [pytest.approx(0.96)]
+    bars = {float(np.mean(line.get_ydata())): line.get_xdata() for line in axes.lines
+            if len(line.get_xdata()) == 2}  # fmt: skip
+    np.testing.assert_allclose(bars[0], (0.39, 0.41))
+    np.testing.assert_allclose(bars[3], (0.94, 0.96))
+
+
+def test_differences_are_on_both_sides_of_zero() -> None:
+    given = estimates(0.0, 0.025, -0.53, -0.01)[1:]
+    figure = differences("T", given)
+    axes = figure.axes[0]
+    labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
+    assert labels == ["kernel-number_2", "kernel-number_3", "kernel-number_1"]
+    low, high = axes.get_xlim()
+    for estimate in given:
+        assert low < estimate.values.min() < estimate.values.max() < high
+    figure.draw_without_rendering()
+    ticks = [text.get_text() for text in axes.get_xticklabels()]
+    assert {"0", "-50", "+2"} <= set(ticks)
+
+
+@pytest.mark.parametrize(
+    "means", [(0.92, 0.95, 0.4), (0.2, 0.9, 0.99), (0.95, 0.951, 0.949), (0.1, 0.1, 0.1)]
+)
+def test_tick_labels_never_overlap(means: tuple[float, ...]) -> None:
+    no_overlaps(ranking("T", estimates(*means)))
+    no_overlaps(differences("T", estimates(0, *(mean - means[0] for mean in means[1:]))))
+    curves = [
+        Curves(f"v{mean}", *np.full((2, 3, 20), mean) + np.linspace(-0.09, 0, 20)) for mean in means
+    ]
+    no_overlaps(learning_curves("T", curves))
+
+
+def test_what_diverged_or_has_one_seed_can_be_drawn(tmp_path: Path) -> None:
+    nothing = Estimate("baseline", 0, 0, 0, np.zeros(10))
+    one = Estimate("best", 0.9, float("nan"), float("nan"), np.array([0.9]))
+    save(ranking("T", [nothing, one]), tmp_path / "ranking.png")
+    save(differences("T", [one]), tmp_path / "differences.png")
+    save(differences("T", [Estimate("best", 0, 0, 0, np.zeros(10))]), tmp_path / "zero.svg")
