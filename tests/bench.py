@@ -30,8 +30,6 @@ def main(rounds: int, epochs: int) -> None:
     from initstudy.training import Trainer
 
     dataset_file = Path(__file__).parent.parent / "resources" / "datasets" / "mnist.npz"
-    if not dataset_file.exists():
-        sys.exit("Fetch the data set first: snakemake --cores 1 resources/datasets/mnist.npz")
     mnist = load(dataset_file, SPECS["mnist"])
     x, x_test = mnist.x_train.astype("float32"), mnist.x_test.astype("float32")
 

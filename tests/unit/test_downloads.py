@@ -252,16 +252,18 @@ def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason"),
     [
-        pytest.param(hang, id="hangs"),
-        pytest.param(drip, id="drips"),
-        pytest.param(reset, id="resets"),
-        pytest.param(send(b"gone", status=404), id="404"),
-        pytest.param(send(b"<html>log in first</html>"), id="html"),
-        pytest.param(send(npz(**ARRAYS)[:500], length=len(npz(**ARRAYS))), id="truncates"),
-        pytest.param(send(npz(**{**ARRAYS, "y_test": ARRAYS["y_test"] + 1})), id="other data"),
-        pytest.param(send(bytes(3 * 10**6)), id="too large"),
+        pytest.param(hang, "timed out", id="hangs"),
+        pytest.param(drip, "too slow", id="drips"),
+        pytest.param(reset, "onnection", id="resets"),
+        pytest.param(send(b"gone", status=404), "404", id="404"),
+        pytest.param(send(b"<html>log in first</html>"), "not an .npz", id="html"),
+        pytest.param(send(npz(**ARRAYS)[:500], length=len(npz(**ARRAYS))), ".", id="truncates"),
+        pytest.param(
+            send(npz(**{**ARRAYS, "y_test": ARRAYS["y_test"] + 1})), "SHA-256", id="other data"
+        ),
+        pytest.param(send(bytes(3 * 10**6)), "larger than", id="too large"),
     ],
 )
 def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
@@ -269,6 +271,7 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     answer: Callable,
+    reason: str,
 ) -> None:
     monkeypatch.setattr(downloads, "READ_TIMEOUT", 0.5)
     with server(answer) as url:
@@ -280,6 +283,7 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     warnings = [message for message in caplog.messages if "Passed over" in message]
     assert len(warnings) == 1
     assert url in warnings[0]
+    assert reason in warnings[0]
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
 
 

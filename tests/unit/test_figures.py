@@ -49,6 +49,17 @@ def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
     assert len({line.get_color() for line in figure.axes[0].lines}) == 7
 
 
+@pytest.mark.parametrize("value", [0.02, 0.5, 0.998])
+def test_labels_of_lines_that_end_together_stay_beside_the_panel(value: float) -> None:
+    curves = [Curves(f"v{i}", *np.full((2, 2, 5), value)) for i in range(7)]
+    curves += [Curves(f"w{end}", *np.full((2, 2, 5), end)) for end in (0.01, 0.999)]
+    figure = learning_curves("T", curves)
+    heights = sorted(text.get_position()[1] for text in figure.axes[1].texts)
+    assert heights[0] >= 0
+    assert heights[-1] <= 1
+    assert min(np.diff(heights)) >= 0.055 - 1e-9
+
+
 def test_more_variants_than_colours_differ_in_their_dashes() -> None:
     figure = learning_curves("T", some_curves([f"v{i}" for i in range(12)]))
     styles = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
