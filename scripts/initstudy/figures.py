@@ -200,7 +200,7 @@ def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
     for level in levels:
         for tick in level:
             place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
-            if 0 <= place <= 1 and all(abs(place - other) > 0.055 for other in kept.values()):
+            if 0 <= place <= 1 and all(abs(place - other) > 0.05 for other in kept.values()):
                 kept[tick] = place
         if len(kept) >= 4:
             break
