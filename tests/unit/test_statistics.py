@@ -1,5 +1,7 @@
 """Each statistic against SciPy, the literature, or a simulation of what it promises."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,21 +51,28 @@ def test_an_interval_is_where_its_values_are() -> None:
     assert np.isnan(statistics.mean_interval(np.array([0.5]))).all()
 
 
-@pytest.mark.parametrize("name", ["normal", "skewed"])
-def test_intervals_cover_the_mean_of_ten_seeds(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "draw", "truth", "worst"),
+    [
+        ("normal", lambda generator: generator.normal(size=10), 0, 0.95),
+        ("skewed", lambda generator: -generator.gamma(3, size=10), -3, 0.95),
+        ("very skewed", lambda generator: -generator.exponential(size=10), -1, 0.93),
+    ],
+    ids=["normal", "skewed", "very skewed"],
+)
+def test_intervals_cover_the_mean_of_ten_seeds(
+    name: str, draw: Callable[[np.random.Generator], np.ndarray], truth: float, worst: float
+) -> None:
     """And BCa does not, which is why it is not used.
 
     The skewed values are a reversed gamma distribution of shape 3: a long tail towards low
     accuracies, with a skewness of -1.15. The study's own variants have one of -1.1 in the mean
-    (docs/statistics.md).
+    (docs/statistics.md). The very skewed ones, a skewness of -2, are about the limit.
     """
     generator = np.random.default_rng(20261122)
     covered = covered_bca = 0
     for _ in range(SIMULATIONS):
-        if name == "normal":
-            values, truth = generator.normal(size=10), 0.0
-        else:
-            values, truth = -generator.gamma(3, size=10), -3.0
+        values = draw(generator)
         low, high = statistics.mean_interval(values)
         covered += low <= truth <= high
         bca = stats.bootstrap(
@@ -72,7 +81,7 @@ def test_intervals_cover_the_mean_of_ten_seeds(name: str) -> None:
         covered_bca += bca.low <= truth <= bca.high
     error = np.sqrt(0.95 * 0.05 / SIMULATIONS)
     print(f"{name}: {covered / SIMULATIONS:.3f}, BCa {covered_bca / SIMULATIONS:.3f}")
-    assert abs(covered / SIMULATIONS - 0.95) < 3 * error
+    assert worst - 3 * error < covered / SIMULATIONS < 0.95 + 3 * error
     assert covered_bca / SIMULATIONS < 0.95 - 3 * error
 
 
