@@ -8,5 +8,5 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         epochs = snakemake.params.job["epochs"]
-        frames = [histories.read(path, epochs) for path in snakemake.input]
+        frames = [histories.read_run(path, epochs) for path in snakemake.input]
         histories.write(pd.concat(frames), snakemake.output[0])

@@ -133,6 +133,21 @@ def read(
     return frame
 
 
+def read_run(path: str | Path, epochs: int) -> pd.DataFrame:
+    """Reads the history of one training job, and checks that it is of what its path says.
+
+    Args:
+        path: `.../<variant>/seeds-<first>-<last>.csv`.
+        epochs: see `read`.
+
+    Raises:
+        StudyError: see `read`.
+    """
+    file = Path(path)
+    first, last = file.stem.removeprefix("seeds-").split("-")
+    return read(file, epochs, [file.parent.name], range(int(first), int(last) + 1))
+
+
 def read_timings(path: str | Path) -> pd.DataFrame:
     """Reads how long the replicates of a job took.
 

@@ -97,6 +97,18 @@ def test_missing_and_foreign_replicates_are_told(tmp_path: Path) -> None:
         histories.read(tmp_path / "none.csv", 2)
 
 
+def test_a_run_must_be_of_the_variant_and_the_seeds_that_its_path_says(tmp_path: Path) -> None:
+    good = tmp_path / "a" / "seeds-0-0.csv"
+    good.parent.mkdir()
+    good.write_text("".join(f"{line}\n" for line in GOOD[:3]))
+    assert len(histories.read_run(good, 2)) == 2
+    for path in (tmp_path / "b" / "seeds-0-0.csv", tmp_path / "a" / "seeds-0-1.csv"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(good.read_text())
+        with pytest.raises(StudyError, match=str(path)):
+            histories.read_run(path, 2)
+
+
 def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Path) -> None:
     frame = histories.read(written(tmp_path, GOOD), epochs=2)
     final = histories.final(frame)
