@@ -20,7 +20,7 @@ lint: .venv/installed
 	. $(BIN)/activate && snakemake --lint
 
 bench: .venv/installed
-	. $(BIN)/activate && snakemake --cores 1 --quiet all resources/datasets/mnist.npz && python tests/bench.py $(ARGS)
+	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
 .venv/installed: requirements.lock
