@@ -77,10 +77,16 @@ def report(
     )
 
 
-def read_job(path: str | Path, variant: str, seeds: str) -> Job:
-    """Reads a benchmark file as Snakemake writes it; of repeated measurements the last."""
-    row = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
-    return Job(variant, seeds, float(row["s"]), float(row["max_rss"]))
+def read_job(path: str | Path) -> Job:
+    """Reads what Snakemake measured of a training job; of repeated measurements the last.
+
+    Args:
+        path: `.../<variant>/seeds-<first>-<last>.tsv`.
+    """
+    file = Path(path)
+    row = pd.read_csv(file, sep="\t", na_values="-").iloc[-1]
+    seeds = file.stem.removeprefix("seeds-")
+    return Job(file.parent.name, seeds, float(row["s"]), float(row["max_rss"]))
 
 
 def provenance() -> dict[str, str]:

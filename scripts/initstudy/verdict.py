@@ -31,7 +31,7 @@ def verdict(study: str, summary: pd.DataFrame) -> str:
             _role(role, [row for row in compared if row.variant.startswith(f"{role}-")], baseline)
             for role in ("kernel", "bias")
         ),
-        _choice(best),
+        _choice(best, baseline),
         _limits(rows, compared, best),
         _published(rows, baseline),
     ]
@@ -78,10 +78,12 @@ def _opening(baseline: Row, compared: list[Row]) -> str:
     text = (
         f"The baseline ({baseline.kernel_initializer} kernels, {baseline.bias_initializer} biases) "
         f"classifies {_value(baseline, 'accuracy', signed=False)} % of the validation images "
-        f"correctly: the mean over {_count(baseline.seeds, 'seed')}, and its 95 % interval."
+        f"correctly"
     )
-    if np.isnan(baseline.accuracy_sd):
-        text = text.replace(": the mean over 1 seed, and its 95 % interval", ", with one seed")
+    if baseline.seeds == 1:
+        text += ", with one seed."
+    else:
+        text += f": the mean over {baseline.seeds} seeds, and its 95 % interval."
     if compared:
         text += (
             " Each other variant was trained on the same seeds, from the same random numbers in the"
@@ -125,15 +127,15 @@ def _role(role: str, rows: list[Row], baseline: Row) -> str:
     return lines[0] + "\n\n" + "\n".join(lines[1:])
 
 
-def _choice(best: Row) -> str:
-    pair = f"{best.kernel_initializer} kernels with {best.bias_initializer} biases"
-    if best.probability_of_improvement == 0.5 and best.difference == 0:
+def _choice(best: Row, baseline: Row) -> str:
+    kernel, bias = best.kernel_initializer, best.bias_initializer
+    if (kernel, bias) == (baseline.kernel_initializer, baseline.bias_initializer):
         return (
             "## The best pair\n\nNo candidate had a better mean than the baseline's own "
             "initializers on the seeds of the choice, so the best pair is the baseline itself."
         )
-    text = f"## The best pair\n\nThe choice fell on {pair}. "
-    text += (
+    text = (
+        f"## The best pair\n\nThe choice fell on {kernel} kernels with {bias} biases. "
         "On the seeds it was made on, the two of them, each tried by itself, differ from the "
         f"baseline by {_points(best.selection_difference)} points in sum. A choice flatters what "
         f"it chose, so it was trained again on {_count(best.seeds, 'fresh seed')}: there it is "
@@ -193,13 +195,13 @@ def _published(rows: list[Row], baseline: Row) -> str:
     )
     seeds = baseline.seeds
     text = (
-        f"## The notebook's numbers\n\n"
+        "## The notebook's numbers\n\n"
         f"{len(inside)} of its {len(with_value)} published accuracies, one seed each, lie within "
         f"the range of these seeds. (By chance alone, one further seed falls outside the range of "
         f"{seeds} with a probability of {2 / (seeds + 1):.0%}.) The last column tells whether the "
         f"order that each implied, better or worse than the baseline, survives.\n\n"
-        f"All of this means something only as "
-        f"far as network, inputs, optimizer and epochs are the notebook's.\n\n"
+        "All of this means something only as far as network, inputs, optimizer and epochs are the "
+        "notebook's.\n\n"
     )
     return text + table.to_markdown(index=False, disable_numparse=True)
 

@@ -182,10 +182,11 @@ def test_idx_files_are_decoded_and_others_refused(tmp_path: Path) -> None:
 def test_a_tar_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None:
     members = {f"tiny/{name}": idx(array) for name, array in ARRAYS.items()}
     # What a Mac adds, and what an attacker would.
-    others = {"tiny/._x_train": b"x", "../escaped": b"x", "/tmp/escaped": b"x"}
+    others = {"tiny/._x_train": b"x", "../escaped": b"x", f"{tmp_path}/absolute": b"x"}
     path = tar(tmp_path / "a.tar.gz", {**others, **members})
     assert digest(read_tar(path, TINY)) == TINY.sha256
     assert list(tmp_path.iterdir()) == [path]
+    assert not (tmp_path.parent / "escaped").exists()
 
     with pytest.raises(SourceError, match="no member tiny/x_train"):
         read_tar(tar(tmp_path / "b.tar.gz", others), TINY)

@@ -14,9 +14,16 @@ Accuracies = dict[str, np.ndarray]
 
 
 def study(
-    accuracies: Accuracies, best: np.ndarray, base: np.ndarray, published: bool = False
+    accuracies: Accuracies,
+    best: np.ndarray,
+    base: np.ndarray,
+    published: bool = False,
+    chosen: str = "winner",
 ) -> pd.DataFrame:
-    """The summary of a study of one epoch with these final accuracies; nan has diverged."""
+    """The summary of a study of one epoch with these final accuracies; nan has diverged.
+
+    The kernel initializer that was chosen stands with the baseline's bias initializer.
+    """
     seeds = len(accuracies["baseline"])
     replicates = [
         (name, seed, value)
@@ -45,7 +52,7 @@ def study(
     variants = [{"variant": name, **pair(name), "seeds": range(seeds)} for name in accuracies] + [
         {
             "variant": "best",
-            "kernel_initializer": "winner",
+            "kernel_initializer": chosen,
             "bias_initializer": "b0",
             "seeds": range(seeds, seeds + len(best)),
         }
@@ -170,7 +177,9 @@ def test_one_seed_has_no_interval() -> None:
 
 def test_everything_diverged_is_told() -> None:
     nothing = np.full(10, np.nan)
-    summary = study({"baseline": nothing, "kernel-winner": nothing}, best=nothing, base=nothing)
+    summary = study(
+        {"baseline": nothing, "kernel-winner": nothing}, best=nothing, base=nothing, chosen="k0"
+    )
     text = verdict("none", summary)
     assert "baseline: of 10 replicates, 10 diverged and 0 never learned" in text
     assert "kernel-winner: of 10 replicates, 10 diverged" in text
@@ -189,6 +198,15 @@ def test_the_table_is_ordered_and_rounded_to_its_intervals() -> None:
     assert re.search(r"\| 60\.\d \[\d\d\.\d, \d\d\.\d\] ", row) or re.search(
         r"\| 59\.\d \[\d\d\.\d, \d\d\.\d\] ", row
     )
+
+
+def test_a_pair_that_only_ties_with_the_baseline_is_not_called_the_baseline() -> None:
+    base = 0.9 + noise(0)
+    text = verdict(
+        "tie", study({"baseline": base, "kernel-winner": base + 0.05}, best=base, base=base)
+    )
+    assert "The choice fell on winner kernels" in text
+    assert "the baseline itself" not in text
 
 
 @pytest.mark.parametrize("name", ["nan", "inf"])
