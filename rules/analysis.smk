@@ -1,7 +1,8 @@
 # A checkpoint, so that the trainings of `best` are looked at again once the pair is chosen.
 checkpoint choose_best:
     input:
-        job_files(VARIANTS, STUDY.selection),
+        histories=job_files(VARIANTS, STUDY.selection),
+        sums=job_files(VARIANTS, STUDY.selection, ending="csv.sha256"),
     output:
         "results/{study}/best.yaml",
     log:
@@ -27,9 +28,11 @@ checkpoint choose_best:
 
 rule collect_histories:
     input:
-        all_job_files(),
+        histories=all_job_files(),
+        sums=all_job_files(ending="csv.sha256"),
     output:
-        "results/{study}/histories.csv",
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
     log:
         "logs/{study}/collect_histories.log",
     localrule: True
@@ -46,6 +49,7 @@ rule collect_histories:
 rule summarize:
     input:
         histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
         best="results/{study}/best.yaml",
         timings=all_job_files(ending="timings.csv"),
         published=STUDY.published or [],

@@ -18,6 +18,7 @@ sys.path.append(str(SCRIPTS))
 
 from initstudy.config import Problem, describe, parse_study, suggest
 from initstudy.datasets import SPECS
+from initstudy.recovery import claim, forget_killed_run, trained_as
 
 
 def read_study():
@@ -126,10 +127,10 @@ def study_file(name):
     return f"results/{STUDY.name}/{name}"
 
 
-def job_files(variants, seeds, folder="runs", ending="csv"):
+def job_files(variants, seeds, ending="csv"):
     """A file of each training job: these variants' replicates, in the blocks that jobs train."""
     return [
-        study_file(f"{folder}/{variant}/seeds-{block[0]}-{block[-1]}.{ending}")
+        study_file(f"runs/{variant}/seeds-{block[0]}-{block[-1]}.{ending}")
         for variant in variants
         for block in STUDY.blocks(seeds)
     ]
@@ -142,20 +143,18 @@ def all_job_files(**kinds):
     ]
 
 
-def best_file(wildcards):
-    """What a training of `best` has to wait for; no other training does.
+def reasons_to_train(wildcards):
+    """What a training starts again for; a training of `best` waits for the choice, too.
 
-    It is ancient as long as the training is of the pair that was chosen, so that the same choice,
-    made again, does not train it again. Once a choice is made, Snakemake asks this again, since
-    choose_best is a checkpoint.
+    All are ancient as long as the training is what is asked for. So the same choice, made again,
+    does not train `best` again (once it is made, Snakemake asks this again, since choose_best is a
+    checkpoint). And files of another training are noticed if Snakemake keeps no record of them:
+    it was killed, or they come from elsewhere.
     """
-    if wildcards.variant != "best":
-        return []
-    choice = study_file("best.yaml")
-    job = Path(study_file(f"runs/best/seeds-{wildcards.first}-{wildcards.last}.job.yaml"))
-    if job.exists() and yaml.safe_load(job.read_text()) == training_job(wildcards):
-        return ancient(choice)
-    return choice
+    reasons = [CHANGED, *([study_file("best.yaml")] if wildcards.variant == "best" else [])]
+    block = f"seeds-{wildcards.first}-{wildcards.last}"
+    trained = trained_as(study_file(f"runs/{wildcards.variant}/{block}.job.yaml"))
+    return ancient(reasons) if trained == training_job(wildcards) else reasons
 
 
 def training_job(wildcards):
@@ -184,3 +183,25 @@ def training_job(wildcards):
         "inputs": STUDY.inputs,
         "optimizer": dict(STUDY.optimizer),
     }
+
+
+# Newer than every file of an earlier run.
+CHANGED = ".snakemake/initstudy-changed"
+STATE = Path(CHANGED).parent
+# Trainings end with the Snakemake that started them.
+os.environ["INITSTUDY_SNAKEMAKE"] = str(os.getpid())
+STATE.mkdir(exist_ok=True)
+Path(CHANGED).touch()
+if workflow.is_main_process:
+    # Kept, since the folder is held as long as this is.
+    CLAIM = claim(STATE)
+    if CLAIM and forget_killed_run(
+        STATE,
+        [
+            Path(path).with_name(Path(path).name.replace("job.yaml", ending))
+            for path in all_job_files(ending="job.yaml")
+            if Path(path).exists()
+            for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml")
+        ],
+    ):
+        logger.info("The last run was killed; this one goes on where it stopped.")

@@ -1,6 +1,7 @@
 rule draw_learning_curves:
     input:
         histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
         best="results/{study}/best.yaml",
     output:
         svg="results/{study}/figures/{figure}.svg",
@@ -27,6 +28,7 @@ rule draw_learning_curves:
 rule draw_ranking:
     input:
         histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
         summary="results/{study}/summary.csv",
     output:
         svg="results/{study}/figures/ranking.svg",
@@ -47,6 +49,7 @@ rule draw_ranking:
 rule draw_differences:
     input:
         histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
         summary="results/{study}/summary.csv",
     output:
         svg="results/{study}/figures/differences.svg",
@@ -66,7 +69,8 @@ rule draw_differences:
 
 rule draw_explorer:
     input:
-        "results/{study}/histories.csv",
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
     output:
         "results/{study}/explorer.html",
     log:

@@ -5,7 +5,7 @@ rule write_report:
         table="results/{study}/summary.md",
         figures=[study_file(f"figures/{figure}.svg") for figure in ALL_FIGURES],
         explorer="results/{study}/explorer.html",
-        benchmarks=all_job_files(folder="benchmarks/train", ending="tsv"),
+        timings=all_job_files(ending="timings.csv"),
     output:
         "results/{study}/report.html",
     log:

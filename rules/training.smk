@@ -1,19 +1,21 @@
 rule train:
     input:
         dataset=ancient(f"resources/datasets/{STUDY.dataset}.npz"),
-        best=best_file,
+        reasons=reasons_to_train,
     output:
         history="results/{study}/runs/{variant}/seeds-{first}-{last}.csv",
+        sum="results/{study}/runs/{variant}/seeds-{first}-{last}.csv.sha256",
         timings="results/{study}/runs/{variant}/seeds-{first}-{last}.timings.csv",
         job="results/{study}/runs/{variant}/seeds-{first}-{last}.job.yaml",
     log:
         "logs/{study}/train/{variant}/seeds-{first}-{last}.log",
-    benchmark:
-        "results/{study}/benchmarks/train/{variant}/seeds-{first}-{last}.tsv"
     conda:
         "../envs/training.yaml"
     # One core for each job: more are better used by more jobs, and numbers may depend on it.
     threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt * 1500,
+        runtime=lambda wildcards, attempt: attempt * 5,
     params:
         job=training_job,
     message:

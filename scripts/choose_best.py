@@ -11,7 +11,9 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job = snakemake.params.job
         final = histories.final(
-            pd.concat([histories.read_run(path, job["epochs"]) for path in snakemake.input])
+            pd.concat(
+                [histories.read_run(path, job["epochs"]) for path in snakemake.input.histories]
+            )
         )
         choice = statistics.choose_pair(final, job["pairs"], range(job["seeds"]))
         with replacing(snakemake.output[0]) as path:

@@ -7,6 +7,6 @@ from initstudy.logs import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        table = histories.read(snakemake.input[0], snakemake.params.job["epochs"])
+        table = histories.read(snakemake.input.histories, snakemake.params.job["epochs"])
         with replacing(snakemake.output[0]) as path:
             path.write_text(explorer(snakemake.wildcards.study, table), encoding="utf-8")

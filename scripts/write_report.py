@@ -17,7 +17,7 @@ if __name__ == "__main__":
             dict(zip(job["figures"], files.figures, strict=True)),
             Path(files.explorer).read_text(encoding="utf-8"),
             job["configuration"],
-            [read_job(path) for path in files.benchmarks],
+            [read_job(path) for path in files.timings],
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(html, encoding="utf-8")

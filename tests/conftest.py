@@ -1,13 +1,23 @@
-"""The fixtures that all tests share: the real MNIST, and a project to run."""
+"""The fixtures that all tests share: the real MNIST, projects to run, and one that was run."""
 
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
-from helpers import REPOSITORY, Project, copy_project
+from helpers import REPOSITORY, SMALL, Project, configure, copy_project
 
 from initstudy.datasets import SPECS, Dataset, load
 from initstudy.downloads import default_sources, download
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--examples",
+        type=int,
+        default=500,
+        help="how many configurations are tried (500, always the same; other ones if more or less)",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +40,20 @@ def project(tmp_path: Path, mnist_file: Path) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
     return copy_project(folder, mnist_file)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
+    """Run on two cores; not to be changed."""
+    project = copy_project(tmp_path_factory.mktemp("finished"), mnist_file)
+    configure(project, **SMALL)
+    project.run()
+    return project
+
+
+@pytest.fixture
+def rerun(finished: Project, tmp_path: Path) -> Project:
+    """A copy of it, to change."""
+    folder = tmp_path / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    return Project(folder)

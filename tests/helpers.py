@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parent.parent
+# Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
+ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [
     "Snakefile",
     "config.yaml",
@@ -73,17 +75,24 @@ class Project:
     def __truediv__(self, path: str) -> Path:
         return self.folder / path
 
-    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 300) -> Outcome:
-        result = subprocess.run(
+    def start(self, *arguments: str, cores: int = 2) -> subprocess.Popen[str]:
+        """Snakemake at work; to be waited for, or killed."""
+        return subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
             env={**os.environ, "COLUMNS": "200"},
         )
-        return Outcome(result.returncode, result.stdout)
+
+    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 300) -> Outcome:
+        process = self.start(*arguments, cores=cores)
+        try:
+            text, _ = process.communicate(timeout=timeout)
+        finally:
+            process.kill()
+        return Outcome(process.returncode, text)
 
     def run(self, *arguments: str, cores: int = 2) -> Outcome:
         outcome = self.snakemake(*arguments, cores=cores)
@@ -98,6 +107,22 @@ class Project:
         text = (self / path).read_text()
         assert old in text
         (self / path).write_text(text.replace(old, new))
+
+    @property
+    def trainings(self) -> dict[str, int]:
+        """The finished trainings, by the file that each writes last, and when it did (ns)."""
+        found = self.folder.glob("results/*/runs/*/*.job.yaml")
+        return {str(path.relative_to(self.folder)): path.stat().st_mtime_ns for path in found}
+
+    @property
+    def results(self) -> dict[str, bytes]:
+        """The bytes of all results that tell no times."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for pattern in ("runs/*/*", "histories.csv*", "best.yaml", "verdict.md", "figures/*")
+            for path in self.folder.glob(f"results/*/{pattern}")
+            if not path.name.endswith(".timings.csv")
+        }
 
 
 def copy_project(folder: Path, mnist_file: Path) -> Project:

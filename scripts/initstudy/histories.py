@@ -13,24 +13,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
-from initstudy.files import replacing
+from initstudy.files import check_sum, replacing
 
 METRICS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 COLUMNS = ["variant", "seed", "epoch", *METRICS]
-TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds"]
+TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds", "cpu_seconds", "peak_memory_mb"]
 
 # A network whose outputs are not numbers names no digit, so it gets no image right.
 ACCURACY_OF_DIVERGED = 0.0
 
 
 def from_epochs(
-    variant: str, replicates: Mapping[int, Sequence[tuple[float, float, float, float, float]]]
+    variant: str,
+    replicates: Mapping[int, Sequence[tuple[float, float, float, float, float]]],
+    spent: Mapping[str, float],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The history and the timings of one training job.
 
     Args:
         variant: its name.
         replicates: for each seed its epochs, as METRICS and seconds.
+        spent: cpu_seconds and peak_memory_mb of the job.
 
     Returns:
         The history (COLUMNS), with an epoch that is not finite marked, and the timings
@@ -48,7 +51,14 @@ def from_epochs(
     history.loc[diverged, METRICS] = np.nan
     timings = pd.DataFrame(
         [
-            (variant, seed, len(epochs), sum(epoch[-1] for epoch in epochs))
+            (
+                variant,
+                seed,
+                len(epochs),
+                sum(epoch[-1] for epoch in epochs),
+                spent["cpu_seconds"],
+                spent["peak_memory_mb"],
+            )
             for seed, epochs in replicates.items()
         ],
         columns=TIMING_COLUMNS,
@@ -71,7 +81,7 @@ def read(
     variants: Sequence[str] | None = None,
     seeds: Iterable[int] | None = None,
 ) -> pd.DataFrame:
-    """Reads a history and checks that it keeps the contract.
+    """Reads a history and checks that it keeps the contract and was not changed since.
 
     Args:
         path: a CSV file with COLUMNS.
@@ -130,6 +140,8 @@ def read(
             found = sorted(frame.loc[begins & (frame["variant"] == variant).to_numpy(), "seed"])
             if found != expected:
                 raise StudyError(f"{path}: {variant} has the seeds {found}, not {expected}.")
+    # Last, since what is wrong with a line says more.
+    check_sum(path)
     return frame
 
 
@@ -149,11 +161,12 @@ def read_run(path: str | Path, epochs: int) -> pd.DataFrame:
 
 
 def read_timings(path: str | Path) -> pd.DataFrame:
-    """Reads how long the replicates of a job took.
+    """Reads what the replicates of a job took.
 
     Returns:
         TIMING_COLUMNS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
-        replicate together, without compilation).
+        replicate together, without compilation); and of the whole job, the same in each row,
+        cpu_seconds and peak_memory_mb float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
@@ -162,7 +175,8 @@ def read_timings(path: str | Path) -> pd.DataFrame:
     frame = pd.DataFrame({"variant": text["variant"]})
     for column in ("seed", "epochs"):
         frame[column] = _numbers(path, text, column, whole=True)
-    frame["seconds"] = _numbers(path, text, "seconds", whole=False)
+    for column in TIMING_COLUMNS[3:]:
+        frame[column] = _numbers(path, text, column, whole=False)
     return frame
 
 

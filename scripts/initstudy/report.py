@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-import pandas as pd
 import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from initstudy import histories
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
@@ -26,8 +27,8 @@ class Job:
     Attributes:
         variant: its name.
         seeds: the first and the last, as text.
-        seconds: wall time, start-up included.
-        memory: peak resident set, megabytes.
+        seconds: CPU time, start-up included.
+        memory: peak resident set, in units of 2^20 bytes.
     """
 
     variant: str
@@ -78,15 +79,18 @@ def report(
 
 
 def read_job(path: str | Path) -> Job:
-    """Reads what Snakemake measured of a training job; of repeated measurements the last.
+    """Reads what a training job took.
 
     Args:
-        path: `.../<variant>/seeds-<first>-<last>.tsv`.
+        path: its timings.
+
+    Raises:
+        StudyError: see `histories.read_timings`.
     """
-    file = Path(path)
-    row = pd.read_csv(file, sep="\t", na_values="-").iloc[-1]
-    seeds = file.stem.removeprefix("seeds-")
-    return Job(file.parent.name, seeds, float(row["s"]), float(row["max_rss"]))
+    rows = histories.read_timings(path)
+    first, last = rows.iloc[0], rows.iloc[-1]
+    seeds = f"{first['seed']}-{last['seed']}"
+    return Job(first["variant"], seeds, float(last["cpu_seconds"]), float(last["peak_memory_mb"]))
 
 
 def provenance() -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from helpers import REPOSITORY
 
-from initstudy.files import replacing
+from initstudy.errors import StudyError
+from initstudy.files import check_sum, replacing, write_sum
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -29,6 +30,27 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    (tmp_path / ".a.csv.x1y2z3.csv").write_text("half")
+    (tmp_path / ".b.csv.x1y2z3.csv").write_text("another file's")
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".b.csv.x1y2z3.csv", "a.csv"]
+
+
+def test_the_sum_tells_whether_a_file_was_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("1,2\n")
+    check_sum(path)  # nothing is known of it
+    write_sum(path)
+    check_sum(path)
+    subprocess.run(["sha256sum", "--check", "a.csv.sha256"], cwd=tmp_path, check=True)
+    path.write_text("1,3\n")
+    with pytest.raises(StudyError, match=r"a\.csv: it was changed since it was written"):
+        check_sum(path)
 
 
 def umask() -> int:

@@ -34,14 +34,19 @@ def test_a_good_history_is_read(tmp_path: Path) -> None:
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     epochs = [(0.1 + 0.2, 1 / 3, 1e-7, 1.0, 9.0), (2.0, 0.5, float("inf"), 0.1, 7.0)]
-    history, timings = histories.from_epochs("a", {4: epochs[:1] * 2, 5: epochs})
+    history, timings = histories.from_epochs(
+        "a", {4: epochs[:1] * 2, 5: epochs}, {"cpu_seconds": 40.5, "peak_memory_mb": 900}
+    )
     path = tmp_path / "history.csv"
     histories.write(history, path)
     read = histories.read(path, 2, ["a"], [4, 5])
     pd.testing.assert_frame_equal(read, history, rtol=1e-8)
     assert path.read_text().endswith("\na,5,2,nan,nan,nan,nan\n")
     histories.write(timings, path)
-    assert histories.read_timings(path)["seconds"].tolist() == [18.0, 16.0]
+    read = histories.read_timings(path)
+    assert read["seconds"].tolist() == [18.0, 16.0]
+    assert read["cpu_seconds"].tolist() == [40.5, 40.5]
+    assert read["peak_memory_mb"].tolist() == [900, 900]
 
 
 @pytest.mark.parametrize(

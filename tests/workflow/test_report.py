@@ -1,13 +1,12 @@
 """The report opens from disk in a real browser, without a network, and can be used."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from helpers import Project
+from helpers import ALL_TESTS, Project
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -16,7 +15,7 @@ FIGURES = ["differences", "ranking", "kernel", "bias", "best_vs_baseline"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None and "INITSTUDY_ALL_TESTS" not in os.environ:
+    if CHROMIUM is None and not ALL_TESTS:
         pytest.skip("no chromium here; on Debian tests/install-debian-packages installs it")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(

@@ -1,0 +1,48 @@
+"""The process of a job: that it ends when it is not wanted any more, and what it took."""
+
+import os
+import resource
+import sys
+import threading
+import time
+
+import psutil
+
+
+def end_with(pid: int, poll: float = 0.2) -> None:
+    """Ends this process, at once, when another is gone.
+
+    A Snakemake that is killed cannot stop its trainings; they would work on beside those of the
+    next run.
+
+    Args:
+        pid: the number of the other process.
+        poll: seconds between two looks.
+    """
+
+    def watch() -> None:
+        try:
+            other = psutil.Process(pid)
+            while other.is_running() and other.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(poll)
+        except psutil.NoSuchProcess:
+            pass
+        # The main thread may be in compiled code for long, so it is not asked.
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def spent() -> dict[str, float]:
+    """What this process took so far.
+
+    Returns:
+        cpu_seconds: of all its threads, from its start; peak_memory_mb: its largest resident set,
+        in units of 2^20 bytes.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return {
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
+        "peak_memory_mb": round(usage.ru_maxrss / unit, 1),
+    }
