@@ -1,10 +1,11 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
 # make test   sets up .venv, then lint and every test
+# make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make bench  measures the training engine
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint cluster bench lock
 
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
@@ -19,6 +20,9 @@ lint: .venv/installed
 	$(BIN)/snakefmt --check Snakefile rules
 	. $(BIN)/activate && snakemake --lint
 
+cluster: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
+
 bench: .venv/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)
 
@@ -29,7 +33,12 @@ bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-# Renews the lock file: the newest versions that pyproject.toml allows, for all platforms.
+# Renews the lock files: the newest versions that pyproject.toml allows, for all platforms. The
+# second holds only what it adds to the first.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra test -o requirements.lock
+	$(COMPILE) --upgrade --extra cluster --constraint requirements.lock -o requirements-cluster.lock \
+	    $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	sed -i '/^# The following packages were excluded/,$$d' requirements-cluster.lock
