@@ -9,13 +9,14 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        final = histories.final(histories.read(files.histories, job["epochs"]))
+        table = histories.read(files.histories, job["epochs"])
+        finals = histories.by_variant(histories.final(table))
         estimates = []
         for row in pd.read_csv(files.summary).itertuples():
             if row.variant != "baseline":
                 seeds = range(*job["seeds"][row.variant])
                 own, base = (
-                    histories.accuracies(final, name, seeds) for name in (row.variant, "baseline")
+                    histories.accuracies(finals, name, seeds) for name in (row.variant, "baseline")
                 )
                 estimates.append(
                     Estimate(

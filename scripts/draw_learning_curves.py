@@ -11,7 +11,7 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        table = histories.read(files.histories, job["epochs"])
+        tables = histories.by_variant(histories.read(files.histories, job["epochs"]))
         best = yaml.safe_load(Path(files.best).read_text())
         kernel, bias = (best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
         seeds = range(*job["seeds"])
@@ -20,8 +20,8 @@ if __name__ == "__main__":
             [
                 Curves(
                     variant.removeprefix(job["prefix"]),
-                    histories.curves(table, variant, seeds, job["epochs"], "accuracy"),
-                    histories.curves(table, variant, seeds, job["epochs"], "val_accuracy"),
+                    histories.curves(tables, variant, seeds, job["epochs"], "accuracy"),
+                    histories.curves(tables, variant, seeds, job["epochs"], "val_accuracy"),
                 )
                 for variant in job["variants"]
             ],

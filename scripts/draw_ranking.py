@@ -9,14 +9,15 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        final = histories.final(histories.read(files.histories, job["epochs"]))
+        table = histories.read(files.histories, job["epochs"])
+        finals = histories.by_variant(histories.final(table))
         estimates = [
             Estimate(
                 row.variant,
                 row.accuracy_mean,
                 row.accuracy_ci_low,
                 row.accuracy_ci_high,
-                histories.accuracies(final, row.variant, range(*job["seeds"][row.variant])),
+                histories.accuracies(finals, row.variant, range(*job["seeds"][row.variant])),
                 row.notebook_accuracy,
             )
             for row in pd.read_csv(files.summary).itertuples()

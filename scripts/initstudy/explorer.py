@@ -3,7 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from initstudy.figures import BASELINE, COLORS
+from initstudy import histories as tables
+from initstudy.figures import BASELINE, COLORS, MANY_LINES
 
 LABELS = {
     "val_accuracy": "validation accuracy",
@@ -17,7 +18,8 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     """A page on which variants are highlighted by clicking on them, and values read by hovering.
 
     A choice lists training or validation, accuracy or loss; another one shows the mean with the
-    standard deviation of the seeds, or each seed for itself.
+    standard deviation of the seeds, or each seed for itself. Of more than MANY_LINES variants, only
+    the best and the worst are there.
 
     Args:
         study: its name.
@@ -27,6 +29,12 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         HTML with data and JavaScript inside.
     """
     alt.data_transformers.disable_max_rows()
+    total = histories["variant"].nunique()
+    if total > MANY_LINES:
+        final = tables.final(histories).groupby("variant")["val_accuracy"].mean()
+        ranked = final.drop([BASELINE, "best"], errors="ignore").sort_values().index
+        ends = [*ranked[: MANY_LINES // 2 - 1], *ranked[1 - MANY_LINES // 2 :]]
+        histories = histories[histories["variant"].isin([BASELINE, "best", *ends])]
     wide = histories.rename(columns=LABELS).round(5)
     variants = list(dict.fromkeys(histories["variant"]))
     styles = [_style(variant, variants) for variant in variants]
@@ -130,6 +138,11 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
             title=alt.Title(
                 f"Learning curves of the study {study}",
                 subtitle=[
+                    *(
+                        [f"the best and the worst of {total} variants"]
+                        if total > MANY_LINES
+                        else []
+                    ),
                     "means of the seeds, ±1 standard deviation",
                     "scroll: zoom, drag: move, double click: all",
                 ],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib
 import numpy as np
@@ -32,6 +32,11 @@ TICKS = [
     [percent / 100 for percent in range(1, 100)],
     [tenth / 1000 for tenth in range(10, 1000)],
 ]
+
+# More lines than there are colours and dashes cannot be told apart, more rows not be read at once.
+MANY_LINES, MANY_ROWS = 24, 40
+# How many are shown then, of the best and as many of the worst.
+ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
 
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
 PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
@@ -69,20 +74,30 @@ class Curves:
 def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
     """Training and validation accuracy by epoch, side by side, as in the notebook.
 
-    Each line is the mean over seeds; the band is one sample standard deviation to either side.
+    Each line is the mean over seeds; the band is one sample standard deviation to either side. Of
+    more than MANY_LINES, the baseline, the best and the worst are drawn, and behind them how the
+    means of all are spread.
 
     Args:
         title: of the figure.
         variants: drawn in this order; the one labelled `baseline` is drawn in black.
     """
+    everything = variants
+    many = len(variants) > MANY_LINES
+    if many:
+        variants = _ends(
+            variants, [float(v.validation[:, -1].mean()) for v in variants], ENDS_OF_LINES
+        )
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
         styles = _styles([variant.label for variant in variants])
         for axes, name in zip(panels, ("Training", "Validation"), strict=True):
+            if many:
+                _draw_spread(axes, everything, name)
             for variant, style in zip(variants, styles, strict=True):
                 values = variant.training if name == "Training" else variant.validation
-                _draw(axes, values, style)
+                _draw(axes, values, style, band=not many)
             axes.set_title(f"{name} accuracy")
             axes.set_xlabel("epoch")
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
@@ -92,13 +107,21 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
         panels[0].yaxis.set_minor_locator(NullLocator())
         panels[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
         seeds = len(variants[0].training)
-        spread = "band: ±1 standard deviation" if seeds > 1 else "no band: one seed has no spread"
+        spread = ", band: ±1 standard deviation"
+        if many or seeds == 1:
+            spread = "" if many else ", no band: one seed has no spread"
         panels[0].set_ylabel(
-            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds, {spread}"
+            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
         )
         ends = [float(variant.validation[:, -1].mean()) for variant in variants]
         _label_ends(panels[1], ends, [variant.label for variant in variants], styles)
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        if many:
+            figure.supxlabel(
+                f"Lines: the baseline, the best and the worst {ENDS_OF_LINES}. Grey: the middle "
+                f"half and nine tenths of the means of all {len(everything)}, and their median.",
+                size="medium",
+            )
     return figure
 
 
@@ -111,6 +134,7 @@ class Estimate:
         mean, low, high: with its interval; the bounds are nan where there is none.
         values: of the single seeds, float64 (n,).
         published: a published value of the same, or nan.
+        rest: whether it stands for many others, whose means are its values.
     """
 
     label: str
@@ -119,6 +143,10 @@ class Estimate:
     high: float
     values: npt.NDArray[np.float64]
     published: float = float("nan")
+    rest: bool = False
+
+
+Labelled = TypeVar("Labelled", Curves, Estimate)
 
 
 def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
@@ -126,9 +154,10 @@ def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
 
     Args:
         title: of the figure.
-        estimates: accuracies as fractions of 1; the one labelled `baseline` among them.
+        estimates: accuracies as fractions of 1; the one labelled `baseline` among them. Of more
+            than MANY_ROWS, the best and the worst have rows of their own.
     """
-    ordered = sorted(estimates, key=lambda estimate: estimate.mean)
+    ordered = _ordered(estimates)
     with matplotlib.rc_context(STYLE):
         figure, axes = _rows(title, ordered)
         base = next(estimate for estimate in ordered if estimate.label == BASELINE)
@@ -150,9 +179,10 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
 
     Args:
         title: of the figure.
-        estimates: differences of accuracies as fractions of 1.
+        estimates: differences of accuracies as fractions of 1. Of more than MANY_ROWS, the best
+            and the worst have rows of their own.
     """
-    ordered = sorted(estimates, key=lambda estimate: estimate.mean)
+    ordered = _ordered(estimates)
     with matplotlib.rc_context(STYLE):
         figure, axes = _rows(title, ordered)
         axes.axvline(0, color="black", linewidth=1.5)
@@ -207,11 +237,46 @@ def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
     return sorted(kept)
 
 
+def _ends(items: Sequence[Labelled], means: Sequence[float], count: int) -> list[Labelled]:
+    """The best and the worst `count` by their means, and what is labelled baseline or best."""
+    order: list[int] = np.argsort(means, kind="stable").tolist()
+    kept = {*order[:count], *order[-count:]}
+    return [
+        item
+        for index, item in enumerate(items)
+        if index in kept or item.label in (BASELINE, "best")
+    ]
+
+
+def _ordered(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """From the worst mean to the best; many have one row for those in the middle."""
+    means = [estimate.mean for estimate in estimates]
+    shown = list(estimates)
+    if len(shown) > MANY_ROWS:
+        shown = _ends(estimates, means, ENDS_OF_ROWS)
+        labels = {estimate.label for estimate in shown}
+        rest = np.array([e.mean for e in estimates if e.label not in labels])
+        shown.append(
+            Estimate(
+                f"{len(rest)} others",
+                float(np.median(rest)),
+                np.nan,
+                np.nan,
+                rest,
+                rest=True,
+            )
+        )
+    return sorted(shown, key=lambda estimate: estimate.mean)
+
+
 def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(9, 1.7 + 0.34 * len(ordered)), layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="y", visible=False)
-    labels = [f"{estimate.label}  (n = {len(estimate.values)})" for estimate in ordered]
+    labels = [
+        estimate.label if estimate.rest else f"{estimate.label}  (n = {len(estimate.values)})"
+        for estimate in ordered
+    ]
     axes.set_yticks(range(len(ordered)), labels)
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     for estimate, tick in zip(ordered, axes.get_yticklabels(), strict=True):
@@ -225,6 +290,9 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
     values = np.clip(estimate.values, lowest, highest)
     # Spread a little, always in the same way, so that equal values do not hide each other.
     heights = row + 0.16 * np.sin(2.4 * np.arange(len(values)))
+    if estimate.rest:
+        axes.scatter(values, heights, s=8, color="#777777", alpha=0.5, linewidth=0, zorder=2)
+        return
     axes.scatter(values, heights, s=14, color=COLORS[1], alpha=0.8, linewidth=0, zorder=2)
     if np.isfinite(estimate.low):
         bounds = np.clip((estimate.low, estimate.high), lowest, highest)
@@ -240,6 +308,10 @@ def _legend(figure: Figure, ordered: Sequence[Estimate], band: str | None) -> No
         Line2D([], [], color="black", marker="o", linewidth=2.2, label="mean, 95 % interval"),
         Line2D([], [], color=COLORS[1], marker="o", markersize=4, linewidth=0, label="one seed"),
     ]
+    if any(estimate.rest for estimate in ordered):
+        handles.append(
+            Line2D([], [], color="#777777", marker="o", markersize=3, linewidth=0, label="a mean")
+        )
     if any(np.isfinite(estimate.published) for estimate in ordered):
         handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
     if band:
@@ -258,15 +330,26 @@ def _styles(labels: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any]) -> None:
+def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any], band: bool) -> None:
     epochs = np.arange(1, values.shape[1] + 1)
     mean = values.mean(axis=0)
     marker = "o" if len(epochs) == 1 else ""
     axes.plot(epochs, np.clip(mean, LOWEST, HIGHEST), marker=marker, **style)
-    if len(values) > 1:
+    if band and len(values) > 1:
         spread = values.std(axis=0, ddof=1)
         low, high = np.clip([mean - spread, mean + spread], LOWEST, HIGHEST)
         axes.fill_between(epochs, low, high, color=style["color"], alpha=0.13, linewidth=0)
+
+
+def _draw_spread(axes: Axes, variants: Sequence[Curves], name: str) -> None:
+    means = np.array(
+        [(v.training if name == "Training" else v.validation).mean(axis=0) for v in variants]
+    )
+    levels = np.clip(np.quantile(means, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0), LOWEST, HIGHEST)
+    epochs = np.arange(1, means.shape[1] + 1)
+    axes.fill_between(epochs, levels[0], levels[4], color="#e4e4e4", linewidth=0, zorder=0)
+    axes.fill_between(epochs, levels[1], levels[3], color="#c8c8c8", linewidth=0, zorder=0)
+    axes.plot(epochs, levels[2], color="#777777", linewidth=1.2, zorder=1)
 
 
 def _label_ends(

@@ -95,13 +95,7 @@ def read(
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    text = _read_text(path, COLUMNS)
-    frame = pd.DataFrame({"variant": text["variant"]})
-    for column in ("seed", "epoch"):
-        frame[column] = _numbers(path, text, column, whole=True)
-    for column in METRICS:
-        frame[column] = _numbers(path, text, column, whole=False)
-
+    frame = _read_numbers(path, COLUMNS, whole=("seed", "epoch"))
     values = frame[METRICS].to_numpy()
     marked = np.isnan(values)
     _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
@@ -116,9 +110,12 @@ def read(
         )
 
     # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
-    replicate = frame["variant"] + "\0" + frame["seed"].astype(str)
-    begins: np.ndarray = (replicate != replicate.shift()).to_numpy()
-    _check(path, begins & replicate.duplicated().to_numpy(), "repeats a seed of its variant")
+    codes, _ = pd.factorize(frame["variant"])
+    replicate = pd.DataFrame({"variant": codes, "seed": frame["seed"]})
+    begins: np.ndarray = (replicate != replicate.shift()).any(axis=1).to_numpy()
+    repeated = np.zeros(len(frame), dtype=bool)
+    repeated[begins] = replicate[begins].duplicated()
+    _check(path, repeated, "repeats a seed of its variant")
     previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
     _check(
         path,
@@ -171,13 +168,7 @@ def read_timings(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    text = _read_text(path, TIMING_COLUMNS)
-    frame = pd.DataFrame({"variant": text["variant"]})
-    for column in ("seed", "epochs"):
-        frame[column] = _numbers(path, text, column, whole=True)
-    for column in TIMING_COLUMNS[3:]:
-        frame[column] = _numbers(path, text, column, whole=False)
-    return frame
+    return _read_numbers(path, TIMING_COLUMNS, whole=("seed", "epochs"))
 
 
 def final(histories: pd.DataFrame) -> pd.DataFrame:
@@ -202,31 +193,43 @@ def final(histories: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def accuracies(final: pd.DataFrame, variant: str, seeds: range) -> npt.NDArray[np.float64]:
+def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each variant, found once instead of each time that they are asked for.
+
+    Args:
+        table: histories, or what `final` makes of them.
+    """
+    return {str(name): rows for name, rows in table.groupby("variant", sort=False)}
+
+
+def accuracies(
+    final: Mapping[str, pd.DataFrame], variant: str, seeds: range
+) -> npt.NDArray[np.float64]:
     """The final validation accuracies of a variant, in the order of the seeds.
 
     Args:
-        final: as from `final`.
+        final: as from `final`, by variant.
         variant: one of them.
         seeds: its replicates.
 
     Raises:
         StudyError: if one is missing.
     """
-    rows = final[(final["variant"] == variant) & final["seed"].isin(seeds)]
-    missing = sorted(set(seeds) - set(rows["seed"]))
+    rows = final.get(variant)
+    values = {} if rows is None else dict(zip(rows["seed"], rows["val_accuracy"], strict=True))
+    missing = [seed for seed in seeds if seed not in values]
     if missing:
         raise StudyError(f"{variant} has no results for the seeds {missing}.")
-    return rows.set_index("seed")["val_accuracy"].loc[list(seeds)].to_numpy(dtype=np.float64)
+    return np.array([values[seed] for seed in seeds], dtype=np.float64)
 
 
 def curves(
-    histories: pd.DataFrame, variant: str, seeds: range, epochs: int, metric: str
+    histories: Mapping[str, pd.DataFrame], variant: str, seeds: range, epochs: int, metric: str
 ) -> npt.NDArray[np.float64]:
     """One metric of one variant, by replicate and epoch.
 
     Args:
-        histories: COLUMNS.
+        histories: COLUMNS, by variant.
         variant: one of them.
         seeds: its replicates, all of which must be there.
         epochs: of the study.
@@ -236,24 +239,59 @@ def curves(
         float64 (len(seeds), epochs). From its diverged epoch on, a replicate has
         ACCURACY_OF_DIVERGED as accuracies and nan as losses.
     """
-    rows = histories[(histories["variant"] == variant) & histories["seed"].isin(seeds)]
-    table = rows.set_index(["seed", "epoch"])[metric].unstack("epoch")  # noqa: PD010 - keeps nan
-    table = table.reindex(index=list(seeds), columns=range(1, epochs + 1))
-    values = table.to_numpy(dtype=np.float64)
+    rows = histories[variant]
+    replicate = rows["seed"].to_numpy() - seeds.start
+    mine = (replicate >= 0) & (replicate < len(seeds))
+    values = np.full((len(seeds), epochs), np.nan)
+    values[replicate[mine], rows["epoch"].to_numpy()[mine] - 1] = rows[metric].to_numpy()[mine]
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
 
 
-def _read_text(path: str | Path, columns: list[str]) -> pd.DataFrame:
+def _read_numbers(path: str | Path, columns: list[str], whole: Sequence[str]) -> pd.DataFrame:
+    """A table of text in the first column, counts in those named `whole`, and other numbers."""
+    kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
+    _check_last_line(path)
+    try:
+        # Fast, and of one mind about what is a number; it says little of what is none.
+        with np.errstate(invalid="ignore"):
+            frame = pd.read_csv(
+                path,
+                dtype={columns[0]: str, **kinds},
+                keep_default_na=False,
+                na_values={column: ["nan"] for column in columns[1:]},
+                skip_blank_lines=False,
+                encoding="utf-8",
+            )
+        if list(frame.columns) == columns and (frame[list(whole)] >= 0).all(axis=None):
+            return frame
+    except (OSError, ValueError, OverflowError):
+        pass
+    text = _read_text(path, columns)
+    return pd.DataFrame(
+        {
+            columns[0]: text[columns[0]],
+            **{column: _numbers(path, text, column, column in whole) for column in columns[1:]},
+        }
+    )
+
+
+def _check_last_line(path: str | Path) -> None:
     try:
         with Path(path).open("rb") as file:
             file.seek(-1, os.SEEK_END)
             if file.read() != b"\n":
                 raise StudyError(f"{path}: it ends in the middle of a line.")
+    except FileNotFoundError:
+        raise StudyError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise StudyError(f"{path}: it is not a table ({error}).") from None
+
+
+def _read_text(path: str | Path, columns: list[str]) -> pd.DataFrame:
+    try:
         frame = pd.read_csv(
             path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8"
         )
-    except FileNotFoundError:
-        raise StudyError(f"{path}: there is no such file.") from None
     except (OSError, ValueError) as error:  # pandas' errors are among the latter
         raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
     if list(frame.columns) != columns:

@@ -246,8 +246,9 @@ def choose_pair(
         StudyError: if a replicate is missing.
     """
     kernel, bias = pairs["baseline"]
+    finals = histories.by_variant(final)
     means = {
-        name: round(float(histories.accuracies(final, name, seeds).mean()), 9) for name in pairs
+        name: round(float(histories.accuracies(finals, name, seeds).mean()), 9) for name in pairs
     }
     kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
     biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
@@ -302,15 +303,16 @@ def summarize(
     Raises:
         StudyError: if a replicate is missing.
     """
-    final = histories.final(table)
+    tables, times = histories.by_variant(table), histories.by_variant(timings)
+    finals = histories.by_variant(histories.final(table))
 
     rows: list[dict[str, Any]] = []
     for variant in variants:
         name, seeds = variant["variant"], variant["seeds"]
-        values = histories.accuracies(final, name, seeds)
-        mine = final[(final["variant"] == name) & final["seed"].isin(seeds)]
-        times = timings[(timings["variant"] == name) & timings["seed"].isin(seeds)]
-        curves = histories.curves(table, name, seeds, epochs, "val_accuracy")
+        values = histories.accuracies(finals, name, seeds)
+        mine = finals[name][finals[name]["seed"].isin(seeds)]
+        took = times[name][times[name]["seed"].isin(seeds)]
+        curves = histories.curves(tables, name, seeds, epochs, "val_accuracy")
         reached = epochs_to_target(curves, target)
         low, high = np.clip(mean_interval(values), 0, 1)
         row = {
@@ -332,11 +334,11 @@ def summarize(
             "epochs_to_target": _finite(float(np.median(reached))),
             "never_reached_target": int(np.isinf(reached).sum()),
             "loss_mean": mine["val_loss"].mean(),
-            "seconds_per_epoch": times["seconds"].sum() / times["epochs"].sum(),
+            "seconds_per_epoch": took["seconds"].sum() / took["epochs"].sum(),
             **_published(variant, published),
         }
         if name != "baseline":
-            base = histories.accuracies(final, "baseline", seeds)
+            base = histories.accuracies(finals, "baseline", seeds)
             low, high = np.clip(mean_interval(values - base), -1, 1)
             row |= {
                 "difference": (values - base).mean(),

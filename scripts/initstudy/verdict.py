@@ -9,6 +9,9 @@ from initstudy.statistics import ALPHA, seeds_needed, smallest_p_value
 
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 
+# Longer lists are cut: nobody reads them, and the table has all.
+LONGEST = 20
+
 
 def verdict(study: str, summary: pd.DataFrame) -> str:
     """A study's verdict as Markdown, made from the numbers of its summary alone.
@@ -104,13 +107,20 @@ def _role(role: str, rows: list[Row], baseline: Row) -> str:
         return ""
     lines = [f"## {role.capitalize()} initializers"]
     told = [row for row in rows if _significant(row)]
-    lines += [
+    items = [
         f"- **{_name(row)}** is {_comparison(row)}."
         for row in sorted(told, key=lambda row: -row.difference)
     ]
+    if len(items) > LONGEST:
+        half = LONGEST // 2
+        cut = f"- {len(items) - 2 * half} more lie between these; the table has them all."
+        items = [*items[:half], cut, *items[-half:]]
+    lines += items
     open_ = [row for row in rows if not _significant(row)]
     if open_:
         names = _list([f"**{_name(row)}**" for row in open_])
+        if len(open_) > LONGEST:
+            names = f"{len(open_)} {'others' if told else 'of them'}"
         text = (
             f"Whether {names} differ{'s' if len(open_) == 1 else ''} from the baseline cannot be "
             f"told from {_count(baseline.seeds, 'seed')}"
@@ -162,13 +172,15 @@ def _limits(rows: list[Row], compared: list[Row], best: Row) -> str:
             f"- {_count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
             f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
         )
+    failed = [row for row in rows if row.not_learned > 0]
     lines += [
         f"- {row.variant}: of {_count(row.seeds, 'replicate')}, {row.diverged} diverged and "
         f"{round(row.not_learned * row.seeds) - row.diverged} never learned. They count as what "
         f"they are, a diverged one with an accuracy of 0."
-        for row in rows
-        if row.not_learned > 0
+        for row in failed[:LONGEST]
     ]
+    if len(failed) > LONGEST:
+        lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
     lines.append(
         "- All of this holds for this network, data set, optimizer and number of epochs; the "
         "validation images are the test images, as in the notebook."

@@ -1,6 +1,7 @@
 """The pictures show what they are given, and their labels do not overlap."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -193,3 +194,39 @@ def test_what_diverged_or_has_one_seed_can_be_drawn(tmp_path: Path) -> None:
     save(ranking("T", [nothing, one]), tmp_path / "ranking.png")
     save(differences("T", [one]), tmp_path / "differences.png")
     save(differences("T", [Estimate("best", 0, 0, 0, np.zeros(10))]), tmp_path / "zero.svg")
+
+
+def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
+    levels = np.linspace(0.5, 0.9, 101)
+    names = ["baseline", *(f"v{i:03d}" for i in range(100))]
+    curves = [
+        Curves(name, *np.full((2, 3, 4), level)) for name, level in zip(names, levels, strict=True)
+    ]
+    figure = learning_curves("T", curves)
+    labels = {text.get_text().split()[0] for text in figure.axes[1].texts}
+    # The baseline is the worst of all here.
+    ends = [f"v{i:03d}" for i in (0, 1, 2, 3, 95, 96, 97, 98, 99)]
+    assert labels == {"baseline", *ends}
+    wide, narrow = (band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections)
+    np.testing.assert_allclose([wide.min(), wide.max()], [0.52, 0.88])
+    np.testing.assert_allclose([narrow.min(), narrow.max()], [0.6, 0.8])
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), 0.7)
+    assert "all 101" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("draw", [ranking, differences])
+def test_of_many_rows_those_in_the_middle_share_one(
+    draw: Callable[[str, list[Estimate]], Figure],
+) -> None:
+    levels = np.linspace(0.5, 0.9, 101)
+    names = [*(f"v{i:03d}" for i in range(100)), "baseline"]
+    given = [
+        Estimate(name, level, level - 0.01, level + 0.01, np.array([level]))
+        for name, level in zip(names, levels, strict=True)
+    ]
+    axes = draw("T", given).axes[0]
+    labels = [text.get_text().split("  ")[0] for text in axes.get_yticklabels()]
+    worst, best = [f"v{i:03d}" for i in range(15)], [f"v{i:03d}" for i in range(86, 100)]
+    assert labels == [*worst, "71 others", *best, "baseline"]
+    shared = next(dots for dots in axes.collections if len(dots.get_offsets()) == 71)
+    np.testing.assert_allclose(sorted(shared.get_offsets()[:, 0]), levels[15:86])

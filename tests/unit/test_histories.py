@@ -123,11 +123,11 @@ def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Pa
 
 
 def test_curves_are_by_seed_and_epoch_and_as_long_as_the_study(tmp_path: Path) -> None:
-    frame = histories.read(written(tmp_path, GOOD), epochs=2)
+    rows = histories.by_variant(histories.read(written(tmp_path, GOOD), epochs=2))
     np.testing.assert_array_equal(
-        histories.curves(frame, "a", range(2), 2, "val_accuracy"), [[0.5, 0.75], [0.5, 0.0]]
+        histories.curves(rows, "a", range(2), 2, "val_accuracy"), [[0.5, 0.75], [0.5, 0.0]]
     )
-    np.testing.assert_array_equal(histories.curves(frame, "b", range(1), 2, "accuracy"), [[0, 0]])
+    np.testing.assert_array_equal(histories.curves(rows, "b", range(1), 2, "accuracy"), [[0, 0]])
     np.testing.assert_array_equal(
-        histories.curves(frame, "a", range(1, 2), 2, "loss"), [[2.5, np.nan]]
+        histories.curves(rows, "a", range(1, 2), 2, "loss"), [[2.5, np.nan]]
     )

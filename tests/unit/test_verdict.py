@@ -212,3 +212,16 @@ def test_a_pair_that_only_ties_with_the_baseline_is_not_called_the_baseline() ->
 @pytest.mark.parametrize("name", ["nan", "inf"])
 def test_no_table_shows_what_is_no_number(name: str) -> None:
     assert name not in summary_table(clear())
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    base = 0.90 + noise(0, 16)
+    winners = {f"kernel-w{i:02d}": base + 0.01 + 0.001 * i for i in range(40)}
+    unclear = {f"bias-u{i:02d}": base + noise(i + 1, 16) for i in range(30)}
+    summary = study({"baseline": base, **winners, **unclear}, base + 0.05, base, chosen="w39")
+    text = verdict("s", summary)
+    named = re.findall(r"^- \*\*(w\d\d)\*\* is better", text, flags=re.MULTILINE)
+    assert named == [f"w{i:02d}" for i in [*range(39, 29, -1), *range(9, -1, -1)]]
+    assert "- 20 more lie between these; the table has them all." in text
+    assert "Whether 30 of them differ from the baseline cannot be told" in text
+    assert len(text) < 6000
