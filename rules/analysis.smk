@@ -41,7 +41,7 @@ rule collect_histories:
     params:
         job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
     message:
-        "Collecting the histories: {output}"
+        "Collecting the histories: {output.histories}"
     script:
         "../scripts/collect_histories.py"
 
@@ -74,7 +74,7 @@ rule summarize:
             target=STUDY.target_accuracy,
         ),
     message:
-        "Summarizing: {output}"
+        "Summarizing: {output.csv}"
     script:
         "../scripts/summarize.py"
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.append(str(SCRIPTS))
 
 from initstudy.config import Problem, describe, parse_study, suggest
+from initstudy.costs import training_memory, training_minutes, weights
 from initstudy.datasets import SPECS
 from initstudy.recovery import claim, forget_killed_run, trained_as
 
@@ -90,6 +92,8 @@ JUDGED_ON = {
     **{name: [STUDY.selection.start, STUDY.selection.stop] for name in VARIANTS},
     "best": [STUDY.confirmation.start, STUDY.confirmation.stop],
 }
+IMAGES, *SHAPE = SPECS[STUDY.dataset].shapes["x_train"]
+WEIGHTS = weights(math.prod(SHAPE), STUDY.hidden_units, classes=10)
 FIGURES = {
     "kernel": dict(
         title="Kernel initializers, each with the baseline's bias initializer",
@@ -183,6 +187,11 @@ def training_job(wildcards):
         "inputs": STUDY.inputs,
         "optimizer": dict(STUDY.optimizer),
     }
+
+
+def minutes_of(wildcards):
+    seeds = int(wildcards.last) - int(wildcards.first) + 1
+    return training_minutes(WEIGHTS, IMAGES, STUDY.batch_size, STUDY.epochs, seeds)
 
 
 # Newer than every file of an earlier run.

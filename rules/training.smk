@@ -13,9 +13,10 @@ rule train:
         "../envs/training.yaml"
     # One core for each job: more are better used by more jobs, and numbers may depend on it.
     threads: 1
+    # For clusters; more of both for each retry.
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 1500,
-        runtime=lambda wildcards, attempt: attempt * 5,
+        mem_mb=lambda wildcards, attempt: attempt * training_memory(WEIGHTS),
+        runtime=lambda wildcards, attempt: attempt * minutes_of(wildcards),
     params:
         job=training_job,
     message:

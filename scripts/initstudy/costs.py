@@ -1,0 +1,43 @@
+"""What a training job is expected to take, for clusters that want to know beforehand.
+
+Measured on one core of a 2020s server with TensorFlow 2.21: an epoch of MNIST takes 0.09, 3.0 and
+26 s with hidden layers of [16, 16], [512, 512] and [2000, 2000] units (batches of 128), 0.14 s with
+[16, 16] and batches of 16; the jobs' peak memory is 860, 880 and 1,020 MB.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+# Seconds: per update, and per weight and image; both fit the measurements above.
+PER_UPDATE, PER_WEIGHT_AND_IMAGE = 1.5e-5, 8e-11
+# How much slower a machine may be, and what a job needs besides its epochs.
+SLOWER, START_MINUTES = 5, 5
+# Snakemake runs beside the training; the weights, their gradients and the optimizer's moments.
+BASE_MB, BYTES_PER_WEIGHT = 2000, 40
+
+
+def weights(features: int, hidden_units: Sequence[int], classes: int) -> int:
+    """How many weights a network of dense layers has, without biases."""
+    sizes = [features, *hidden_units, classes]
+    return sum(size * following for size, following in itertools.pairwise(sizes))
+
+
+def training_minutes(weights: int, images: int, batch_size: int, epochs: int, seeds: int) -> int:
+    """The time that a training job asks for, in minutes: what it takes on a slow machine.
+
+    Args:
+        weights: of the network.
+        images: for training.
+        batch_size: images per update.
+        epochs: of each replicate.
+        seeds: replicates of the job.
+    """
+    updates = math.ceil(images / batch_size)
+    epoch = PER_UPDATE * updates + PER_WEIGHT_AND_IMAGE * weights * images
+    return START_MINUTES + math.ceil(SLOWER * epoch * epochs * seeds / 60)
+
+
+def training_memory(weights: int) -> int:
+    """The memory that a training job asks for, in units of 2^20 bytes."""
+    return BASE_MB + math.ceil(BYTES_PER_WEIGHT * weights / 2**20)

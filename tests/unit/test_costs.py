@@ -1,0 +1,29 @@
+"""A cluster is asked for enough, and for more if there is more to do."""
+
+import pytest
+
+from initstudy.costs import training_memory, training_minutes, weights
+
+# Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
+MEASURED = [
+    ([16, 16], 128, 0.09, 860),
+    ([16, 16], 16, 0.14, 850),
+    ([512, 512], 128, 3.0, 880),
+    ([2000, 2000], 128, 26.0, 1020),
+]
+
+
+@pytest.mark.parametrize(("hidden_units", "batch_size", "seconds", "memory"), MEASURED)
+def test_what_was_measured_fits_and_leaves_room(
+    hidden_units: list[int], batch_size: int, seconds: float, memory: float
+) -> None:
+    count = weights(784, hidden_units, 10)
+    asked = training_minutes(count, 60000, batch_size, epochs=100, seeds=10)
+    took = 1000 * seconds / 60
+    assert 4 * took < asked < 7 * took + 6
+    assert 1.5 * memory < training_memory(count) < 3 * memory
+
+
+def test_weights_are_those_of_dense_layers() -> None:
+    assert weights(784, [16, 16], 10) == 784 * 16 + 16 * 16 + 16 * 10
+    assert weights(784, [], 10) == 7840
