@@ -1,17 +1,17 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
-# make bench  measures the training engine
+# make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint cluster bench lock
+.PHONY: run test lint cluster bench bench-scale lock
 
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
 
 test: lint
-	. $(BIN)/activate && pytest $(ARGS)
+	. $(BIN)/activate && pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -25,6 +25,9 @@ cluster: .venv/installed
 
 bench: .venv/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)
+
+bench-scale: .venv/installed
+	. $(BIN)/activate && python tests/bench_scale.py $(ARGS)
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
 .venv/installed: requirements.lock

@@ -18,6 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=500,
         help="how many configurations are tried (500, always the same; other ones if more or less)",
     )
+    parser.addoption("--thorough", action="store_true", help="what needs too long for every time")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--thorough"):
+        thorough = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=thorough)
+        items[:] = [item for item in items if item not in thorough]
 
 
 @pytest.fixture(scope="session")

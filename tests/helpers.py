@@ -135,6 +135,12 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     (folder / "resources" / "datasets").mkdir(parents=True)
     shutil.copy2(REPOSITORY / "resources" / "notebook.csv", folder / "resources")
     (folder / "resources" / "datasets" / "mnist.npz").symlink_to(mnist_file)
+    # Keras is asked once for each configuration that tests share, which takes seconds; its answers
+    # are kept by what was asked, of which code and which version.
+    accepted = REPOSITORY / ".snakemake" / "initstudy-accepted"
+    accepted.mkdir(parents=True, exist_ok=True)
+    (folder / ".snakemake").mkdir()
+    (folder / ".snakemake" / accepted.name).symlink_to(accepted)
     return Project(folder)
 
 

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from helpers import SMALL, Project, configure, copy_project
 
+pytestmark = pytest.mark.xdist_group("kills")  # one undisturbed run is enough for both
 KILLS = 20
 STUDY = {
     **SMALL,

@@ -1,0 +1,272 @@
+"""Measures how cost grows with the number of variants, and writes what it finds into docs/.
+
+Run by `make bench-scale`; it takes about half an hour on two cores. The trainings are of no work:
+what is measured is all the rest. Each study has 10 seeds of 100 epochs, as the default one.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib
+import psutil
+import yaml
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE / "cluster"), str(HERE.parent / "scripts")]
+
+from helpers import Project, copy_project  # noqa: E402
+from slurm import Slurm, obstacle  # noqa: E402
+
+from initstudy.figures import COLORS, STYLE, save  # noqa: E402
+
+DOCS = HERE.parent / "docs"
+NO_WORK = '''"""Writes what a training writes, without training."""
+import hashlib, json, math, random
+from pathlib import Path
+
+job, output, wildcards = snakemake.params.job, snakemake.output, snakemake.wildcards
+chance = random.Random(output.history)
+level = chance.gauss(0.92, 0.01)
+lines = ["variant,seed,epoch,loss,accuracy,val_loss,val_accuracy"]
+timings = ["variant,seed,epochs,seconds,cpu_seconds,peak_memory_mb"]
+for seed in range(int(wildcards.first), int(wildcards.last) + 1):
+    top = min(0.999, chance.gauss(level, 0.01))
+    for epoch in range(1, job["epochs"] + 1):
+        a = top * (1 - math.exp(-epoch / 15))
+        numbers = f"{1 - a:.9g},{a:.9g},{1.05 - a:.9g},{a:.9g}"
+        lines.append(f"{wildcards.variant},{seed},{epoch},{numbers}")
+    timings.append(f"{wildcards.variant},{seed},{job['epochs']},9,100,900")
+text = "\\n".join(lines) + "\\n"
+name = Path(output.history).name
+Path(output.history).write_text(text)
+Path(output.sum).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\\n")
+Path(output.timings).write_text("\\n".join(timings) + "\\n")
+Path(output.job).write_text(json.dumps(job))
+'''
+
+
+@dataclass
+class Cost:
+    """What a command took: wall seconds, and the largest memory of its processes together, MB."""
+
+    seconds: float
+    memory: float
+
+
+@dataclass
+class Row:
+    """What one number of variants took."""
+
+    variants: int
+    costs: dict[str, Cost] = field(default_factory=dict)
+
+
+def main(sizes: Sequence[int], jobs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [measure(Path(folder), size) for size in sizes]
+        rates = {"this machine, `--cores 2`": 60 * rows[-1].variants / feeding(rows[-1])}
+        reason = obstacle()
+        if reason is None:
+            rates |= cluster_rates(Path(folder), jobs)
+        else:
+            print(f"Left out: SLURM, since {reason}.")
+    table = tabulate(rows, rates)
+    print(table)
+    picture(rows)
+    page = DOCS / "scaling.md"
+    text = page.read_text(encoding="utf-8")
+    begin, end = "<!-- measured -->\n", "<!-- end -->"
+    head, rest = text.split(begin)
+    page.write_text(f"{head}{begin}{table}{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+def study(folder: Path, variants: int) -> Project:
+    """A project with that many variants, whose trainings do no work."""
+    folder.mkdir()
+    dataset = folder / "no-images.npz"  # nobody reads it
+    dataset.touch()
+    project = copy_project(folder, dataset)
+    (project / "scripts/train.py").write_text(NO_WORK)
+    kernels, biases = variants // 2, variants - variants // 2 - 1
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    config["kernel_initializers"] = [
+        {
+            "name": f"uniform_{i:04d}",
+            "class_name": "RandomUniform",
+            "config": {"minval": -0.001 * (i + 1), "maxval": 0.001 * (i + 1)},
+        }
+        for i in range(kernels)
+    ]
+    config["bias_initializers"] = [
+        {
+            "name": f"normal_{i:04d}",
+            "class_name": "RandomNormal",
+            "config": {"stddev": 0.001 * (i + 1)},
+        }
+        for i in range(biases)
+    ]
+    (project / "config.yaml").write_text(yaml.safe_dump(config))
+    return project
+
+
+def measure(folder: Path, variants: int) -> Row:
+    project = study(folder / f"of-{variants}", variants)
+    row = Row(variants)
+
+    def run(what: str, *arguments: str) -> None:
+        row.costs[what] = cost(project, arguments)
+        print(f"{variants} variants, {what}: {row.costs[what]}", flush=True)
+
+    run("first dry run", "--dry-run", "--quiet", "all")
+    run("dry run", "--dry-run", "--quiet", "all")
+    run("trainings", "results/notebook/best.yaml")
+    run("collecting", "results/notebook/histories.csv")
+    run("summarising and drawing")
+    run("nothing to do")
+    return row
+
+
+def feeding(row: Row) -> float:
+    """Seconds in which Snakemake had that many jobs done, without its own start."""
+    return row.costs["trainings"].seconds - row.costs["dry run"].seconds
+
+
+def cost(project: Project, arguments: Sequence[str], cluster: bool = False) -> Cost:
+    cores = [] if cluster else ["--cores", "2"]
+    started = time.perf_counter()
+    process = psutil.Popen(
+        [sys.executable, "-m", "snakemake", *cores, *arguments],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    peak = 0.0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.poll() is None:
+            total = 0
+            try:
+                for one in [process, *process.children(recursive=True)]:
+                    total += one.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+            peak = max(peak, total / 2**20)
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    text, _ = process.communicate()
+    seconds = time.perf_counter() - started
+    watcher.join()
+    if process.returncode != 0:
+        sys.exit(text)
+    return Cost(seconds, peak)
+
+
+def cluster_rates(folder: Path, jobs: int) -> dict[str, float]:
+    """Trainings of no work a minute, through a SLURM of two nodes on this machine."""
+    ways = {
+        "`generic-slurm`": ["generic-slurm", "--seconds-between-status-checks", "2"],
+        "`generic-slurm`, groups of 10": [
+            "generic-slurm",
+            *("--seconds-between-status-checks", "2"),
+            *("--groups", "train=trainings", "--group-components", "trainings=10"),
+            # A group has the memory and the cores of all its jobs, unless it is told otherwise.
+            *("--set-resources", "train:mem_mb=200"),
+            *("--cores", "2"),
+        ],
+        "`slurm`": ["slurm", "--slurm-init-seconds-before-status-checks", "3"],
+        "`slurm`, arrays": [
+            "slurm",
+            *("--slurm-init-seconds-before-status-checks", "3"),
+            *("--slurm-array-jobs", "train"),
+        ],
+    }
+    rates = {}
+    cluster = Slurm(folder / "slurm")
+    try:
+        cluster.start()
+        for number, (name, (profile, *arguments)) in enumerate(ways.items()):
+            project = study(folder / f"cluster-{number}", jobs)
+            first = cost(project, ["--dry-run", "--quiet", "all", "--cores", "2"], cluster=True)
+            first = cost(project, ["--dry-run", "--quiet", "all", "--cores", "2"], cluster=True)
+            took = cost(
+                project,
+                [
+                    *("results/notebook/best.yaml", "--profile", f"profiles/{profile}"),
+                    *("--set-resources", "train:mem_mb=500"),
+                    *arguments,
+                ],
+                cluster=True,
+            )
+            rates[name] = 60 * jobs / (took.seconds - first.seconds)
+            print(f"{name}: {took}, {rates[name]:.0f} jobs a minute", flush=True)
+    finally:
+        cluster.stop()
+    return rates
+
+
+def tabulate(rows: Sequence[Row], rates: dict[str, float]) -> str:
+    steps = list(rows[0].costs)
+    lines = [
+        "| variants | " + " | ".join(f"{step}, s" for step in steps) + " | peak memory, MB |",
+        "| --- " * (len(steps) + 2) + "|",
+    ]
+    for row in rows:
+        seconds = [f"{row.costs[step].seconds:.1f}" for step in steps]
+        peak = max(row.costs[step].memory for step in ("collecting", "summarising and drawing"))
+        lines.append(f"| {row.variants} | " + " | ".join(seconds) + f" | {peak:.0f} |")
+    lines += ["", "| trainings of no work, through | jobs a minute |", "| --- | --- |"]
+    lines += [f"| {name} | {rate:.0f} |" for name, rate in rates.items()]
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
+def picture(rows: Sequence[Row]) -> None:
+    shown = {
+        "trainings of no work": "trainings",
+        "dry run": "dry run",
+        "nothing to do": "nothing to do",
+        "collecting": "collecting",
+        "summarising and drawing": "summarising and drawing",
+    }
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 4.4), layout="constrained")
+        axes = figure.subplots()
+        sizes = [row.variants for row in rows]
+        for color, (label, step) in zip(COLORS, shown.items(), strict=False):
+            seconds = [row.costs[step].seconds for row in rows]
+            axes.plot(sizes, seconds, marker="o", color=color)
+            axes.annotate(
+                f"  {label}",
+                (sizes[-1], seconds[-1]),
+                color=color,
+                va="center",
+                annotation_clip=False,
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.set_xlabel("variants, each with 10 seeds of 100 epochs")
+        axes.set_ylabel("seconds, two cores")
+        figure.suptitle(
+            "How cost grows with the number of variants", x=0.01, ha="left", weight="bold"
+        )
+    save(figure, DOCS / "figures" / "scaling.svg", DOCS / "figures" / "scaling.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--cluster-jobs", type=int, default=40, help="through each way (40)")
+    given = parser.parse_args()
+    main(given.sizes, given.cluster_jobs)
