@@ -30,9 +30,11 @@ rule collect_histories:
     input:
         histories=all_job_files(),
         sums=all_job_files(ending="csv.sha256"),
+        timings=all_job_files(ending="timings.csv"),
     output:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
+        timings="results/{study}/timings.csv",
     log:
         "logs/{study}/collect_histories.log",
     localrule: True
@@ -51,13 +53,15 @@ rule summarize:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         best="results/{study}/best.yaml",
-        timings=all_job_files(ending="timings.csv"),
+        timings="results/{study}/timings.csv",
         published=STUDY.published or [],
     output:
         csv="results/{study}/summary.csv",
         markdown="results/{study}/summary.md",
     log:
         "logs/{study}/summarize.log",
+    # It takes longest of these, and most others wait for it.
+    priority: 1
     localrule: True
     conda:
         "../envs/analysis.yaml"

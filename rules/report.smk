@@ -5,7 +5,7 @@ rule write_report:
         table="results/{study}/summary.md",
         figures=[study_file(f"figures/{figure}.svg") for figure in ALL_FIGURES],
         explorer="results/{study}/explorer.html",
-        timings=all_job_files(ending="timings.csv"),
+        timings="results/{study}/timings.csv",
     output:
         "results/{study}/report.html",
     log:

@@ -1,6 +1,5 @@
 """Chooses the kernel and the bias initializer with the best mean final validation accuracy."""
 
-import pandas as pd
 import yaml
 
 from initstudy import histories, statistics
@@ -10,11 +9,7 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job = snakemake.params.job
-        final = histories.final(
-            pd.concat(
-                [histories.read_run(path, job["epochs"]) for path in snakemake.input.histories]
-            )
-        )
+        final = histories.final(histories.read_runs(snakemake.input.histories, job["epochs"]))
         choice = statistics.choose_pair(final, job["pairs"], range(job["seeds"]))
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(choice, sort_keys=False))

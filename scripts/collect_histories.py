@@ -1,14 +1,15 @@
-"""Puts the histories of all training jobs into one table."""
-
-import pandas as pd
+"""Puts what all training jobs wrote into one table of histories, and one of what they took."""
 
 from initstudy import histories
-from initstudy.files import write_sum
+from initstudy.files import replacing, write_sum
 from initstudy.logs import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        epochs = snakemake.params.job["epochs"]
-        frames = [histories.read_run(path, epochs) for path in snakemake.input.histories]
-        histories.write(pd.concat(frames), snakemake.output.histories)
+        files = snakemake.input
+        histories.read_runs(files.histories, snakemake.params.job["epochs"])
+        with replacing(snakemake.output.histories) as path:
+            path.write_bytes(histories.join(files.histories))
         write_sum(snakemake.output.histories)
+        with replacing(snakemake.output.timings) as path:
+            path.write_bytes(histories.join(files.timings))

@@ -20,7 +20,7 @@ if __name__ == "__main__":
         }
         summary = statistics.summarize(
             histories.read(files.histories, job["epochs"]),
-            pd.concat([histories.read_timings(path) for path in files.timings]),
+            histories.read_timings(files.timings),
             [
                 {
                     "variant": variant,

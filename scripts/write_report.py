@@ -4,7 +4,7 @@ from pathlib import Path
 
 from initstudy.files import replacing
 from initstudy.logs import job_log
-from initstudy.report import read_job, report
+from initstudy.report import costs, report
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
@@ -17,7 +17,7 @@ if __name__ == "__main__":
             dict(zip(job["figures"], files.figures, strict=True)),
             Path(files.explorer).read_text(encoding="utf-8"),
             job["configuration"],
-            [read_job(path) for path in files.timings],
+            costs(files.timings),
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(html, encoding="utf-8")

@@ -4,6 +4,7 @@ A history has one row per seed and epoch. A replicate that diverges ends with th
 loss stopped being finite: that row has `nan` for all four metrics, and no row follows it.
 """
 
+import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ def from_epochs(
                 seed,
                 len(epochs),
                 sum(epoch[-1] for epoch in epochs),
-                spent["cpu_seconds"],
+                spent["cpu_seconds"] / len(replicates),
                 spent["peak_memory_mb"],
             )
             for seed, epochs in replicates.items()
@@ -96,12 +97,7 @@ def read(
         StudyError: names the file, the line and what is wrong there.
     """
     frame = _read_numbers(path, COLUMNS, whole=("seed", "epoch"))
-    values = frame[METRICS].to_numpy()
-    marked = np.isnan(values)
-    _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
-    _check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
-    accuracies = frame[["accuracy", "val_accuracy"]].to_numpy()
-    _check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
+    begins = _check_contract(path, frame, epochs)
     if variants is not None:
         _check(
             path,
@@ -109,28 +105,6 @@ def read(
             "is of a variant that is not expected here (" + ", ".join(variants) + ")",
         )
 
-    # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
-    codes, _ = pd.factorize(frame["variant"])
-    replicate = pd.DataFrame({"variant": codes, "seed": frame["seed"]})
-    begins: np.ndarray = (replicate != replicate.shift()).any(axis=1).to_numpy()
-    repeated = np.zeros(len(frame), dtype=bool)
-    repeated[begins] = replicate[begins].duplicated()
-    _check(path, repeated, "repeats a seed of its variant")
-    previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
-    _check(
-        path,
-        frame["epoch"].to_numpy() != previous + 1,
-        "does not have the epoch that follows; a row per seed and epoch is needed, from 1 on",
-    )
-    ends = np.append(begins[1:], True)[: len(begins)]
-    diverged = marked.any(axis=1)
-    _check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
-    _check(
-        path,
-        ends & ~diverged & (frame["epoch"].to_numpy() != epochs),
-        f"is the last of its seed, but the study has {epochs} epochs",
-    )
-    _check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
     if seeds is not None:
         expected = sorted(seeds)
         for variant in variants if variants is not None else frame["variant"].unique():
@@ -152,18 +126,58 @@ def read_run(path: str | Path, epochs: int) -> pd.DataFrame:
     Raises:
         StudyError: see `read`.
     """
-    file = Path(path)
-    first, last = file.stem.removeprefix("seeds-").split("-")
-    return read(file, epochs, [file.parent.name], range(int(first), int(last) + 1))
+    variant, seeds = _job(path)
+    return read(path, epochs, [variant], seeds)
+
+
+def read_runs(paths: Sequence[str | Path], epochs: int) -> pd.DataFrame:
+    """Reads the histories of many training jobs as one table, as `read_run` reads each.
+
+    If all is well, which is the rule, it takes a tenth of the time.
+
+    Raises:
+        StudyError: see `read`.
+    """
+    try:
+        frame = _read_numbers(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
+        begins = _check_contract("", frame, epochs)
+        jobs = [_job(path) for path in paths]
+        if list(zip(frame["variant"][begins], frame["seed"][begins], strict=True)) == [
+            (variant, seed) for variant, seeds in jobs for seed in seeds
+        ]:
+            for path in paths:
+                check_sum(path)
+            return frame
+    except StudyError:
+        pass  # told below, with the file that it is about
+    return pd.concat([read_run(path, epochs) for path in paths], ignore_index=True)
+
+
+def join(paths: Sequence[str | Path]) -> bytes:
+    """Puts tables with the same columns below each other, byte by byte.
+
+    Raises:
+        StudyError: if one is missing or has other columns than the first.
+    """
+    tables: list[bytes] = []
+    for path in paths:
+        _check_last_line(path)
+        columns, _, rows = Path(path).read_bytes().partition(b"\n")
+        if not tables:
+            tables.append(columns + b"\n")
+        if columns + b"\n" != tables[0]:
+            raise StudyError(f"{path}, line 1: it has other columns than {paths[0]}.")
+        tables.append(rows)
+    return b"".join(tables)
 
 
 def read_timings(path: str | Path) -> pd.DataFrame:
-    """Reads what the replicates of a job took.
+    """Reads what the replicates of one or many jobs took.
 
     Returns:
         TIMING_COLUMNS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
-        replicate together, without compilation); and of the whole job, the same in each row,
-        cpu_seconds and peak_memory_mb float64.
+        replicate together, without compilation), cpu_seconds float64 (of its job, in equal shares)
+        and peak_memory_mb float64 (of its job).
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
@@ -247,15 +261,25 @@ def curves(
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
 
 
-def _read_numbers(path: str | Path, columns: list[str], whole: Sequence[str]) -> pd.DataFrame:
+def _job(path: str | Path) -> tuple[str, range]:
+    """The variant and the seeds of a training job, by the path of its history."""
+    file = Path(path)
+    first, last = file.stem.removeprefix("seeds-").split("-")
+    return file.parent.name, range(int(first), int(last) + 1)
+
+
+def _read_numbers(
+    source: str | Path | io.BytesIO, columns: list[str], whole: Sequence[str]
+) -> pd.DataFrame:
     """A table of text in the first column, counts in those named `whole`, and other numbers."""
     kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
-    _check_last_line(path)
+    if not isinstance(source, io.BytesIO):
+        _check_last_line(source)
     try:
         # Fast, and of one mind about what is a number; it says little of what is none.
         with np.errstate(invalid="ignore"):
             frame = pd.read_csv(
-                path,
+                source,
                 dtype={columns[0]: str, **kinds},
                 keep_default_na=False,
                 na_values={column: ["nan"] for column in columns[1:]},
@@ -266,6 +290,7 @@ def _read_numbers(path: str | Path, columns: list[str], whole: Sequence[str]) ->
             return frame
     except (OSError, ValueError, OverflowError):
         pass
+    path = "" if isinstance(source, io.BytesIO) else source
     text = _read_text(path, columns)
     return pd.DataFrame(
         {
@@ -273,6 +298,40 @@ def _read_numbers(path: str | Path, columns: list[str], whole: Sequence[str]) ->
             **{column: _numbers(path, text, column, column in whole) for column in columns[1:]},
         }
     )
+
+
+def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:
+    """Checks what every history must keep, and returns where its replicates begin."""
+    values = frame[METRICS].to_numpy()
+    marked = np.isnan(values)
+    _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
+    _check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
+    accuracies = frame[["accuracy", "val_accuracy"]].to_numpy()
+    _check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
+
+    # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
+    codes, _ = pd.factorize(frame["variant"])
+    replicate = pd.DataFrame({"variant": codes, "seed": frame["seed"]})
+    begins: np.ndarray = (replicate != replicate.shift()).any(axis=1).to_numpy()
+    repeated = np.zeros(len(frame), dtype=bool)
+    repeated[begins] = replicate[begins].duplicated()
+    _check(path, repeated, "repeats a seed of its variant")
+    previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
+    _check(
+        path,
+        frame["epoch"].to_numpy() != previous + 1,
+        "does not have the epoch that follows; a row per seed and epoch is needed, from 1 on",
+    )
+    ends = np.append(begins[1:], True)[: len(begins)]
+    diverged = marked.any(axis=1)
+    _check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
+    _check(
+        path,
+        ends & ~diverged & (frame["epoch"].to_numpy() != epochs),
+        f"is the last of its seed, but the study has {epochs} epochs",
+    )
+    _check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
+    return begins
 
 
 def _check_last_line(path: str | Path) -> None:

@@ -21,18 +21,18 @@ PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "al
 
 
 @dataclass(frozen=True)
-class Job:
-    """What one training job took.
+class Cost:
+    """What the trainings of one variant took.
 
     Attributes:
         variant: its name.
-        seeds: the first and the last, as text.
+        seeds: how many were trained.
         seconds: CPU time, start-up included.
-        memory: peak resident set, in units of 2^20 bytes.
+        memory: the largest resident set of a job, in units of 2^20 bytes.
     """
 
     variant: str
-    seeds: str
+    seeds: int
     seconds: float
     memory: float
 
@@ -45,7 +45,7 @@ def report(
     figures: Mapping[str, str | Path],
     explorer: str,
     configuration: Mapping[str, object],
-    jobs: Sequence[Job],
+    costs: Sequence[Cost],
 ) -> str:
     """Fills the template.
 
@@ -57,7 +57,7 @@ def report(
         figures: SVG files by name.
         explorer: HTML, shown in a frame of its own.
         configuration: all keys of the study.
-        jobs: its trainings.
+        costs: what its trainings took, by variant.
 
     Returns:
         HTML.
@@ -73,24 +73,29 @@ def report(
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, width=100),
         target=f"{100 * float(str(configuration['target_accuracy'])):g}",
         provenance=provenance(),
-        jobs=jobs,
-        total_minutes=f"{sum(job.seconds for job in jobs) / 60:.0f}",
+        costs=costs,
+        total_minutes=f"{sum(cost.seconds for cost in costs) / 60:.0f}",
     )
 
 
-def read_job(path: str | Path) -> Job:
-    """Reads what a training job took.
+def costs(path: str | Path) -> list[Cost]:
+    """What the trainings took, by variant.
 
     Args:
-        path: its timings.
+        path: the timings of the study.
 
     Raises:
         StudyError: see `histories.read_timings`.
     """
-    rows = histories.read_timings(path)
-    first, last = rows.iloc[0], rows.iloc[-1]
-    seeds = f"{first['seed']}-{last['seed']}"
-    return Job(first["variant"], seeds, float(last["cpu_seconds"]), float(last["peak_memory_mb"]))
+    return [
+        Cost(
+            name,
+            len(rows),
+            float(rows["cpu_seconds"].sum()),
+            float(rows["peak_memory_mb"].max()),
+        )
+        for name, rows in histories.by_variant(histories.read_timings(path)).items()
+    ]
 
 
 def provenance() -> dict[str, str]:

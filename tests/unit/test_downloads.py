@@ -2,6 +2,7 @@
 
 import io
 import logging
+import resource
 import shutil
 import socket
 import tarfile
@@ -246,6 +247,24 @@ def reset(request: BaseHTTPRequestHandler) -> None:
     request.connection.close()
 
 
+def send_bomb(request: BaseHTTPRequestHandler) -> None:
+    """Two gigabytes of zeros in two megabytes, a hundred times what the array would be."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("x_train.npy", "w", force_zip64=True) as member:
+            for _ in range(128):
+                member.write(bytes(2**24))
+        for name in ("y_train", "x_test", "y_test"):
+            archive.writestr(f"{name}.npy", npy(ARRAYS[name]))
+    send(file.getvalue())(request)
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
 def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
     with server(send(npz(**ARRAYS))) as url:
         download(TINY, [url_source(url, TINY, None)], tmp_path / "tiny.npz")
@@ -265,6 +284,16 @@ def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
             send(npz(**{**ARRAYS, "y_test": ARRAYS["y_test"] + 1})), "SHA-256", id="other data"
         ),
         pytest.param(send(bytes(3 * 10**6)), "larger than", id="too large"),
+        pytest.param(
+            send(npz(**{**ARRAYS, "x_train": np.array([Bomb()], dtype=object)})),
+            "ickle",
+            id="pickles",
+        ),
+        pytest.param(
+            send(npz(**{**ARRAYS, "../escaped": ARRAYS["y_test"], "y_test": 1 - ARRAYS["y_test"]})),
+            "SHA-256",
+            id="escapes",
+        ),
     ],
 )
 def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
@@ -274,7 +303,9 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     answer: Callable,
     reason: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(downloads, "READ_TIMEOUT", 0.5)
+    before = sorted(tmp_path.parent.iterdir())
     with server(answer) as url:
         started = time.monotonic()
         bad = url_source(url, TINY, None, timeout=1)
@@ -286,6 +317,17 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     assert url in warnings[0]
     assert reason in warnings[0]
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
+    assert sorted(tmp_path.parent.iterdir()) == before
+
+
+def test_a_served_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    with server(send_bomb) as url:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(StudyError, match=r"larger than|would unpack to"):
+            download(TINY, [url_source(url, TINY, None)], tmp_path / "tiny.npz")
+        # Kilobytes: the archive itself is in this process, too.
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**6
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from initstudy import histories
 from initstudy.errors import StudyError
+from initstudy.files import write_sum
 
 GOOD = [
     "variant,seed,epoch,loss,accuracy,val_loss,val_accuracy",
@@ -45,7 +46,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     histories.write(timings, path)
     read = histories.read_timings(path)
     assert read["seconds"].tolist() == [18.0, 16.0]
-    assert read["cpu_seconds"].tolist() == [40.5, 40.5]
+    assert read["cpu_seconds"].tolist() == [20.25, 20.25]
     assert read["peak_memory_mb"].tolist() == [900, 900]
 
 
@@ -112,6 +113,32 @@ def test_a_run_must_be_of_the_variant_and_the_seeds_that_its_path_says(tmp_path:
         path.write_text(good.read_text())
         with pytest.raises(StudyError, match=str(path)):
             histories.read_run(path, 2)
+
+
+def test_many_runs_are_read_as_one_table_and_the_broken_one_is_named(tmp_path: Path) -> None:
+    header = ",".join(histories.COLUMNS) + "\n"
+    files = {
+        "a/seeds-0-1.csv": "a,0,1,1,0.5,1,0.5\na,1,1,1,0.5,1,0.25\n",
+        "b/seeds-2-2.csv": "b,2,1,1,0.5,1,0.75\n",
+    }
+    paths = [tmp_path / name for name in files]
+    for path, rows in zip(paths, files.values(), strict=True):
+        path.parent.mkdir()
+        path.write_text(header + rows)
+        write_sum(path)
+    table = histories.read_runs(paths, epochs=1)
+    assert table["val_accuracy"].tolist() == [0.5, 0.25, 0.75]
+    assert histories.join(paths).decode() == header + "".join(files.values())
+    for broken in (
+        files["b/seeds-2-2.csv"].replace("0.75", "0.76"),  # changed
+        files["b/seeds-2-2.csv"].replace("b,2", "b,3"),  # of another seed
+        files["b/seeds-2-2.csv"].replace("0.75", "many"),
+        files["b/seeds-2-2.csv"][:-1],
+        "",
+    ):
+        paths[1].write_text(header + broken)
+        with pytest.raises(StudyError, match=r"b/seeds-2-2\.csv"):
+            histories.read_runs(paths, epochs=1)
 
 
 def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Path) -> None:
