@@ -236,8 +236,7 @@ def tabulate(rows: Sequence[Row], rates: dict[str, float]) -> str:
 def picture(rows: Sequence[Row]) -> None:
     shown = {
         "trainings of no work": "trainings",
-        "dry run": "dry run",
-        "nothing to do": "nothing to do",
+        "dry run, or nothing to do": "dry run",
         "collecting": "collecting",
         "summarising and drawing": "summarising and drawing",
     }
