@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import REPOSITORY, SMALL, Project, configure, copy_project
+from helpers import REPOSITORY, SMALL, Project, copy_project, finished_study
 
 from initstudy.datasets import SPECS, Dataset, load
 from initstudy.downloads import default_sources, download
@@ -53,10 +53,7 @@ def project(tmp_path: Path, mnist_file: Path) -> Project:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
     """Run on two cores; not to be changed."""
-    project = copy_project(tmp_path_factory.mktemp("finished"), mnist_file)
-    configure(project, **SMALL)
-    project.run()
-    return project
+    return finished_study(tmp_path_factory.mktemp("finished"), mnist_file, **SMALL)
 
 
 @pytest.fixture

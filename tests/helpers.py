@@ -144,6 +144,14 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     return Project(folder)
 
 
+def finished_study(folder: Path, mnist_file: Path, **changes: object) -> Project:
+    """A project whose study was run here, on two cores."""
+    project = copy_project(folder, mnist_file)
+    configure(project, **changes)
+    project.run()
+    return project
+
+
 def configure(project: Project, **changes: object) -> None:
     """Changes keys of the project's own config.yaml."""
     config = yaml.safe_load((project / "config.yaml").read_text())

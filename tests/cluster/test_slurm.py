@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import SMALL, Outcome, Project, configure, copy_project
+from helpers import SMALL, Outcome, Project, configure, finished_study
 from slurm import Slurm
 
 pytestmark = pytest.mark.xdist_group("slurm")  # there is one cluster
@@ -37,10 +37,7 @@ def both_profiles(first: str) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
     """The study as it is run on one machine."""
-    project = copy_project(tmp_path_factory.mktemp("here"), mnist_file)
-    configure(project, **STUDY)
-    project.run()
-    return project
+    return finished_study(tmp_path_factory.mktemp("here"), mnist_file, **STUDY)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import SMALL, Project, configure, copy_project
+from helpers import SMALL, Project, configure, finished_study
 
 pytestmark = pytest.mark.xdist_group("kills")  # one undisturbed run is enough for both
 KILLS = 20
@@ -25,9 +25,7 @@ STUDY = {
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
-    project = copy_project(tmp_path_factory.mktemp("undisturbed"), mnist_file)
-    configure(project, **STUDY)
-    project.run()
+    project = finished_study(tmp_path_factory.mktemp("undisturbed"), mnist_file, **STUDY)
     assert len(project.trainings) == 8
     return project
 
