@@ -198,7 +198,7 @@ def minutes_of(wildcards):
 CHANGED = ".snakemake/initstudy-changed"
 STATE = Path(CHANGED).parent
 # Trainings end with the Snakemake that started them.
-os.environ["INITSTUDY_SNAKEMAKE"] = str(os.getpid())
+os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
 STATE.mkdir(exist_ok=True)
 Path(CHANGED).touch()
 if workflow.is_main_process:
