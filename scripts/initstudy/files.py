@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +29,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.name}."
-    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-        left.unlink(missing_ok=True)
+    _remove_left(target)
+    prefix = f".{target.name}.{socket.gethostname()}.{os.getpid()}."
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
     os.close(handle)
     temporary = Path(name)
@@ -68,6 +68,18 @@ def check_sum(path: str | Path) -> None:
             f"{file}: it was changed since it was written (its SHA-256 is not the one in "
             f"{_sum_file(file).name}). Remove it and run again: it is made anew."
         )
+
+
+def _remove_left(target: Path) -> None:
+    """Removes what processes of this machine that are no more have left beside a file."""
+    prefix = f".{target.name}.{socket.gethostname()}."
+    for left in target.parent.glob(f"{glob.escape(prefix)}*"):
+        try:
+            os.kill(int(left.name.removeprefix(prefix).partition(".")[0]), 0)
+        except ProcessLookupError:
+            left.unlink(missing_ok=True)
+        except (ValueError, PermissionError):
+            continue
 
 
 def _sum_file(file: Path) -> Path:

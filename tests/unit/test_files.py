@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and a job's log has all that it says."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ from helpers import REPOSITORY
 
 from initstudy.errors import StudyError
 from initstudy.files import check_sum, replacing, write_sum
+
+
+LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -34,11 +38,22 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    (tmp_path / ".a.csv.x1y2z3.csv").write_text("half")
-    (tmp_path / ".b.csv.x1y2z3.csv").write_text("another file's")
+    code = f"from initstudy.files import replacing\nwith replacing({str(path)!r}):\n    input()"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, env=LIBRARY)
+        for _ in range(2)
+    ]
+    while len(list(tmp_path.iterdir())) < 2:
+        assert all(process.poll() is None for process in processes)
+    processes[0].kill()
+    processes[0].wait()
     with replacing(path) as temporary:
         temporary.write_text("whole")
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".b.csv.x1y2z3.csv", "a.csv"]
+    # The other one is at work, so what it has begun is left to it.
+    (left,) = set(tmp_path.iterdir()) - {path}
+    assert f".{processes[1].pid}." in left.name
+    processes[1].communicate(b"\n")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_sum_tells_whether_a_file_was_changed(tmp_path: Path) -> None:
