@@ -11,7 +11,6 @@ from helpers import REPOSITORY
 from initstudy.errors import StudyError
 from initstudy.files import check_sum, replacing, write_sum
 
-
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 
 
