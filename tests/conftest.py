@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import REPOSITORY, SMALL, Project, copy_project, finished_study
 
+from initstudy.backend import set_threads
 from initstudy.datasets import SPECS, Dataset, load
 from initstudy.downloads import default_sources, download
 
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         thorough = [item for item in items if item.get_closest_marker("thorough")]
         config.hook.pytest_deselected(items=thorough)
         items[:] = [item for item in items if item not in thorough]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Before anything in this process computes with TensorFlow, which would be too late."""
+    set_threads(1)
 
 
 @pytest.fixture(scope="session")
