@@ -11,7 +11,7 @@ run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
 
 test: lint
-	. $(BIN)/activate && pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -14,7 +14,6 @@ import pytest
 from helpers import SMALL, Outcome, Project, configure, finished_study
 from slurm import Slurm
 
-pytestmark = pytest.mark.xdist_group("slurm")  # there is one cluster
 STUDY = {**SMALL, "seeds": 1, "seeds_per_job": 1, "confirmation_seeds": 1, "epochs": 1}
 # Looking at the queue often is for small clusters and short jobs.
 PROFILES = {

@@ -11,7 +11,6 @@ import psutil
 import pytest
 from helpers import SMALL, Project, configure, finished_study
 
-pytestmark = pytest.mark.xdist_group("kills")  # one undisturbed run is enough for both
 KILLS = 20
 STUDY = {
     **SMALL,
