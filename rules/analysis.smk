@@ -31,6 +31,8 @@ rule collect_histories:
         histories=all_job_files(),
         sums=all_job_files(ending="csv.sha256"),
         timings=all_job_files(ending="timings.csv"),
+        # Not read: until the pair is chosen, nobody knows whether `best` is to be trained again.
+        best="results/{study}/best.yaml",
     output:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
