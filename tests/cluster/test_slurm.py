@@ -64,7 +64,7 @@ class Run:
                 command, cwd=project.folder, stdout=log, stderr=subprocess.STDOUT
             )
 
-    def ended(self, seconds: float = 300) -> Outcome:
+    def ended(self, seconds: float = 600) -> Outcome:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -244,7 +244,7 @@ def runs_variant(number: str, variant: str) -> bool:
     return variant in shown.stdout
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
     ends = time.time() + seconds
     while not condition():
         assert time.time() < ends, "what was waited for does not come"
