@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,6 +152,13 @@ def finished_study(folder: Path, mnist_file: Path, **changes: object) -> Project
     configure(project, **changes)
     project.run()
     return project
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
+    ends = time.time() + seconds
+    while not condition():
+        assert time.time() < ends, "what was waited for does not come"
+        time.sleep(0.05)
 
 
 def configure(project: Project, **changes: object) -> None:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -48,7 +49,8 @@ class Slurm:
         text = TEMPLATE.read_text().replace("@HOST@", host).replace("@STATE@", str(self.state))
         CONFIGURATION.parent.mkdir(exist_ok=True)
         CONFIGURATION.write_text(text)
-        shutil.chown(_made("/run/munge"), "munge", "munge")
+        Path("/run/munge").mkdir(parents=True, exist_ok=True)
+        shutil.chown("/run/munge", "munge", "munge")
         self._run("munged", "runuser", "-u", "munge", "--", "munged", "--foreground", "--force")
         self.start_controller()
         for node in self.nodes:
@@ -59,7 +61,7 @@ class Slurm:
         subprocess.run(["scancel", "--me"], timeout=30, check=False)
         for name in reversed(list(self.daemons)):
             self.stop_daemon(name)
-        CONFIGURATION.unlink()
+        CONFIGURATION.unlink(missing_ok=True)
 
     def start_controller(self) -> None:
         self._run("slurmctld", "slurmctld", "-D")
@@ -115,9 +117,9 @@ class Slurm:
         return dict(line.split() for line in lines if line.strip())
 
     def jobs(self) -> dict[str, dict[str, str]]:
-        """All jobs of the last minutes by their number: name, state, node, folder, comment."""
-        keys = ["name", "state", "node", "folder", "comment"]
-        answer = _ask("squeue", "--noheader", "--states=all", "--format=%i|%j|%T|%N|%Z|%k")
+        """All jobs of the last minutes by their number: name, state, node, folder."""
+        keys = ["name", "state", "node", "folder"]
+        answer = _ask("squeue", "--noheader", "--states=all", "--format=%i|%j|%T|%N|%Z")
         rows = [line.split("|") for line in answer.stdout.split("\n") if line.strip()]
         return {row[0]: dict(zip(keys, row[1:], strict=True)) for row in rows}
 
@@ -125,8 +127,7 @@ class Slurm:
         log = (self.state / f"{name}.out").open("ab")
         self.daemons[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.state)
 
-    def _wait_until(self, condition: object, seconds: float = 60) -> None:
-        assert callable(condition)
+    def _wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         ends = time.time() + seconds
         while not condition():
             for name, daemon in self.daemons.items():
@@ -140,8 +141,3 @@ class Slurm:
 
 def _ask(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def _made(path: str) -> str:
-    Path(path).mkdir(parents=True, exist_ok=True)
-    return path

@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from helpers import SMALL, Outcome, Project, configure, finished_study
+from helpers import SMALL, Outcome, Project, configure, finished_study, wait_until
 from slurm import Slurm
 
 STUDY = {**SMALL, "seeds": 1, "seeds_per_job": 1, "confirmation_seeds": 1, "epochs": 1}
@@ -242,10 +242,3 @@ def runs_variant(number: str, variant: str) -> bool:
     """Whether that job of SLURM trains that variant."""
     shown = subprocess.run(["scontrol", "show", "job", number], capture_output=True, text=True)
     return variant in shown.stdout
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
-    ends = time.time() + seconds
-    while not condition():
-        assert time.time() < ends, "what was waited for does not come"
-        time.sleep(0.1)

@@ -3,12 +3,11 @@
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import ALL_TESTS, SMALL, Project, configure
+from helpers import ALL_TESTS, SMALL, Project, configure, wait_until
 
 TINY = {**SMALL, "seeds": 1, "seeds_per_job": 1, "confirmation_seeds": 1}
 
@@ -52,7 +51,7 @@ def test_a_results_folder_that_may_not_be_written_to(project: Project, small_dis
 def test_a_second_run_in_the_same_folder_is_refused(rerun: Project) -> None:
     configure(rerun, bias_initializers=["ones", "random_normal"])
     first = rerun.start()
-    wait_for(rerun / ".snakemake/locks/0.output.lock")
+    wait_until((rerun / ".snakemake/locks/0.output.lock").exists)
     second = rerun.snakemake()
     assert second.code == 1
     assert "no other Snakemake process is trying to create the same files" in second.text
@@ -130,10 +129,3 @@ def test_a_lock_from_another_machine_is_left_alone(rerun: Project) -> None:
     assert "cannot be locked" in outcome.text
     (rerun / ".snakemake/initstudy-run").write_text(os.uname().nodename)
     assert "The last run was killed" in rerun.run().text
-
-
-def wait_for(path: Path) -> None:
-    ends = time.time() + 60
-    while not path.exists():
-        assert time.time() < ends, f"{path} does not appear"
-        time.sleep(0.02)

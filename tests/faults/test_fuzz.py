@@ -159,7 +159,9 @@ def plan(project: Project, config: dict[str, Any]) -> str:
         told = str(refusal.code)
         assert re.match(r"The configuration has (a problem|\d+ problems):\n", told), told
         for line in told.split("\n  ")[1:]:
-            assert any(key in line for key in [*SCHEMA["properties"], *map(str, config)]), told
+            keys = [*SCHEMA["properties"], *map(str, config)]
+            begins = [rf"(--config: )?{re.escape(key)}[.\[:]" for key in keys]
+            assert any(re.match(begin, line) for begin in begins), told
         return "refused"
     assert len(jobs) > 10
     folders = (f"results/{study}/", f"logs/{study}/", "resources/datasets/", "logs/download")

@@ -52,17 +52,9 @@ def test_trainings_killed(undisturbed: Project, disturbed: Project) -> None:
             time.sleep(0.05)
         text = process.communicate()[0]
         assert process.returncode == (1 if "Error in rule train" in text else 0), text
-        # What had been finished before this run is as it was.
-        assert finished.items() <= disturbed.trainings.items()
-        finished = disturbed.trainings
-        if process.returncode == 0:
-            assert disturbed.results == undisturbed.results
-            shutil.rmtree(disturbed / "results")
-            finished = {}
+        finished = kept(finished, disturbed, undisturbed, process.returncode)
     disturbed.run()
-    assert finished.items() <= disturbed.trainings.items()
-    assert disturbed.results == undisturbed.results
-    assert hidden(disturbed) == []
+    kept(finished, disturbed, undisturbed, 0)
 
 
 def test_snakemake_killed(undisturbed: Project, disturbed: Project) -> None:
@@ -79,16 +71,27 @@ def test_snakemake_killed(undisturbed: Project, disturbed: Project) -> None:
             kills += 1
         text = process.communicate()[0]
         assert process.returncode in (-signal.SIGKILL, 0), text
-        assert finished.items() <= disturbed.trainings.items(), text
-        finished = disturbed.trainings
-        if process.returncode == 0:
-            assert disturbed.results == undisturbed.results
-            shutil.rmtree(disturbed / "results")
-            finished = {}
-    outcome = disturbed.run()
-    assert finished.items() <= disturbed.trainings.items(), outcome.text
+        finished = kept(finished, disturbed, undisturbed, process.returncode)
+    disturbed.run()
+    kept(finished, disturbed, undisturbed, 0)
+
+
+def kept(
+    finished: dict[str, int], disturbed: Project, undisturbed: Project, code: int
+) -> dict[str, int]:
+    """Checks what a run left, and returns what is finished now.
+
+    What had been finished before it is as it was. A run that came to its end has made what an
+    undisturbed one makes and nothing besides; all is then begun anew.
+    """
+    now = disturbed.trainings
+    assert finished.items() <= now.items()
+    if code != 0:
+        return now
     assert disturbed.results == undisturbed.results
     assert hidden(disturbed) == []
+    shutil.rmtree(disturbed / "results")
+    return {}
 
 
 def trainings_of(pid: int) -> list[psutil.Process]:
