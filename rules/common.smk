@@ -25,12 +25,14 @@ from initstudy.recovery import claim, forget_killed_run, trained_as
 
 def read_study():
     schema = yaml.safe_load(Path(workflow.basedir, "schemas/config.schema.yaml").read_text())
-    study, problems = parse_study(config, schema)
+    declared = [f for f in workflow.configfiles if f not in workflow.overwrite_configfiles]
+    files = [*declared, *workflow.overwrite_configfiles]
+    # A person's own code lies beside the configuration that names it; the last one wins.
+    folders = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(files))
+    study, problems = parse_study(config, schema, [*folders, Path()])
     problems = problems or problems_for_keras(study)
     if problems:
         # Not raised, since Snakemake would add lines of this file to what is wrong in another.
-        declared = [f for f in workflow.configfiles if f not in workflow.overwrite_configfiles]
-        files = [*declared, *workflow.overwrite_configfiles]
         sys.exit(describe(problems, files, workflow.config_settings.config))
     return study
 

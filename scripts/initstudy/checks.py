@@ -7,13 +7,16 @@ So the workflow asks in a process of its own, and only if it has not asked the s
 import inspect
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from initstudy.backend import keras
 from initstudy.config import KeyPath, Problem, suggest
 from initstudy.initializers import ROLES, Role, known_initializers, make_initializer
 from initstudy.models import build_optimizer
+from initstudy.names import PER_LAYER, is_own
 
 # Small shapes that every initializer which makes kernels or biases at all can draw.
 SHAPES: Mapping[Role, tuple[int, ...]] = {"kernel": (8, 4), "bias": (4,)}
@@ -37,7 +40,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[Problem]:
         for entry in config[role]:
             found = list(_initializer_problems(role, entry))
             yield from found
-            if not found:
+            if not found and entry["class_name"] != PER_LAYER:
                 built = make_initializer(entry["class_name"], entry["config"], seed=0)
                 same = json.dumps([type(built).__name__, built.get_config()], default=str)
                 first = seen.setdefault(same, entry["name"])
@@ -91,6 +94,14 @@ def _optimizer_problems(optimizer: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _initializer_problems(role: Role, entry: Mapping[str, Any]) -> Iterator[Problem]:
     path, name, config = tuple(entry["path"]), entry["class_name"], entry["config"]
+    if name == PER_LAYER:
+        for number, part in enumerate(config["layers"]):
+            for problem in _initializer_problems(role, {**part, "path": path}):
+                yield Problem(problem.path, f"layer {number}: {problem.message}")
+        return
+    if is_own(name):
+        yield from _own_problems(role, path, name, config)
+        return
     known = known_initializers()
     if name not in known:
         usual = [key for key in known if key.islower()]
@@ -118,6 +129,31 @@ def _initializer_problems(role: Role, entry: Mapping[str, Any]) -> Iterator[Prob
         return
     if values.shape != SHAPES[role]:
         yield Problem(path, f"{name!r} cannot make a {role}: it returns the shape {values.shape}")
+
+
+def _own_problems(
+    role: Role, path: KeyPath, name: str, config: Mapping[str, Any]
+) -> Iterator[Problem]:
+    file, _, attribute = name.rpartition(":")
+    try:
+        values = keras.ops.convert_to_numpy(
+            make_initializer(name, config, seed=0)(SHAPES[role], dtype="float32")
+        )
+    except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).resolve() == Path(file).resolve()
+        ]
+        if isinstance(error, SyntaxError):
+            lines.append(error.lineno)
+        where = f"{file}, line {lines[-1]}" if lines else file
+        text = f"{attribute!r} cannot make a {role}: {type(error).__name__} in {where}: "
+        yield Problem(path, text + _reason(error))
+        return
+    if values.shape != SHAPES[role]:
+        text = f"{attribute!r} cannot make a {role}: for the shape {SHAPES[role]} it returns "
+        yield Problem(path, f"{text}the shape {values.shape} ({file})")
 
 
 def _reason(error: Exception) -> str:

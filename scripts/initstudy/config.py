@@ -1,6 +1,7 @@
 """The configuration of a study: checked against its schema, filled with defaults, typed."""
 
 import difflib
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -10,6 +11,8 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+
+from initstudy.names import NAME, OWN, PER_LAYER, is_own
 
 KeyPath = tuple[str | int, ...]
 
@@ -33,24 +36,90 @@ class Initializer:
 
     Attributes:
         name: what file names, tables and figures call it.
-        class_name: a Keras identifier or class name.
-        config: its parameters, without the seed.
+        class_name: a name of `initializers.known_initializers`, `file.py:name` of a person's own,
+            or PER_LAYER.
+        config: its parameters, without the seed; of PER_LAYER {layers: [...]}, for each layer a
+            mapping with class_name, config and perhaps source.
+        source: SHA-256 of a person's own file.
     """
 
     name: str
     class_name: str
     config: Mapping[str, Any]
+    source: str | None = None
 
     @classmethod
-    def parse(cls, entry: str | Mapping[str, Any]) -> "Initializer":
-        """From a configuration's entry: an identifier or a mapping."""
+    def parse(
+        cls, entry: Any, hidden_layers: int = 0, folders: Sequence[Path] = (Path(),)
+    ) -> "Initializer":
+        """From a configuration's entry, in one of its forms.
+
+        Args:
+            entry: an identifier, {name, class_name, config}, a list with one for each layer,
+                {name, layers: that list}, or {hidden, output}.
+            hidden_layers: how many the network has.
+            folders: where a person's own files are looked for, in this order.
+        """
+
+        def one(part: Any) -> dict[str, Any]:
+            spec: dict[str, Any] = {"class_name": part} if isinstance(part, str) else part
+            name, config = spec["class_name"], dict(spec.get("config", {}))
+            file = own_file(name, folders)
+            if file is None:
+                return {"class_name": name, "config": config}
+            return {
+                "class_name": f"{file}:{name.rpartition(':')[2]}",
+                "config": config,
+                "source": hashlib.sha256(file.read_bytes()).hexdigest(),
+            }
+
+        def label(part: Any) -> str:
+            text: str = part if isinstance(part, str) else part["class_name"]
+            return text.rpartition(":")[2]
+
         if isinstance(entry, str):
-            return cls(entry, entry, {})
-        return cls(entry["name"], entry["class_name"], entry.get("config", {}))
+            return cls(label(entry), **one(entry))
+        if isinstance(entry, list):
+            entry = {"layers": entry}
+        if "class_name" in entry:
+            return cls(entry["name"], **one(entry))
+        if "layers" in entry:
+            layers, labels = entry["layers"], [label(part) for part in entry["layers"]]
+        else:
+            layers = [entry["hidden"]] * hidden_layers + [entry["output"]]
+            labels = [label(entry["hidden"]), label(entry["output"])]
+        name = entry.get("name", "_then_".join(labels))
+        return cls(name, PER_LAYER, {"layers": [one(part) for part in layers]})
 
     def plain(self) -> dict[str, Any]:
         """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
+        source = {} if self.source is None else {"source": self.source}
+        return {
+            "name": self.name,
+            "class_name": self.class_name,
+            "config": dict(self.config),
+        } | source
+
+    def entry(self) -> str | dict[str, Any]:
+        """As an entry of a configuration."""
+        if self.class_name == PER_LAYER:
+            parts = [
+                {"class_name": part["class_name"], "config": part["config"]}
+                for part in self.config["layers"]
+            ]
+            return {"name": self.name, "layers": parts}
+        if self.name == self.class_name and not self.config:
+            return self.name
         return {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+
+
+def own_file(class_name: str, folders: Sequence[Path]) -> Path | None:
+    """The file of a person's own initializer, where it is found; None if it is nobody's own."""
+    if not is_own(class_name):
+        return None
+    name = Path(class_name.rpartition(":")[0]).expanduser()
+    found = [folder / name for folder in folders if (folder / name).is_file()]
+    return found[0] if found else name
 
 
 @dataclass(frozen=True)
@@ -110,11 +179,6 @@ class Study:
 
     def plain(self) -> dict[str, Any]:
         """All keys of the configuration, defaults and all, as YAML can hold them."""
-
-        def entry(initializer: Initializer) -> str | dict[str, Any]:
-            simple = Initializer.parse(initializer.name)
-            return initializer.name if initializer == simple else initializer.plain()
-
         return {
             "study": self.name,
             "dataset": self.dataset,
@@ -129,11 +193,11 @@ class Study:
             "seeds": self.seeds,
             "seeds_per_job": self.seeds_per_job,
             "baseline": {
-                "kernel_initializer": entry(self.baseline.kernel),
-                "bias_initializer": entry(self.baseline.bias),
+                "kernel_initializer": self.baseline.kernel.entry(),
+                "bias_initializer": self.baseline.bias.entry(),
             },
-            "kernel_initializers": [entry(variant.kernel) for variant in self.kernel_variants],
-            "bias_initializers": [entry(variant.bias) for variant in self.bias_variants],
+            "kernel_initializers": [variant.kernel.entry() for variant in self.kernel_variants],
+            "bias_initializers": [variant.bias.entry() for variant in self.bias_variants],
             "confirmation_seeds": self.confirmation_seeds,
             "target_accuracy": self.target_accuracy,
             "published": self.published,
@@ -170,7 +234,7 @@ def suggest(name: object, known: Iterable[str]) -> str:
 
 
 def parse_study(
-    raw: Mapping[str, Any], schema: Mapping[str, Any]
+    raw: Mapping[str, Any], schema: Mapping[str, Any], folders: Sequence[Path] = (Path(),)
 ) -> tuple[Study | None, list[Problem]]:
     """Checks a configuration and makes a study of it.
 
@@ -180,6 +244,7 @@ def parse_study(
     Args:
         raw: the configuration as read from YAML, merged from all its files.
         schema: JSON Schema, draft 2020-12, with a default for every top-level key.
+        folders: where a person's own files are looked for.
 
     Returns:
         The study and an empty list, or None and all that is wrong. That Keras knows the names and
@@ -191,14 +256,27 @@ def parse_study(
         for error in Draft202012Validator(schema).iter_errors(config)
         for problem in _explain(error)
     ]
+    hidden = 0
+    if not problems:
+        hidden = len(config["model"]["hidden_units"])
+        problems = [
+            Problem((*path, *problem.path), problem.message)
+            for path, entry in _initializer_entries(config)
+            for problem in _initializer_problems(entry, hidden, folders)
+        ]
     if problems:
         return None, problems
-    kernel, bias = (
-        Initializer.parse(config["baseline"][role])
-        for role in ("kernel_initializer", "bias_initializer")
+    kernels, biases = (
+        [
+            Initializer.parse(entry, hidden, folders)
+            for entry in (
+                config["baseline"][f"{role}_initializer"],
+                *config[f"{role}_initializers"],
+            )
+        ]
+        for role in ("kernel", "bias")
     )
-    kernels = [Initializer.parse(entry) for entry in config["kernel_initializers"]]
-    biases = [Initializer.parse(entry) for entry in config["bias_initializers"]]
+    (kernel, *kernels), (bias, *biases) = kernels, biases
     problems = [
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
@@ -229,6 +307,77 @@ def parse_study(
         published=config["published"],
     )
     return study, []
+
+
+def _initializer_entries(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    for role in ("kernel", "bias"):
+        yield ("baseline", f"{role}_initializer"), config["baseline"][f"{role}_initializer"]
+        for index, entry in enumerate(config[f"{role}_initializers"]):
+            yield (f"{role}_initializers", index), entry
+
+
+def _initializer_problems(
+    entry: Any, hidden_layers: int, folders: Sequence[Path]
+) -> Iterator[Problem]:
+    """What the schema cannot tell of an entry; the paths are relative to it."""
+    parts: list[tuple[KeyPath, Any]] = [((), entry)]
+    if isinstance(entry, Mapping):
+        forms = [form for form in ("class_name", "layers", "hidden") if form in entry]
+        if len(forms) != 1 or ("hidden" in entry) != ("output" in entry):
+            yield Problem(
+                (),
+                f"{_show(entry)} must have either class_name, or layers, or hidden and output",
+            )
+            return
+        if forms == ["class_name"] and "name" not in entry:
+            yield Problem(
+                (), f"{_show(entry)} lacks the key 'name': what files and figures call it"
+            )
+            return
+        if forms != ["class_name"] and "config" in entry:
+            yield Problem(("config",), "it belongs to the initializer of a layer")
+            return
+        if forms == ["layers"]:
+            parts = [(("layers", index), part) for index, part in enumerate(entry["layers"])]
+        elif forms == ["hidden"]:
+            parts = [((key,), entry[key]) for key in ("hidden", "output")]
+    elif isinstance(entry, list):
+        parts = [((index,), part) for index, part in enumerate(entry)]
+    listed = isinstance(entry, list) or (isinstance(entry, Mapping) and "layers" in entry)
+    if listed and len(parts) != hidden_layers + 1:
+        yield Problem(
+            (),
+            f"it has {len(parts)} entries, the network {hidden_layers + 1} layers with weights "
+            f"({hidden_layers} hidden ones and the output)",
+        )
+        return
+    found = False
+    for path, part in parts:
+        name = part if isinstance(part, str) else part["class_name"]
+        file = own_file(name, folders)
+        where = path if isinstance(part, str) else (*path, "class_name")
+        if file is not None and not re.fullmatch(OWN, name):
+            found = True
+            yield Problem(where, f"{_show(name)} is not of the form file.py:name")
+        elif file is not None and not file.is_file():
+            found = True
+            places = " or ".join(str(folder) for folder in folders)
+            yield Problem(where, f"there is no file {str(file)!r} in {places}")
+        elif file is None and not re.fullmatch(NAME, name):
+            found = True
+            yield Problem(
+                where,
+                f"{_show(name)} is no name of an initializer (letters, digits and _, since it "
+                "becomes part of file names), nor file.py:name",
+            )
+    if not found:
+        name = Initializer.parse(entry, hidden_layers, folders).name
+        if not re.fullmatch(NAME, name):
+            yield Problem(
+                (),
+                f"{_show(name)} cannot become part of a file name, of at most 64 letters, digits "
+                "and _; give it a name: {name: ..., layers: [...]}",
+            )
 
 
 def describe(

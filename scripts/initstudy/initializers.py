@@ -1,12 +1,16 @@
-"""Keras initializers, one fresh instance for every layer, role and replicate."""
+"""Initializers by their names, one fresh instance for every layer, role and replicate."""
 
+import importlib.util
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from initstudy.backend import keras
+from initstudy.literature import NAMES
+from initstudy.names import is_own
 
 Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
@@ -15,9 +19,32 @@ ROLES: tuple[Role, Role] = ("kernel", "bias")
 WEIGHTS, DATA_ORDER = 0, 1
 
 
+class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
+    """A person's own function of shape, dtype and seed as an initializer.
+
+    Args:
+        function: returns an array of the shape.
+        config: its further arguments.
+        seed: of the random numbers.
+    """
+
+    def __init__(self, function: Any, config: Mapping[str, Any], seed: int) -> None:
+        self.function, self.config, self.seed = function, dict(config), seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """What the function returns for that shape."""
+        dtype = dtype or "float32"
+        values = self.function(shape=tuple(shape), dtype=dtype, seed=self.seed, **self.config)
+        return keras.ops.convert_to_tensor(values, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """All that it was made of."""
+        return {"function": self.function, "config": self.config, "seed": self.seed}
+
+
 def known_initializers() -> dict[str, type[Any]]:
-    """All names Keras has for its initializers (`he_normal`, `HeNormal`), with their classes."""
-    return {
+    """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
+    return dict(NAMES) | {
         name: value
         for name, value in vars(keras.initializers).items()
         if inspect.isclass(value)
@@ -51,15 +78,46 @@ def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> A
     not: hence one instance for each use.
 
     Args:
-        class_name: a name from `known_initializers`.
+        class_name: a name from `known_initializers`, or `file.py:name` of a person's own class or
+            function.
         config: its parameters, without `seed`.
         seed: used if the class takes one (constants do not).
 
     Raises:
-        KeyError: if Keras has no such initializer.
+        KeyError: if there is no such initializer.
         TypeError, ValueError: from Keras, if it refuses the parameters.
+        Exception: whatever a person's own code raises.
     """
-    cls = known_initializers()[class_name]
-    if "seed" in inspect.signature(cls).parameters:
-        return cls(**config, seed=seed)
-    return cls(**config)
+    cls: Any = own(class_name) if is_own(class_name) else known_initializers()[class_name]
+    if not inspect.isclass(cls):
+        return FromFunction(cls, config, seed)
+    seeded = {"seed": seed} if "seed" in inspect.signature(cls).parameters else {}
+    made: Any = cls(**config, **seeded)
+    return made
+
+
+def own(class_name: str) -> Any:
+    """A person's own class or function.
+
+    Args:
+        class_name: `file.py:name`; the file is run once for each call.
+
+    Raises:
+        KeyError: if the file has no such name.
+        TypeError: if it is neither a Keras `Initializer` nor a function.
+        Exception: whatever the file raises.
+    """
+    path, _, name = class_name.rpartition(":")
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if name not in vars(module):
+        raise KeyError(f"{path} has no {name!r}")
+    found = vars(module)[name]
+    if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
+        return found
+    if inspect.isclass(found) or not callable(found):
+        raise TypeError(f"{name!r} is neither a keras.initializers.Initializer nor a function")
+    return found

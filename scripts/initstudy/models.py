@@ -1,11 +1,14 @@
 """The networks that are trained, as Keras models and optimizers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from initstudy.backend import keras
-from initstudy.initializers import make_initializer, weight_seed
+from initstudy.initializers import Role, make_initializer, weight_seed
+from initstudy.literature import LSUV
+from initstudy.names import PER_LAYER
 
 
 class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
@@ -44,10 +47,14 @@ class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
             shape=(self.units,), initializer=self.bias_initializer, name="bias"
         )
 
+    def linear(self, inputs: Any) -> Any:
+        """What enters the activation, (batch, units), for inputs (batch, fan_in)."""
+        outputs = keras.ops.matmul(inputs, keras.ops.transpose(self.kernel))
+        return keras.ops.add(outputs, self.bias)
+
     def call(self, inputs: Any) -> Any:
         """Maps (batch, fan_in) to (batch, units)."""
-        outputs = keras.ops.matmul(inputs, keras.ops.transpose(self.kernel))
-        return self.activation(keras.ops.add(outputs, self.bias))
+        return self.activation(self.linear(inputs))
 
 
 def build_model(
@@ -66,16 +73,19 @@ def build_model(
         hidden_units: units of each hidden layer.
         activation: of the hidden layers, a Keras identifier.
         classes: numbers per output.
-        kernel_initializer: {class_name, config}, for all layers.
-        bias_initializer: {class_name, config}, for all layers.
+        kernel_initializer: {class_name, config}, for all layers; or the class_name `layers` with
+            the config {layers: [one for each layer, from the input on]}.
+        bias_initializer: likewise.
         replicate: decides the random numbers, see `initializers.weight_seed`.
 
     Returns:
         A built `keras.Sequential`.
     """
 
-    def initializer(spec: Mapping[str, Any], seed: int) -> Any:
-        return make_initializer(spec["class_name"], spec["config"], seed)
+    def initializer(spec: Mapping[str, Any], layer: int, role: Role) -> Any:
+        mine = spec["config"]["layers"][layer] if spec["class_name"] == PER_LAYER else spec
+        seed = weight_seed(replicate, layer, role)
+        return make_initializer(mine["class_name"], mine["config"], seed)
 
     sizes = [*hidden_units, classes]
     activations = [activation] * len(hidden_units) + ["softmax"]
@@ -86,13 +96,36 @@ def build_model(
                 TransposedDense(
                     units,
                     function,
-                    initializer(kernel_initializer, weight_seed(replicate, layer, "kernel")),
-                    initializer(bias_initializer, weight_seed(replicate, layer, "bias")),
+                    initializer(kernel_initializer, layer, "kernel"),
+                    initializer(bias_initializer, layer, "bias"),
                 )
                 for layer, (units, function) in enumerate(zip(sizes, activations, strict=True))
             ),
         ]
     )
+
+
+def adapt(model: Any, inputs: Any) -> None:
+    """Scales the kernels whose initializer looks at data (`literature.LSUV`), from the input on.
+
+    Args:
+        model: from `build_model`, freshly drawn.
+        inputs: a batch of what it will be trained on, float32 (images, features).
+
+    Raises:
+        ValueError: if a layer's outputs do not vary at all, so that no scale helps.
+    """
+    for layer in model.layers:
+        rule = layer.kernel_initializer
+        if isinstance(rule, LSUV):
+            for _ in range(rule.steps):
+                variance = float(keras.ops.var(layer.linear(inputs)))
+                if not 0 < variance < math.inf:
+                    raise ValueError(f"LSUV: the outputs of a layer have the variance {variance}")
+                if abs(variance - 1) < rule.tolerance:
+                    break
+                layer.kernel.assign(layer.kernel / math.sqrt(variance))
+        inputs = layer(inputs)
 
 
 def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> Any:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
+# Images, the first that a replicate meets, that its initializers may look at.
+LOOKED_AT = 1000
 
 
 class Epoch(NamedTuple):
@@ -89,6 +91,8 @@ class Trainer:
         make_optimizer: a fresh optimizer for some variables.
         batch_size: images per update; the last batch of an epoch may be smaller.
         inputs: see `input_scaling`.
+        adapt: changes a fresh model by what it makes of the first images that its replicate meets,
+            float32 (images, features).
 
     Example:
         >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
@@ -102,16 +106,18 @@ class Trainer:
         make_optimizer: Callable[[Any], Any],
         batch_size: int,
         inputs: str,
+        adapt: Callable[[Any, Any], None] = lambda model, inputs: None,
     ) -> None:
         self._make_model = make_model
         self._make_optimizer = make_optimizer
+        self._adapt = adapt
         self._batch_size = batch_size
         self._scale, self._offset = input_scaling(inputs, dataset.x_train)
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
         self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_test)], 2)
-        self._model = make_model(0)
+        self._model = self._fresh_model(0)
         self._optimizer = make_optimizer(self._model.trainable_variables)
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
 
@@ -135,7 +141,7 @@ class Trainer:
         Yields:
             Each epoch as it ends. One that is not finite is the last.
         """
-        model = self._make_model(replicate)
+        model = self._fresh_model(replicate)
         optimizer = self._make_optimizer(model.trainable_variables)
         for mine, fresh in (
             *zip(self._model.variables, model.variables, strict=True),
@@ -150,6 +156,15 @@ class Trainer:
             yield epoch
             if not epoch.finite:
                 return
+
+    def _fresh_model(self, replicate: int) -> Any:
+        model = self._make_model(replicate)
+        first = next(data_order(replicate, self._images))[:LOOKED_AT]
+        self._adapt(model, self._inputs(tf.gather(self._train[0], first)))
+        return model
+
+    def _inputs(self, x: Any) -> Any:
+        return tf.cast(x, tf.float32) * self._scale + self._offset
 
     def _epoch(self, order: Any) -> Any:
         """Trains on the images in this order, then classifies the test images.
@@ -179,8 +194,7 @@ class Trainer:
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        inputs = tf.cast(x, tf.float32) * self._scale + self._offset
-        outputs = self._model(inputs, training=training)
+        outputs = self._model(self._inputs(x), training=training)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
         return losses, hits

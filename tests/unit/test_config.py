@@ -165,3 +165,77 @@ def test_an_initializer_is_an_identifier_or_a_mapping() -> None:
     assert Initializer.parse("ones") == Initializer("ones", "ones", {})
     mapping = {"name": "a", "class_name": "B", "config": {"c": 1}}
     assert Initializer.parse(mapping).plain() == mapping
+
+
+def kernels(*entries: object, hidden_units: tuple[int, ...] = (16, 16)) -> list[Initializer]:
+    study, found = parse_study(
+        {
+            "kernel_initializers": list(entries),
+            "model": {"hidden_units": list(hidden_units)},
+            "published": None,
+        },
+        SCHEMA,
+    )
+    assert study is not None, found
+    return [variant.kernel for variant in study.kernel_variants]
+
+
+def test_initializers_by_layer() -> None:
+    by_list, by_role, named = kernels(
+        ["he_normal", "ones", {"class_name": "Constant", "config": {"value": 2}}],
+        {"hidden": "lsuv", "output": "ones"},
+        {"name": "mixed", "layers": ["ones", "ones", "zeros"]},
+    )
+    assert by_list.name == "he_normal_then_ones_then_Constant"
+    assert by_list.class_name == "layers"
+    assert by_list.config["layers"][2] == {"class_name": "Constant", "config": {"value": 2}}
+    assert by_role.name == "lsuv_then_ones"
+    assert [part["class_name"] for part in by_role.config["layers"]] == ["lsuv", "lsuv", "ones"]
+    assert named.name == "mixed"
+    (alone,) = kernels({"hidden": "lsuv", "output": "ones"}, hidden_units=())
+    assert [part["class_name"] for part in alone.config["layers"]] == ["ones"]
+
+
+def test_a_persons_own_file_is_part_of_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("a = 1\n")
+    (first,) = kernels("mine.py:f")
+    assert (first.name, first.class_name) == ("f", "mine.py:f")
+    (again,) = kernels("mine.py:f")
+    assert first == again
+    (tmp_path / "mine.py").write_text("a = 2\n")
+    (changed,) = kernels("mine.py:f")
+    assert changed != first
+    (layered,) = kernels(["mine.py:f", "ones", "zeros"])
+    assert layered.config["layers"][0]["source"] == changed.source
+    # The first folder that has it.
+    (tmp_path / "studies").mkdir()
+    folders = [tmp_path / "studies", Path()]
+    assert Initializer.parse("mine.py:f", 2, folders).class_name == "mine.py:f"
+    (tmp_path / "studies" / "mine.py").touch()
+    assert Initializer.parse("mine.py:f", 2, folders).class_name.endswith("studies/mine.py:f")
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "message"),
+    [
+        (["ones"], "kernel_initializers[0]", "it has 1 entries, the network 3 layers"),
+        ({"hidden": "ones"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
+        ({"name": "a"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
+        ({"class_name": "ones"}, "kernel_initializers[0]", "lacks the key 'name'"),
+        (["o/o", "ones", "ones"], "kernel_initializers[0][0]", "no name of an initializer"),
+        ("none.py:f", "kernel_initializers[0]", "there is no file 'none.py'"),
+        (["x" * 60] * 3, "kernel_initializers[0]", "give it a name"),
+        (
+            {"name": "a", "layers": ["ones"] * 3, "config": {}},
+            "kernel_initializers[0].config",
+            "belongs to the initializer of a layer",
+        ),
+    ],
+)
+def test_an_entry_in_none_of_its_forms_is_told(entry: object, key: str, message: str) -> None:
+    found = problems(kernel_initializers=[entry])
+    assert list(found) == [key]
+    assert message in found[key]

@@ -1,0 +1,10 @@
+"""How a configuration names initializers."""
+
+PER_LAYER = "layers"  # the class_name of one initializer for each layer
+NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
+OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name
+
+
+def is_own(class_name: str) -> bool:
+    """Whether a name is meant for a person's own code: `file.py:name`."""
+    return ".py:" in class_name

@@ -1,0 +1,163 @@
+"""Each initializer of the literature has the property that its paper claims, on real networks."""
+
+import numpy as np
+import pytest
+
+from initstudy.backend import keras, tf
+from initstudy.datasets import Dataset
+from initstudy.initializers import make_initializer
+from initstudy.literature import second_moment
+from initstudy.models import TransposedDense, adapt, build_model
+
+ZEROS = {"class_name": "zeros", "config": {}}
+
+
+def kernel(name: str, shape: tuple[int, int], seed: int = 0, **config: object) -> np.ndarray:
+    return np.asarray(make_initializer(name, config, seed)(shape))
+
+
+def network(kernels: dict, activation: str, hidden: list[int], replicate: int = 0) -> object:
+    return build_model(784, hidden, activation, 10, kernels, ZEROS, replicate)
+
+
+def pre_activations(model: object, inputs: np.ndarray) -> list[np.ndarray]:
+    found = []
+    for layer in model.layers:
+        found.append(np.asarray(layer.linear(inputs)))
+        inputs = layer(inputs)
+    return found
+
+
+@pytest.fixture(scope="module")
+def images(mnist: Dataset) -> np.ndarray:
+    """Standardized, as all of the papers have their inputs."""
+    pixels = mnist.x_train[:1000].astype("float32")
+    return (pixels - pixels.mean()) / pixels.std()
+
+
+def test_zero_is_made_of_zeros_and_ones_up_to_a_scale() -> None:
+    np.testing.assert_array_equal(kernel("ZerO", (5, 5)), np.eye(5))
+    np.testing.assert_array_equal(kernel("ZerO", (7, 3)), np.eye(7, 3))
+    wide = kernel("ZerO", (16, 100))
+    # Algorithm 1: m = ceil(log2 100) = 7 and c = 2^-3; columns of Hadamard matrices are orthogonal.
+    assert set(np.abs(wide).ravel()) == {0.125}
+    full = kernel("ZerO", (64, 128)).T
+    np.testing.assert_allclose(full.T @ full, 128 / 2**6 * np.eye(64), atol=1e-5)
+
+
+def test_zero_lets_hidden_kernels_learn_more_directions_than_there_are_inputs() -> None:
+    """The paper's section 2: from the partial identity the rank of what is learned is bounded."""
+
+    def learned_rank(first: np.ndarray) -> int:
+        generator = np.random.default_rng(0)
+        x = generator.normal(size=(256, 4)).astype("float32")
+        y = tf.constant(generator.normal(size=(256, 32)), tf.float32)
+        kernels = [tf.Variable(first), tf.Variable(tf.eye(32)), tf.Variable(tf.eye(32))]
+        for _ in range(60):
+            with tf.GradientTape() as tape:
+                h = tf.nn.relu(x @ kernels[0])
+                h = tf.nn.relu(h @ kernels[1])
+                loss = tf.reduce_mean((h @ kernels[2] - y) ** 2)
+            for variable, gradient in zip(kernels, tape.gradient(loss, kernels), strict=True):
+                variable.assign_sub(0.5 * gradient)
+        change = kernels[1].numpy() - np.eye(32)
+        return int(np.linalg.matrix_rank(change, tol=1e-4 * np.linalg.norm(change, 2)))
+
+    identity = np.eye(4, 32, dtype="float32")
+    assert learned_rank(identity) <= 4
+    assert learned_rank(kernel("ZerO", (4, 32))) > 4
+
+
+@pytest.mark.parametrize(("fan_in", "expected"), [(784, 15), (16, 15), (5, 5)])
+def test_sparse_gives_each_unit_the_same_few_connections(fan_in: int, expected: int) -> None:
+    values = kernel("sparse", (fan_in, 40))
+    assert ((values != 0).sum(axis=0) == expected).all()
+    # Not the same ones.
+    assert len({tuple(np.flatnonzero(column)) for column in values.T}) > 1 or expected == fan_in
+    assert (
+        abs(kernel("sparse", (784, 4000), stddev=0.5)[:, :].std() - 0.5 * (15 / 784) ** 0.5) < 2e-3
+    )
+
+
+def test_sparse_inputs_do_not_grow_with_their_number() -> None:
+    sizes = []
+    for fan_in in (100, 10_000):
+        x = np.random.default_rng(0).normal(size=(200, fan_in))
+        sizes.append((x @ kernel("sparse", (fan_in, 300))).std())
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.1)
+    assert sizes[0] == pytest.approx(15**0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("activation", "moment"),
+    [("relu", 0.5), ("linear", 1.0), ("tanh", 0.394294), ("sigmoid", 0.293379), ("selu", 1.0)],
+)
+def test_second_moments(activation: str, moment: float) -> None:
+    z = np.random.default_rng(0).normal(size=2_000_000).astype("float32")
+    function = keras.activations.get(activation)
+    assert second_moment(function) == pytest.approx(moment, rel=2e-3)
+    assert np.mean(np.asarray(function(z), dtype=float) ** 2) == pytest.approx(moment, rel=4e-3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "elu"])
+def test_gain_correction_keeps_the_signal_through_thirty_layers(
+    images: np.ndarray, activation: str
+) -> None:
+    def spread(kernels: dict) -> float:
+        found = [
+            pre_activations(network(kernels, activation, [256] * 30, r), images) for r in range(3)
+        ]
+        return float(np.median([last[-2].std() / last[1].std() for last in found]))
+
+    corrected = {"class_name": "gain_corrected", "config": {"activation": activation}}
+    assert 0.5 < spread(corrected) < 2
+    # Of all, LeCun's fits none of these activations.
+    assert spread({"class_name": "lecun_normal", "config": {}}) < 0.3
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_lsuv_gives_every_layer_the_variance_one(
+    images: np.ndarray, activation: str, scale: float
+) -> None:
+    model = network({"class_name": "lsuv", "config": {}}, activation, [128] * 10)
+    before = [layer.kernel.numpy() for layer in model.layers]
+    adapt(model, scale * images)
+    for outputs in pre_activations(model, scale * images):
+        assert 0.9 < outputs.var() < 1.1
+    for old, layer in zip(before, model.layers, strict=True):
+        # Still orthogonal: only the size of the kernels has changed.
+        ratios = layer.kernel.numpy() / old
+        np.testing.assert_allclose(ratios, ratios[0, 0], rtol=1e-3)
+        gram = old @ old.T
+        np.testing.assert_allclose(gram, np.eye(len(gram)), atol=1e-4)
+
+
+def test_only_lsuv_looks_at_data(images: np.ndarray) -> None:
+    kernels = [{"class_name": name, "config": {}} for name in ("he_normal", "lsuv")]
+    model = network({"class_name": "layers", "config": {"layers": kernels}}, "relu", [16])
+    before = [layer.kernel.numpy() for layer in model.layers]
+    adapt(model, images)
+    first, second = (layer.kernel.numpy() for layer in model.layers)
+    np.testing.assert_array_equal(first, before[0])
+    assert not np.array_equal(second, before[1])
+
+
+def test_lsuv_says_when_a_layer_is_dead() -> None:
+    model = network({"class_name": "lsuv", "config": {}}, "relu", [16])
+    with pytest.raises(ValueError, match="variance 0"):
+        adapt(model, np.zeros((10, 784), "float32"))
+
+
+def test_they_make_kernels_only() -> None:
+    for name in ("ZerO", "sparse", "gain_corrected"):
+        with pytest.raises(ValueError, match="kernels of shape"):
+            make_initializer(name, {}, 0)((16,))
+
+
+def test_a_transposed_layer_holds_what_they_make() -> None:
+    layer = TransposedDense(
+        7, "relu", make_initializer("sparse", {}, 3), make_initializer("zeros", {}, 0)
+    )
+    layer.build((None, 30))
+    np.testing.assert_array_equal(layer.kernel.numpy().T, kernel("sparse", (30, 7), 3))

@@ -1,0 +1,87 @@
+"""A person's own initializer, one for each layer, and what is said when they are wrong."""
+
+import pytest
+from helpers import Project, configure
+
+OWN = """import numpy as np
+
+def narrow(shape, dtype, seed, width=0.05):
+    return np.random.default_rng(seed).uniform(-width, width, shape)
+"""
+CLASS = """import keras
+
+class Halved(keras.initializers.HeNormal):
+    def __call__(self, shape, dtype=None):
+        return super().__call__(shape, dtype) / 2
+"""
+
+
+def test_a_file_of_five_lines_and_one_line_of_configuration(rerun: Project) -> None:
+    (rerun / "my_initializers.py").write_text(OWN)
+    kernels = ["random_normal", "ones", "my_initializers.py:narrow"]
+    configure(rerun, kernel_initializers=kernels)
+    outcome = rerun.run()
+    assert ("kernel-narrow", 0, 1) in outcome.trained
+    # Nothing else is trained, but for a best pair that is another one now.
+    assert {variant for variant, _, _ in outcome.trained} <= {"kernel-narrow", "best"}
+    assert "| kernel-narrow " in (rerun / "results/notebook/summary.md").read_text()
+    assert "Nothing to be done" in rerun.run().text
+    (rerun / "my_initializers.py").write_text(OWN.replace("0.05", "0.06"))
+    plan = rerun.plan()
+    assert ("kernel-narrow", 0, 1) in plan.trained
+    assert {variant for variant, _, _ in plan.trained} <= {"kernel-narrow", "best"}
+
+
+def test_it_is_found_beside_the_configuration_that_names_it(project: Project) -> None:
+    (project / "studies/mine.py").write_text(CLASS)
+    (project / "studies/mine.yaml").write_text(
+        "study: mine\nkernel_initializers: ['mine.py:Halved']\nbias_initializers: []\n"
+    )
+    plan = project.plan("--configfile", "studies/mine.yaml")
+    assert ("kernel-Halved", 0, 9) in plan.trained
+
+
+def test_each_layer_its_own(project: Project) -> None:
+    configure(
+        project,
+        kernel_initializers=[
+            ["he_normal", "he_normal", "zeros"],
+            {"hidden": "lsuv", "output": {"class_name": "RandomNormal", "config": {"stddev": 0.1}}},
+            {"name": "mixed", "layers": ["ZerO", "sparse", "ones"]},
+        ],
+        bias_initializers=[],
+    )
+    assert {variant for variant, _, _ in project.plan().trained} == {
+        "baseline",
+        "best",
+        "kernel-he_normal_then_he_normal_then_zeros",
+        "kernel-lsuv_then_RandomNormal",
+        "kernel-mixed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "entry", "parts"),
+    [
+        (OWN, "mine.py:wide", ["mine.py has no 'wide'"]),
+        (OWN, "mein.py:narrow", ["there is no file 'mein.py'"]),
+        (OWN.replace("uniform", "unifrom"), "mine.py:narrow", ["mine.py, line 4", "unifrom"]),
+        (OWN.replace("return", "retrun"), "mine.py:narrow", ["SyntaxError in mine.py, line 4"]),
+        (OWN.replace(", shape)", ", 3)"), "mine.py:narrow", ["the shape (3,)"]),
+        ("narrow = 3\n", "mine.py:narrow", ["neither a keras.initializers.Initializer nor"]),
+        (OWN, ["he_normal", "zeros"], ["2 entries, the network 3 layers"]),
+        (OWN, {"hidden": "ones"}, ["either class_name, or layers, or hidden and output"]),
+        (OWN, {"hidden": "ones", "output": "he_norml"}, ["layer 2", "did you mean 'he_normal'"]),
+        (OWN, "../mine", ["no name of an initializer"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_file_and_line(
+    project: Project, source: str, entry: object, parts: list[str]
+) -> None:
+    (project / "mine.py").write_text(source)
+    configure(project, kernel_initializers=[entry])
+    outcome = project.snakemake("--dry-run")
+    assert outcome.code == 1
+    assert "Traceback" not in outcome.text
+    for part in ["config.yaml:", "kernel_initializers[0]", *parts]:
+        assert part in outcome.text, outcome.text
