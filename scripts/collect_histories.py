@@ -1,4 +1,4 @@
-"""Puts what all training jobs wrote into one table of histories, and one of what they took."""
+"""Puts what all training jobs wrote into one table of histories, of tests and of what they took."""
 
 from initstudy import histories
 from initstudy.files import replacing, write_sum
@@ -11,5 +11,7 @@ if __name__ == "__main__":
         with replacing(snakemake.output.histories) as path:
             path.write_bytes(histories.join(files.histories))
         write_sum(snakemake.output.histories)
-        with replacing(snakemake.output.timings) as path:
-            path.write_bytes(histories.join(files.timings))
+        for kind in ("timings", "tests"):
+            if files.get(kind):
+                with replacing(snakemake.output.get(kind)) as path:
+                    path.write_bytes(histories.join(files.get(kind)))

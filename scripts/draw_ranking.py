@@ -9,8 +9,9 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        table = histories.read(files.histories, job["epochs"])
-        finals = histories.by_variant(histories.final(table))
+        finals = histories.by_variant(
+            histories.read_final(files.histories, job["epochs"], files.tests)
+        )
         estimates = [
             Estimate(
                 row.variant,

@@ -20,6 +20,7 @@ if __name__ == "__main__":
         }
         summary = statistics.summarize(
             histories.read(files.histories, job["epochs"]),
+            histories.read_tests(files.tests) if files.tests else None,
             histories.read_timings(files.timings),
             [
                 {

@@ -12,9 +12,12 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from initstudy.names import NAME, OWN, PER_LAYER, is_own
+from initstudy.names import DATASETS, NAME, OWN, PER_LAYER, is_own
 
 KeyPath = tuple[str | int, ...]
+
+# Keys under which only numbers make sense.
+NUMERIC = ("config", "hidden_units", "learning_rates", "validation")
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Initializer:
         name: what file names, tables and figures call it.
         class_name: a name of `initializers.known_initializers`, `file.py:name` of a person's own,
             or PER_LAYER.
-        config: its parameters, without the seed; of PER_LAYER {layers: [...]}, for each layer a
-            mapping with class_name, config and perhaps source.
+        config: its parameters, without the seed; of PER_LAYER {layers: [...]} or {hidden: ...,
+            output: ...}, for each layer a mapping with class_name, config and perhaps source.
         source: SHA-256 of a person's own file.
     """
 
@@ -49,29 +52,22 @@ class Initializer:
     source: str | None = None
 
     @classmethod
-    def parse(
-        cls, entry: Any, hidden_layers: int = 0, folders: Sequence[Path] = (Path(),)
-    ) -> "Initializer":
+    def parse(cls, entry: Any, folders: Sequence[Path] = (Path(),)) -> "Initializer":
         """From a configuration's entry, in one of its forms.
 
         Args:
             entry: an identifier, {name, class_name, config}, a list with one for each layer,
                 {name, layers: that list}, or {hidden, output}.
-            hidden_layers: how many the network has.
             folders: where a person's own files are looked for, in this order.
         """
 
         def one(part: Any) -> dict[str, Any]:
             spec: dict[str, Any] = {"class_name": part} if isinstance(part, str) else part
             name, config = spec["class_name"], dict(spec.get("config", {}))
-            file = own_file(name, folders)
-            if file is None:
+            if not is_own(name):
                 return {"class_name": name, "config": config}
-            return {
-                "class_name": f"{file}:{name.rpartition(':')[2]}",
-                "config": config,
-                "source": hashlib.sha256(file.read_bytes()).hexdigest(),
-            }
+            found, source = own_code(name, folders)
+            return {"class_name": found, "config": config, "source": source}
 
         def label(part: Any) -> str:
             text: str = part if isinstance(part, str) else part["class_name"]
@@ -84,12 +80,13 @@ class Initializer:
         if "class_name" in entry:
             return cls(entry["name"], **one(entry))
         if "layers" in entry:
-            layers, labels = entry["layers"], [label(part) for part in entry["layers"]]
+            parts = entry["layers"]
+            config: dict[str, Any] = {"layers": [one(part) for part in parts]}
         else:
-            layers = [entry["hidden"]] * hidden_layers + [entry["output"]]
-            labels = [label(entry["hidden"]), label(entry["output"])]
-        name = entry.get("name", "_then_".join(labels))
-        return cls(name, PER_LAYER, {"layers": [one(part) for part in layers]})
+            parts = [entry["hidden"], entry["output"]]
+            config = {"hidden": one(parts[0]), "output": one(parts[1])}
+        name = entry.get("name", "_then_".join(label(part) for part in parts))
+        return cls(name, PER_LAYER, config)
 
     def plain(self) -> dict[str, Any]:
         """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
@@ -103,23 +100,29 @@ class Initializer:
     def entry(self) -> str | dict[str, Any]:
         """As an entry of a configuration."""
         if self.class_name == PER_LAYER:
-            parts = [
-                {"class_name": part["class_name"], "config": part["config"]}
-                for part in self.config["layers"]
-            ]
-            return {"name": self.name, "layers": parts}
+
+            def plain(part: Any) -> Any:
+                if isinstance(part, list):
+                    return [plain(one) for one in part]
+                return {"class_name": part["class_name"], "config": part["config"]}
+
+            return {"name": self.name, **{key: plain(part) for key, part in self.config.items()}}
         if self.name == self.class_name and not self.config:
             return self.name
         return {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
 
 
-def own_file(class_name: str, folders: Sequence[Path]) -> Path | None:
-    """The file of a person's own initializer, where it is found; None if it is nobody's own."""
-    if not is_own(class_name):
-        return None
-    name = Path(class_name.rpartition(":")[0]).expanduser()
-    found = [folder / name for folder in folders if (folder / name).is_file()]
-    return found[0] if found else name
+def find(file: str, folders: Sequence[Path]) -> Path:
+    """The path of a person's own file, in the first folder that has it; as it is if none has."""
+    path = Path(file).expanduser()
+    return next((folder / path for folder in folders if (folder / path).is_file()), path)
+
+
+def own_code(name: str, folders: Sequence[Path]) -> tuple[str, str]:
+    """What stands for `file.py:name` in a job: with the file's path, and the file's SHA-256."""
+    file, _, attribute = name.rpartition(":")
+    path = find(file, folders)
+    return f"{path}:{attribute}", hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -133,15 +136,24 @@ class Variant:
 
 @dataclass(frozen=True)
 class Study:
-    """A checked configuration; its attributes are explained in schemas/config.schema.yaml."""
+    """A checked configuration; its attributes are explained in schemas/config.schema.yaml.
+
+    Attributes:
+        dataset: a name, or the path of a person's own .npz.
+        held_out: training images that are kept for validation; 0 if the test images are it.
+        model: {hidden_units, activation}, or {build, source} of a person's own: `file.py:name` and
+            the file's SHA-256.
+    """
 
     name: str
     dataset: str
     dataset_file: str | None
     inputs: str
-    hidden_units: tuple[int, ...]
-    activation: str
+    held_out: int
+    model: Mapping[str, Any]
     optimizer: Mapping[str, Any]
+    learning_rates: tuple[float, ...]
+    learning_rate_seeds: int
     batch_size: int
     epochs: int
     seeds: int
@@ -184,10 +196,13 @@ class Study:
             "dataset": self.dataset,
             "dataset_file": self.dataset_file,
             "inputs": self.inputs,
-            "model": {"hidden_units": list(self.hidden_units), "activation": self.activation},
+            "validation": {"holdout": self.held_out} if self.held_out else "test",
+            "model": self.model.get("build", self.model),
             "optimizer": self.optimizer
             if self.optimizer["config"]
             else self.optimizer["class_name"],
+            "learning_rates": list(self.learning_rates),
+            "learning_rate_seeds": self.learning_rate_seeds,
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "seeds": self.seeds,
@@ -216,8 +231,9 @@ class Study:
             ]
 
         return {
-            "activation": self.activation,
+            "model": self.model,
             "optimizer": self.optimizer,
+            "learning_rates": list(self.learning_rates),
             "kernel": entries("kernel", lambda variant: variant.kernel),
             "bias": entries("bias", lambda variant: variant.bias),
         }
@@ -256,19 +272,22 @@ def parse_study(
         for error in Draft202012Validator(schema).iter_errors(config)
         for problem in _explain(error)
     ]
-    hidden = 0
     if not problems:
-        hidden = len(config["model"]["hidden_units"])
+        problems = [*_model_problems(config["model"], folders)]
+    if not problems:
+        layers = None
+        if isinstance(config["model"], Mapping):
+            layers = len(config["model"]["hidden_units"]) + 1
         problems = [
             Problem((*path, *problem.path), problem.message)
             for path, entry in _initializer_entries(config)
-            for problem in _initializer_problems(entry, hidden, folders)
+            for problem in _initializer_problems(entry, layers, folders)
         ]
     if problems:
         return None, problems
     kernels, biases = (
         [
-            Initializer.parse(entry, hidden, folders)
+            Initializer.parse(entry, folders)
             for entry in (
                 config["baseline"][f"{role}_initializer"],
                 *config[f"{role}_initializers"],
@@ -280,21 +299,31 @@ def parse_study(
     problems = [
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
-        *_missing_files(config),
+        *_missing_files(config, folders),
+        *_learning_rate_problems(config),
     ]
     if problems:
         return None, problems
     optimizer = config["optimizer"]
     if isinstance(optimizer, str):
         optimizer = {"class_name": optimizer}
+    model, validation = config["model"], config["validation"]
+    if isinstance(model, str):
+        build, source = own_code(model, folders)
+        model = {"build": build, "source": source}
+    else:
+        model = {**model, "hidden_units": [int(units) for units in model["hidden_units"]]}
+    dataset = config["dataset"]
     study = Study(
         name=config["study"],
-        dataset=config["dataset"],
+        dataset=str(find(dataset, folders)) if dataset.endswith(".npz") else dataset,
         dataset_file=config["dataset_file"],
         inputs=config["inputs"],
-        hidden_units=tuple(int(units) for units in config["model"]["hidden_units"]),
-        activation=config["model"]["activation"],
+        held_out=0 if validation == "test" else int(validation["holdout"]),
+        model=model,
         optimizer={"class_name": optimizer["class_name"], "config": optimizer.get("config", {})},
+        learning_rates=tuple(float(rate) for rate in config["learning_rates"]),
+        learning_rate_seeds=int(config["learning_rate_seeds"]),
         batch_size=int(config["batch_size"]),
         epochs=int(config["epochs"]),
         seeds=int(config["seeds"]),
@@ -316,8 +345,54 @@ def _initializer_entries(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, A
             yield (f"{role}_initializers", index), entry
 
 
+def _model_problems(model: Any, folders: Sequence[Path]) -> Iterator[Problem]:
+    if isinstance(model, str):
+        found = _own_problem(model, folders)
+        if not is_own(model):
+            found = f"{_show(model)} is not of the form file.py:name, a function of your own"
+        if found:
+            yield Problem(("model",), found)
+
+
+def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
+    """What is wrong with the name of a person's own code; None if it is not, or nothing is."""
+    if not is_own(name):
+        return None
+    if not re.fullmatch(OWN, name):
+        return f"{_show(name)} is not of the form file.py:name"
+    file = find(name.rpartition(":")[0], folders)
+    if not file.is_file():
+        return f"there is no file {str(file)!r} in {' or '.join(map(str, folders))}"
+    return None
+
+
+def _learning_rate_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
+    rates = [float(rate) for rate in config["learning_rates"]]
+    key = ("learning_rates",)
+    if not rates:
+        return
+    if len(rates) != len(set(rates)):
+        yield Problem(key, f"one stands twice in {_show(rates)}")
+    if config["validation"] == "test":
+        yield Problem(
+            key,
+            "rates that were chosen on the test images would flatter all variants, and not all "
+            "alike; keep images for the choice with validation: {holdout: 10000}",
+        )
+    optimizer = config["optimizer"]
+    if isinstance(optimizer, Mapping) and "learning_rate" in optimizer.get("config", {}):
+        yield Problem(
+            ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
+        )
+    if config["learning_rate_seeds"] > config["seeds"]:
+        yield Problem(
+            ("learning_rate_seeds",),
+            f"{config['learning_rate_seeds']} is more than the study's {config['seeds']} seeds",
+        )
+
+
 def _initializer_problems(
-    entry: Any, hidden_layers: int, folders: Sequence[Path]
+    entry: Any, layers: int | None, folders: Sequence[Path]
 ) -> Iterator[Problem]:
     """What the schema cannot tell of an entry; the paths are relative to it."""
     parts: list[tuple[KeyPath, Any]] = [((), entry)]
@@ -344,26 +419,22 @@ def _initializer_problems(
     elif isinstance(entry, list):
         parts = [((index,), part) for index, part in enumerate(entry)]
     listed = isinstance(entry, list) or (isinstance(entry, Mapping) and "layers" in entry)
-    if listed and len(parts) != hidden_layers + 1:
+    if listed and layers is not None and len(parts) != layers:
         yield Problem(
             (),
-            f"it has {len(parts)} entries, the network {hidden_layers + 1} layers with weights "
-            f"({hidden_layers} hidden ones and the output)",
+            f"it has {len(parts)} entries, the network {layers} layers with weights "
+            f"({layers - 1} hidden ones and the output)",
         )
         return
     found = False
     for path, part in parts:
         name = part if isinstance(part, str) else part["class_name"]
-        file = own_file(name, folders)
         where = path if isinstance(part, str) else (*path, "class_name")
-        if file is not None and not re.fullmatch(OWN, name):
+        wrong = _own_problem(name, folders)
+        if wrong:
             found = True
-            yield Problem(where, f"{_show(name)} is not of the form file.py:name")
-        elif file is not None and not file.is_file():
-            found = True
-            places = " or ".join(str(folder) for folder in folders)
-            yield Problem(where, f"there is no file {str(file)!r} in {places}")
-        elif file is None and not re.fullmatch(NAME, name):
+            yield Problem(where, wrong)
+        elif not is_own(name) and not re.fullmatch(NAME, name):
             found = True
             yield Problem(
                 where,
@@ -371,7 +442,7 @@ def _initializer_problems(
                 "becomes part of file names), nor file.py:name",
             )
     if not found:
-        name = Initializer.parse(entry, hidden_layers, folders).name
+        name = Initializer.parse(entry, folders).name
         if not re.fullmatch(NAME, name):
             yield Problem(
                 (),
@@ -413,10 +484,7 @@ def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
 
 def _with_numbers(value: Any, numeric: bool = False) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: _with_numbers(part, numeric or key in ("config", "hidden_units"))
-            for key, part in value.items()
-        }
+        return {key: _with_numbers(part, numeric or key in NUMERIC) for key, part in value.items()}
     if isinstance(value, list):
         return [_with_numbers(part, numeric) for part in value]
     if numeric and isinstance(value, str):
@@ -444,7 +512,7 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
     elif error.validator == "enum":
         hint = suggest(instance, schema["enum"])
         yield Problem(path, f"{_show(instance)} is not one of its values{hint}")
-    elif error.validator == "pattern":
+    elif error.validator == "pattern" and schema["pattern"].startswith("^["):
         yield Problem(
             path,
             f"{_show(instance)} cannot become part of a file name; "
@@ -496,10 +564,17 @@ def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> 
             )
 
 
-def _missing_files(config: Mapping[str, Any]) -> Iterator[Problem]:
+def _missing_files(config: Mapping[str, Any], folders: Sequence[Path]) -> Iterator[Problem]:
     for key in ("dataset_file", "published"):
         if config[key] is not None and not Path(config[key]).expanduser().is_file():
             yield Problem((key,), f"there is no file {config[key]!r}; give its path, or null")
+    dataset = config["dataset"]
+    if not dataset.endswith(".npz") and dataset not in DATASETS:
+        hint = suggest(dataset, DATASETS)
+        yield Problem(("dataset",), f"{_show(dataset)} is no data set, nor a .npz file{hint}")
+    if dataset.endswith(".npz") and not find(dataset, folders).is_file():
+        places = " or ".join(map(str, folders))
+        yield Problem(("dataset",), f"there is no file {dataset!r} in {places}")
 
 
 def _compose(path: str | Path) -> yaml.Node | None:

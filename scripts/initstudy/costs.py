@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 # Seconds: per update, and per weight and image; both fit the measurements above.
-PER_UPDATE, PER_WEIGHT_AND_IMAGE = 1.5e-5, 8e-11
+PER_UPDATE, PER_OPERATION = 1.5e-5, 8e-11
 # How much slower a machine may be, and what a job needs besides its epochs.
 SLOWER, START_MINUTES = 5, 5
 # Snakemake runs beside the training; the weights, their gradients and the optimizer's moments.
@@ -18,23 +18,23 @@ BASE_MB, BYTES_PER_WEIGHT = 2000, 40
 
 
 def weights(features: int, hidden_units: Sequence[int], classes: int) -> int:
-    """How many weights a network of dense layers has, without biases."""
+    """How many weights a network of dense layers has, without biases: as many as operations."""
     sizes = [features, *hidden_units, classes]
     return sum(size * following for size, following in itertools.pairwise(sizes))
 
 
-def training_minutes(weights: int, images: int, batch_size: int, epochs: int, seeds: int) -> int:
+def training_minutes(operations: int, images: int, batch_size: int, epochs: int, seeds: int) -> int:
     """The time that a training job asks for, in minutes: what it takes on a slow machine.
 
     Args:
-        weights: of the network.
+        operations: of the network for one image, see `checks.Size`.
         images: for training.
         batch_size: images per update.
         epochs: of each replicate.
         seeds: replicates of the job.
     """
     updates = math.ceil(images / batch_size)
-    epoch = PER_UPDATE * updates + PER_WEIGHT_AND_IMAGE * weights * images
+    epoch = PER_UPDATE * updates + PER_OPERATION * operations * images
     return START_MINUTES + math.ceil(SLOWER * epoch * epochs * seeds / 60)
 
 

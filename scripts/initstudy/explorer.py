@@ -31,7 +31,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     alt.data_transformers.disable_max_rows()
     total = histories["variant"].nunique()
     if total > MANY_LINES:
-        final = tables.final(histories).groupby("variant")["val_accuracy"].mean()
+        final = tables.final(histories).groupby("variant")["accuracy"].mean()
         ranked = final.drop([BASELINE, "best"], errors="ignore").sort_values().index
         ends = [*ranked[: MANY_LINES // 2 - 1], *ranked[1 - MANY_LINES // 2 :]]
         histories = histories[histories["variant"].isin([BASELINE, "best", *ends])]

@@ -1,7 +1,9 @@
 """The CSV files of a study: their contract, kept in one place for those who write and read them.
 
 A history has one row per seed and epoch. A replicate that diverges ends with the epoch in which its
-loss stopped being finite: that row has `nan` for all four metrics, and no row follows it.
+loss stopped being finite: that row has `nan` for all four metrics, and no row follows it. Where
+training images are held out for validation, a second table has one row per seed with what the test
+images gave after the last epoch.
 """
 
 import io
@@ -18,6 +20,7 @@ from initstudy.files import check_sum, replacing
 
 METRICS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 COLUMNS = ["variant", "seed", "epoch", *METRICS]
+TEST_COLUMNS = ["variant", "seed", "test_loss", "test_accuracy"]
 TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds", "cpu_seconds", "peak_memory_mb"]
 
 # A network whose outputs are not numbers names no digit, so it gets no image right.
@@ -65,6 +68,18 @@ def from_epochs(
         columns=TIMING_COLUMNS,
     )
     return history, timings
+
+
+def from_tests(variant: str, tests: Mapping[int, tuple[float, float]]) -> pd.DataFrame:
+    """TEST_COLUMNS of one training job.
+
+    Args:
+        variant: its name.
+        tests: for each seed loss and accuracy of the test images; nan if it diverged.
+    """
+    return pd.DataFrame(
+        [(variant, seed, *metrics) for seed, metrics in tests.items()], columns=TEST_COLUMNS
+    )
 
 
 def write(frame: pd.DataFrame, path: str | Path) -> None:
@@ -185,26 +200,59 @@ def read_timings(path: str | Path) -> pd.DataFrame:
     return _read_numbers(path, TIMING_COLUMNS, whole=("seed", "epochs"))
 
 
-def final(histories: pd.DataFrame) -> pd.DataFrame:
-    """The last epoch of each replicate, and whether it diverged.
+def read_tests(path: str | Path) -> pd.DataFrame:
+    """Reads what the test images gave, of one or many jobs.
+
+    Returns:
+        TEST_COLUMNS: variant str, seed int64, test_loss and test_accuracy float64.
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
+    frame = _read_numbers(path, TEST_COLUMNS, whole=("seed",))
+    accuracy = frame["test_accuracy"]
+    _check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
+    _check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")
+    return frame
+
+
+def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.DataFrame:
+    """How each replicate ended, and whether it diverged.
 
     Args:
         histories: COLUMNS.
+        tests: TEST_COLUMNS of the same replicates; None to judge by the validation images.
 
     Returns:
-        A row per variant and seed, in their order: variant, seed, diverged (bool), val_loss and
-        val_accuracy. A diverged replicate has the val_loss nan and ACCURACY_OF_DIVERGED.
+        A row per variant and seed, in their order: variant, seed, diverged (bool), loss and
+        accuracy. A diverged replicate has the loss nan and ACCURACY_OF_DIVERGED.
+
+    Raises:
+        StudyError: if the tests are not of these replicates.
     """
     last = histories.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
+    judged = last.rename(columns={"val_loss": "by_loss", "val_accuracy": "by_accuracy"})
+    if tests is not None:
+        judged = last.merge(tests, on=["variant", "seed"], how="left")
+        lacking = last[judged["test_loss"].isna() & last["val_loss"].notna()]
+        for variant, seed in zip(lacking["variant"], lacking["seed"], strict=True):
+            raise StudyError(f"{variant} has no test results for the seed {seed}.")
+        judged = judged.rename(columns={"test_loss": "by_loss", "test_accuracy": "by_accuracy"})
+    diverged = last["val_loss"].isna()
     return pd.DataFrame(
         {
             "variant": last["variant"],
             "seed": last["seed"],
-            "diverged": last["val_loss"].isna(),
-            "val_loss": last["val_loss"],
-            "val_accuracy": last["val_accuracy"].fillna(ACCURACY_OF_DIVERGED),
+            "diverged": diverged,
+            "loss": judged["by_loss"].mask(diverged),
+            "accuracy": judged["by_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
         }
     )
+
+
+def read_final(path: str | Path, epochs: int, tests: str | Path | None = None) -> pd.DataFrame:
+    """Reads how each replicate of a study ended, see `final`, `read` and `read_tests`."""
+    return final(read(path, epochs), read_tests(tests) if tests else None)
 
 
 def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -219,7 +267,7 @@ def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def accuracies(
     final: Mapping[str, pd.DataFrame], variant: str, seeds: range
 ) -> npt.NDArray[np.float64]:
-    """The final validation accuracies of a variant, in the order of the seeds.
+    """The final accuracies of a variant, in the order of the seeds.
 
     Args:
         final: as from `final`, by variant.
@@ -230,7 +278,7 @@ def accuracies(
         StudyError: if one is missing.
     """
     rows = final.get(variant)
-    values = {} if rows is None else dict(zip(rows["seed"], rows["val_accuracy"], strict=True))
+    values = {} if rows is None else dict(zip(rows["seed"], rows["accuracy"], strict=True))
     missing = [seed for seed in seeds if seed not in values]
     if missing:
         raise StudyError(f"{variant} has no results for the seeds {missing}.")

@@ -16,7 +16,8 @@ Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
 
 # First part of the spawn key of every random stream, so that no two can ever be the same one.
-WEIGHTS, DATA_ORDER = 0, 1
+# 2 is datasets.HELD_OUT.
+WEIGHTS, DATA_ORDER, OTHERS = 0, 1, 3
 
 
 class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
@@ -71,6 +72,12 @@ def weight_seed(replicate: int, layer: int, role: Role) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
+def other_seed(replicate: int) -> int:
+    """The seed of all that a person's own model draws besides kernels and biases; see above."""
+    sequence = np.random.SeedSequence(replicate, spawn_key=(OTHERS,))
+    return int(sequence.generate_state(1)[0] >> 1)
+
+
 def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> Any:
     """A fresh Keras initializer.
 
@@ -97,7 +104,7 @@ def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> A
 
 
 def own(class_name: str) -> Any:
-    """A person's own class or function.
+    """A person's own Keras initializer or function.
 
     Args:
         class_name: `file.py:name`; the file is run once for each call.

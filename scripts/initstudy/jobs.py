@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from initstudy.datasets import SPECS, load
-from initstudy.models import adapt, build_model, build_optimizer
+from initstudy.datasets import SPECS, hold_out, load
+from initstudy.models import adapt, build_model, build_optimizer, build_own_model
 from initstudy.training import Trainer
 
 
@@ -13,24 +13,32 @@ def make_trainer(job: Mapping[str, Any], dataset_file: str) -> Trainer:
 
     Args:
         job: the params of a training rule, see `training_job` in rules/common.smk.
-        dataset_file: what `downloads.download` has written.
+        dataset_file: what `downloads.download` has written, or a person's own .npz.
 
     Raises:
         StudyError: if the data set cannot be read.
     """
-    dataset = load(dataset_file, SPECS[job["dataset"]])
-    features, classes = dataset.x_train.shape[1], dataset.classes
+    dataset = load(dataset_file, SPECS.get(job["dataset"]))
+    if job["held_out"]:
+        dataset = hold_out(dataset, job["held_out"])
+    features, classes, model = dataset.x_train.shape[1], dataset.classes, job["model"]
+    initializers = job["kernel_initializer"], job["bias_initializer"]
+
+    def make_model(replicate: int) -> Any:
+        if "build" in model:
+            return build_own_model(model["build"], dataset.shape, classes, *initializers, replicate)
+        return build_model(
+            features,
+            model["hidden_units"],
+            model["activation"],
+            classes,
+            *initializers,
+            replicate,
+        )
+
     return Trainer(
         dataset,
-        lambda replicate: build_model(
-            features,
-            job["hidden_units"],
-            job["activation"],
-            classes,
-            job["kernel_initializer"],
-            job["bias_initializer"],
-            replicate,
-        ),
+        make_model,
         lambda variables: build_optimizer(job["optimizer"], variables),
         job["batch_size"],
         job["inputs"],

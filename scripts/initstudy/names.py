@@ -1,5 +1,6 @@
-"""How a configuration names initializers."""
+"""The names that a configuration may use."""
 
+DATASETS = ("mnist", "fashion_mnist")
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
 OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name

@@ -267,6 +267,7 @@ def choose_pair(
 
 def summarize(
     table: pd.DataFrame,
+    tests: pd.DataFrame | None,
     timings: pd.DataFrame,
     variants: Sequence[Mapping[str, Any]],
     epochs: int,
@@ -282,6 +283,7 @@ def summarize(
 
     Args:
         table: `histories.COLUMNS`, all variants and seeds.
+        tests: `histories.TEST_COLUMNS` of them; None if the validation images are the test images.
         timings: `histories.TIMING_COLUMNS`.
         variants: in the order of the rows, `baseline` among them: {variant, kernel_initializer,
             bias_initializer, seeds}, the last a range. The baseline must have been trained on the
@@ -294,8 +296,9 @@ def summarize(
             `best`, which is a choice by its nature.
 
     Returns:
-        SUMMARY_COLUMNS. Accuracies are fractions of 1, of the final epoch's validation; those of
-        diverged replicates count (as `histories.final` has them), their losses cannot.
+        SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
+        area_under_curve and epochs_to_target are of the validation images. Accuracies of diverged
+        replicates count (as `histories.final` has them), their losses cannot.
         Differences are those to the baseline on the same seeds, and nan for the baseline itself;
         selection_difference is what the choice of `best` promised on the seeds it was made on, the
         sum of its two initializers' differences there.
@@ -304,7 +307,7 @@ def summarize(
         StudyError: if a replicate is missing.
     """
     tables, times = histories.by_variant(table), histories.by_variant(timings)
-    finals = histories.by_variant(histories.final(table))
+    finals = histories.by_variant(histories.final(table, tests))
 
     rows: list[dict[str, Any]] = []
     for variant in variants:
@@ -333,7 +336,7 @@ def summarize(
             "area_under_curve": area_under_curve(curves).mean(),
             "epochs_to_target": _finite(float(np.median(reached))),
             "never_reached_target": int(np.isinf(reached).sum()),
-            "loss_mean": mine["val_loss"].mean(),
+            "loss_mean": mine["loss"].mean(),
             "seconds_per_epoch": took["seconds"].sum() / took["epochs"].sum(),
             **_published(variant, published),
         }

