@@ -31,9 +31,11 @@ rule collect_histories:
         histories=all_job_files(),
         sums=all_job_files(ending="csv.sha256"),
         timings=all_job_files(ending="timings.csv"),
+        tests=all_job_files(ending="tests.csv") if TESTS else [],
         # Not read: until the pair is chosen, nobody knows whether `best` is to be trained again.
         best="results/{study}/best.yaml",
     output:
+        **(dict(tests="results/{study}/tests.csv") if TESTS else {}),
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         timings="results/{study}/timings.csv",
@@ -56,6 +58,7 @@ rule summarize:
         sum="results/{study}/histories.csv.sha256",
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
+        tests=TESTS,
         published=STUDY.published or [],
     output:
         csv="results/{study}/summary.csv",
@@ -69,7 +72,7 @@ rule summarize:
         "../envs/analysis.yaml"
     params:
         job=dict(
-            chance=SPECS[STUDY.dataset].chance,
+            chance=DATA.chance,
             code=code_version("summarize.py"),
             epochs=STUDY.epochs,
             initializers={
@@ -85,9 +88,28 @@ rule summarize:
         "../scripts/summarize.py"
 
 
+rule collect_learning_rates:
+    input:
+        [study_file(f"learning_rates/{variant}.csv") for variant in [*VARIANTS, "best"]],
+    output:
+        "results/{study}/learning_rates.csv",
+    log:
+        "logs/{study}/collect_learning_rates.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("collect_learning_rates.py")),
+    message:
+        "Collecting the learning rates: {output}"
+    script:
+        "../scripts/collect_learning_rates.py"
+
+
 rule judge:
     input:
-        "results/{study}/summary.csv",
+        summary="results/{study}/summary.csv",
+        rates=RATES,
     output:
         "results/{study}/verdict.md",
     log:
@@ -96,7 +118,7 @@ rule judge:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(code=code_version("judge.py")),
+        job=dict(code=code_version("judge.py"), held_out=STUDY.held_out),
     message:
         "Writing the verdict: {output}"
     script:

@@ -4,7 +4,6 @@ import ast
 import functools
 import hashlib
 import json
-import math
 import os
 import subprocess
 import sys
@@ -18,8 +17,10 @@ SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.append(str(SCRIPTS))
 
 from initstudy.config import Problem, describe, parse_study, suggest
-from initstudy.costs import training_memory, training_minutes, weights
-from initstudy.datasets import SPECS
+from initstudy.costs import training_memory, training_minutes
+from initstudy.datasets import SPECS, facts
+from initstudy.errors import StudyError
+from initstudy.files import replacing
 from initstudy.recovery import claim, forget_killed_run, trained_as
 
 
@@ -30,21 +31,37 @@ def read_study():
     # A person's own code lies beside the configuration that names it; the last one wins.
     folders = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(files))
     study, problems = parse_study(config, schema, [*folders, Path()])
-    problems = problems or problems_for_keras(study)
+    data = size = None
+    if not problems:
+        data, problems = look_at_data(study)
+    if not problems:
+        size, problems = ask_keras(study, data)
     if problems:
         # Not raised, since Snakemake would add lines of this file to what is wrong in another.
         sys.exit(describe(problems, files, workflow.config_settings.config))
-    return study
+    return study, data, size
 
 
-def problems_for_keras(study):
+def look_at_data(study):
+    try:
+        data = facts(study.dataset)
+    except StudyError as error:
+        return None, [Problem(("dataset",), str(error))]
+    if study.held_out >= data.images:
+        text = f"{study.held_out} of {data.images} training images leave none to learn from"
+        return None, [Problem(("validation", "holdout"), text)]
+    return data, []
+
+
+def ask_keras(study, data):
     """Asks Keras in another process, and only for what it has not accepted before."""
-    question = json.dumps(study.for_keras(), sort_keys=True)
+    asked = study.for_keras() | {"shape": list(data.shape), "classes": data.classes}
+    question = json.dumps(asked, sort_keys=True)
     asked = [code_version("initstudy/checks.py"), version("keras"), question]
     name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     accepted = Path(".snakemake", "initstudy-accepted", name)
     if accepted.exists():
-        return []
+        return json.loads(accepted.read_text()), []
     answer = subprocess.run(
         [sys.executable, "-m", "initstudy.checks"],
         input=question,
@@ -54,11 +71,12 @@ def problems_for_keras(study):
     )
     if answer.returncode != 0:
         raise WorkflowError(f"Keras could not be asked about the configuration:\n{answer.stderr}")
-    problems = [Problem(tuple(path), message) for path, message in json.loads(answer.stdout)]
+    size = json.loads(answer.stdout)
+    problems = [Problem(tuple(path), message) for path, message in size.pop("problems")]
     if not problems:
-        accepted.parent.mkdir(parents=True, exist_ok=True)
-        accepted.touch()
-    return problems
+        with replacing(accepted) as path:
+            path.write_text(json.dumps(size))
+    return size, problems
 
 
 @functools.cache
@@ -87,15 +105,20 @@ def code_version(script):
     return total.hexdigest()
 
 
-STUDY = read_study()
+STUDY, DATA, SIZE = read_study()
 VARIANTS = {variant.name: variant for variant in STUDY.variants}
 # The seeds, from and below, on which each variant is compared with the baseline.
 JUDGED_ON = {
     **{name: [STUDY.selection.start, STUDY.selection.stop] for name in VARIANTS},
     "best": [STUDY.confirmation.start, STUDY.confirmation.stop],
 }
-IMAGES, *SHAPE = SPECS[STUDY.dataset].shapes["x_train"]
-WEIGHTS = weights(math.prod(SHAPE), STUDY.hidden_units, classes=10)
+# A data set of a person's own is where it is, and what it holds decides the numbers.
+DATASET = STUDY.dataset
+if STUDY.dataset in SPECS:
+    DATASET = ancient(f"resources/datasets/{STUDY.dataset}.npz")
+# What more there is if training images are held out, or if the learning rate is chosen.
+TESTS = f"results/{STUDY.name}/tests.csv" if STUDY.held_out else []
+RATES = f"results/{STUDY.name}/learning_rates.csv" if STUDY.learning_rates else []
 FIGURES = {
     "kernel": dict(
         title="Kernel initializers, each with the baseline's bias initializer",
@@ -120,13 +143,17 @@ FIGURES = {
 
 wildcard_constraints:
     study=STUDY.name,
-    dataset=STUDY.dataset,
+    dataset="|".join(SPECS),
     variant="[A-Za-z0-9_-]+",
     first="[0-9]+",
     last="[0-9]+",
 
 
-ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+ALL_FIGURES = [*FIGURES, "ranking", "differences", *(["learning_rates"] if RATES else [])]
+# The endings of the files that a training makes.
+TRAINED = dict(history="csv", sum="csv.sha256", timings="timings.csv", job="job.yaml")
+if STUDY.held_out:
+    TRAINED = dict(TRAINED, tests="tests.csv")
 
 
 def study_file(name):
@@ -157,10 +184,15 @@ def reasons_to_train(wildcards):
     checkpoint). And files of another training are noticed if Snakemake keeps no record of them:
     it was killed, or they come from elsewhere.
     """
-    reasons = [CHANGED, *([study_file("best.yaml")] if wildcards.variant == "best" else [])]
+    reasons = [CHANGED, *best_pair(wildcards.variant)]
     block = f"seeds-{wildcards.first}-{wildcards.last}"
     trained = trained_as(study_file(f"runs/{wildcards.variant}/{block}.job.yaml"))
     return ancient(reasons) if trained == training_job(wildcards) else reasons
+
+
+def best_pair(variant):
+    """The file that says what `best` is, if it is asked about."""
+    return [study_file("best.yaml")] if variant == "best" else []
 
 
 def training_job(wildcards):
@@ -180,20 +212,32 @@ def training_job(wildcards):
     return {
         "bias_initializer": pair.get("bias_initializer"),
         "kernel_initializer": pair.get("kernel_initializer"),
-        "activation": STUDY.activation,
         "batch_size": STUDY.batch_size,
         "code": code_version("train.py"),
         "dataset": STUDY.dataset,
         "epochs": STUDY.epochs,
-        "hidden_units": list(STUDY.hidden_units),
+        "held_out": STUDY.held_out,
         "inputs": STUDY.inputs,
+        "learning_rates": list(STUDY.learning_rates),
+        "learning_rate_seeds": STUDY.learning_rate_seeds,
+        "model": dict(STUDY.model),
         "optimizer": dict(STUDY.optimizer),
     }
 
 
+def chosen_rate(wildcards):
+    """The file of a variant's own learning rate, if rates are compared."""
+    return study_file(f"learning_rates/{wildcards.variant}.yaml") if RATES else []
+
+
 def minutes_of(wildcards):
     seeds = int(wildcards.last) - int(wildcards.first) + 1
-    return training_minutes(WEIGHTS, IMAGES, STUDY.batch_size, STUDY.epochs, seeds)
+    return minutes_of_trainings(seeds)
+
+
+def minutes_of_trainings(count):
+    images = DATA.images - STUDY.held_out
+    return training_minutes(SIZE["operations"], images, STUDY.batch_size, STUDY.epochs, count)
 
 
 # Newer than every file of an earlier run.
@@ -212,7 +256,7 @@ if workflow.is_main_process:
             Path(path).with_name(Path(path).name.replace("job.yaml", ending))
             for path in all_job_files(ending="job.yaml")
             if Path(path).exists()
-            for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml")
+            for ending in TRAINED.values()
         ],
     ):
         logger.info("The last run was killed; this one goes on where it stopped.")

@@ -30,6 +30,7 @@ rule draw_ranking:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         summary="results/{study}/summary.csv",
+        tests=TESTS,
     output:
         svg="results/{study}/figures/ranking.svg",
         png="results/{study}/figures/ranking.png",
@@ -51,6 +52,7 @@ rule draw_differences:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         summary="results/{study}/summary.csv",
+        tests=TESTS,
     output:
         svg="results/{study}/figures/differences.svg",
         png="results/{study}/figures/differences.png",
@@ -65,6 +67,25 @@ rule draw_differences:
         "Drawing differences"
     script:
         "../scripts/draw_differences.py"
+
+
+rule draw_learning_rates:
+    input:
+        "results/{study}/learning_rates.csv",
+    output:
+        svg="results/{study}/figures/learning_rates.svg",
+        png="results/{study}/figures/learning_rates.png",
+    log:
+        "logs/{study}/draw_learning_rates.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(code=code_version("draw_learning_rates.py")),
+    message:
+        "Drawing learning_rates"
+    script:
+        "../scripts/draw_learning_rates.py"
 
 
 rule draw_explorer:

@@ -23,4 +23,5 @@ if __name__ == "__main__":
             )
             for row in pd.read_csv(files.summary).itertuples()
         ]
-        save(ranking("Final accuracy of every variant", estimates), *snakemake.output)
+        title = "Final accuracy of every variant"
+        save(ranking(title, estimates, "test" if files.tests else "validation"), *snakemake.output)

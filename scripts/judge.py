@@ -2,12 +2,17 @@
 
 import pandas as pd
 
+from initstudy import learning_rates
 from initstudy.files import replacing
 from initstudy.logs import job_log
 from initstudy.verdict import verdict
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        text = verdict(snakemake.wildcards.study, pd.read_csv(snakemake.input[0]))
+        job, files = snakemake.params.job, snakemake.input
+        rates = learning_rates.means(learning_rates.read(files.rates)) if files.rates else None
+        text = verdict(
+            snakemake.wildcards.study, pd.read_csv(files.summary), job["held_out"], rates
+        )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

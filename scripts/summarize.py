@@ -20,7 +20,6 @@ if __name__ == "__main__":
         }
         summary = statistics.summarize(
             histories.read(files.histories, job["epochs"]),
-            histories.read_tests(files.tests) if files.tests else None,
             histories.read_timings(files.timings),
             [
                 {
@@ -35,6 +34,7 @@ if __name__ == "__main__":
             job["target"],
             job["chance"],
             pd.read_csv(files.published) if files.published else None,
+            histories.read_tests(files.tests) if files.tests else None,
         )
         histories.write(summary, snakemake.output.csv)
         with replacing(snakemake.output.markdown) as path:

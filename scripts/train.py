@@ -1,6 +1,7 @@
 """Trains the replicates of one variant that belong to one job."""
 
 import os
+from pathlib import Path
 
 import yaml
 
@@ -19,11 +20,20 @@ if __name__ == "__main__":
         job, wildcards = snakemake.params.job, snakemake.wildcards
         trainer = make_trainer(job, snakemake.input.dataset)
         seeds = range(int(wildcards.first), int(wildcards.last) + 1)
-        replicates = train_replicates(trainer, seeds, job["epochs"])
-        history, timings = histories.from_epochs(wildcards.variant, replicates, spent())
+        rate = None
+        if snakemake.input.rate:
+            rate = yaml.safe_load(Path(snakemake.input.rate).read_text())["learning_rate"]
+        trainer.compile()
+        replicates = train_replicates(trainer, seeds, job["epochs"], rate)
+        history, timings = histories.from_epochs(
+            wildcards.variant, {seed: done.epochs for seed, done in replicates.items()}, spent()
+        )
         histories.write(history, snakemake.output.history)
         write_sum(snakemake.output.history)
         histories.write(timings, snakemake.output.timings)
+        if job["held_out"]:
+            tests = {seed: done.test for seed, done in replicates.items()}
+            histories.write(histories.from_tests(wildcards.variant, tests), snakemake.output.tests)
         # The last, so that it says that the others are there, too.
         with replacing(snakemake.output.job) as path:
             path.write_text(yaml.safe_dump(job))

@@ -149,13 +149,14 @@ class Estimate:
 Labelled = TypeVar("Labelled", Curves, Estimate)
 
 
-def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
+def ranking(title: str, estimates: Sequence[Estimate], images: str = "validation") -> Figure:
     """Final accuracies from the best mean to the worst, with the baseline's interval behind all.
 
     Args:
         title: of the figure.
         estimates: accuracies as fractions of 1; the one labelled `baseline` among them. Of more
             than MANY_ROWS, the best and the worst have rows of their own.
+        images: which ones were classified.
     """
     ordered = _ordered(estimates)
     with matplotlib.rc_context(STYLE):
@@ -169,7 +170,7 @@ def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
         axes.xaxis.set_major_locator(FixedLocator(_sparse(axes.xaxis, TICKS)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
-        axes.set_xlabel("validation images classified correctly after the last epoch (logit scale)")
+        axes.set_xlabel(f"{images} images classified correctly after the last epoch (logit scale)")
         _legend(figure, ordered, "baseline's interval")
     return figure
 
@@ -211,6 +212,51 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
     return figure
 
 
+def rate_curves(
+    title: str,
+    labels: Sequence[str],
+    rates: npt.NDArray[np.float64],
+    accuracies: npt.NDArray[np.float64],
+) -> Figure:
+    """What each variant reaches at each learning rate, with its best one marked.
+
+    Args:
+        title: of the figure.
+        labels: of the variants; of more than MANY_LINES the baseline, the best and the worst are
+            drawn.
+        rates: learning rates, float64 (n,).
+        accuracies: as fractions of 1, float64 (variants, n).
+    """
+    order = np.argsort(rates)
+    rates = rates[order]
+    rows = np.clip(accuracies[:, order], LOWEST, HIGHEST)
+    if len(labels) > MANY_LINES:
+        kept = sorted(_ends_of(labels, accuracies.max(axis=1).tolist(), ENDS_OF_LINES))
+        labels, rows = [labels[index] for index in kept], rows[kept]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 4.6), layout="constrained")
+        axes = figure.subplots()
+        axes.set_xscale("log")
+        axes.set_yscale("logit")
+        styles = _styles(labels)
+        for row, style in zip(rows, styles, strict=True):
+            axes.plot(rates, row, marker=".", **style)
+            axes.plot(rates[row.argmax()], row.max(), "o", color=style["color"], markersize=8)
+        axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_locator(FixedLocator(_sparse(axes.yaxis, TICKS)))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
+        axes.set_xlabel("learning rate (large dots: each variant's own, which it is judged at)")
+        axes.set_ylabel(
+            "validation images classified correctly\nafter the last epoch (logit scale)"
+        )
+        axes.set_xlim(rates[0] / 1.1, rates[-1])
+        _label_ends(axes, rows[:, -1].tolist(), labels, styles)
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
 def save(figure: Figure, *paths: str | Path) -> None:
     """Writes a figure in the formats that the files' suffixes name, without dates."""
     for path in paths:
@@ -239,13 +285,14 @@ def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
 
 def _ends(items: Sequence[Labelled], means: Sequence[float], count: int) -> list[Labelled]:
     """The best and the worst `count` by their means, and what is labelled baseline or best."""
+    kept = _ends_of([item.label for item in items], means, count)
+    return [item for index, item in enumerate(items) if index in kept]
+
+
+def _ends_of(labels: Sequence[str], means: Sequence[float], count: int) -> set[int]:
     order: list[int] = np.argsort(means, kind="stable").tolist()
-    kept = {*order[:count], *order[-count:]}
-    return [
-        item
-        for index, item in enumerate(items)
-        if index in kept or item.label in (BASELINE, "best")
-    ]
+    named = [index for index, label in enumerate(labels) if label in (BASELINE, "best")]
+    return {*order[:count], *order[-count:], *named}
 
 
 def _ordered(estimates: Sequence[Estimate]) -> list[Estimate]:

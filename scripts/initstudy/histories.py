@@ -111,7 +111,7 @@ def read(
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = _read_numbers(path, COLUMNS, whole=("seed", "epoch"))
+    frame = read_table(path, COLUMNS, whole=("seed", "epoch"))
     begins = _check_contract(path, frame, epochs)
     if variants is not None:
         _check(
@@ -154,7 +154,7 @@ def read_runs(paths: Sequence[str | Path], epochs: int) -> pd.DataFrame:
         StudyError: see `read`.
     """
     try:
-        frame = _read_numbers(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
+        frame = read_table(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
         begins = _check_contract("", frame, epochs)
         jobs = [_job(path) for path in paths]
         if list(zip(frame["variant"][begins], frame["seed"][begins], strict=True)) == [
@@ -197,7 +197,7 @@ def read_timings(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return _read_numbers(path, TIMING_COLUMNS, whole=("seed", "epochs"))
+    return read_table(path, TIMING_COLUMNS, whole=("seed", "epochs"))
 
 
 def read_tests(path: str | Path) -> pd.DataFrame:
@@ -209,7 +209,7 @@ def read_tests(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = _read_numbers(path, TEST_COLUMNS, whole=("seed",))
+    frame = read_table(path, TEST_COLUMNS, whole=("seed",))
     accuracy = frame["test_accuracy"]
     _check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
     _check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")
@@ -316,10 +316,19 @@ def _job(path: str | Path) -> tuple[str, range]:
     return file.parent.name, range(int(first), int(last) + 1)
 
 
-def _read_numbers(
+def read_table(
     source: str | Path | io.BytesIO, columns: list[str], whole: Sequence[str]
 ) -> pd.DataFrame:
-    """A table of text in the first column, counts in those named `whole`, and other numbers."""
+    """Reads a table of text in its first column and of numbers in the others.
+
+    Args:
+        source: a CSV file, or what was read from some.
+        columns: those that it must have, in this order.
+        whole: those of counts, int64; the others are float64.
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
     kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
     if not isinstance(source, io.BytesIO):
         _check_last_line(source)

@@ -154,6 +154,10 @@ def build_own_model(
     made = own(build)(tuple(shape), classes)
     if not isinstance(made, keras.Model):
         raise TypeError(f"it returns {made!r}, which is no Keras model")
+    if not getattr(made, "inputs", None):
+        raise ValueError(
+            "its model is neither a functional nor a keras.Sequential one with an Input"
+        )
     model = keras.models.clone_model(made, clone_function=_transposed)
     layers = kernel_layers(model)
     if not layers:
@@ -218,7 +222,7 @@ def adapt(model: Any, inputs: Any) -> None:
             continue
         # What enters the activation: the layer's outputs without it.
         activation, layer.activation = layer.activation, keras.activations.linear
-        outputs = keras.Model(model.inputs, layer.output)
+        outputs = keras.Model(model.input, layer.output)
         for _ in range(rule.steps):
             variance = float(keras.ops.var(outputs(inputs, training=False)))
             if not 0 < variance < math.inf:

@@ -267,13 +267,13 @@ def choose_pair(
 
 def summarize(
     table: pd.DataFrame,
-    tests: pd.DataFrame | None,
     timings: pd.DataFrame,
     variants: Sequence[Mapping[str, Any]],
     epochs: int,
     target: float,
     chance: float,
     published: pd.DataFrame | None,
+    tests: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -283,7 +283,6 @@ def summarize(
 
     Args:
         table: `histories.COLUMNS`, all variants and seeds.
-        tests: `histories.TEST_COLUMNS` of them; None if the validation images are the test images.
         timings: `histories.TIMING_COLUMNS`.
         variants: in the order of the rows, `baseline` among them: {variant, kernel_initializer,
             bias_initializer, seeds}, the last a range. The baseline must have been trained on the
@@ -294,6 +293,8 @@ def summarize(
         published: results to stand beside these: variant, kernel_initializer, bias_initializer,
             loss, accuracy. One of the same name but of other initializers is left out, except for
             `best`, which is a choice by its nature.
+        tests: `histories.TEST_COLUMNS` of all replicates; None if the validation images are the
+            test images.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;

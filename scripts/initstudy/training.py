@@ -48,7 +48,7 @@ class Replicate(NamedTuple):
     Attributes:
         epochs: all, or up to the one that is not finite.
         test: loss and accuracy of the test images after the last epoch, nan if it diverged; None
-            if they are the validation images.
+            if they are the validation images, or were not asked for.
     """
 
     epochs: list[Epoch]
@@ -153,15 +153,11 @@ class Trainer:
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
         self._run_test = tf.function(self._classify, jit_compile=True)
 
-    def compile(self) -> float:
-        """Compiles the epoch, so that it is not counted as part of the first one.
-
-        Returns:
-            Seconds that it took, an epoch that is thrown away among them.
-        """
+    def compile(self) -> None:
+        """Compiles the epoch, so that it is not counted as part of the first one."""
         started = time.perf_counter()
         self._run_epoch(np.arange(self._images, dtype=np.int32))
-        return time.perf_counter() - started
+        log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
 
     def train(
         self, replicate: int, epochs: int, learning_rate: float | None = None
@@ -261,7 +257,11 @@ class Trainer:
 
 
 def train_replicates(
-    trainer: Trainer, seeds: range, epochs: int, learning_rate: float | None = None
+    trainer: Trainer,
+    seeds: range,
+    epochs: int,
+    learning_rate: float | None = None,
+    test: bool = True,
 ) -> dict[int, Replicate]:
     """Trains replicates one after the other, and logs every epoch as it ends.
 
@@ -270,8 +270,8 @@ def train_replicates(
         seeds: the replicates.
         epochs: passes over the training images.
         learning_rate: instead of the optimizer's own.
+        test: whether the test images are read in the end.
     """
-    log.info("Compiled the epoch in %.1f s.", trainer.compile())
     results: dict[int, Replicate] = {}
     started = time.perf_counter()
     for count, seed in enumerate(seeds, 1):
@@ -283,11 +283,11 @@ def train_replicates(
                 "val_loss %.4f, val_accuracy %.4f, %.2f s",
                 *(seed, number, epochs, *epoch),
             )
-        test = trainer.test()
+        tested = trainer.test() if test else None
         if not done[-1].finite:
             log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(done))
-            test = test and (float("nan"), float("nan"))
-        results[seed] = Replicate(done, test)
+            tested = tested and (float("nan"), float("nan"))
+        results[seed] = Replicate(done, tested)
         took = time.perf_counter() - started
         left = f", about {took / count * (len(seeds) - count):.0f} s to go" * (count < len(seeds))
         log.info("%d of %d seeds trained%s.", count, len(seeds), left)

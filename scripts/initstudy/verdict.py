@@ -13,8 +13,10 @@ Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 LONGEST = 20
 
 
-def verdict(study: str, summary: pd.DataFrame) -> str:
-    """A study's verdict as Markdown, made from the numbers of its summary alone.
+def verdict(
+    study: str, summary: pd.DataFrame, held_out: int = 0, rates: pd.DataFrame | None = None
+) -> str:
+    """A study's verdict as Markdown, made from numbers alone.
 
     A difference is called one if its p-value, corrected by Holm's method, is below 5 %.
 
@@ -22,6 +24,8 @@ def verdict(study: str, summary: pd.DataFrame) -> str:
         study: its name.
         summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...
             and best.
+        held_out: training images that choices were made on; 0 if the test images served for that.
+        rates: see `learning_rates.means`; None if no learning rates were compared.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -29,13 +33,15 @@ def verdict(study: str, summary: pd.DataFrame) -> str:
     best = next(row for row in rows if row.variant == "best")
     sections = [
         f"# Verdict on the study `{study}`",
-        _opening(baseline, compared),
+        _opening(baseline, compared, "test" if held_out else "validation"),
+        _held_out(held_out),
+        _rates(rates),
         *(
             _role(role, [row for row in compared if row.variant.startswith(f"{role}-")], baseline)
             for role in ("kernel", "bias")
         ),
         _choice(best, baseline),
-        _limits(rows, compared, best),
+        _limits(rows, compared, best, held_out),
         _published(rows, baseline),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -77,10 +83,10 @@ def _rows(summary: pd.DataFrame) -> list[Row]:
     return list(summary.itertuples(index=False))
 
 
-def _opening(baseline: Row, compared: list[Row]) -> str:
+def _opening(baseline: Row, compared: list[Row], images: str) -> str:
     text = (
         f"The baseline ({baseline.kernel_initializer} kernels, {baseline.bias_initializer} biases) "
-        f"classifies {_value(baseline, 'accuracy', signed=False)} % of the validation images "
+        f"classifies {_value(baseline, 'accuracy', signed=False)} % of the {images} images "
         f"correctly"
     )
     if baseline.seeds == 1:
@@ -99,6 +105,42 @@ def _opening(baseline: Row, compared: list[Row]) -> str:
                 f"however large:** {_count(len(compared), 'comparison')} need at least {needed} "
                 f"seeds. Set `seeds: {needed}` or more."
             )
+    return text
+
+
+def _held_out(images: int) -> str:
+    if not images:
+        return ""
+    return (
+        f"All choices were made on {images} held-out training images; the test images were read "
+        "once, after the last epoch, for what is said here."
+    )
+
+
+def _rates(means: pd.DataFrame | None) -> str:
+    if means is None:
+        return ""
+    chosen = means.idxmax(axis=1)
+    groups = [
+        f"{rate:g} for {_list([f'**{name}**' for name in chosen.index[chosen == rate]])}"
+        for rate in sorted(chosen.unique())
+    ]
+    if len(chosen) > LONGEST:
+        groups = [
+            f"{rate:g} for {_count(int((chosen == rate).sum()), 'variant')}"
+            for rate in sorted(chosen.unique())
+        ]
+    text = f"Each variant was trained at its own best learning rate: {'; '.join(groups)}."
+    ends = {means.columns.min(), means.columns.max()}
+    beyond = list(chosen.index[chosen.isin(ends)])
+    if beyond:
+        names = _list([f"**{name}**" for name in beyond])
+        if len(beyond) > LONGEST:
+            names = f"{len(beyond)} variants"
+        text += (
+            f" That of {names} is the smallest or the largest that was tried, so one beyond may be "
+            "better: extend `learning_rates`."
+        )
     return text
 
 
@@ -157,7 +199,7 @@ def _choice(best: Row, baseline: Row) -> str:
     return text + f" That is {100 * abs(lost):.1f} points {word} than the choice promised."
 
 
-def _limits(rows: list[Row], compared: list[Row], best: Row) -> str:
+def _limits(rows: list[Row], compared: list[Row], best: Row, held_out: int) -> str:
     lines = []
     if compared:
         seeds, family = compared[0].seeds, len(compared)
@@ -181,10 +223,10 @@ def _limits(rows: list[Row], compared: list[Row], best: Row) -> str:
     ]
     if len(failed) > LONGEST:
         lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
-    lines.append(
-        "- All of this holds for this network, data set, optimizer and number of epochs; the "
-        "validation images are the test images, as in the notebook."
-    )
+    scope = "- All of this holds for this network, data set, optimizer and number of epochs"
+    if not held_out:
+        scope += "; the validation images are the test images, as in the notebook"
+    lines.append(f"{scope}.")
     return "## What cannot be told\n\n" + "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ def problems(**changes: object) -> dict[str, str]:
 
 
 def defaults(schema: dict) -> object:
-    if "properties" in schema and "$ref" not in schema and schema.get("type") == "object":
+    if "$ref" not in schema and schema.get("default", {}) == {}:
         return {key: defaults(part) for key, part in schema["properties"].items()}
     return schema["default"]
 
@@ -32,19 +32,19 @@ def test_the_defaults_of_the_schema_are_the_default_configuration() -> None:
 
 def test_every_key_is_described_and_explained() -> None:
     text = (REPOSITORY / "config.yaml").read_text()
+    with_another = ("model", "baseline", "learning_rate_seeds")
     for key, part in SCHEMA["properties"].items():
         assert part["description"]
         before, _, _ = text.partition(f"\n{key}:")
         # What precedes a key is a comment, or another key that the same comment explains.
-        assert before.splitlines()[-1].startswith("#") or key in ("model", "baseline"), key
+        assert before.splitlines()[-1].startswith("#") or key in with_another, key
 
 
 def test_what_is_left_out_has_its_default() -> None:
     study, found = parse_study({"model": {"activation": "tanh"}}, SCHEMA)
     assert not found
     assert study is not None
-    assert study.hidden_units == (16, 16)
-    assert study.activation == "tanh"
+    assert study.model == {"hidden_units": [16, 16], "activation": "tanh"}
     assert study.epochs == 100
     assert study.baseline.kernel.name == "glorot_uniform"
 
@@ -126,7 +126,7 @@ def test_numbers_that_came_as_text_are_numbers() -> None:
     )
     assert study is not None
     assert study.optimizer["config"] == {"learning_rate": 0.001}
-    assert study.hidden_units == (32, 8)
+    assert study.model["hidden_units"] == [32, 8]
     assert study.kernel_variants[0].kernel.config == {"scale": 2, "mode": "fan_in"}
 
 
@@ -190,10 +190,13 @@ def test_initializers_by_layer() -> None:
     assert by_list.class_name == "layers"
     assert by_list.config["layers"][2] == {"class_name": "Constant", "config": {"value": 2}}
     assert by_role.name == "lsuv_then_ones"
-    assert [part["class_name"] for part in by_role.config["layers"]] == ["lsuv", "lsuv", "ones"]
+    assert {key: part["class_name"] for key, part in by_role.config.items()} == {
+        "hidden": "lsuv",
+        "output": "ones",
+    }
     assert named.name == "mixed"
-    (alone,) = kernels({"hidden": "lsuv", "output": "ones"}, hidden_units=())
-    assert [part["class_name"] for part in alone.config["layers"]] == ["ones"]
+    for initializer in (by_list, by_role, named):
+        assert Initializer.parse(initializer.entry()) == initializer
 
 
 def test_a_persons_own_file_is_part_of_what_it_is(
@@ -213,9 +216,9 @@ def test_a_persons_own_file_is_part_of_what_it_is(
     # The first folder that has it.
     (tmp_path / "studies").mkdir()
     folders = [tmp_path / "studies", Path()]
-    assert Initializer.parse("mine.py:f", 2, folders).class_name == "mine.py:f"
+    assert Initializer.parse("mine.py:f", folders).class_name == "mine.py:f"
     (tmp_path / "studies" / "mine.py").touch()
-    assert Initializer.parse("mine.py:f", 2, folders).class_name.endswith("studies/mine.py:f")
+    assert Initializer.parse("mine.py:f", folders).class_name.endswith("studies/mine.py:f")
 
 
 @pytest.mark.parametrize(
@@ -239,3 +242,59 @@ def test_an_entry_in_none_of_its_forms_is_told(entry: object, key: str, message:
     found = problems(kernel_initializers=[entry])
     assert list(found) == [key]
     assert message in found[key]
+
+
+def test_what_is_held_out_and_a_persons_own_data_and_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "data.npz").touch()
+    (tmp_path / "own" / "model.py").write_text("def build(): pass\n")
+    changes = {
+        "dataset": "data.npz",
+        "model": "model.py:build",
+        "validation": {"holdout": "500"},
+        "learning_rates": ["1e-3", 0.01],
+        "published": None,
+    }
+    study, found = parse_study(changes, SCHEMA, [Path("own")])
+    assert study is not None, found
+    assert study.dataset == "own/data.npz"
+    assert study.model["build"] == "own/model.py:build"
+    assert len(study.model["source"]) == 64
+    assert study.held_out == 500
+    assert study.learning_rates == (0.001, 0.01)
+    again, _ = parse_study(study.plain(), SCHEMA)
+    assert again == study
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "message"),
+    [
+        ({"dataset": "minst"}, "dataset", "did you mean 'mnist'?"),
+        ({"dataset": "none.npz"}, "dataset", "there is no file 'none.npz' in ."),
+        ({"validation": "tests"}, "validation", "'tests' must be text or a mapping"),
+        ({"validation": {"hold": 3}}, "validation.hold", "'holdout'"),
+        ({"validation": {"holdout": 0}}, "validation.holdout", "from 1 to"),
+        ({"model": "model"}, "model", "file.py:name"),
+        ({"model": "none.py:build"}, "model", "there is no file 'none.py'"),
+        ({"learning_rates": [0.1, 1]}, "learning_rates", "validation: {holdout: 10000}"),
+        ({"learning_rates": [0]}, "learning_rates[0]", "0 must be a number"),
+    ],
+)
+def test_what_is_wrong_with_data_model_and_rates(
+    changes: dict[str, object], key: str, message: str
+) -> None:
+    found = problems(**changes)
+    assert key in found
+    assert message in found[key]
+
+
+def test_learning_rates_stand_in_one_place_and_fit_the_seeds() -> None:
+    held = {"validation": {"holdout": 100}, "learning_rates": [0.1, 0.1]}
+    optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
+    found = problems(**held, optimizer=optimizer, seeds=2)
+    assert "stands twice" in found["learning_rates"]
+    assert "learning_rates says it already" in found["optimizer.config.learning_rate"]
+    assert "3 is more than the study's 2 seeds" in found["learning_rate_seeds"]

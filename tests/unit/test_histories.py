@@ -145,8 +145,8 @@ def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Pa
     frame = histories.read(written(tmp_path, GOOD), epochs=2)
     final = histories.final(frame)
     assert final["diverged"].tolist() == [False, True, True]
-    assert final["val_accuracy"].tolist() == [0.75, 0.0, 0.0]
-    np.testing.assert_array_equal(final["val_loss"], [1.25, np.nan, np.nan])
+    assert final["accuracy"].tolist() == [0.75, 0.0, 0.0]
+    np.testing.assert_array_equal(final["loss"], [1.25, np.nan, np.nan])
 
 
 def test_curves_are_by_seed_and_epoch_and_as_long_as_the_study(tmp_path: Path) -> None:
@@ -158,3 +158,27 @@ def test_curves_are_by_seed_and_epoch_and_as_long_as_the_study(tmp_path: Path) -
     np.testing.assert_array_equal(
         histories.curves(rows, "a", range(1, 2), 2, "loss"), [[2.5, np.nan]]
     )
+
+
+def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
+    rows = ["a,0,1,1.5,0.5,1.25,0.5", "a,1,1,nan,nan,nan,nan", "b,0,1,1.5,0.5,1.25,0.25"]
+    path = tmp_path / "h.csv"
+    path.write_text("\n".join([",".join(histories.COLUMNS), *rows]) + "\n")
+    write_sum(path)
+    tests = pd.concat(
+        [
+            histories.from_tests("a", {1: (float("nan"), float("nan")), 0: (2.0, 0.75)}),
+            histories.from_tests("b", {0: (3.0, 0.125)}),
+        ]
+    )
+    histories.write(tests, tmp_path / "t.csv")
+    final = histories.read_final(path, 1, tmp_path / "t.csv")
+    assert final["accuracy"].tolist() == [0.75, 0, 0.125]
+    np.testing.assert_array_equal(final["loss"], [2, np.nan, 3])
+    assert final["diverged"].tolist() == [False, True, False]
+    histories.write(tests[:-1], tmp_path / "t.csv")
+    with pytest.raises(StudyError, match="b has no test results for the seed 0"):
+        histories.read_final(path, 1, tmp_path / "t.csv")
+    histories.write(pd.concat([tests, tests]), tmp_path / "t.csv")
+    with pytest.raises(StudyError, match="line 5: this row repeats a seed"):
+        histories.read_tests(tmp_path / "t.csv")

@@ -5,6 +5,7 @@ import pytest
 
 from initstudy.backend import keras, tf
 from initstudy.datasets import Dataset
+from initstudy.errors import StudyError
 from initstudy.initializers import make_initializer
 from initstudy.literature import second_moment
 from initstudy.models import TransposedDense, adapt, build_model
@@ -23,7 +24,9 @@ def network(kernels: dict, activation: str, hidden: list[int], replicate: int = 
 def pre_activations(model: object, inputs: np.ndarray) -> list[np.ndarray]:
     found = []
     for layer in model.layers:
-        found.append(np.asarray(layer.linear(inputs)))
+        activation, layer.activation = layer.activation, keras.activations.linear
+        found.append(np.asarray(layer(inputs)))
+        layer.activation = activation
         inputs = layer(inputs)
     return found
 
@@ -145,7 +148,7 @@ def test_only_lsuv_looks_at_data(images: np.ndarray) -> None:
 
 def test_lsuv_says_when_a_layer_is_dead() -> None:
     model = network({"class_name": "lsuv", "config": {}}, "relu", [16])
-    with pytest.raises(ValueError, match="variance 0"):
+    with pytest.raises(StudyError, match=r"layer 0: .* variance 0"):
         adapt(model, np.zeros((10, 784), "float32"))
 
 

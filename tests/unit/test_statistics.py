@@ -303,7 +303,7 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
             for variant, values in accuracies.items()
             for seed, accuracy in enumerate([*values, 0.0])  # the last is no seed to choose on
         ],
-        columns=["variant", "seed", "val_accuracy"],
+        columns=["variant", "seed", "accuracy"],
     )
     choice = statistics.choose_pair(final, pairs, range(2))
     assert choice["kernel_initializer"] == initializer("k1")
@@ -319,7 +319,7 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
 
 def test_of_equal_candidates_the_baseline_is_chosen() -> None:
     final = pd.DataFrame(
-        {"variant": ["kernel-y", "baseline"], "seed": [0, 0], "val_accuracy": [0.5, 0.5]}
+        {"variant": ["kernel-y", "baseline"], "seed": [0, 0], "accuracy": [0.5, 0.5]}
     )
     pairs = {
         "baseline": [initializer("x"), initializer("x")],

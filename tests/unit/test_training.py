@@ -1,6 +1,7 @@
 """The engine computes what Keras computes, and the same every time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from initstudy.backend import keras
-from initstudy.datasets import Dataset
+from initstudy.datasets import Dataset, hold_out
+from initstudy.errors import StudyError
 from initstudy.models import build_model, build_optimizer
 from initstudy.training import Epoch, Trainer, data_order, input_scaling, train_replicates
 
@@ -129,8 +131,15 @@ def test_an_epoch_is_that_of_keras_fit(
 @pytest.fixture(scope="module")
 def few(mnist: Dataset) -> Dataset:
     """Enough images to learn from, few enough to be quick."""
-    return Dataset(
-        mnist.x_train[:3000], mnist.y_train[:3000], mnist.x_test[:1500], mnist.y_test[:1500]
+    x_test, y_test = mnist.x_test[:1500], mnist.y_test[:1500]
+    return replace(
+        mnist,
+        x_train=mnist.x_train[:3000],
+        y_train=mnist.y_train[:3000],
+        x_val=x_test,
+        y_val=y_test,
+        x_test=x_test,
+        y_test=y_test,
     )
 
 
@@ -144,8 +153,9 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
 
     together = train_replicates(trainer(), range(3), epochs=3)
     alone = train_replicates(trainer(), range(2, 3), epochs=3)
-    assert metrics(together[2]) == metrics(alone[2])
-    assert metrics(together[0]) != metrics(together[1])
+    assert metrics(together[2].epochs) == metrics(alone[2].epochs)
+    assert metrics(together[0].epochs) != metrics(together[1].epochs)
+    assert alone[2].test is None
 
 
 def test_it_learns(mnist: Dataset) -> None:
@@ -167,9 +177,37 @@ def test_a_replicate_that_diverges_ends_and_the_next_one_goes_on(few: Dataset) -
 
     trainer = Trainer(few, model_maker([16], "relu"), make_optimizer, 128, "unit")
     results = train_replicates(trainer, range(3), epochs=4)
-    assert [len(epochs) for epochs in results.values()] == [4, 1, 4]
-    assert not results[1][-1].finite
-    assert all(epoch.finite for seed in (0, 2) for epoch in results[seed])
+    assert [len(done.epochs) for done in results.values()] == [4, 1, 4]
+    assert not results[1].epochs[-1].finite
+    assert all(epoch.finite for seed in (0, 2) for epoch in results[seed].epochs)
+
+
+def test_with_images_held_out_the_test_images_are_read_at_the_end(few: Dataset) -> None:
+    held = hold_out(few, 1000)
+    results = {}
+    for name, dataset in {"held": held, "as test": replace(held, x_val=few.x_test + 0)}.items():
+        dataset = replace(dataset, y_val=few.y_test) if name == "as test" else dataset
+        trainer = Trainer(
+            dataset, model_maker([16], "relu"), optimizer_maker(ADAM), 128, "standardized"
+        )
+        results[name] = train_replicates(trainer, range(1), epochs=3)[0]
+    # The same 2,000 images are learned from, so its test is what validation on them would tell.
+    expected = results["as test"].epochs[-1]
+    assert results["held"].test == pytest.approx(expected[2:4], rel=1e-6)
+    assert results["held"].epochs[-1].val_accuracy != expected.val_accuracy
+    assert train_replicates(trainer, range(1), epochs=1, test=False)[0].test is None
+
+
+def test_a_learning_rate_replaces_the_optimizers_own(few: Dataset) -> None:
+    def trainer(rate: float) -> Trainer:
+        sgd = {"class_name": "SGD", "config": {"learning_rate": rate, "momentum": 0.9}}
+        return Trainer(few, model_maker([16], "relu"), optimizer_maker(sgd), 128, "unit")
+
+    one = trainer(0.5)
+    expected = metrics(list(trainer(0.05).train(0, 2)))
+    assert metrics(list(one.train(0, 2, learning_rate=0.05))) == expected
+    # And only for that training.
+    assert metrics(list(one.train(0, 2))) == metrics(list(trainer(0.5).train(0, 2)))
 
 
 def test_the_order_of_the_images_is_a_permutation_of_its_own() -> None:
@@ -193,5 +231,10 @@ def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
     scale, offset = input_scaling("standardized", mnist.x_train)
     assert abs((x * scale + offset).mean()) < 1e-9
     assert abs((x * scale + offset).std() - 1) < 1e-9
+    numbers = np.array([[-2.0, 0], [1, 6]], np.float32)
+    scale, offset = input_scaling("unit", numbers)
+    np.testing.assert_allclose(numbers * scale + offset, [[0, 0.25], [0.375, 1]])
+    with pytest.raises(StudyError, match="are the same"):
+        input_scaling("standardized", np.ones((3, 2), np.float32))
     with pytest.raises(ValueError, match="raw, unit or standardized"):
         input_scaling("other", mnist.x_train)

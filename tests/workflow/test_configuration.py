@@ -54,10 +54,10 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
     outcome = project.plan("--configfile", "other.yaml")
     assert "results/other/" in outcome.text
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nprint("MODEL", STUDY.hidden_units, STUDY.activation, STUDY.epochs)\n'
+        'include: "Snakefile"\nprint("MODEL", STUDY.model, STUDY.epochs)\n'
     )
     outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
-    assert "MODEL (3,) tanh 100" in outcome.text
+    assert "MODEL {'hidden_units': [3], 'activation': 'tanh'} 100" in outcome.text
 
 
 def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:
