@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,7 +131,12 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source,
+                folder / part,
+                ignore=shutil.ignore_patterns("__pycache__"),
+                dirs_exist_ok=True,
+            )
         elif source.exists():
             shutil.copy2(source, folder / part)
     (folder / "resources" / "datasets").mkdir(parents=True)
@@ -146,11 +151,13 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     return Project(folder)
 
 
-def finished_study(folder: Path, mnist_file: Path, **changes: object) -> Project:
+def finished_study(
+    folder: Path, mnist_file: Path, arguments: Sequence[str] = (), **changes: object
+) -> Project:
     """A project whose study was run here, on two cores."""
     project = copy_project(folder, mnist_file)
     configure(project, **changes)
-    project.run()
+    project.run(*arguments)
     return project
 
 

@@ -155,9 +155,7 @@ def build_own_model(
     if not isinstance(made, keras.Model):
         raise TypeError(f"it returns {made!r}, which is no Keras model")
     if not getattr(made, "inputs", None):
-        raise ValueError(
-            "its model is neither a functional nor a keras.Sequential one with an Input"
-        )
+        raise ValueError("its model is neither functional nor a keras.Sequential with an Input")
     model = keras.models.clone_model(made, clone_function=_transposed)
     layers = kernel_layers(model)
     if not layers:

@@ -1,0 +1,128 @@
+"""Other data, other models, images held out, and a learning rate for each variant."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from helpers import Project, configure, finished_study
+
+from initstudy.datasets import Dataset
+
+MODEL = """import keras
+
+
+def build(shape, classes):
+    return keras.Sequential([
+        keras.Input(shape),
+        keras.layers.Conv2D(4, 5, strides=3, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(classes, activation="softmax"),
+    ])
+"""
+STUDY = {
+    "study": "own",
+    "dataset": "own.npz",
+    "model": "my_model.py:build",
+    "inputs": "unit",
+    "validation": {"holdout": 500},
+    "optimizer": {"class_name": "SGD", "config": {"momentum": 0.9}},
+    "learning_rates": [1.0e-9, 0.1],
+    "learning_rate_seeds": 2,
+    "kernel_initializers": ["he_normal"],
+    "bias_initializers": [],
+    "epochs": 2,
+    "seeds": 2,
+    "confirmation_seeds": 1,
+    "published": None,
+}
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, mnist: Dataset) -> Project:
+    """A person's own data and model, run on two cores."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "studies").mkdir()
+    (folder / "studies" / "my_model.py").write_text(MODEL)
+    np.savez(
+        folder / "studies" / "own.npz",
+        x_train=mnist.x_train[:3000].reshape(-1, 28, 28) / 255,
+        y_train=mnist.y_train[:3000],
+        x_test=mnist.x_test[:500].reshape(-1, 28, 28) / 255,
+        y_test=mnist.y_test[:500],
+    )
+    (folder / "studies" / "own.yaml").write_text(yaml.safe_dump(STUDY))
+    return finished_study(folder, mnist_file, arguments=["--configfile", "studies/own.yaml"])
+
+
+def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
+    table = pd.read_csv(own / "results/own/learning_rates.csv")
+    assert sorted(table["variant"].unique()) == ["baseline", "best", "kernel-he_normal"]
+    assert sorted(table["seed"].unique()) == [0, 1]
+    chosen = yaml.safe_load((own / "results/own/learning_rates/baseline.yaml").read_text())
+    assert chosen["learning_rate"] == 0.1
+    assert (own / "results/own/figures/learning_rates.png").stat().st_size > 10_000
+    # At 1e-9 nothing is learned: so the study was trained at 0.1.
+    histories = pd.read_csv(own / "results/own/histories.csv")
+    assert histories.groupby("variant")["val_accuracy"].last().min() > 0.6
+    # The same rate and seed give what was seen when the rate was chosen.
+    tried = table[(table["variant"] == "baseline") & (table["learning_rate"] == 0.1)]
+    last = histories[(histories["variant"] == "baseline") & (histories["epoch"] == 2)]
+    assert tried["val_loss"].tolist() == last["val_loss"].tolist()[:2]
+
+
+def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
+    tests = pd.read_csv(own / "results/own/tests.csv")
+    assert len(tests) == 2 * 2 + 2 * 1
+    summary = pd.read_csv(own / "results/own/summary.csv").set_index("variant")
+    for variant, seeds in {"baseline": [0, 1], "kernel-he_normal": [0, 1], "best": [2]}.items():
+        mine = tests[(tests["variant"] == variant) & tests["seed"].isin(seeds)]
+        assert summary.loc[variant, "accuracy_mean"] == pytest.approx(mine["test_accuracy"].mean())
+        # Of 500 test images: so they are multiples of 1/500.
+        assert (mine["test_accuracy"] * 500 % 1).round(6).isin([0, 1]).all()
+    choice = yaml.safe_load((own / "results/own/best.yaml").read_text())
+    histories = pd.read_csv(own / "results/own/histories.csv")
+    last = histories[(histories["epoch"] == 2) & (histories["seed"] < 2)]
+    expected = last[last["variant"] == "baseline"]["val_accuracy"].mean()
+    means = choice["chosen_on"]["mean_final_validation_accuracy"]["kernel"]
+    assert means["glorot_uniform"] == pytest.approx(expected)
+    verdict = (own / "results/own/verdict.md").read_text()
+    assert "500 held-out training images" in verdict
+    assert "own best learning rate: 0.1 for" in verdict
+
+
+def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
+    arguments = ["--configfile", "studies/own.yaml"]
+    assert own.plan(*arguments).jobs == {}
+    (own / "studies/my_model.py").write_text(MODEL + "\n# another\n")
+    jobs = own.plan(*arguments).jobs
+    (own / "studies/my_model.py").write_text(MODEL)
+    assert own.plan(*arguments).jobs == {}
+    assert (jobs["train"], jobs["choose_learning_rate"]) == (4, 3)
+    (own / "studies/own.npz").touch()
+    data = (own / "studies/own.npz").read_bytes()
+    arrays = dict(np.load(own / "studies/own.npz"))
+    np.savez(own / "studies/own.npz", **{**arrays, "y_train": arrays["y_train"][::-1]})
+    jobs = own.plan(*arguments).jobs
+    (own / "studies/own.npz").write_bytes(data)
+    assert (jobs["train"], jobs["choose_learning_rate"]) == (4, 3)
+
+
+def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
+    project: Project, mnist: Dataset
+) -> None:
+    np.savez(project / "own.npz", x_train=mnist.x_train[:10], y_train=mnist.y_train[:9])
+    configure(project, dataset="own.npz")
+    outcome = project.snakemake("--dry-run")
+    assert outcome.code == 1
+    assert "config.yaml" in outcome.text
+    assert "own.npz has no array x_test; it needs x_train, y_train" in outcome.text
+    configure(project, dataset="mnist", validation={"holdout": 60000})
+    outcome = project.snakemake("--dry-run")
+    assert "validation.holdout: 60000 of 60000 training images leave none" in outcome.text
+    (project / "my_model.py").write_text(MODEL.replace("softmax", "relu"))
+    configure(project, validation="test", model="my_model.py:build")
+    outcome = project.snakemake("--dry-run")
+    assert "model: my_model.py:build: its model must end in a softmax" in outcome.text
+    assert "Traceback" not in outcome.text
