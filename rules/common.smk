@@ -127,6 +127,8 @@ wildcard_constraints:
 
 
 ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+if STUDY.design == "factorial":
+    ALL_FIGURES.append("pairs")
 
 
 def study_file(name):

@@ -8,6 +8,11 @@ from initstudy.verdict import verdict
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        text = verdict(snakemake.wildcards.study, pd.read_csv(snakemake.input[0]))
+        files = snakemake.input
+        text = verdict(
+            snakemake.wildcards.study,
+            pd.read_csv(files.summary),
+            pd.read_csv(files.interaction) if files.interaction else None,
+        )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)
