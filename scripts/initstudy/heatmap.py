@@ -49,11 +49,11 @@ def pairs(title: str, layout: Layout) -> Figure:
         figure = Figure(figsize=(10, height), layout="constrained")
         panels: tuple[Axes, Axes] = figure.subplots(1, 2)
 
-        limits = means.min(), means.max()
-        low = max(limits[0], expit(_far_below(logit(np.clip(means, LOWEST, HIGHEST)))))
-        high = max(limits[1], low + 1e-3)
+        logits = logit(np.clip(means, LOWEST, HIGHEST))
+        low = _far_below(logits)
+        high = max(float(logits.max()), low + 0.05)
         image = panels[0].imshow(
-            means, cmap=SEQUENTIAL, norm=FuncNorm((_logit, expit), vmin=low, vmax=high)
+            means, cmap=SEQUENTIAL, norm=FuncNorm((_logit, expit), *expit([low, high]))
         )
         bar = _color_bar(image, f"percent, mean of n = {seeds} seeds\n(logit scale)")
         bar.xaxis.set_major_locator(FixedLocator(sparse_ticks(bar.xaxis, TICKS, gap=0.1)))
@@ -109,7 +109,9 @@ def _logit(values: Floats) -> Floats:
 def _color_bar(image: AxesImage, label: str) -> Axes:
     """Below its image, pointed where colours end before the values do."""
     values = np.asarray(image.get_array())
-    lower, upper = values.min() < image.norm.vmin, values.max() > image.norm.vmax
+    low, high = np.array(image.get_clim(), dtype=np.float64)
+    # What rounding makes of the same value lies not beyond it.
+    lower, upper = values.min() < low - 1e-9, values.max() > high + 1e-9
     extend = {(True, False): "min", (False, True): "max", (True, True): "both"}
     bar = image.axes.figure.colorbar(
         image, location="bottom", extend=extend.get((lower, upper), "neither"), aspect=30
