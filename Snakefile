@@ -21,6 +21,7 @@ rule all:
         study_file("best.yaml"),
         study_file("summary.csv"),
         study_file("summary.md"),
+        INTERACTION,
         study_file("verdict.md"),
         study_file("explorer.html"),
         expand(study_file("figures/{figure}.{format}"), figure=ALL_FIGURES, format=["svg", "png"]),

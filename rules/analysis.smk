@@ -1,3 +1,11 @@
+# Names of the kernel and the bias initializer of each variant.
+INITIALIZERS = {
+    variant.name: [variant.kernel.name, variant.bias.name] for variant in STUDY.variants
+}
+# What only a factorial design can tell.
+INTERACTION = study_file("interaction.csv") if STUDY.design == "factorial" else []
+
+
 # A checkpoint, so that the trainings of `best` are looked at again once the pair is chosen.
 checkpoint choose_best:
     input:
@@ -75,10 +83,7 @@ rule summarize:
             chance=DATA.chance,
             code=code_version("summarize.py"),
             epochs=STUDY.epochs,
-            initializers={
-                variant.name: [variant.kernel.name, variant.bias.name]
-                for variant in STUDY.variants
-            },
+            initializers=INITIALIZERS,
             seeds=JUDGED_ON,
             target=STUDY.target_accuracy,
         ),
@@ -106,9 +111,35 @@ rule collect_learning_rates:
         "../scripts/collect_learning_rates.py"
 
 
+rule measure_interaction:
+    input:
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests=TESTS,
+    output:
+        "results/{study}/interaction.csv",
+    log:
+        "logs/{study}/measure_interaction.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(
+            code=code_version("measure_interaction.py"),
+            epochs=STUDY.epochs,
+            initializers=INITIALIZERS,
+            seeds=STUDY.seeds,
+        ),
+    message:
+        "Measuring the interaction of kernel and bias: {output}"
+    script:
+        "../scripts/measure_interaction.py"
+
+
 rule judge:
     input:
         summary="results/{study}/summary.csv",
+        interaction=INTERACTION,
         rates=RATES,
     output:
         "results/{study}/verdict.md",

@@ -149,7 +149,11 @@ wildcard_constraints:
     last="[0-9]+",
 
 
-ALL_FIGURES = [*FIGURES, "ranking", "differences", *(["learning_rates"] if RATES else [])]
+ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+if STUDY.design == "factorial":
+    ALL_FIGURES.append("pairs")
+if RATES:
+    ALL_FIGURES.append("learning_rates")
 # The endings of the files that a training makes.
 TRAINED = dict(history="csv", sum="csv.sha256", timings="timings.csv", job="job.yaml")
 if STUDY.held_out:

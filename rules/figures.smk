@@ -88,6 +88,32 @@ rule draw_learning_rates:
         "../scripts/draw_learning_rates.py"
 
 
+rule draw_pairs:
+    input:
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests=TESTS,
+    output:
+        svg="results/{study}/figures/pairs.svg",
+        png="results/{study}/figures/pairs.png",
+    log:
+        "logs/{study}/draw_pairs.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(
+            code=code_version("draw_pairs.py"),
+            epochs=STUDY.epochs,
+            initializers=INITIALIZERS,
+            seeds=STUDY.seeds,
+        ),
+    message:
+        "Drawing pairs"
+    script:
+        "../scripts/draw_pairs.py"
+
+
 rule draw_explorer:
     input:
         histories="results/{study}/histories.csv",

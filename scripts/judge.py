@@ -10,9 +10,12 @@ from initstudy.verdict import verdict
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
-        rates = learning_rates.means(learning_rates.read(files.rates)) if files.rates else None
         text = verdict(
-            snakemake.wildcards.study, pd.read_csv(files.summary), job["held_out"], rates
+            snakemake.wildcards.study,
+            pd.read_csv(files.summary),
+            pd.read_csv(files.interaction) if files.interaction else None,
+            learning_rates.means(learning_rates.read(files.rates)) if files.rates else None,
+            job["held_out"],
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

@@ -19,6 +19,9 @@ KeyPath = tuple[str | int, ...]
 # Keys under which only numbers make sense.
 NUMERIC = ("config", "hidden_units", "learning_rates", "validation")
 
+# Of a factorial design, as many as the longest lists of a one-factor design make.
+MOST_PAIRS = 20_001
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -161,6 +164,7 @@ class Study:
     baseline: Variant
     kernel_variants: tuple[Variant, ...]
     bias_variants: tuple[Variant, ...]
+    design: str
     confirmation_seeds: int
     target_accuracy: float
     published: str | None
@@ -168,7 +172,20 @@ class Study:
     @property
     def variants(self) -> tuple[Variant, ...]:
         """All but `best`, which is known only when these are trained."""
-        return (self.baseline, *self.kernel_variants, *self.bias_variants)
+        one_factor = (self.baseline, *self.kernel_variants, *self.bias_variants)
+        return (*one_factor, *self.pair_variants)
+
+    @property
+    def pair_variants(self) -> tuple[Variant, ...]:
+        """What a factorial design adds: the pairs that differ from the baseline in both."""
+        if self.design == "one_factor":
+            return ()
+        # Names of initializers have no "-", so these are unambiguous.
+        return tuple(
+            Variant(f"{kernel.name}-{bias.name}", kernel.kernel, bias.bias)
+            for kernel in self.kernel_variants
+            for bias in self.bias_variants
+        )
 
     @property
     def selection(self) -> range:
@@ -213,6 +230,7 @@ class Study:
             },
             "kernel_initializers": [variant.kernel.entry() for variant in self.kernel_variants],
             "bias_initializers": [variant.bias.entry() for variant in self.bias_variants],
+            "design": self.design,
             "confirmation_seeds": self.confirmation_seeds,
             "target_accuracy": self.target_accuracy,
             "published": self.published,
@@ -299,6 +317,7 @@ def parse_study(
     problems = [
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
+        *_too_many_pairs(config),
         *_missing_files(config, folders),
         *_learning_rate_problems(config),
     ]
@@ -331,6 +350,7 @@ def parse_study(
         baseline=Variant("baseline", kernel, bias),
         kernel_variants=tuple(Variant(f"kernel-{k.name}", k, bias) for k in kernels),
         bias_variants=tuple(Variant(f"bias-{b.name}", kernel, b) for b in biases),
+        design=config["design"],
         confirmation_seeds=int(config["confirmation_seeds"]),
         target_accuracy=float(config["target_accuracy"]),
         published=config["published"],
@@ -562,6 +582,17 @@ def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> 
                 (key, index),
                 f"{entry.name!r} is the name of the baseline's, which is another; rename one",
             )
+
+
+def _too_many_pairs(config: Mapping[str, Any]) -> Iterator[Problem]:
+    kernels, biases = len(config["kernel_initializers"]), len(config["bias_initializers"])
+    pairs = (kernels + 1) * (biases + 1)
+    if config["design"] == "factorial" and pairs > MOST_PAIRS:
+        yield Problem(
+            ("design",),
+            f"{kernels} kernel and {biases} bias initializers beside the baseline's make {pairs} "
+            f"pairs, more than {MOST_PAIRS}; list fewer, or use 'one_factor'",
+        )
 
 
 def _missing_files(config: Mapping[str, Any], folders: Sequence[Path]) -> Iterator[Problem]:

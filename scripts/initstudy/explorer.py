@@ -13,6 +13,9 @@ LABELS = {
     "loss": "training loss",
 }
 
+# What differs from the baseline, and how its lines are drawn.
+DASHES = {"kernel": [1, 0], "bias": [3, 2], "kernel-bias": [8, 2, 2, 2]}
+
 
 def explorer(study: str, histories: pd.DataFrame) -> str:
     """A page on which variants are highlighted by clicking on them, and values read by hovering.
@@ -160,9 +163,14 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
 
 
 def _style(variant: str, variants: list[str]) -> tuple[str, list[int]]:
-    """Colour and dashes: black for what is compared, else the initializer's place in its role."""
+    """Colour and dashes: black for what is compared, else the place among those of its kind."""
     if variant in (BASELINE, "best"):
         return "black", [1, 0] if variant == BASELINE else [7, 3]
-    role = variant.split("-")[0]
-    place = [other for other in variants if other.startswith(f"{role}-")].index(variant)
-    return COLORS[place % len(COLORS)], [1, 0] if role == "kernel" else [3, 2]
+    kind = _kind(variant)
+    place = [other for other in variants if _kind(other) == kind].index(variant)
+    return COLORS[place % len(COLORS)], DASHES[kind]
+
+
+def _kind(variant: str) -> str:
+    """What of it differs from the baseline: `kernel`, `bias`, or `kernel-bias`."""
+    return "-".join(variant.split("-")[::2])

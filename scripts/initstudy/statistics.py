@@ -113,29 +113,31 @@ def sign_flip_p_value(differences: Floats) -> float:
     If a variant and the baseline are exchangeable within each seed, each difference might as well
     have had the other sign. The p-value is the share of all 2^n ways to give signs whose mean is at
     least as far from zero as the observed one: exact up to n = 20, above from 100,000 sampled ones
-    and the observed one itself, from a fixed seed.
+    and the observed one itself, from a fixed seed. Of vectors it is the Euclidean distance.
 
     Args:
-        differences: float64 (n,).
+        differences: float64 (n,), or (n, m) for m differences of each seed that are tested at once.
 
     Reference:
         Fisher, 1935, The Design of Experiments, section 21. For the sampled one: Phipson and Smyth,
         2010, Permutation P-values Should Never Be Zero, equation 2.
     """
     n = len(differences)
-    observed = abs(float(np.sum(differences)))
-    # Sums that are equal but for rounding must count as equal.
-    bound = observed - 1e-9 * max(float(np.abs(differences).sum()), 1e-300)
+    vectors = differences.reshape(n, -1)
+    observed = float(np.sum(vectors.sum(axis=0) ** 2))
+    # Squared distances that are equal but for rounding must count as equal.
+    furthest = float(np.linalg.norm(vectors, axis=1).sum()) ** 2
+    bound = observed - 1e-12 * max(furthest, 1e-300)
     if n <= MOST_FOR_EXACT:
         # The sums over all signs are those over one half plus those over the other.
-        halves = [_signed_sums(half) for half in (differences[: n // 2], differences[n // 2 :])]
-        sums = halves[0][:, None] + halves[1][None, :]
-        return float(np.mean(np.abs(sums) >= bound))
+        one, other = (_signed_sums(half) for half in (vectors[: n // 2], vectors[n // 2 :]))
+        squares = np.sum(one**2, axis=1)[:, None] + np.sum(other**2, axis=1) + 2 * one @ other.T
+        return float(np.mean(squares >= bound))
     generator = np.random.default_rng(0)
     extreme, samples = 0, 100_000
     for _ in range(10):
         signs = generator.choice(np.array([-1.0, 1.0]), (samples // 10, n))
-        extreme += int(np.sum(np.abs(signs @ differences) >= bound))
+        extreme += int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound))
     return (extreme + 1) / (samples + 1)
 
 
@@ -229,14 +231,16 @@ def choose_pair(
 ) -> dict[str, Any]:
     """The kernel and the bias initializer with the highest mean final validation accuracy.
 
-    The two are chosen apart: the kernel initializer among the variants that differ from the
-    baseline in it, the bias initializer likewise, the baseline's own among the candidates of both.
-    Of equal ones the first wins, and the baseline's is the first.
+    First the two are chosen apart: the kernel initializer among the variants that differ from the
+    baseline in it alone, the bias initializer likewise, the baseline's own among the candidates of
+    both. In a one-factor design, which has not tried them together, that is the choice. But if they
+    were, all pairs that were are compared, and the best of them is chosen. Of equal ones the first
+    wins, and the baseline's is the first.
 
     Args:
         final: see `histories.final`.
-        pairs: kernel and bias initializer of each variant, as {name, class_name, config};
-            `baseline` is one of them.
+        pairs: kernel and bias initializer of each variant, as {name, class_name, config}; the first
+            is `baseline`.
         seeds: the replicates to choose on.
 
     Returns:
@@ -252,14 +256,19 @@ def choose_pair(
     }
     kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
     biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
+    others = {name: means[name] for name in pairs if name not in kernels and name not in biases}
+    chosen = [pairs[_highest(kernels)][0], pairs[_highest(biases)][1]]
+    if chosen in [list(pair) for pair in pairs.values()]:
+        chosen = list(pairs[_highest(means)])
     return {
-        "kernel_initializer": dict(pairs[max(kernels, key=kernels.__getitem__)][0]),
-        "bias_initializer": dict(pairs[max(biases, key=biases.__getitem__)][1]),
+        "kernel_initializer": dict(chosen[0]),
+        "bias_initializer": dict(chosen[1]),
         "chosen_on": {
             "seeds": [seeds[0], seeds[-1]],
             "mean_final_validation_accuracy": {
                 "kernel": {pairs[name][0]["name"]: mean for name, mean in kernels.items()},
                 "bias": {pairs[name][1]["name"]: mean for name, mean in biases.items()},
+                **({"other_pairs": others} if others else {}),
             },
         },
     }
@@ -301,8 +310,9 @@ def summarize(
         area_under_curve and epochs_to_target are of the validation images. Accuracies of diverged
         replicates count (as `histories.final` has them), their losses cannot.
         Differences are those to the baseline on the same seeds, and nan for the baseline itself;
-        selection_difference is what the choice of `best` promised on the seeds it was made on, the
-        sum of its two initializers' differences there.
+        selection_difference is what the choice of `best` promised on the seeds it was made on: the
+        pair's own difference there, or if it was not trained there, the sum of its two
+        initializers' differences.
 
     Raises:
         StudyError: if a replicate is missing.
@@ -359,25 +369,32 @@ def summarize(
     ):
         for row, p_value in zip(family, holm([row["p_value"] for row in family]), strict=True):
             row["p_value_holm"] = p_value
-    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
-    best = summary["variant"] == "best"
-    summary.loc[best, "selection_difference"] = _selection_difference(summary)
-    return summary
+    for row in rows:
+        if row["variant"] == "best":
+            row["selection_difference"] = _selection_difference(rows)
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
-def _selection_difference(summary: pd.DataFrame) -> float:
-    chosen = summary[summary["variant"] == "best"]
-    total = 0.0
-    for role in ("kernel", "bias"):
-        column = f"{role}_initializer"
-        candidates = summary[summary["variant"].str.startswith(f"{role}-")]
-        total += candidates.loc[candidates[column].isin(chosen[column]), "difference"].sum()
-    return float(total)
+def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:
+    pairs = {row["variant"]: (row["kernel_initializer"], row["bias_initializer"]) for row in rows}
+    (kernel, bias), (own_kernel, own_bias) = pairs["best"], pairs["baseline"]
+    differences: dict[tuple[str, str], float] = {
+        pairs[row["variant"]]: row.get("difference", 0.0)
+        for row in rows
+        if row["variant"] != "best"
+    }
+    if (kernel, bias) in differences:
+        return differences[kernel, bias]
+    return differences[kernel, own_bias] + differences[own_kernel, bias]
+
+
+def _highest(means: Mapping[str, float]) -> str:
+    return max(means, key=means.__getitem__)
 
 
 def _signed_sums(values: Floats) -> Floats:
-    """The sums of all 2^n ways to give signs to n values."""
-    sums = np.zeros(1)
+    """The sums of all 2^n ways to give signs to n vectors, float64 (n, m), as (2^n, m)."""
+    sums = np.zeros((1, values.shape[1]))
     for value in values:
         sums = np.concatenate([sums + value, sums - value])
     return sums

@@ -1,5 +1,6 @@
 """A study's summary in words: what its evidence supports, and no more."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,11 @@ LONGEST = 20
 
 
 def verdict(
-    study: str, summary: pd.DataFrame, held_out: int = 0, rates: pd.DataFrame | None = None
+    study: str,
+    summary: pd.DataFrame,
+    interaction: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
+    held_out: int = 0,
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
@@ -22,25 +27,30 @@ def verdict(
 
     Args:
         study: its name.
-        summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...
-            and best.
-        held_out: training images that choices were made on; 0 if the test images served for that.
+        summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...,
+            kernel-...-bias-... and best.
+        interaction: see `interaction.components`; of a factorial design only.
         rates: see `learning_rates.means`; None if no learning rates were compared.
+        held_out: training images that choices were made on; 0 if the test images served for that.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
     compared = [row for row in rows if row.variant not in ("baseline", "best")]
     best = next(row for row in rows if row.variant == "best")
+    kernels, biases, others = (
+        [row for row in compared if _differs(row, baseline) == roles]
+        for roles in ({"kernel"}, {"bias"}, {"kernel", "bias"})
+    )
     sections = [
         f"# Verdict on the study `{study}`",
         _opening(baseline, compared, "test" if held_out else "validation"),
         _held_out(held_out),
         _rates(rates),
-        *(
-            _role(role, [row for row in compared if row.variant.startswith(f"{role}-")], baseline)
-            for role in ("kernel", "bias")
-        ),
-        _choice(best, baseline),
+        _differences("Kernel initializers", kernels, baseline),
+        _differences("Bias initializers", biases, baseline),
+        _differences("Other pairs", others, baseline),
+        _interaction(interaction, [baseline, *compared], baseline) if others else "",
+        _choice(best, baseline, tried_together=interaction is not None),
         _limits(rows, compared, best, held_out),
         _published(rows, baseline),
     ]
@@ -144,10 +154,10 @@ def _rates(means: pd.DataFrame | None) -> str:
     return text
 
 
-def _role(role: str, rows: list[Row], baseline: Row) -> str:
+def _differences(title: str, rows: list[Row], baseline: Row) -> str:
     if not rows:
         return ""
-    lines = [f"## {role.capitalize()} initializers"]
+    lines = [f"## {title}"]
     told = [row for row in rows if _significant(row)]
     items = [
         f"- **{_name(row)}** is {_comparison(row)}."
@@ -179,19 +189,87 @@ def _role(role: str, rows: list[Row], baseline: Row) -> str:
     return lines[0] + "\n\n" + "\n".join(lines[1:])
 
 
-def _choice(best: Row, baseline: Row) -> str:
+def _interaction(components: pd.DataFrame | None, pairs: list[Row], baseline: Row) -> str:
+    if components is None:
+        return ""
+    kernel, bias, both = _rows(components)
+    lines = ["## Kernel and bias together\n"]
+    if np.isfinite(both.share):
+        interval = ""
+        if np.isfinite(both.sd_ci_low):
+            interval = f" [{100 * both.sd_ci_low:.1f}, {100 * both.sd_ci_high:.1f}]"
+        lines.append(
+            f"Of the variance between the {len(pairs)} pairs, the kernel initializer accounts for "
+            f"{kernel.share:.0%}, the bias initializer for {bias.share:.0%}, and their "
+            f"interaction, what both do together beyond what each does, for {both.share:.0%}: "
+            f"standard deviations of {100 * kernel.sd:.1f}, {100 * bias.sd:.1f} and "
+            f"{100 * both.sd:.1f}{interval} points."
+        )
+    needed, real = seeds_needed(1), bool(both.p_value < ALPHA)
+    if baseline.seeds < needed:
+        lines.append(
+            f"{_count(baseline.seeds, 'seed').capitalize()} cannot tell an interaction from "
+            f"chance, however large: {needed} are needed."
+        )
+    elif real:
+        lines.append(
+            f"The interaction is real ({_p_equals(both.p_value)}): what a kernel initializer is "
+            f"worth depends on the bias initializer."
+        )
+    else:
+        lines.append(
+            f"Such an interaction may be chance ({_p_equals(both.p_value)}): nothing here tells "
+            f"that the worth of a kernel initializer depends on the bias initializer."
+        )
+    return "\n".join(lines) + "\n\n" + _one_at_a_time(pairs, baseline, real)
+
+
+def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
+    """Whether a one-factor design would have chosen another pair."""
+    kernel, bias = (
+        getattr(
+            _highest(row for row in pairs if _differs(row, baseline) <= {role}),
+            f"{role}_initializer",
+        )
+        for role in ("kernel", "bias")
+    )
+    best = _highest(pairs)
+    if (kernel, bias) == (best.kernel_initializer, best.bias_initializer):
+        return (
+            f"{kernel} kernels and {bias} biases, each the best beside the baseline's other "
+            "initializer, also make the best of all pairs: to choose one at a time would not have "
+            "misled."
+        )
+    apart = next(
+        row for row in pairs if (row.kernel_initializer, row.bias_initializer) == (kernel, bias)
+    )
+    lost = f"{100 * (best.accuracy_mean - apart.accuracy_mean):.1f} points"
+    text = (
+        f"The best of all pairs is {best.kernel_initializer} kernels with {best.bias_initializer} "
+        f"biases. To choose one at a time, each beside the baseline's other initializer, would "
+        f"have found {kernel} kernels with {bias} biases, whose mean is {lost} lower"
+    )
+    if not real:
+        return text + ", which may be chance as well."
+    return text + f". Part of that is flattery, since the best of {len(pairs)} was chosen for it."
+
+
+def _choice(best: Row, baseline: Row, tried_together: bool) -> str:
     kernel, bias = best.kernel_initializer, best.bias_initializer
     if (kernel, bias) == (baseline.kernel_initializer, baseline.bias_initializer):
         return (
             "## The best pair\n\nNo candidate had a better mean than the baseline's own "
             "initializers on the seeds of the choice, so the best pair is the baseline itself."
         )
+    promised = f"the baseline by {_points(best.selection_difference)} points"
+    if tried_together:
+        promised = f"the pair differs from {promised}"
+    else:
+        promised = f"the two of them, each tried by itself, differ from {promised} in sum"
     text = (
         f"## The best pair\n\nThe choice fell on {kernel} kernels with {bias} biases. "
-        "On the seeds it was made on, the two of them, each tried by itself, differ from the "
-        f"baseline by {_points(best.selection_difference)} points in sum. A choice flatters what "
-        f"it chose, so it was trained again on {_count(best.seeds, 'fresh seed')}: there it is "
-        f"{_comparison(best)}"
+        f"On the seeds it was made on, {promised}. A choice flatters what it chose, so it was "
+        f"trained again on {_count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
     )
     text += "." if _significant(best) else ", which is not enough to call it a difference."
     lost = best.selection_difference - best.difference
@@ -284,17 +362,30 @@ def _comparison(row: Row) -> str:
     word = "better" if row.difference > 0 else "worse"
     wins = row.probability_of_improvement * row.seeds
     text = f"{word} than the baseline" if row.difference else "no different from the baseline"
-    p_value = _p(row.p_value_holm)
     details = [
         _value(row, "difference", signed=True) + " points",
-        f"p {p_value}" if p_value.startswith("<") else f"p = {p_value}",
+        _p_equals(row.p_value_holm),
         f"ahead on {wins:g} of {_count(row.seeds, 'seed')}",
     ]
     return f"{text} ({', '.join(details)})"
 
 
 def _name(row: Row) -> str:
-    return str(row.variant).split("-", 1)[1]
+    return " with ".join(row.variant.split("-")[1::2])
+
+
+def _differs(row: Row, baseline: Row) -> set[str]:
+    """The roles whose initializer is not the baseline's."""
+    return {
+        role
+        for role in ("kernel", "bias")
+        if getattr(row, f"{role}_initializer") != getattr(baseline, f"{role}_initializer")
+    }
+
+
+def _highest(rows: Iterable[Row]) -> Row:
+    """By its mean; of equal ones the first, as in `statistics.choose_pair`."""
+    return max(rows, key=lambda row: round(row.accuracy_mean, 9))
 
 
 def _value(row: Row, column: str, signed: bool) -> str:
@@ -321,6 +412,11 @@ def _points(value: float) -> str:
 
 def _p(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
+def _p_equals(value: float) -> str:
+    text = _p(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def _share(value: float) -> str:

@@ -103,6 +103,16 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
             "kernel_initializers[0].confg",
             ["'config'"],
         ),
+        ({"design": "factorail"}, "design", ["'factorail'", "'factorial'"]),
+        (
+            {
+                "design": "factorial",
+                "kernel_initializers": [f"k{i}" for i in range(200)],
+                "bias_initializers": [f"b{i}" for i in range(100)],
+            },
+            "design",
+            ["200 kernel and 100 bias", "make 20301 pairs"],
+        ),
         ({"published": "nowhere.csv"}, "published", ["no file 'nowhere.csv'"]),
     ],
 )
@@ -111,6 +121,24 @@ def test_a_mistake_is_told(changes: dict, key: str, parts: list[str]) -> None:
     assert list(found) == [key]
     for part in parts:
         assert part in found[key]
+
+
+def test_a_factorial_design_adds_every_other_pair() -> None:
+    lists = {"kernel_initializers": ["ones", "lsuv"], "bias_initializers": ["ones", "he_normal"]}
+    one_factor, _ = parse_study(lists, SCHEMA)
+    factorial, _ = parse_study({**lists, "design": "factorial"}, SCHEMA)
+    assert one_factor is not None
+    assert factorial is not None
+    assert factorial.plain()["design"] == "factorial"
+    assert factorial.variants[:5] == one_factor.variants
+    assert [(v.name, v.kernel.name, v.bias.name) for v in factorial.variants[5:]] == [
+        (f"kernel-{kernel}-bias-{bias}", kernel, bias)
+        for kernel in ("ones", "lsuv")
+        for bias in ("ones", "he_normal")
+    ]
+    without, _ = parse_study({**lists, "bias_initializers": [], "design": "factorial"}, SCHEMA)
+    assert without is not None
+    assert len(without.variants) == 3
 
 
 def test_numbers_that_came_as_text_are_numbers() -> None:

@@ -62,7 +62,7 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     summary = pd.DataFrame(
         [row | {"variant": n, "kernel_initializer": n, "bias_initializer": "b"} for n in names]
     )
-    text = verdict("s", summary, 5000, means)
+    text = verdict("s", summary, rates=means, held_out=5000)
     assert "0.01 for **baseline**; 0.1 for **kernel-a**." in text
     assert "That of **kernel-a** is the smallest or the largest" in text
     assert "% of the test images" in text

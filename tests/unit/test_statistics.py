@@ -119,6 +119,21 @@ def test_extreme_p_values() -> None:
     assert more == pytest.approx(statistics.sign_flip_p_value(values), abs=0.005)
 
 
+@pytest.mark.parametrize("n", [1, 5, 10, 30])
+def test_the_p_value_of_vectors_is_of_the_length_of_their_mean(n: int) -> None:
+    vectors = np.random.default_rng(n).normal(0.3, 1, size=(n, 3))
+    found = statistics.sign_flip_p_value(vectors)
+    # In other coordinates it is the same, and of one coordinate the scalar one.
+    turned = vectors @ stats.ortho_group.rvs(3, random_state=0)
+    assert statistics.sign_flip_p_value(turned) == found
+    along = statistics.sign_flip_p_value(vectors[:, :1] * np.array([[0.6, 0.8]]))
+    assert along == statistics.sign_flip_p_value(vectors[:, 0])
+    if n == 5:
+        signs = np.array(np.meshgrid(*[[1, -1]] * n)).reshape(n, -1).T
+        lengths = np.linalg.norm(signs @ vectors, axis=1)
+        assert found == np.mean(lengths >= np.linalg.norm(vectors.sum(axis=0)) - 1e-9)
+
+
 def test_holms_correction() -> None:
     """Worked by hand: the smallest is multiplied by their number, the next by one less, ..."""
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
@@ -260,6 +275,24 @@ def test_differences_are_paired_and_best_meets_the_baseline_on_its_own_seeds() -
     assert table.loc["kernel-k", "p_value"] == 1
 
 
+def test_what_the_choice_promised_is_of_the_pair_or_else_of_its_parts() -> None:
+    """The kernel k gains 0.1 on the first seeds, the bias b loses 0.3."""
+    best = {"variant": "best", "kernel_initializer": "k", "bias_initializer": "b"}
+    apart = [*variants()[:3], {**best, "seeds": range(2, 4)}]
+    promised = summary(variants=apart).set_index("variant")["selection_difference"]
+    assert promised["best"] == pytest.approx(0.1 - 0.3)
+    both = TABLE[TABLE["variant"] == "kernel-k"].replace("kernel-k", "kernel-k-bias-b")
+    both = both.assign(val_accuracy=both["val_accuracy"] - 0.15)
+    times = TIMINGS[TIMINGS["variant"] == "kernel-k"].replace("kernel-k", "kernel-k-bias-b")
+    together = {**best, "variant": "kernel-k-bias-b", "seeds": range(2)}
+    found = summary(
+        table=pd.concat([TABLE, both]),
+        timings=pd.concat([TIMINGS, times]),
+        variants=[*apart, together],
+    ).set_index("variant")
+    assert found.loc["best", "selection_difference"] == pytest.approx(0.1 - 0.15)
+
+
 def test_a_diverged_replicate_counts_as_it_is() -> None:
     row = summary().set_index("variant").loc["bias-b"]
     assert (row["diverged"], row["not_learned"]) == (1, 0.5)
@@ -315,6 +348,46 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
             "bias": {"b0": 0.6, "b1": 0.5},
         },
     }
+
+
+def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, list[dict]]]:
+    """Of each pair, by its initializers: k1_b0 stands for kernel k1 and bias b0."""
+    names = {
+        "k0_b0": "baseline",
+        "k1_b0": "kernel-k1",
+        "k0_b1": "bias-b1",
+        "k1_b1": "kernel-k1-bias-b1",
+    }
+    final = pd.DataFrame(
+        [(names[pair], 0, accuracy) for pair, accuracy in accuracies.items()],
+        columns=["variant", "seed", "val_accuracy"],
+    )
+    pairs = {names[pair]: [initializer(part) for part in pair.split("_")] for pair in accuracies}
+    return final, pairs
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "chosen"),
+    [
+        # Best each by itself are k1 and b1, but together they are not.
+        ({"k0_b0": 0.5, "k1_b0": 0.8, "k0_b1": 0.7, "k1_b1": 0.6}, ("k1", "b0")),
+        # Worst each by itself, and best together.
+        ({"k0_b0": 0.5, "k1_b0": 0.4, "k0_b1": 0.3, "k1_b1": 0.6}, ("k1", "b1")),
+        # Of equal ones the first.
+        ({"k0_b0": 0.5, "k1_b0": 0.8, "k0_b1": 0.7, "k1_b1": 0.8}, ("k1", "b0")),
+        # Not tried together: best each by itself.
+        ({"k0_b0": 0.5, "k1_b0": 0.8, "k0_b1": 0.7}, ("k1", "b1")),
+    ],
+)
+def test_of_pairs_that_were_tried_together_the_best_is_chosen(
+    accuracies: dict[str, float], chosen: tuple[str, str]
+) -> None:
+    choice = statistics.choose_pair(*factorial(**accuracies), range(1))
+    found = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
+    assert found == chosen
+    told = choice["chosen_on"]["mean_final_validation_accuracy"]
+    expected = {"kernel-k1-bias-b1": accuracies["k1_b1"]} if "k1_b1" in accuracies else None
+    assert told.get("other_pairs") == expected
 
 
 def test_of_equal_candidates_the_baseline_is_chosen() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy import statistics
+from initstudy import interaction, statistics
 from initstudy.histories import COLUMNS
 from initstudy.verdict import summary_table, verdict
 
@@ -43,10 +43,11 @@ def study(
     )
 
     def pair(name: str) -> dict[str, str]:
-        role, _, own = name.partition("-")
+        parts = name.split("-")
+        own = dict(zip(parts[::2], parts[1::2], strict=False))
         return {
-            "kernel_initializer": own if role == "kernel" else "k0",
-            "bias_initializer": own if role == "bias" else "b0",
+            "kernel_initializer": own.get("kernel", "k0"),
+            "bias_initializer": own.get("bias", "b0"),
         }
 
     variants = [{"variant": name, **pair(name), "seeds": range(seeds)} for name in accuracies] + [
@@ -225,3 +226,55 @@ def test_long_lists_are_cut_and_counted() -> None:
     assert "- 20 more lie between these; the table has them all." in text
     assert "Whether 30 of them differ from the baseline cannot be told" in text
     assert len(text) < 6000
+
+
+def factorial(both: float, kernel: float = 0.02, seeds: int = 10) -> str:
+    """The verdict on two kernels and two biases: k1 gains `kernel`, b1 loses 0.01, together `both`
+    are gained.
+    """
+    base = 0.9 + noise(0, seeds)
+    accuracies = {
+        "baseline": base,
+        "kernel-k1": base + kernel + noise(1, seeds),
+        "bias-b1": base - 0.01 + noise(2, seeds),
+        "kernel-k1-bias-b1": base + both + noise(3, seeds),
+    }
+    summary = study(accuracies, base + kernel, base, chosen="k1")
+    values = np.array(list(accuracies.values()))[[0, 2, 1, 3]].T.reshape(seeds, 2, 2)
+    return verdict("s", summary, interaction.components(values))
+
+
+def test_a_real_interaction_that_misleads_is_told() -> None:
+    text = factorial(both=0.06)
+    assert "## Other pairs" in text
+    assert "**k1 with b1** is better than the baseline (+6" in text
+    shares = re.search(
+        r"between the 4 pairs, the kernel initializer accounts for (\d+) %, the bias initializer "
+        r"for (\d+) %, and their interaction, .* for (\d+) %: standard deviations of 2\.\d, "
+        r"0\.\d and 1\.\d \[\d\.\d, \d\.\d\] points",
+        text.replace("%", " %").replace("  %", " %"),
+    )
+    assert shares
+    assert abs(sum(map(int, shares.groups())) - 100) <= 1
+    assert "The interaction is real (p = 0.002)" in text
+    assert "The best of all pairs is k1 kernels with b1 biases." in text
+    assert re.search(r"found k1 kernels with b0 biases, whose mean is (3\.\d|4\.\d) points", text)
+    assert "the pair differs from the baseline by +" in text
+
+
+def test_additive_pairs_do_not_mislead() -> None:
+    text = factorial(both=0.01)
+    assert "Such an interaction may be chance (p = 0." in text
+    assert "k1 kernels and b0 biases, each the best" in text
+    assert "would not have misled" in text
+
+
+def test_few_seeds_cannot_tell_an_interaction() -> None:
+    for seeds in (1, 2, 5):
+        text = factorial(both=0.06, seeds=seeds)
+        assert "cannot tell an interaction from chance, however large: 6 are needed" in text
+        assert "nan" not in text
+
+
+def test_a_one_factor_study_says_nothing_of_interactions() -> None:
+    assert "interaction" not in verdict("made", clear())

@@ -1,0 +1,14 @@
+"""Draws the final accuracies of all pairs of a factorial design, and their interactions."""
+
+from initstudy import histories, interaction
+from initstudy.figures import save
+from initstudy.heatmap import pairs
+from initstudy.logs import job_log
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        job, files = snakemake.params.job, snakemake.input
+        final = histories.read_final(files.histories, job["epochs"], files.tests)
+        layout = interaction.layout(final, job["initializers"], range(job["seeds"]))
+        images = "test" if files.tests else "validation"
+        save(pairs("Every kernel with every bias initializer", layout, images), *snakemake.output)

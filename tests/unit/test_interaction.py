@@ -1,0 +1,170 @@
+"""The interaction is measured without bias, and called one no more often than promised."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from scipy import stats
+from statsmodels.stats.anova import anova_lm
+
+from initstudy import interaction, statistics
+from initstudy.errors import StudyError
+from initstudy.interaction import effects, variance, variance_interval
+
+# Simulated studies for each rate; the bounds below are 3 standard errors.
+SIMULATIONS = 1000
+# A layout with effects that are known: of kernels, of biases, and of both together.
+KERNEL = np.array([0.03, 0.0, -0.03])[:, None]
+BIAS = np.array([0.01, 0.01, -0.01, -0.01])[None, :]
+BOTH = 0.02 * np.array([[1, -1, 1, -1], [-1, 1, -1, 1], [0, 0, 0, 0]])
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+def normal(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """With a part that all pairs of a seed share, and one that those of a kernel share."""
+    seeds, kernels, _ = shape
+    shared = generator.normal(0, 0.02, (seeds, 1, 1)) + generator.normal(
+        0, 0.01, (seeds, kernels, 1)
+    )
+    return shared + generator.normal(0, 0.01, shape)
+
+
+def skewed(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A long tail towards low accuracies; the last kernel scatters ten times as much."""
+    scale = np.array([*[0.01] * (shape[1] - 1), 0.1])[:, None]
+    return scale * (1 - generator.exponential(size=shape))
+
+
+def test_effects_take_the_accuracies_apart() -> None:
+    accuracies = 0.9 + KERNEL + BIAS + BOTH + np.array([-0.1, 0.0, 0.05])[:, None, None]
+    parts = effects(accuracies)
+    for name, truth in {"kernel": KERNEL, "bias": BIAS, "interaction": BOTH}.items():
+        np.testing.assert_allclose(parts[name], np.broadcast_to(truth, (3, 3, 4)), atol=1e-12)
+    mean = accuracies.mean(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(sum(parts.values()) + mean, accuracies)
+
+
+@pytest.mark.parametrize("draw", [normal, skewed])
+@pytest.mark.parametrize("truth", [BOTH, 0 * BOTH], ids=["interaction", "additive"])
+def test_variances_have_no_bias(draw: Draw, truth: np.ndarray) -> None:
+    generator = np.random.default_rng(20261122)
+    found: dict[str, list[float]] = {"kernel": [], "bias": [], "interaction": []}
+    for _ in range(SIMULATIONS):
+        for name, part in effects(KERNEL + BIAS + truth + draw(generator, (5, 3, 4))).items():
+            found[name].append(variance(part))
+    known = {"kernel": KERNEL, "bias": BIAS, "interaction": truth}
+    for name, values in found.items():
+        error = stats.sem(values)
+        assert np.mean(values) == pytest.approx(np.mean(known[name] ** 2), abs=3 * error), name
+
+
+def test_variances_are_those_of_the_analysis_of_variance() -> None:
+    """Against statsmodels' sums of squares; the seeds are blocks (Montgomery, section 5.6)."""
+    values = KERNEL + BIAS + BOTH + normal(np.random.default_rng(1), (6, 3, 4))
+    seed, kernel, bias = (index.ravel() for index in np.indices(values.shape))
+    frame = pd.DataFrame({"y": values.ravel(), "s": seed, "k": kernel, "b": bias})
+    # No residual: y is told by all three together.
+    table = anova_lm(smf.ols("y ~ C(s)*C(k)*C(b) - C(s):C(k):C(b)", frame).fit())
+    parts = effects(values)
+    errors = {"kernel": "C(s):C(k)", "bias": "C(s):C(b)", "interaction": "Residual"}
+    names = {"kernel": "C(k)", "bias": "C(b)", "interaction": "C(k):C(b)"}
+    for name, part in parts.items():
+        effect, error = table.loc[names[name]], table.loc[errors[name]]
+        expected = effect["df"] * (effect["mean_sq"] - error["mean_sq"]) / values.size
+        assert variance(part) == pytest.approx(expected)
+
+
+def test_the_p_value_orders_flips_as_f_does() -> None:
+    """Against the F of each of the 2^6 flips, from its definition."""
+    values = BOTH / 8 + normal(np.random.default_rng(3), (6, 3, 4))
+    part = effects(values)["interaction"]
+
+    def f(flipped: np.ndarray) -> float:
+        mean = flipped.mean(axis=0)
+        return float(6 * np.sum(mean**2) / (np.sum((flipped - mean) ** 2) / 5))
+
+    signs = np.array(np.meshgrid(*[[1, -1]] * 6)).reshape(6, -1).T
+    share = np.mean([f(part * sign[:, None, None]) >= f(part) * (1 - 1e-9) for sign in signs])
+    assert 2 / 2**6 < share < 1
+    assert interaction.components(values)["p_value"].iloc[2] == pytest.approx(share)
+
+
+@pytest.mark.parametrize("draw", [normal, skewed])
+def test_chance_is_called_an_interaction_in_five_percent(draw: Draw) -> None:
+    generator = np.random.default_rng(20261122)
+    wrong = 0
+    for _ in range(SIMULATIONS):
+        part = effects(KERNEL + BIAS + draw(generator, (10, 3, 4)))["interaction"]
+        wrong += statistics.sign_flip_p_value(part.reshape(10, -1)) < statistics.ALPHA
+    print(f"{draw.__name__}: {wrong / SIMULATIONS:.3f}")
+    assert wrong / SIMULATIONS == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / SIMULATIONS))
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"), [(normal, BOTH), (normal, BOTH / 4), (skewed, BOTH), (skewed, 0 * BOTH)]
+)
+def test_intervals_cover_the_size(draw: Draw, truth: np.ndarray) -> None:
+    generator = np.random.default_rng(20261122)
+    simulations, covered = 200, 0
+    for _ in range(simulations):
+        part = effects(KERNEL + BIAS + truth + draw(generator, (10, 3, 4)))["interaction"]
+        low, high = variance_interval(part)
+        covered += low <= np.mean(truth**2) <= high
+    print(f"{draw.__name__}, {np.abs(truth).max():.3f}: {covered / simulations:.3f}")
+    assert covered / simulations > 0.95 - 3 * np.sqrt(0.05 * 0.95 / simulations)
+
+
+def test_additive_accuracies_have_no_interaction() -> None:
+    table = interaction.components(0.9 + KERNEL + BIAS + np.linspace(0, 0.1, 10)[:, None, None])
+    table = table.set_index("component")
+    assert table.loc["kernel", "sd"] == pytest.approx(np.sqrt(np.mean(KERNEL**2)))
+    assert table.loc["bias", "sd"] == pytest.approx(0.01)
+    assert table.loc["interaction"].tolist() == [0, 0, 0, 0, 1]
+    assert table.loc["kernel", "share"] == pytest.approx(6 / 7)
+    assert table.loc["kernel", "p_value"] == 2 / 2**10
+
+
+def test_a_clear_interaction_is_told() -> None:
+    values = KERNEL + BIAS + BOTH + normal(np.random.default_rng(2), (10, 3, 4))
+    table = interaction.components(values)
+    assert list(table.columns) == interaction.COLUMNS
+    row = table.set_index("component").loc["interaction"]
+    assert row["sd_ci_low"] < np.sqrt(np.mean(BOTH**2)) < row["sd_ci_high"]
+    assert row["p_value"] == 2 / 2**10
+    assert table["share"].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shape", [(10, 1, 4), (10, 3, 1), (10, 1, 1)])
+def test_a_single_row_or_column_has_no_interaction(shape: tuple[int, int, int]) -> None:
+    values = np.random.default_rng(0).uniform(0.8, 0.9, shape)
+    row = interaction.components(values).set_index("component").loc["interaction"]
+    assert (row["sd"], row["p_value"]) == (0, 1)
+
+
+def test_few_seeds_tell_less() -> None:
+    values = KERNEL + BIAS + BOTH + normal(np.random.default_rng(2), (4, 3, 4))
+    four = interaction.components(values)
+    assert four["sd_ci_low"].isna().all()
+    assert four["sd"].notna().all()
+    one = interaction.components(values[:1])
+    assert one["sd"].isna().all()
+    assert one["share"].isna().all()
+    assert (one["p_value"] == 1).all()
+
+
+def test_the_layout_is_by_seed_kernel_and_bias() -> None:
+    names = {"baseline": ["k0", "b0"], "kernel-k": ["k", "b0"], "bias-b": ["k0", "b"]}
+    names["kernel-k-bias-b"] = ["k", "b"]
+    final = pd.DataFrame(
+        [(name, seed, (i + 10 * seed) / 100) for i, name in enumerate(names) for seed in (1, 0)],
+        columns=["variant", "seed", "val_accuracy"],
+    )
+    found = interaction.layout(final, names, range(2))
+    assert (found.kernels, found.biases) == (["k0", "k"], ["b0", "b"])
+    np.testing.assert_allclose(found.accuracies[0], [[0, 0.02], [0.01, 0.03]])
+    np.testing.assert_allclose(found.accuracies[1], found.accuracies[0] + 0.1)
+    with pytest.raises(StudyError, match="kernel-k-bias-b has no results"):
+        interaction.layout(final[final["variant"] != "kernel-k-bias-b"], names, range(2))

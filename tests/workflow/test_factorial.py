@@ -1,0 +1,62 @@
+"""A study becomes factorial by training the new pairs alone, and one-factor again by nothing."""
+
+import pandas as pd
+import yaml
+from helpers import Project, configure
+
+NEW = [("kernel-ones-bias-ones", 0, 1), ("kernel-random_normal-bias-ones", 0, 1)]
+RESULTS = "results/notebook"
+
+
+def best_pair(project: Project) -> tuple[str, str]:
+    best = yaml.safe_load((project / f"{RESULTS}/best.yaml").read_text())
+    return best["kernel_initializer"]["name"], best["bias_initializer"]["name"]
+
+
+def test_a_study_becomes_factorial_and_one_factor_again(rerun: Project) -> None:
+    def expected(trainings: list[tuple[str, int, int]], before: tuple[str, str]) -> list:
+        again = [("best", 2, 3)] if best_pair(rerun) != before else []
+        return sorted([*trainings, *again])
+
+    before, chosen = rerun.results, best_pair(rerun)
+    configure(rerun, design="factorial")
+    plan = rerun.plan()
+    assert plan.trained == NEW
+    assert "pairs" in plan.drawn
+    assert plan.jobs["measure_interaction"] == 1
+    assert rerun.run().trained == expected(NEW, chosen)
+    assert "Nothing to be done" in rerun.plan().text
+
+    table = pd.read_csv(rerun / f"{RESULTS}/interaction.csv").set_index("component")
+    assert list(table.index) == ["kernel", "bias", "interaction"]
+    summary = pd.read_csv(rerun / f"{RESULTS}/summary.csv").set_index("variant")
+    pairs = summary.drop("best")
+    assert len(pairs) == 6
+    highest = pairs["accuracy_mean"].idxmax()
+    assert best_pair(rerun) == tuple(pairs.loc[highest, ["kernel_initializer", "bias_initializer"]])
+    promised = pairs.loc[highest, "difference"] if highest != "baseline" else 0
+    assert abs(summary.loc["best", "selection_difference"] - promised) < 1e-9
+    # The accuracies of the grid have these three parts, and no other.
+    centred = pairs["accuracy_mean"] - pairs["accuracy_mean"].mean()
+    assert table["sd"].pow(2).sum() < 2 * centred.pow(2).mean()
+    verdict = (rerun / f"{RESULTS}/verdict.md").read_text()
+    assert "Of the variance between the 6 pairs" in verdict
+    assert "2 seeds cannot tell an interaction from chance" in verdict
+    assert (rerun / f"{RESULTS}/figures/pairs.png").stat().st_size > 20_000
+    report = (rerun / f"{RESULTS}/report.html").read_text()
+    assert 'id="pairs-figure"' in report
+    assert 'href="#pairs"' in report
+
+    chosen = best_pair(rerun)
+    configure(rerun, design="one_factor")
+    assert rerun.run().trained == expected([], chosen)
+    one_factor = {path: data for path, data in rerun.results.items() if path in before}
+    assert one_factor == before
+    assert 'id="pairs-figure"' not in (rerun / f"{RESULTS}/report.html").read_text()
+    assert "Nothing to be done" in rerun.plan().text
+
+
+def test_a_one_factor_study_has_none_of_it(project: Project) -> None:
+    plan = project.plan()
+    assert "pairs" not in plan.drawn
+    assert plan.jobs["measure_interaction"] == 0
