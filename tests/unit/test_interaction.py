@@ -160,7 +160,7 @@ def test_the_layout_is_by_seed_kernel_and_bias() -> None:
     names["kernel-k-bias-b"] = ["k", "b"]
     final = pd.DataFrame(
         [(name, seed, (i + 10 * seed) / 100) for i, name in enumerate(names) for seed in (1, 0)],
-        columns=["variant", "seed", "val_accuracy"],
+        columns=["variant", "seed", "accuracy"],
     )
     found = interaction.layout(final, names, range(2))
     assert (found.kernels, found.biases) == (["k0", "k"], ["b0", "b"])
