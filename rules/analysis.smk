@@ -87,7 +87,10 @@ rule summarize:
 
 rule judge:
     input:
-        "results/{study}/summary.csv",
+        summary="results/{study}/summary.csv",
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        diagnostics="results/{study}/diagnostics.csv",
     output:
         "results/{study}/verdict.md",
     log:
@@ -96,7 +99,13 @@ rule judge:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(code=code_version("judge.py")),
+        job=dict(
+            after=DIAGNOSED_AFTER,
+            code=code_version("judge.py"),
+            epochs=STUDY.epochs,
+            seeds=STUDY.seeds,
+            variants=list(VARIANTS),
+        ),
     message:
         "Writing the verdict: {output}"
     script:

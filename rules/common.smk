@@ -94,6 +94,7 @@ JUDGED_ON = {
     **{name: [STUDY.selection.start, STUDY.selection.stop] for name in VARIANTS},
     "best": [STUDY.confirmation.start, STUDY.confirmation.stop],
 }
+DIAGNOSED_AFTER = sorted(STUDY.diagnose_after)
 IMAGES, *SHAPE = SPECS[STUDY.dataset].shapes["x_train"]
 WEIGHTS = weights(math.prod(SHAPE), STUDY.hidden_units, classes=10)
 FIGURES = {
@@ -116,6 +117,8 @@ FIGURES = {
         seeds=[STUDY.confirmation.start, STUDY.confirmation.stop],
     ),
 }
+# Of the kernels first of all: they decide what becomes of a signal.
+SIGNALS = FIGURES["kernel"] if STUDY.kernel_variants else FIGURES["bias"]
 
 
 wildcard_constraints:
@@ -126,7 +129,7 @@ wildcard_constraints:
     last="[0-9]+",
 
 
-ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+ALL_FIGURES = [*FIGURES, "ranking", "differences", "signals"]
 
 
 def study_file(name):
@@ -189,6 +192,14 @@ def training_job(wildcards):
         "inputs": STUDY.inputs,
         "optimizer": dict(STUDY.optimizer),
     }
+
+
+def diagnosis(wildcards):
+    """All that decides the numbers of a diagnosis."""
+    job = training_job(wildcards)
+    del job["epochs"]
+    diagnosing = dict(after=DIAGNOSED_AFTER, code=code_version("diagnose.py"), seeds=STUDY.seeds)
+    return {**job, **diagnosing}
 
 
 def minutes_of(wildcards):

@@ -1,13 +1,21 @@
-"""Says in words what the summary supports."""
+"""Says in words what the summary and the diagnostics support."""
 
 import pandas as pd
 
+from initstudy import diagnostics, histories
+from initstudy.explanation import explanation
 from initstudy.files import replacing
 from initstudy.logs import job_log
 from initstudy.verdict import verdict
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        text = verdict(snakemake.wildcards.study, pd.read_csv(snakemake.input[0]))
+        job, files = snakemake.params.job, snakemake.input
+        summary = pd.read_csv(files.summary)
+        finals = histories.final(histories.read(files.histories, job["epochs"]))
+        measured = diagnostics.read(
+            files.diagnostics, job["after"], job["variants"], range(job["seeds"])
+        )
+        text = verdict(snakemake.wildcards.study, summary, explanation(summary, measured, finals))
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

@@ -16,6 +16,9 @@ from initstudy.names import NAME, OWN, PER_LAYER, is_own
 
 KeyPath = tuple[str | int, ...]
 
+# Keys inside of which only numbers make sense.
+NUMERIC = ("config", "hidden_units", "diagnose_after")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -144,6 +147,7 @@ class Study:
     optimizer: Mapping[str, Any]
     batch_size: int
     epochs: int
+    diagnose_after: tuple[int, ...]
     seeds: int
     seeds_per_job: int
     baseline: Variant
@@ -190,6 +194,7 @@ class Study:
             else self.optimizer["class_name"],
             "batch_size": self.batch_size,
             "epochs": self.epochs,
+            "diagnose_after": list(self.diagnose_after),
             "seeds": self.seeds,
             "seeds_per_job": self.seeds_per_job,
             "baseline": {
@@ -280,6 +285,7 @@ def parse_study(
     problems = [
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
+        *_late_epochs(config),
         *_missing_files(config),
     ]
     if problems:
@@ -297,6 +303,7 @@ def parse_study(
         optimizer={"class_name": optimizer["class_name"], "config": optimizer.get("config", {})},
         batch_size=int(config["batch_size"]),
         epochs=int(config["epochs"]),
+        diagnose_after=tuple(int(epoch) for epoch in config["diagnose_after"]),
         seeds=int(config["seeds"]),
         seeds_per_job=int(config["seeds_per_job"]),
         baseline=Variant("baseline", kernel, bias),
@@ -413,10 +420,7 @@ def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
 
 def _with_numbers(value: Any, numeric: bool = False) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: _with_numbers(part, numeric or key in ("config", "hidden_units"))
-            for key, part in value.items()
-        }
+        return {key: _with_numbers(part, numeric or key in NUMERIC) for key, part in value.items()}
     if isinstance(value, list):
         return [_with_numbers(part, numeric) for part in value]
     if numeric and isinstance(value, str):
@@ -493,6 +497,16 @@ def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> 
             yield Problem(
                 (key, index),
                 f"{entry.name!r} is the name of the baseline's, which is another; rename one",
+            )
+
+
+def _late_epochs(config: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, epoch in enumerate(config["diagnose_after"]):
+        if epoch > config["epochs"]:
+            yield Problem(
+                ("diagnose_after", index),
+                f"there is no epoch {epoch:g} to diagnose after, the study has "
+                f"{config['epochs']:g} epochs",
             )
 
 

@@ -96,10 +96,10 @@ def read(
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = _read_numbers(path, COLUMNS, whole=("seed", "epoch"))
+    frame = read_numbers(path, COLUMNS, whole=("seed", "epoch"))
     begins = _check_contract(path, frame, epochs)
     if variants is not None:
-        _check(
+        check(
             path,
             ~frame["variant"].isin(list(variants)).to_numpy(),
             "is of a variant that is not expected here (" + ", ".join(variants) + ")",
@@ -139,7 +139,7 @@ def read_runs(paths: Sequence[str | Path], epochs: int) -> pd.DataFrame:
         StudyError: see `read`.
     """
     try:
-        frame = _read_numbers(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
+        frame = read_numbers(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
         begins = _check_contract("", frame, epochs)
         jobs = [_job(path) for path in paths]
         if list(zip(frame["variant"][begins], frame["seed"][begins], strict=True)) == [
@@ -182,7 +182,7 @@ def read_timings(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return _read_numbers(path, TIMING_COLUMNS, whole=("seed", "epochs"))
+    return read_numbers(path, TIMING_COLUMNS, whole=("seed", "epochs"))
 
 
 def final(histories: pd.DataFrame) -> pd.DataFrame:
@@ -268,10 +268,14 @@ def _job(path: str | Path) -> tuple[str, range]:
     return file.parent.name, range(int(first), int(last) + 1)
 
 
-def _read_numbers(
+def read_numbers(
     source: str | Path | io.BytesIO, columns: list[str], whole: Sequence[str]
 ) -> pd.DataFrame:
-    """A table of text in the first column, counts in those named `whole`, and other numbers."""
+    """A table of text in the first column, counts in those named `whole`, and other numbers.
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
     kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
     if not isinstance(source, io.BytesIO):
         _check_last_line(source)
@@ -304,10 +308,10 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     """Checks what every history must keep, and returns where its replicates begin."""
     values = frame[METRICS].to_numpy()
     marked = np.isnan(values)
-    _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
-    _check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
+    check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
+    check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
     accuracies = frame[["accuracy", "val_accuracy"]].to_numpy()
-    _check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
+    check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
 
     # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
     codes, _ = pd.factorize(frame["variant"])
@@ -315,22 +319,22 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     begins: np.ndarray = (replicate != replicate.shift()).any(axis=1).to_numpy()
     repeated = np.zeros(len(frame), dtype=bool)
     repeated[begins] = replicate[begins].duplicated()
-    _check(path, repeated, "repeats a seed of its variant")
+    check(path, repeated, "repeats a seed of its variant")
     previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
-    _check(
+    check(
         path,
         frame["epoch"].to_numpy() != previous + 1,
         "does not have the epoch that follows; a row per seed and epoch is needed, from 1 on",
     )
     ends = np.append(begins[1:], True)[: len(begins)]
     diverged = marked.any(axis=1)
-    _check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
-    _check(
+    check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
+    check(
         path,
         ends & ~diverged & (frame["epoch"].to_numpy() != epochs),
         f"is the last of its seed, but the study has {epochs} epochs",
     )
-    _check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
+    check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
     return begins
 
 
@@ -375,6 +379,16 @@ def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> 
     return numbers.astype(np.int64) if whole else numbers
 
 
-def _check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
+def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
+    """Says of the first row of a table that is bad what is wrong with it.
+
+    Args:
+        path: of the table.
+        bad: bool (rows,).
+        what: follows upon "this row".
+
+    Raises:
+        StudyError: if one is bad.
+    """
     if np.any(bad):
         raise StudyError(f"{path}, line {int(np.argmax(bad)) + 2}: this row {what}.")

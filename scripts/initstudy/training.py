@@ -94,6 +94,9 @@ class Trainer:
         adapt: changes a fresh model by what it makes of the first images that its replicate meets,
             float32 (images, features).
 
+    Attributes:
+        model, optimizer: those of the replicate that was started last, as they are now.
+
     Example:
         >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
         >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
@@ -117,8 +120,8 @@ class Trainer:
         self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_test)], 2)
-        self._model = self._fresh_model(0)
-        self._optimizer = make_optimizer(self._model.trainable_variables)
+        self.model = self._fresh_model(0)
+        self.optimizer = make_optimizer(self.model.trainable_variables)
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
 
     def compile(self) -> float:
@@ -141,21 +144,44 @@ class Trainer:
         Yields:
             Each epoch as it ends. One that is not finite is the last.
         """
-        model = self._fresh_model(replicate)
-        optimizer = self._make_optimizer(model.trainable_variables)
-        for mine, fresh in (
-            *zip(self._model.variables, model.variables, strict=True),
-            *zip(self._optimizer.variables, optimizer.variables, strict=True),
-        ):
-            mine.assign(fresh)
-        orders = data_order(replicate, self._images)
+        self.start(replicate)
         for _ in range(epochs):
-            started = time.perf_counter()
-            means = self._run_epoch(next(orders)).numpy() / self._counts
-            epoch = Epoch._make([*means.tolist(), time.perf_counter() - started])
+            epoch = self.run_epoch()
             yield epoch
             if not epoch.finite:
                 return
+
+    def start(self, replicate: int) -> None:
+        """Gives model and optimizer the values that a replicate begins with."""
+        model = self._fresh_model(replicate)
+        optimizer = self._make_optimizer(model.trainable_variables)
+        for mine, fresh in (
+            *zip(self.model.variables, model.variables, strict=True),
+            *zip(self.optimizer.variables, optimizer.variables, strict=True),
+        ):
+            mine.assign(fresh)
+        self._orders = data_order(replicate, self._images)
+
+    def run_epoch(self) -> Epoch:
+        """Trains the replicate that was started for one more epoch."""
+        started = time.perf_counter()
+        means = self._run_epoch(next(self._orders)).numpy() / self._counts
+        return Epoch._make([*means.tolist(), time.perf_counter() - started])
+
+    def sample_losses(self, images: int) -> Any:
+        """The losses, as in training, of training images that are spread evenly over all.
+
+        They are the same images for every variant and replicate.
+
+        Args:
+            images: how many, or all if there are fewer.
+
+        Returns:
+            float32 (images,); differentiable.
+        """
+        chosen = np.linspace(0, self._images - 1, min(images, self._images)).astype(np.int32)
+        x, y = (tf.gather(array, chosen) for array in self._train)
+        return self._evaluate(x, y, training=True)[0]
 
     def _fresh_model(self, replicate: int) -> Any:
         model = self._make_model(replicate)
@@ -186,15 +212,15 @@ class Trainer:
         return tf.concat([training, testing], axis=0)
 
     def _update(self, x: Any, y: Any) -> Any:
-        variables = self._model.trainable_variables
+        variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             losses, hits = self._evaluate(x, y, training=True)
             loss = tf.reduce_mean(losses)
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        outputs = self._model(self._inputs(x), training=training)
+        outputs = self.model(self._inputs(x), training=training)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
         return losses, hits
