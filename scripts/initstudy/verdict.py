@@ -13,8 +13,8 @@ Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 LONGEST = 20
 
 
-def verdict(study: str, summary: pd.DataFrame) -> str:
-    """A study's verdict as Markdown, made from the numbers of its summary alone.
+def verdict(study: str, summary: pd.DataFrame, explanation: str = "") -> str:
+    """A study's verdict as Markdown, made from the numbers of its summary.
 
     A difference is called one if its p-value, corrected by Holm's method, is below 5 %.
 
@@ -22,6 +22,7 @@ def verdict(study: str, summary: pd.DataFrame) -> str:
         study: its name.
         summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...
             and best.
+        explanation: a section on why some lose, see `explanation.explanation`.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -34,6 +35,7 @@ def verdict(study: str, summary: pd.DataFrame) -> str:
             _role(role, [row for row in compared if row.variant.startswith(f"{role}-")], baseline)
             for role in ("kernel", "bias")
         ),
+        explanation,
         _choice(best, baseline),
         _limits(rows, compared, best),
         _published(rows, baseline),
