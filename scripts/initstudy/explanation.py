@@ -172,6 +172,6 @@ def _when(epoch: int) -> str:
 def _times(log: float) -> str:
     factor = 10 ** abs(log)
     number = (
-        f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e6 else f"{factor:.0e}"
+        f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e5 else f"{factor:.0e}"
     )
     return f"{'grow' if log > 0 else 'shrink'} {number} times"

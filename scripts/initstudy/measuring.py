@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,7 @@ def diagnose(trainer: Trainer, variant: str, seeds: range, epochs: Collection[in
     Returns:
         `diagnostics.COLUMNS`. A replicate that diverged has no rows from that epoch on.
     """
+    measure = measuring(trainer)
     rows = []
     for seed in seeds:
         trainer.start(seed)
@@ -44,53 +45,61 @@ def diagnose(trainer: Trainer, variant: str, seeds: range, epochs: Collection[in
             if epoch == 0 or epoch in epochs:
                 rows += [
                     (variant, seed, epoch, layer, *measures)
-                    for layer, measures in enumerate(measure(trainer), 1)
+                    for layer, measures in enumerate(measure(), 1)
                 ]
         log.info("seed %d is measured.", seed)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def measure(trainer: Trainer) -> list[tuple[float, ...]]:
-    """Measures each layer of the network as it is now, and leaves it and its optimizer so.
+def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
+    """What measures each layer of the trainer's network, made once for all replicates.
 
     The layers are those with a kernel and an activation, in the order in which the images meet
     them; if an activation is a layer of its own, it is not part of them. A convolution's units are
     its channels, each at all places.
 
     Args:
-        trainer: with a replicate started.
+        trainer: of the variant.
 
     Returns:
-        For each layer its units and `diagnostics.MEASURES`.
+        A function that measures the network as it is at that moment, and leaves it and its
+        optimizer so. It returns for each layer its units and `diagnostics.MEASURES`.
     """
     model, optimizer = trainer.model, trainer.optimizer
-    variables = [*model.variables, *optimizer.variables]
-    before = [tf.identity(variable) for variable in variables]
-    with tf.GradientTape() as tape, _noted(model) as passed:
-        loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
-    layers, sums, outputs = zip(*passed, strict=True)
-    weights = model.trainable_variables
-    gradients, by_weight = tape.gradient(loss, (list(sums), weights))
-    kernels = [layer.kernel.numpy() for layer in layers]
-    optimizer.apply(by_weight, weights)
-    updates = [layer.kernel.numpy() - kernel for layer, kernel in zip(layers, kernels, strict=True)]
-    for variable, value in zip(variables, before, strict=True):
-        variable.assign(value)
-    # What leaves a softmax is bounded, whatever the network does; what enters it is not.
-    activations = [*outputs[:-1], sums[-1]]
-    return [
-        (
-            activation.shape[-1],
-            *_moments(activation.numpy()),
-            *_moments(gradient.numpy()),
-            *_idle_units(activation.numpy().reshape(-1, activation.shape[-1])),
-            _norm(kernel),
-            _norm(update),
-        )
-        for activation, gradient, kernel, update in zip(
-            activations, gradients, kernels, updates, strict=True
-        )
-    ]
+    weights, variables = model.trainable_variables, [*model.variables, *optimizer.variables]
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def signals() -> Any:
+        # Calling the model in training changes it, too: dropout, normalization.
+        before = [tf.identity(variable) for variable in variables]
+        with tf.GradientTape() as tape, _noted(model) as noted:
+            loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
+        layers, sums, outputs = zip(*noted, strict=True)
+        gradients, by_weight = tape.gradient(loss, (list(sums), weights))
+        kernels = [tf.identity(layer.kernel) for layer in layers]
+        optimizer.apply(by_weight, weights)
+        updates = [layer.kernel - kernel for layer, kernel in zip(layers, kernels, strict=True)]
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        # What leaves a softmax is bounded, whatever the network does; what enters it is not.
+        activations = [*outputs[:-1], sums[-1]]
+        return list(zip(activations, gradients, kernels, updates, strict=True))
+
+    def measure() -> list[tuple[float, ...]]:
+        layers = [[part.numpy() for part in layer] for layer in signals()]
+        return [
+            (
+                activations.shape[-1],
+                *_moments(activations),
+                *_moments(gradients),
+                *_idle_units(activations.reshape(-1, activations.shape[-1])),
+                _norm(kernel),
+                _norm(update),
+            )
+            for activations, gradients, kernel, update in layers
+        ]
+
+    return measure
 
 
 @contextmanager
