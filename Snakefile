@@ -9,6 +9,7 @@ configfile: "config.yaml"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
+include: "rules/diagnostics.smk"
 include: "rules/analysis.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
@@ -18,6 +19,7 @@ rule all:
     input:
         study_file("report.html"),
         study_file("histories.csv"),
+        study_file("diagnostics.csv"),
         study_file("best.yaml"),
         study_file("summary.csv"),
         study_file("summary.md"),

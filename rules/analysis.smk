@@ -139,6 +139,10 @@ rule measure_interaction:
 rule judge:
     input:
         summary="results/{study}/summary.csv",
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests=TESTS,
+        diagnostics="results/{study}/diagnostics.csv",
         interaction=INTERACTION,
         rates=RATES,
     output:
@@ -149,7 +153,14 @@ rule judge:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(code=code_version("judge.py"), held_out=STUDY.held_out),
+        job=dict(
+            after=DIAGNOSED_AFTER,
+            code=code_version("judge.py"),
+            epochs=STUDY.epochs,
+            held_out=STUDY.held_out,
+            seeds=STUDY.seeds,
+            variants=list(VARIANTS),
+        ),
     message:
         "Writing the verdict: {output}"
     script:

@@ -119,6 +119,7 @@ if STUDY.dataset in SPECS:
 # What more there is if training images are held out, or if the learning rate is chosen.
 TESTS = f"results/{STUDY.name}/tests.csv" if STUDY.held_out else []
 RATES = f"results/{STUDY.name}/learning_rates.csv" if STUDY.learning_rates else []
+DIAGNOSED_AFTER = sorted(STUDY.diagnose_after)
 FIGURES = {
     "kernel": dict(
         title="Kernel initializers, each with the baseline's bias initializer",
@@ -139,6 +140,8 @@ FIGURES = {
         seeds=[STUDY.confirmation.start, STUDY.confirmation.stop],
     ),
 }
+# Of the kernels first of all: they decide what becomes of a signal.
+SIGNALS = FIGURES["kernel"] if STUDY.kernel_variants else FIGURES["bias"]
 
 
 wildcard_constraints:
@@ -149,7 +152,7 @@ wildcard_constraints:
     last="[0-9]+",
 
 
-ALL_FIGURES = [*FIGURES, "ranking", "differences"]
+ALL_FIGURES = [*FIGURES, "ranking", "differences", "signals"]
 if STUDY.design == "factorial":
     ALL_FIGURES.append("pairs")
 if RATES:
@@ -234,14 +237,22 @@ def chosen_rate(wildcards):
     return study_file(f"learning_rates/{wildcards.variant}.yaml") if RATES else []
 
 
+def diagnosis(wildcards):
+    """All that decides the numbers of a diagnosis."""
+    job = training_job(wildcards)
+    del job["epochs"]
+    diagnosing = dict(after=DIAGNOSED_AFTER, code=code_version("diagnose.py"), seeds=STUDY.seeds)
+    return {**job, **diagnosing}
+
+
 def minutes_of(wildcards):
     seeds = int(wildcards.last) - int(wildcards.first) + 1
     return minutes_of_trainings(seeds)
 
 
-def minutes_of_trainings(count):
+def minutes_of_trainings(count, epochs=STUDY.epochs):
     images = DATA.images - STUDY.held_out
-    return training_minutes(SIZE["operations"], images, STUDY.batch_size, STUDY.epochs, count)
+    return training_minutes(SIZE["operations"], images, STUDY.batch_size, epochs, count)
 
 
 # Newer than every file of an earlier run.

@@ -114,6 +114,34 @@ rule draw_pairs:
         "../scripts/draw_pairs.py"
 
 
+rule draw_signals:
+    input:
+        diagnostics="results/{study}/diagnostics.csv",
+        summary="results/{study}/summary.csv",
+    output:
+        svg="results/{study}/figures/signals.svg",
+        png="results/{study}/figures/signals.png",
+    log:
+        "logs/{study}/draw_signals.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        job=dict(
+            drawn=SIGNALS["variants"],
+            prefix=SIGNALS["prefix"],
+            after=DIAGNOSED_AFTER,
+            all=list(VARIANTS),
+            code=code_version("draw_signals.py"),
+            seeds=STUDY.seeds,
+            title=f"Signals by depth. {SIGNALS['title']}",
+        ),
+    message:
+        "Drawing signals"
+    script:
+        "../scripts/draw_signals.py"
+
+
 rule draw_explorer:
     input:
         histories="results/{study}/histories.csv",

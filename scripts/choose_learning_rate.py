@@ -24,7 +24,8 @@ if __name__ == "__main__":
         ends = {}
         for rate in job["learning_rates"]:
             logging.info("Learning rate %g.", rate)
-            replicates = train_replicates(trainer, seeds, job["epochs"], rate, test=False)
+            trainer.learning_rate = rate
+            replicates = train_replicates(trainer, seeds, job["epochs"], test=False)
             ends[rate] = {seed: done.epochs[-1] for seed, done in replicates.items()}
         table = learning_rates.from_ends(variant, ends)
         choice = learning_rates.choose(table)

@@ -1,8 +1,9 @@
-"""Says in words what the summary supports."""
+"""Says in words what the summary and the diagnostics support."""
 
 import pandas as pd
 
-from initstudy import learning_rates
+from initstudy import diagnostics, histories, learning_rates
+from initstudy.explanation import explanation
 from initstudy.files import replacing
 from initstudy.logs import job_log
 from initstudy.verdict import verdict
@@ -10,9 +11,15 @@ from initstudy.verdict import verdict
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         job, files = snakemake.params.job, snakemake.input
+        summary = pd.read_csv(files.summary)
+        finals = histories.read_final(files.histories, job["epochs"], files.tests)
+        measured = diagnostics.read(
+            files.diagnostics, job["after"], job["variants"], range(job["seeds"])
+        )
         text = verdict(
             snakemake.wildcards.study,
-            pd.read_csv(files.summary),
+            summary,
+            explanation(summary, measured, finals),
             pd.read_csv(files.interaction) if files.interaction else None,
             learning_rates.means(learning_rates.read(files.rates)) if files.rates else None,
             job["held_out"],

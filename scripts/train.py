@@ -1,11 +1,10 @@
 """Trains the replicates of one variant that belong to one job."""
 
 import os
-from pathlib import Path
 
 import yaml
 
-from initstudy import histories
+from initstudy import histories, learning_rates
 from initstudy.backend import set_threads
 from initstudy.files import replacing, write_sum
 from initstudy.jobs import make_trainer
@@ -20,11 +19,9 @@ if __name__ == "__main__":
         job, wildcards = snakemake.params.job, snakemake.wildcards
         trainer = make_trainer(job, snakemake.input.dataset)
         seeds = range(int(wildcards.first), int(wildcards.last) + 1)
-        rate = None
-        if snakemake.input.rate:
-            rate = yaml.safe_load(Path(snakemake.input.rate).read_text())["learning_rate"]
+        trainer.learning_rate = learning_rates.chosen(snakemake.input.rate)
         trainer.compile()
-        replicates = train_replicates(trainer, seeds, job["epochs"], rate)
+        replicates = train_replicates(trainer, seeds, job["epochs"])
         history, timings = histories.from_epochs(
             wildcards.variant, {seed: done.epochs for seed, done in replicates.items()}, spent()
         )

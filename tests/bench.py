@@ -2,13 +2,17 @@
 
 Run by `make bench`. In each round all contestants are measured in turn, so that a machine whose
 speed drifts is unfair to none of them; the medians over the rounds and their ratios are printed.
+Then what a diagnosis of the default study takes, against a training, each job in a process of its
+own with all that belongs to it.
 """
 
 import argparse
+import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +20,63 @@ import numpy as np
 sys.path.append(str(Path(__file__).parent.parent / "scripts"))
 
 IMAGES, TEST_IMAGES, FEATURES, UNITS, BATCH = 60000, 10000, 784, 16, 128
+DATASET_FILE = Path(__file__).parent.parent / "resources" / "datasets" / "mnist.npz"
+# Of a job of the default study.
+SEEDS, EPOCHS, DIAGNOSED_AFTER = 10, 100, [1]
 
 
 def main(rounds: int, epochs: int) -> None:
     """Measures `rounds` times the mean of `epochs` epochs."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    bench_engine(rounds, epochs)
+    bench_diagnosis()
+
+
+def bench_diagnosis() -> None:
+    """Compares the CPU time of a job that diagnoses with that of a job that trains."""
+    seconds = {}
+    for kind in ("train", "diagnose"):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            seconds[kind] = process.submit(job_seconds, kind).result()
+    print(
+        f"CPU time of a training job ({SEEDS} seeds, {EPOCHS} epochs): {seconds['train']:.1f} s; "
+        f"of its diagnosis: {seconds['diagnose']:.1f} s, "
+        f"{seconds['diagnose'] / seconds['train']:.1%} of it"
+    )
+
+
+def job_seconds(kind: str) -> float:
+    """Does a job of the default study's baseline; returns the CPU time of this process."""
+    from initstudy.backend import set_threads
+
+    set_threads(1)
+    from initstudy.jobs import make_trainer
+    from initstudy.measuring import diagnose
+    from initstudy.processes import spent
+    from initstudy.training import train_replicates
+
+    glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
+    job = {
+        "activation": "relu",
+        "batch_size": BATCH,
+        "bias_initializer": zeros,
+        "dataset": "mnist",
+        "hidden_units": [UNITS, UNITS],
+        "inputs": "raw",
+        "kernel_initializer": glorot,
+        "optimizer": {"class_name": "adam", "config": {}},
+    }
+    trainer = make_trainer(job, str(DATASET_FILE))
+    if kind == "train":
+        train_replicates(trainer, range(SEEDS), EPOCHS)
+    else:
+        diagnose(trainer, "baseline", range(SEEDS), DIAGNOSED_AFTER)
+    return spent()["cpu_seconds"]
+
+
+def bench_engine(rounds: int, epochs: int) -> None:
+    """Compares one epoch with Keras' and with the limit of the machine."""
     from initstudy.backend import keras, set_threads, tf
 
     set_threads(1)
@@ -29,8 +84,7 @@ def main(rounds: int, epochs: int) -> None:
     from initstudy.models import build_model, build_optimizer
     from initstudy.training import Trainer
 
-    dataset_file = Path(__file__).parent.parent / "resources" / "datasets" / "mnist.npz"
-    mnist = load(dataset_file, SPECS["mnist"])
+    mnist = load(DATASET_FILE, SPECS["mnist"])
     x, x_test = mnist.x_train.astype("float32"), mnist.x_test.astype("float32")
 
     def keras_fit(**options: object) -> Callable[[], None]:

@@ -16,8 +16,8 @@ from initstudy.names import DATASETS, NAME, OWN, PER_LAYER, is_own
 
 KeyPath = tuple[str | int, ...]
 
-# Keys under which only numbers make sense.
-NUMERIC = ("config", "hidden_units", "learning_rates", "validation")
+# Keys inside of which only numbers make sense.
+NUMERIC = ("config", "hidden_units", "learning_rates", "validation", "diagnose_after")
 
 # Of a factorial design, as many as the longest lists of a one-factor design make.
 MOST_PAIRS = 20_001
@@ -159,6 +159,7 @@ class Study:
     learning_rate_seeds: int
     batch_size: int
     epochs: int
+    diagnose_after: tuple[int, ...]
     seeds: int
     seeds_per_job: int
     baseline: Variant
@@ -222,6 +223,7 @@ class Study:
             "learning_rate_seeds": self.learning_rate_seeds,
             "batch_size": self.batch_size,
             "epochs": self.epochs,
+            "diagnose_after": list(self.diagnose_after),
             "seeds": self.seeds,
             "seeds_per_job": self.seeds_per_job,
             "baseline": {
@@ -318,6 +320,7 @@ def parse_study(
         *_duplicates("kernel_initializers", kernels, kernel),
         *_duplicates("bias_initializers", biases, bias),
         *_too_many_pairs(config),
+        *_late_epochs(config),
         *_missing_files(config, folders),
         *_learning_rate_problems(config),
     ]
@@ -345,6 +348,7 @@ def parse_study(
         learning_rate_seeds=int(config["learning_rate_seeds"]),
         batch_size=int(config["batch_size"]),
         epochs=int(config["epochs"]),
+        diagnose_after=tuple(int(epoch) for epoch in config["diagnose_after"]),
         seeds=int(config["seeds"]),
         seeds_per_job=int(config["seeds_per_job"]),
         baseline=Variant("baseline", kernel, bias),
@@ -593,6 +597,16 @@ def _too_many_pairs(config: Mapping[str, Any]) -> Iterator[Problem]:
             f"{kernels} kernel and {biases} bias initializers beside the baseline's make {pairs} "
             f"pairs, more than {MOST_PAIRS}; list fewer, or use 'one_factor'",
         )
+
+
+def _late_epochs(config: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, epoch in enumerate(config["diagnose_after"]):
+        if epoch > config["epochs"]:
+            yield Problem(
+                ("diagnose_after", index),
+                f"there is no epoch {epoch:g} to diagnose after, the study has "
+                f"{config['epochs']:g} epochs",
+            )
 
 
 def _missing_files(config: Mapping[str, Any], folders: Sequence[Path]) -> Iterator[Problem]:

@@ -39,6 +39,7 @@ MANY_LINES, MANY_ROWS = 24, 40
 ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
 
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
+BASELINE_STYLE: Any = {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
 PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
 
 STYLE: Any = {
@@ -91,7 +92,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 4.6), layout="constrained")
         panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
-        styles = _styles([variant.label for variant in variants])
+        styles = line_styles([variant.label for variant in variants])
         for axes, name in zip(panels, ("Training", "Validation"), strict=True):
             if many:
                 _draw_spread(axes, everything, name)
@@ -114,7 +115,12 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             f"images classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
         )
         ends = [float(variant.validation[:, -1].mean()) for variant in variants]
-        _label_ends(panels[1], ends, [variant.label for variant in variants], styles)
+        label_ends(
+            panels[1],
+            [float(np.clip(end, LOWEST, HIGHEST)) for end in ends],
+            [f"{v.label} {100 * end:.1f} %" for v, end in zip(variants, ends, strict=True)],
+            styles,
+        )
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
         if many:
             figure.supxlabel(
@@ -238,7 +244,7 @@ def rate_curves(
         axes = figure.subplots()
         axes.set_xscale("log")
         axes.set_yscale("logit")
-        styles = _styles(labels)
+        styles = line_styles(labels)
         for row, style in zip(rows, styles, strict=True):
             axes.plot(rates, row, marker=".", **style)
             axes.plot(rates[row.argmax()], row.max(), "o", color=style["color"], markersize=8)
@@ -252,7 +258,11 @@ def rate_curves(
             "validation images classified correctly\nafter the last epoch (logit scale)"
         )
         axes.set_xlim(rates[0] / 1.1, rates[-1])
-        _label_ends(axes, rows[:, -1].tolist(), labels, styles)
+        texts = [
+            f"{label} {100 * row.max():.1f} % at {rates[row.argmax()]:g}"
+            for label, row in zip(labels, rows, strict=True)
+        ]
+        label_ends(axes, rows[:, -1].tolist(), texts, styles)
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
     return figure
 
@@ -367,11 +377,11 @@ def _legend(figure: Figure, ordered: Sequence[Estimate], band: str | None) -> No
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
 
 
-def _styles(labels: Sequence[str]) -> list[dict[str, Any]]:
+def line_styles(labels: Sequence[str]) -> list[dict[str, Any]]:
     """A colour for each label, and another dash pattern each time that the colours are used up."""
     patterns = cycle((color, dashes) for dashes in ("-", "--", ":", "-.") for color in COLORS)
     return [
-        {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
+        BASELINE_STYLE
         if label == BASELINE
         else dict(zip(("color", "linestyle"), next(patterns), strict=True), linewidth=1.5)
         for label in labels
@@ -400,23 +410,30 @@ def _draw_spread(axes: Axes, variants: Sequence[Curves], name: str) -> None:
     axes.plot(epochs, levels[2], color="#777777", linewidth=1.2, zorder=1)
 
 
-def _label_ends(
+def label_ends(
     axes: Axes, ends: Sequence[float], labels: Sequence[str], styles: Sequence[dict[str, Any]]
 ) -> None:
-    """Writes each label to the right of its line's end, moved up or down so that none overlap."""
+    """Writes each label to the right of its line's end, moved up or down so that none overlap.
+
+    Args:
+        axes: where the lines end at the right; its limits are final.
+        ends: their heights there.
+        labels: one for each.
+        styles: from `line_styles`.
+    """
     limits = axes.get_ylim()
     to_axes = axes.transData + axes.transAxes.inverted()
-    starts = [float(to_axes.transform((1, np.clip(end, LOWEST, HIGHEST)))[1]) for end in ends]
+    starts = [float(to_axes.transform((1, end))[1]) for end in ends]
     heights = _spread(starts, gap=0.055)
-    for end, label, style, start, height in zip(ends, labels, styles, starts, heights, strict=True):
+    for label, style, start, height in zip(labels, styles, starts, heights, strict=True):
         axes.annotate(
-            f"{label} {100 * end:.1f} %",
+            label,
             xy=(1, start),
             xytext=(1.06, height),
             xycoords="axes fraction",
             va="center",
             color=style["color"],
-            weight="bold" if label == BASELINE else "normal",
+            weight="bold" if style == BASELINE_STYLE else "normal",
             arrowprops={
                 "arrowstyle": "-",
                 "color": style["color"],

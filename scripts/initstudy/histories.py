@@ -114,7 +114,7 @@ def read(
     frame = read_table(path, COLUMNS, whole=("seed", "epoch"))
     begins = _check_contract(path, frame, epochs)
     if variants is not None:
-        _check(
+        check(
             path,
             ~frame["variant"].isin(list(variants)).to_numpy(),
             "is of a variant that is not expected here (" + ", ".join(variants) + ")",
@@ -211,8 +211,8 @@ def read_tests(path: str | Path) -> pd.DataFrame:
     """
     frame = read_table(path, TEST_COLUMNS, whole=("seed",))
     accuracy = frame["test_accuracy"]
-    _check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
-    _check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")
+    check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
+    check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")
     return frame
 
 
@@ -361,10 +361,10 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     """Checks what every history must keep, and returns where its replicates begin."""
     values = frame[METRICS].to_numpy()
     marked = np.isnan(values)
-    _check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
-    _check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
+    check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
+    check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
     accuracies = frame[["accuracy", "val_accuracy"]].to_numpy()
-    _check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
+    check(path, ((accuracies < 0) | (accuracies > 1)).any(1), "has an accuracy outside 0..1")
 
     # Epochs count up from 1 within a replicate, and a replicate is never taken up again.
     codes, _ = pd.factorize(frame["variant"])
@@ -372,22 +372,22 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     begins: np.ndarray = (replicate != replicate.shift()).any(axis=1).to_numpy()
     repeated = np.zeros(len(frame), dtype=bool)
     repeated[begins] = replicate[begins].duplicated()
-    _check(path, repeated, "repeats a seed of its variant")
+    check(path, repeated, "repeats a seed of its variant")
     previous = np.where(begins, 0, frame["epoch"].shift(fill_value=0).to_numpy())
-    _check(
+    check(
         path,
         frame["epoch"].to_numpy() != previous + 1,
         "does not have the epoch that follows; a row per seed and epoch is needed, from 1 on",
     )
     ends = np.append(begins[1:], True)[: len(begins)]
     diverged = marked.any(axis=1)
-    _check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
-    _check(
+    check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
+    check(
         path,
         ends & ~diverged & (frame["epoch"].to_numpy() != epochs),
         f"is the last of its seed, but the study has {epochs} epochs",
     )
-    _check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
+    check(path, frame["epoch"].to_numpy() > epochs, f"is beyond the study's {epochs} epochs")
     return begins
 
 
@@ -432,6 +432,16 @@ def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> 
     return numbers.astype(np.int64) if whole else numbers
 
 
-def _check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
+def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
+    """Says of the first row of a table that is bad what is wrong with it.
+
+    Args:
+        path: of the table.
+        bad: bool (rows,).
+        what: follows upon "this row".
+
+    Raises:
+        StudyError: if one is bad.
+    """
     if np.any(bad):
         raise StudyError(f"{path}, line {int(np.argmax(bad)) + 2}: this row {what}.")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from initstudy.histories import ACCURACY_OF_DIVERGED, METRICS, read_table
 
@@ -85,3 +86,8 @@ def choose(table: pd.DataFrame) -> dict[str, Any]:
             "mean_final_validation_accuracy": rounded,
         },
     }
+
+
+def chosen(path: str | Path | None) -> float | None:
+    """What `choose` has written to a file; None without one: the optimizer's own is to be used."""
+    return float(yaml.safe_load(Path(path).read_text())["learning_rate"]) if path else None

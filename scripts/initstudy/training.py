@@ -122,6 +122,10 @@ class Trainer:
         adapt: changes a fresh model by what it makes of the first images that its replicate meets,
             float32 (images, features).
 
+    Attributes:
+        model, optimizer: those of the replicate that was started last, as they are now.
+        learning_rate: instead of the optimizer's own, of replicates that are started; None for it.
+
     Example:
         >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
         >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
@@ -148,8 +152,9 @@ class Trainer:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
-        self._model = self._fresh_model(0)
-        self._optimizer = make_optimizer(self._model.trainable_variables)
+        self.model = self._fresh_model(0)
+        self.optimizer = make_optimizer(self.model.trainable_variables)
+        self.learning_rate: float | None = None
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
         self._run_test = tf.function(self._classify, jit_compile=True)
 
@@ -159,33 +164,19 @@ class Trainer:
         self._run_epoch(np.arange(self._images, dtype=np.int32))
         log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
 
-    def train(
-        self, replicate: int, epochs: int, learning_rate: float | None = None
-    ) -> Iterator[Epoch]:
+    def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
         """Trains one replicate from its beginning.
 
         Args:
             replicate: decides the first weights and the order of the images.
             epochs: passes over the training images.
-            learning_rate: instead of the optimizer's own.
 
         Yields:
             Each epoch as it ends. One that is not finite is the last.
         """
-        model = self._fresh_model(replicate)
-        optimizer = self._make_optimizer(model.trainable_variables)
-        for mine, fresh in (
-            *zip(self._model.variables, model.variables, strict=True),
-            *zip(self._optimizer.variables, optimizer.variables, strict=True),
-        ):
-            mine.assign(fresh)
-        if learning_rate is not None:
-            self._optimizer.learning_rate = learning_rate
-        orders = data_order(replicate, self._images)
+        self.start(replicate)
         for _ in range(epochs):
-            started = time.perf_counter()
-            means = self._run_epoch(next(orders)).numpy() / self._counts
-            epoch = Epoch._make([*means.tolist(), time.perf_counter() - started])
+            epoch = self.run_epoch()
             yield epoch
             if not epoch.finite:
                 return
@@ -200,6 +191,40 @@ class Trainer:
             return None
         loss, accuracy = self._run_test(*self._test).numpy() / len(self._test[1])
         return float(loss), float(accuracy)
+
+    def start(self, replicate: int) -> None:
+        """Gives model and optimizer the values that a replicate begins with."""
+        model = self._fresh_model(replicate)
+        optimizer = self._make_optimizer(model.trainable_variables)
+        for mine, fresh in (
+            *zip(self.model.variables, model.variables, strict=True),
+            *zip(self.optimizer.variables, optimizer.variables, strict=True),
+        ):
+            mine.assign(fresh)
+        if self.learning_rate is not None:
+            self.optimizer.learning_rate = self.learning_rate
+        self._orders = data_order(replicate, self._images)
+
+    def run_epoch(self) -> Epoch:
+        """Trains the replicate that was started for one more epoch."""
+        started = time.perf_counter()
+        means = self._run_epoch(next(self._orders)).numpy() / self._counts
+        return Epoch._make([*means.tolist(), time.perf_counter() - started])
+
+    def sample_losses(self, images: int) -> Any:
+        """The losses, as in training, of training images that are spread evenly over all.
+
+        They are the same images for every variant and replicate.
+
+        Args:
+            images: how many, or all if there are fewer.
+
+        Returns:
+            float32 (images,); differentiable.
+        """
+        chosen = np.linspace(0, self._images - 1, min(images, self._images)).astype(np.int32)
+        x, y = (tf.gather(array, chosen) for array in self._train)
+        return self._evaluate(x, y, training=True)[0]
 
     def _fresh_model(self, replicate: int) -> Any:
         model = self._make_model(replicate)
@@ -235,17 +260,17 @@ class Trainer:
         )
 
     def _update(self, x: Any, y: Any) -> Any:
-        variables = self._model.trainable_variables
+        variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             losses, hits = self._evaluate(x, y, training=True)
             loss = tf.reduce_mean(losses)
-            for penalty in self._model.losses:
+            for penalty in self.model.losses:
                 loss += penalty
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        outputs = self._model(self._inputs(self._model, x), training=training)
+        outputs = self.model(self._inputs(self.model, x), training=training)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
         return losses, hits
@@ -257,11 +282,7 @@ class Trainer:
 
 
 def train_replicates(
-    trainer: Trainer,
-    seeds: range,
-    epochs: int,
-    learning_rate: float | None = None,
-    test: bool = True,
+    trainer: Trainer, seeds: range, epochs: int, test: bool = True
 ) -> dict[int, Replicate]:
     """Trains replicates one after the other, and logs every epoch as it ends.
 
@@ -269,14 +290,13 @@ def train_replicates(
         trainer: of the variant.
         seeds: the replicates.
         epochs: passes over the training images.
-        learning_rate: instead of the optimizer's own.
         test: whether the test images are read in the end.
     """
     results: dict[int, Replicate] = {}
     started = time.perf_counter()
     for count, seed in enumerate(seeds, 1):
         done: list[Epoch] = []
-        for number, epoch in enumerate(trainer.train(seed, epochs, learning_rate), 1):
+        for number, epoch in enumerate(trainer.train(seed, epochs), 1):
             done.append(epoch)
             log.info(
                 "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "

@@ -17,6 +17,7 @@ LONGEST = 20
 def verdict(
     study: str,
     summary: pd.DataFrame,
+    explanation: str = "",
     interaction: pd.DataFrame | None = None,
     rates: pd.DataFrame | None = None,
     held_out: int = 0,
@@ -29,6 +30,7 @@ def verdict(
         study: its name.
         summary: see `statistics.summarize`; its variants are named baseline, kernel-..., bias-...,
             kernel-...-bias-... and best.
+        explanation: a section on why some lose, see `explanation.explanation`.
         interaction: see `interaction.components`; of a factorial design only.
         rates: see `learning_rates.means`; None if no learning rates were compared.
         held_out: training images that choices were made on; 0 if the test images served for that.
@@ -50,6 +52,7 @@ def verdict(
         _differences("Bias initializers", biases, baseline),
         _differences("Other pairs", others, baseline),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
+        explanation,
         _choice(best, baseline, tried_together=interaction is not None),
         _limits(rows, compared, best, held_out),
         _published(rows, baseline),

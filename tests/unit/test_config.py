@@ -76,6 +76,13 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
         ({"epoch": 5}, "epoch", ["no such key", "'epochs'"]),
         ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
         ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training images"]),
+        (
+            {"epochs": 2, "diagnose_after": [1, 3]},
+            "diagnose_after[1]",
+            ["no epoch 3", "2 epochs"],
+        ),
+        ({"diagnose_after": [0]}, "diagnose_after[0]", ["0", "a whole number from 1"]),
+        ({"diagnose_after": [2, 2]}, "diagnose_after", ["[2, 2]", "each named once"]),
         ({"epochs": True}, "epochs", ["True", "a whole number"]),
         ({"epochs": float("nan")}, "epochs", ["nan", "a whole number"]),
         ({"epochs": 0}, "epochs", ["0", "from 1 to 100000"]),

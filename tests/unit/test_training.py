@@ -205,8 +205,9 @@ def test_a_learning_rate_replaces_the_optimizers_own(few: Dataset) -> None:
 
     one = trainer(0.5)
     expected = metrics(list(trainer(0.05).train(0, 2)))
-    assert metrics(list(one.train(0, 2, learning_rate=0.05))) == expected
-    # And only for that training.
+    one.learning_rate = 0.05
+    assert metrics(list(one.train(0, 2))) == expected
+    one.learning_rate = None
     assert metrics(list(one.train(0, 2))) == metrics(list(trainer(0.5).train(0, 2)))
 
 

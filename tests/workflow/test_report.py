@@ -10,7 +10,7 @@ from helpers import ALL_TESTS, Project
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FIGURES = ["differences", "ranking", "kernel", "bias", "best_vs_baseline"]
+FIGURES = ["differences", "ranking", "kernel", "bias", "best_vs_baseline", "signals"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) ->
 
 
 def test_every_part_is_visible_and_fits(page: Page) -> None:
-    for section in ["verdict", "ranking", "curves", "explorer", "table", "configuration", "made"]:
+    sections = ["verdict", "ranking", "curves", "signals", "explorer", "table", "configuration"]
+    for section in [*sections, "made"]:
         assert page.locator(f"#{section}").is_visible()
         assert page.locator(f"nav a[href='#{section}']").count() == 1
     for figure in FIGURES:

@@ -7,7 +7,7 @@ import yaml
 from helpers import Project, configure
 
 ALL = ["baseline", "bias-ones", "kernel-ones", "kernel-random_normal"]
-FIGURES = ["best_vs_baseline", "bias", "differences", "kernel", "ranking"]
+FIGURES = ["best_vs_baseline", "bias", "differences", "kernel", "ranking", "signals"]
 
 
 def test_nothing_changed_nothing_done(rerun: Project) -> None:
@@ -72,7 +72,7 @@ def test_another_best_pair_is_trained_in_the_same_run(rerun: Project) -> None:
 def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
     rerun.edit("scripts/initstudy/figures.py", "linewidth=1.5", "linewidth=1.6")
     plan = rerun.plan()
-    drawing = ["draw_ranking", "draw_differences", "draw_explorer"]
+    drawing = ["draw_ranking", "draw_differences", "draw_signals", "draw_explorer"]
     assert plan.jobs == {
         "draw_learning_curves": 3,
         **dict.fromkeys([*drawing, "write_report", "all"], 1),

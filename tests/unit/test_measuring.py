@@ -1,0 +1,228 @@
+"""What is measured of a network is what NumPy computes by hand, and nothing of it is changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from initstudy.backend import keras
+from initstudy.datasets import Dataset
+from initstudy.diagnostics import COLUMNS, MEASURES
+from initstudy.measuring import IMAGES, diagnose, measuring
+from initstudy.models import build_model, build_optimizer
+from initstudy.training import Trainer
+
+RATE = 0.01
+SGD = {"class_name": "SGD", "config": {"learning_rate": RATE}}
+ADAM = {"class_name": "adam", "config": {}}
+FEATURES, CLASSES = 12, 4
+
+Arrays = list[npt.NDArray[np.float64]]
+
+
+@pytest.fixture(scope="module")
+def few() -> Dataset:
+    """More images than are looked at, of labels that can be learned."""
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (1500, FEATURES)).astype(np.uint8)
+    y = (x[:, :CLASSES].argmax(axis=1)).astype(np.int32)
+    return Dataset(x, y, x[:200], y[:200])
+
+
+def dense(hidden_units: list[int], activation: str = "relu") -> Callable[[int], Any]:
+    return lambda replicate: build_model(
+        FEATURES,
+        hidden_units,
+        activation,
+        CLASSES,
+        {"class_name": "glorot_uniform", "config": {}},
+        {"class_name": "random_normal", "config": {}},
+        replicate,
+    )
+
+
+def make(few: Dataset, model: Callable[[int], Any], optimizer: dict[str, Any] = SGD) -> Trainer:
+    trainer = Trainer(
+        few, model, lambda variables: build_optimizer(optimizer, variables), 128, "unit"
+    )
+    trainer.start(0)
+    return trainer
+
+
+def measured(trainer: Trainer) -> list[dict[str, float]]:
+    return [dict(zip(["units", *MEASURES], row, strict=True)) for row in measuring(trainer)()]
+
+
+def fixed_batch(few: Dataset) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    chosen = [int(place) for place in np.linspace(0, len(few.y_train) - 1, IMAGES)]
+    return few.x_train[chosen] / 255, few.y_train[chosen]
+
+
+def by_hand(few: Dataset, kernels: Arrays, biases: Arrays) -> tuple[Arrays, Arrays, Arrays]:
+    """Activations, gradients by what enters them and gradients of the kernels of a ReLU network.
+
+    Kernels are (units, fan_in); the last activations are what enters the softmax.
+    """
+    x, y = fixed_batch(few)
+    inputs, sums = [x], []
+    for kernel, bias in zip(kernels, biases, strict=True):
+        sums.append(inputs[-1] @ kernel.T + bias)
+        inputs.append(np.maximum(sums[-1], 0))
+    powers = np.exp(sums[-1] - sums[-1].max(axis=1, keepdims=True))
+    delta = powers / powers.sum(axis=1, keepdims=True)
+    delta[np.arange(len(y)), y] -= 1
+    deltas = [delta / len(y)]
+    for kernel, total in zip(kernels[:0:-1], sums[-2::-1], strict=True):
+        deltas.insert(0, deltas[0] @ kernel * (total > 0))
+    return (
+        [*inputs[1:-1], sums[-1]],
+        deltas,
+        [delta.T @ entering for delta, entering in zip(deltas, inputs[:-1], strict=True)],
+    )
+
+
+def weights(trainer: Trainer) -> tuple[Arrays, Arrays]:
+    layers = trainer.model.layers
+    kernels = [layer.kernel.numpy().astype(np.float64) for layer in layers]
+    return kernels, [layer.bias.numpy().astype(np.float64) for layer in layers]
+
+
+@pytest.mark.parametrize("hidden_units", [[7], [6, 5, 4], []])
+def test_measures_are_those_computed_by_hand(few: Dataset, hidden_units: list[int]) -> None:
+    trainer = make(few, dense(hidden_units))
+    kernels, biases = weights(trainer)
+    activations, deltas, gradients = by_hand(few, kernels, biases)
+    rows = measured(trainer)
+    assert [row["units"] for row in rows] == [*hidden_units, CLASSES]
+    for index, row in enumerate(rows):
+        expected = {
+            "activation_mean": activations[index].mean(),
+            "activation_sd": activations[index].std(),
+            "gradient_sd": deltas[index].std(),
+            "weight_norm": np.linalg.norm(kernels[index]),
+            "update_norm": RATE * np.linalg.norm(gradients[index]),
+        }
+        assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-4)
+        assert row["gradient_mean"] == pytest.approx(deltas[index].mean(), abs=1e-9)
+        dead = (activations[index] == activations[index][0]).all(axis=0).mean()
+        assert row["dead_units"] == pytest.approx(dead)
+
+
+def test_adams_first_step_moves_every_weight_by_its_rate(few: Dataset) -> None:
+    """Whatever the gradient (Kingma and Ba, 2015, section 2.1), if there is one."""
+    trainer = make(few, dense([6], "tanh"), ADAM)
+    for row, layer in zip(measured(trainer), trainer.model.layers, strict=True):
+        expected = 0.001 * np.sqrt(np.prod(layer.kernel.shape))
+        assert row["update_norm"] == pytest.approx(expected, rel=1e-2)
+
+
+def test_dead_and_repeated_units_are_found(few: Dataset) -> None:
+    """Of eight: two never positive, one that is always the same, three alike."""
+    trainer = make(few, dense([8]))
+    layer = trainer.model.layers[0]
+    kernel, bias = layer.kernel.numpy(), np.zeros(8, np.float32)
+    kernel[:2], bias[:2] = -np.abs(kernel[:2]), -1
+    kernel[2], bias[2] = 0, 5
+    kernel[3:6] = np.abs(kernel[3])
+    kernel[6:] = np.abs(kernel[6:])
+    layer.kernel.assign(kernel)
+    layer.bias.assign(bias)
+    first, last = measured(trainer)
+    assert first["dead_units"] == 3 / 8
+    assert first["repeated_units"] == 2 / 8
+    assert (last["dead_units"], last["repeated_units"]) == (0, 0)
+
+
+def test_a_saturated_tanh_is_dead(few: Dataset) -> None:
+    trainer = make(few, dense([4], "tanh"))
+    layer = trainer.model.layers[0]
+    layer.bias.assign([100, -100, 0, 0])
+    assert measured(trainer)[0]["dead_units"] == 2 / 4
+    assert measured(trainer)[0]["repeated_units"] == 0
+
+
+def test_measuring_changes_nothing(few: Dataset) -> None:
+    """Not even the training that follows, to its last bit."""
+    plain = list(make(few, dense([5]), ADAM).train(0, 3))
+    trainer = make(few, dense([5]), ADAM)
+    activation = trainer.model.layers[0].activation
+    epochs = []
+    for epoch in trainer.train(0, 3):
+        before = [variable.numpy() for variable in trainer.model.variables]
+        before += [variable.numpy() for variable in trainer.optimizer.variables]
+        first, second = measured(trainer), measured(trainer)
+        assert first == second
+        after = [*trainer.model.variables, *trainer.optimizer.variables]
+        for one, other in zip(before, after, strict=True):
+            np.testing.assert_array_equal(one, other.numpy())
+        epochs.append(epoch)
+    assert [epoch[:4] for epoch in epochs] == [epoch[:4] for epoch in plain]
+    assert trainer.model.layers[0].activation is activation
+
+
+def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
+    """Convolutions, a branch, a model in a model, normalization, dropout: in the images' order."""
+
+    def model(replicate: int) -> Any:
+        keras.utils.set_random_seed(replicate)
+        inputs = keras.Input((FEATURES,))
+        x = keras.layers.Reshape((FEATURES, 1))(inputs)
+        x = keras.layers.Conv1D(3, 4, activation="relu")(x)
+        x = keras.layers.Flatten()(x)
+        inner = keras.Sequential([keras.Input((27,)), keras.layers.Dense(6, activation="tanh")])
+        x = keras.layers.Dropout(0.5, seed=1)(inner(x))
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Concatenate()([x, keras.layers.Dense(2)(inputs)])
+        return keras.Model(inputs, keras.layers.Dense(CLASSES, activation="softmax")(x))
+
+    trainer = make(few, model)
+    before = [variable.numpy() for variable in trainer.model.variables]
+    rows = measured(trainer)
+    assert sorted(row["units"] for row in rows[:-1]) == [2, 3, 6]
+    assert rows[-1]["units"] == CLASSES
+    for one, other in zip(before, trainer.model.variables, strict=True):
+        np.testing.assert_array_equal(one, other.numpy())
+    convolution = trainer.model.layers[2]
+    outputs = convolution(fixed_batch(few)[0][:, :, None].astype("float32")).numpy()
+    row = next(row for row in rows if row["units"] == 3)
+    assert row["activation_sd"] == pytest.approx(outputs.std(), rel=1e-4)
+    assert all(row["gradient_sd"] > 0 and row["update_norm"] > 0 for row in rows)
+
+
+def test_rows_are_of_the_start_and_the_chosen_epochs(few: Dataset) -> None:
+    trainer = make(few, dense([5]))
+    frame = diagnose(trainer, "v", range(4, 6), [3, 1])
+    assert list(frame.columns) == COLUMNS
+    moments = frame[["seed", "epoch", "layer"]].to_numpy().tolist()
+    assert moments == [[s, e, layer] for s in (4, 5) for e in (0, 1, 3) for layer in (1, 2)]
+    assert set(frame["variant"]) == {"v"}
+    # What is measured after an epoch is what training has made until then.
+    *_, _ = trainer.train(5, 3)
+    assert frame["weight_norm"].iloc[-1] == pytest.approx(measured(trainer)[-1]["weight_norm"])
+    only = diagnose(trainer, "v", range(1), [])
+    assert only["epoch"].tolist() == [0, 0]
+
+
+def test_a_replicate_that_diverges_has_no_more_rows(few: Dataset) -> None:
+    rates = iter([0.01, 0.01, 1e30, 0.01])
+
+    def make_optimizer(variables: Any) -> Any:
+        config = {"learning_rate": next(rates)}
+        return build_optimizer({"class_name": "SGD", "config": config}, variables)
+
+    trainer = Trainer(few, dense([5]), make_optimizer, 128, "unit")
+    frame = diagnose(trainer, "v", range(3), [1, 2])
+    found = frame.groupby("seed")["epoch"].unique().map(list).to_dict()
+    assert found == {0: [0, 1, 2], 1: [0], 2: [0, 1, 2]}
+
+
+def test_what_is_not_finite_is_nan(few: Dataset) -> None:
+    trainer = make(few, dense([5]))
+    trainer.model.layers[0].kernel.assign(np.full((5, FEATURES), 3e38, np.float32))
+    first, last = measured(trainer)
+    assert np.isnan([first[name] for name in MEASURES[:6]]).all()
+    assert np.isnan(last["activation_sd"])
+    assert np.isfinite(first["weight_norm"])
+    assert not any(np.isinf(list(row.values())).any() for row in (first, last))
