@@ -19,6 +19,7 @@ ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [
     "Snakefile",
     "config.yaml",
+    "suite.yaml",
     "rules",
     "schemas",
     "scripts",

@@ -26,7 +26,7 @@ BASELINE = "baseline"
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
 # What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
 LOWEST, HIGHEST = 0.01, 0.999
-# Ticks from coarse to fine, see `_sparse`.
+# Ticks from coarse to fine, see `sparse`.
 TICKS = [
     [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999, 0.7, 0.3, 0.05, 0.4, 0.02, 0.6, 0.995],
     [percent / 100 for percent in range(1, 100)],
@@ -103,7 +103,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_yscale("logit")
-        panels[0].yaxis.set_major_locator(FixedLocator(_sparse(panels[0].yaxis, TICKS)))
+        panels[0].yaxis.set_major_locator(FixedLocator(sparse(panels[0].yaxis, TICKS)))
         panels[0].yaxis.set_minor_locator(NullLocator())
         panels[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
         seeds = len(variants[0].training)
@@ -166,7 +166,7 @@ def ranking(title: str, estimates: Sequence[Estimate]) -> Figure:
         axes.set_xscale("logit")
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, LOWEST, HIGHEST)
-        axes.xaxis.set_major_locator(FixedLocator(_sparse(axes.xaxis, TICKS)))
+        axes.xaxis.set_major_locator(FixedLocator(sparse(axes.xaxis, TICKS)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
         axes.set_xlabel("validation images classified correctly after the last epoch (logit scale)")
@@ -193,7 +193,7 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
         drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
         axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
         coarse, fine = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]
-        ticks = _sparse(
+        ticks = sparse(
             axes.xaxis,
             [
                 [0.0, *(sign * step for step in steps for sign in (1, -1))]
@@ -219,10 +219,11 @@ def save(figure: Figure, *paths: str | Path) -> None:
             figure.savefig(temporary, metadata=metadata)
 
 
-def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
+def sparse(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:
     """Ticks that are in view and have room for their labels, the first ones of a level first.
 
-    A finer level is looked at only as long as there are fewer than four.
+    A finer level is looked at only as long as there are fewer than four. The gap between them
+    is a fraction of the axis.
     """
     transform = axis.get_transform()
     start, end = transform.transform(np.sort(axis.get_view_interval()))
@@ -230,7 +231,7 @@ def _sparse(axis: Axis, levels: Sequence[Sequence[float]]) -> list[float]:
     for level in levels:
         for tick in level:
             place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
-            if 0 <= place <= 1 and all(abs(place - other) > 0.05 for other in kept.values()):
+            if 0 <= place <= 1 and all(abs(place - other) > gap for other in kept.values()):
                 kept[tick] = place
         if len(kept) >= 4:
             break
