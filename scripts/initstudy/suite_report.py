@@ -135,35 +135,26 @@ def _ranks(findings: Findings) -> str:
             f"{_count(len(variants), 'variant')}."
         )
     critical, largest = tests.critical_difference, len(variants) - 1
+    base = variants.index("baseline")
+    mean_ranks = findings.summary["mean_rank"].to_numpy()
+    apart = [
+        f"**{name}** ({'better' if mean_ranks[index] < mean_ranks[base] else 'worse'})"
+        for index, name in enumerate(variants)
+        if abs(mean_ranks[index] - mean_ranks[base]) > critical
+    ]
+    pairs = int((np.abs(mean_ranks[:, None] - mean_ranks) > critical).sum() // 2)
     text += (
         f"Friedman's test of whether all variants rank the same gives p {_p(tests.friedman)}. "
         f"By Nemenyi's test two variants are told apart if their mean ranks are more than "
-        f"{critical:.2f} apart. "
+        f"{critical:.2f} apart. So it tells {', '.join(apart) if apart else 'none'} from the "
+        f"baseline, and {pairs} of all {len(variants) * largest // 2} pairs apart."
     )
-    if critical >= largest:
+    if studies < FEW_STUDIES:
         text += (
-            f"**With {_count(studies, 'study', 'studies')} it could not have told any two apart**: "
-            f"mean ranks of {len(variants)} variants can be {largest} apart at most."
+            f" With {studies} studies it has little power: two variants have to be "
+            f"{critical:.1f} of the {largest} ranks apart that are possible. What it does not "
+            "tell apart may well differ."
         )
-    else:
-        base = variants.index("baseline")
-        ranks = findings.summary["mean_rank"].to_numpy()
-        apart = [
-            f"**{name}** ({'better' if ranks[index] < ranks[base] else 'worse'})"
-            for index, name in enumerate(variants)
-            if abs(ranks[index] - ranks[base]) > critical
-        ]
-        pairs = int((np.abs(ranks[:, None] - ranks) > critical).sum() // 2)
-        text += (
-            f"So it tells {', '.join(apart) if apart else 'none'} from the baseline, and "
-            f"{pairs} of all {len(variants) * largest // 2} pairs apart."
-        )
-        if studies < FEW_STUDIES:
-            text += (
-                f" With {studies} studies it has little power: two variants have to be "
-                f"{critical:.1f} of the {largest} ranks apart that are possible. What it does not "
-                "tell apart may well differ."
-            )
     return text
 
 
