@@ -9,7 +9,7 @@ import yaml
 from helpers import SMALL, Project, configure, copy_project, fits, opened
 from playwright.sync_api import Browser
 
-STUDIES = ["notebook", "tanh", "wide"]
+STUDIES = ["notebook", "tanh"]
 
 
 def write_suite(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -18,20 +18,18 @@ def write_suite(project: Project, *arguments: str) -> subprocess.CompletedProces
         cwd=project.folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: object) -> Project:
-    """Three studies that were run and compared; not to be changed."""
+    """Two studies that were run and compared; not to be changed."""
     project = copy_project(tmp_path_factory.mktemp("suite"), mnist_file)
-    configure(project, **{**SMALL, "published": None})
-    for name, model in (("tanh", {"activation": "tanh"}), ("wide", {"hidden_units": [32]})):
-        study = {"study": name, "inputs": "unit", "model": model, "bias_initializers": []}
-        (project / f"studies/{name}.yaml").write_text(yaml.safe_dump(study))
-    files = ["config.yaml", "studies/tanh.yaml", "studies/wide.yaml"]
-    (project / "suite.yaml").write_text(yaml.safe_dump({"studies": files}))
+    configure(project, **{**SMALL, "kernel_initializers": ["ones"], "published": None})
+    tanh = {"study": "tanh", "model": {"activation": "tanh"}, "bias_initializers": []}
+    (project / "studies/tanh.yaml").write_text(yaml.safe_dump(tanh))
+    (project / "suite.yaml").write_text("studies: [config.yaml, studies/tanh.yaml]\n")
     outcome = write_suite(project, "--run", "--config", "epochs=1", "confirmation_seeds=1")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "The suite's report: results/suite/suite.html" in outcome.stdout
@@ -41,16 +39,16 @@ def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: object) -> Proje
 def test_the_scores_are_those_of_the_studies(suite: Project) -> None:
     scores = pd.read_csv(suite / "results/suite/scores.csv")
     assert list(dict.fromkeys(scores["study"])) == STUDIES
-    assert set(scores["variant"]) == {"baseline", "kernel-random_normal", "kernel-ones"}
+    assert set(scores["variant"]) == {"baseline", "kernel-ones"}
     for study, rows in scores.groupby("study"):
         table = pd.read_csv(suite / f"results/{study}/histories.csv")
         assert table["epoch"].max() == 1  # what the command line said
         table = table[table["seed"] < 2].set_index(["variant", "seed"])["val_accuracy"]
         for row in rows.itertuples():
             assert row.accuracy == table[row.variant, row.seed]
-        assert rows.groupby("variant")["score"].mean().max() == pytest.approx(1)
-        chance = (rows["accuracy"] - rows["score"] * (rows["accuracy"].max())).min()
-        assert chance < 0.1135
+        best = rows.groupby("variant")["accuracy"].mean().max()
+        expected = (rows["accuracy"] - 0.1135) / (best - 0.1135)
+        assert rows["score"].tolist() == pytest.approx(expected.tolist())
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
@@ -61,7 +59,7 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
         for section in ["verdict", "studies", "scores", "profiles", "ranks", "table", "made"]:
             assert page.locator(f"#{section}").is_visible()
             assert page.locator(f"nav a[href='#{section}']").count() == 1
-        for figure in ["intervals", "heat_map", "profiles", "ranks"]:
+        for figure in ["intervals", "heat_map", "profiles"]:
             image = page.locator(f"#{figure}-figure img")
             image.scroll_into_view_if_needed()
             assert image.evaluate("image => image.complete && image.naturalWidth > 300")
@@ -74,15 +72,15 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
             assert name.strip() == expected.variant
             assert float(iqm.split()[0]) == pytest.approx(expected.iqm, abs=0.00051)
             assert float(rank) == pytest.approx(expected.mean_rank, abs=0.051)
-            assert len(means) == 3
+            assert len(means) == len(STUDIES)
         links = page.locator("#studies tbody a").evaluate_all("all => all.map(a => a.href)")
         assert links == [f"file://{suite / f'results/{name}/report.html'}" for name in STUDIES]
         for name in STUDIES:
             assert (suite / f"results/{name}/report.html").exists()
         words = page.locator("#verdict").inner_text()
         assert f"{summary['variant'][0]} has the highest interquartile mean" in words
-        assert "bias-ones" in words  # the two others do without
-        assert "little power" in words
+        assert "not in tanh: bias-ones" in words
+        assert "Ranks are not tested" in words
 
 
 def test_results_of_other_settings_are_refused_and_nothing_is_written(suite: Project) -> None:
