@@ -1,14 +1,18 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
+# make suite  runs the studies of suite.yaml, then says what holds over all of them
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint cluster bench bench-scale lock
+.PHONY: run suite test lint cluster bench bench-scale lock
 
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
+
+suite: .venv/installed
+	. $(BIN)/activate && python scripts/write_suite.py --run suite.yaml $(ARGS)
 
 test: lint
 	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile $(ARGS)

@@ -1,6 +1,7 @@
 rule write_report:
     input:
         template="report/report.html.jinja",
+        page="report/page.html.jinja",
         verdict="results/{study}/verdict.md",
         table="results/{study}/summary.md",
         figures=[study_file(f"figures/{figure}.svg") for figure in ALL_FIGURES],

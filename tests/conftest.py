@@ -2,14 +2,18 @@
 
 import logging
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import REPOSITORY, SMALL, Project, copy_project, finished_study
+from helpers import ALL_TESTS, REPOSITORY, SMALL, Project, copy_project, finished_study
+from playwright.sync_api import Browser, sync_playwright
 
 from initstudy.backend import set_threads
 from initstudy.datasets import SPECS, Dataset, load
 from initstudy.downloads import default_sources, download
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,3 +73,23 @@ def rerun(finished: Project, tmp_path: Path) -> Project:
     folder = tmp_path / "project"
     shutil.copytree(finished.folder, folder, symlinks=True)
     return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None and not ALL_TESTS:
+        pytest.skip("no chromium here; on Debian tests/install-debian-packages installs it")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield running
+        running.close()

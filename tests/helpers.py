@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from playwright.sync_api import Browser, Page
 
 REPOSITORY = Path(__file__).parent.parent
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
@@ -19,6 +21,7 @@ ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [
     "Snakefile",
     "config.yaml",
+    "suite.yaml",
     "rules",
     "schemas",
     "scripts",
@@ -172,3 +175,32 @@ def configure(project: Project, **changes: object) -> None:
     """Changes keys of the project's own config.yaml."""
     config = yaml.safe_load((project / "config.yaml").read_text())
     (project / "config.yaml").write_text(yaml.safe_dump({**config, **changes}))
+
+
+@contextmanager
+def opened(browser: Browser, path: Path, width: int) -> Iterator[Page]:
+    """A page from disk; whatever it asks of a network or complains of is an error."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: (
+            None
+            if asked.url.startswith(("file:", "data:", "about:", "blob:"))
+            else trouble.append(asked.url)
+        ),
+    )
+    page.goto(f"file://{path}")
+    yield page
+    assert trouble == []
+    page.close()
+
+
+def fits(page: Page) -> bool:
+    """Whether the page itself never scrolls sideways."""
+    width, window = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    return bool(width == window)

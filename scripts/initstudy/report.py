@@ -62,13 +62,12 @@ def report(
     Returns:
         HTML.
     """
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(Path(template).read_text(encoding="utf-8")).render(
-        study=study,
-        verdict=Markup(_scrolling(markdown.render(verdict))),
-        table=Markup(markdown.render(table)),
-        figures={name: _data_address(path) for name, path in figures.items()},
+    return page(
+        template,
+        name=study,
+        verdict=html(verdict),
+        table=html(table),
+        figures={name: data_address(path) for name, path in figures.items()},
         explorer=explorer,
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, width=100),
         target=f"{100 * float(str(configuration['target_accuracy'])):g}",
@@ -76,6 +75,37 @@ def report(
         costs=costs,
         total_minutes=f"{sum(cost.seconds for cost in costs) / 60:.0f}",
     )
+
+
+def page(template: str | Path, **values: object) -> str:
+    """Fills a template, which may extend others beside it.
+
+    Args:
+        template: of Jinja; what is not marked as safe is escaped.
+        values: all that it uses.
+    """
+    file = Path(template)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(file.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template(file.name).render(**values)
+
+
+def html(markdown: str) -> Markup:
+    """Markdown as HTML, in which wide tables scroll by themselves, so that the page need not."""
+    rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return Markup(
+        rendered.replace("<table>", '<div class="scroll"><table>').replace(
+            "</table>", "</table></div>"
+        )
+    )
+
+
+def data_address(path: str | Path) -> str:
+    """An SVG file as an address that holds all of it."""
+    return "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode()
 
 
 def costs(path: str | Path) -> list[Cost]:
@@ -139,14 +169,3 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def _data_address(path: str | Path) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode()
-
-
-def _scrolling(html: str) -> str:
-    """Lets wide tables scroll by themselves, so that the page need not."""
-    return html.replace("<table>", '<div class="scroll"><table>').replace(
-        "</table>", "</table></div>"
-    )

@@ -1,57 +1,21 @@
 """The report opens from disk in a real browser, without a network, and can be used."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from helpers import ALL_TESTS, Project
-from playwright.sync_api import Browser, Page, sync_playwright
+from helpers import Project, fits, opened
+from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FIGURES = ["differences", "ranking", "kernel", "bias", "best_vs_baseline", "signals"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None and not ALL_TESTS:
-        pytest.skip("no chromium here; on Debian tests/install-debian-packages installs it")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
 def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The report; whatever it asks of a network or complains of is an error."""
-    opened = browser.new_page(viewport={"width": request.param, "height": 900})
-    trouble: list[str] = []
-    opened.on("console", lambda message: trouble.append(message.text))
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on(
-        "request",
-        lambda asked: (
-            None
-            if asked.url.startswith(("file:", "data:", "about:", "blob:"))
-            else trouble.append(asked.url)
-        ),
-    )
-    opened.goto(f"file://{finished / 'results/notebook/report.html'}")
-    yield opened
-    assert trouble == []
-    opened.close()
+    with opened(browser, finished / "results/notebook/report.html", request.param) as page:
+        yield page
 
 
 def test_every_part_is_visible_and_fits(page: Page) -> None:
@@ -64,10 +28,7 @@ def test_every_part_is_visible_and_fits(page: Page) -> None:
         image.scroll_into_view_if_needed()
         assert image.evaluate("image => image.complete && image.naturalWidth > 300")
         assert len(page.locator(f"#{figure}-figure figcaption").inner_text()) > 80
-    width, window = page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert width == window  # the page itself never scrolls sideways
+    assert fits(page)
 
 
 def test_its_numbers_are_those_of_the_summary(page: Page, finished: Project) -> None:
