@@ -11,7 +11,7 @@ from initstudy.backend import set_threads
 from initstudy.datasets import SPECS, load
 
 RATES = [0.16, 0.08, 0.04, 0.02, 0.01, 0.005]
-SEEDS = 3
+SEEDS = 2
 
 if __name__ == "__main__":
     set_threads(1)
