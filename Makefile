@@ -2,11 +2,12 @@
 # make suite  runs the studies of suite.yaml, then says what holds over all of them
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
+# make replications runs studies/replications and draws the figures of docs/replications.md
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run suite test lint cluster bench bench-scale lock
+.PHONY: run suite test lint cluster replications bench bench-scale lock
 
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
@@ -26,6 +27,20 @@ lint: .venv/installed
 
 cluster: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
+
+# The deep linear networks twice: their files have the best rate of the Gaussian kernels.
+RATES := 4=0.08 16=0.04 32=0.04
+replications: .venv/installed
+	. $(BIN)/activate && set -e; \
+	for file in studies/replications/*.yaml; do \
+	    snakemake --cores all --configfile $$file; \
+	done; \
+	for pair in $(RATES); do \
+	    name=saxe_2014_depth_$${pair%=*}; \
+	    snakemake --cores all --configfile studies/replications/$$name.yaml --config study=$${name}_fast epochs=12 \
+	        optimizer="{class_name: SGD, config: {learning_rate: $${pair#*=}}}"; \
+	done; \
+	PYTHONPATH=scripts python studies/replications/draw.py
 
 bench: .venv/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)

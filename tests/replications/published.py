@@ -1,0 +1,110 @@
+"""What tests and scan share: the studies as their files say, and training them in this process."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from helpers import REPOSITORY
+
+from initstudy.backend import keras, tf
+from initstudy.config import Study, Variant, parse_study
+from initstudy.datasets import Dataset
+from initstudy.models import adapt, build_model, build_optimizer
+from initstudy.training import Trainer
+
+Arrays = list[npt.NDArray[np.float32]]
+
+
+def read_study(name: str) -> Study:
+    """A study of studies/replications, as a run reads it."""
+    schema = yaml.safe_load((REPOSITORY / "schemas/config.schema.yaml").read_text())
+    raw = yaml.safe_load((REPOSITORY / f"studies/replications/{name}.yaml").read_text())
+    study, problems = parse_study(raw, schema)
+    assert study is not None, problems
+    return study
+
+
+def variant(study: Study, name: str) -> Variant:
+    return next(v for v in study.variants if v.kernel.name == name)
+
+
+def start(study: Study, kernels: str, replicate: int) -> Any:
+    """The network as a replicate of these kernels starts it, before `adapt`."""
+    pair = variant(study, kernels)
+    return build_model(
+        784,
+        study.model["hidden_units"],
+        study.model["activation"],
+        10,
+        pair.kernel.plain(),
+        pair.bias.plain(),
+        replicate,
+    )
+
+
+class Run:
+    """Trains the replicates of a study, of any variant at any rate, with one compiled epoch."""
+
+    def __init__(self, study: Study, mnist: Dataset) -> None:
+        self._study, self._kernels = study, study.baseline.kernel.name
+        self._trainer = Trainer(
+            mnist,
+            lambda replicate: start(study, self._kernels, replicate),
+            lambda variables: build_optimizer(study.optimizer, variables),
+            study.batch_size,
+            study.inputs,
+            adapt,
+        )
+
+    def accuracies(
+        self,
+        kernels: str,
+        replicate: int,
+        epochs: int,
+        rate: float | None = None,
+        target: float = 1.0,
+    ) -> list[float]:
+        """Validation accuracies by epoch, nan where it has diverged; ends at the target.
+
+        The learning rate is the study's, if none is given.
+        """
+        self._kernels = kernels
+        self._trainer.learning_rate = rate
+        found = []
+        for epoch in self._trainer.train(replicate, epochs):
+            found.append(epoch.val_accuracy if epoch.finite else float("nan"))
+            if found[-1] >= target:
+                break
+        return found
+
+    def learning_time(
+        self, kernels: str, replicate: int, epochs: int, rate: float | None = None
+    ) -> float:
+        """Epochs until the study's target accuracy, inf if it is not reached in so many."""
+        target = self._study.target_accuracy
+        found = self.accuracies(kernels, replicate, epochs, rate, target)
+        return len(found) if found[-1] >= target else float("inf")
+
+
+def signals(model: Any, inputs: Any, labels: Any) -> tuple[Arrays, Arrays, Arrays]:
+    """Forward and back through a network.
+
+    Returns:
+        For each layer its pre-activations, its activations, and the gradient of the mean loss with
+        respect to the pre-activations, float32 (images, units).
+    """
+    before, after = [], []
+    with tf.GradientTape() as tape:
+        values = tf.constant(inputs, tf.float32)
+        for layer in model.layers:
+            activation, layer.activation = layer.activation, keras.activations.linear
+            before.append(layer(values))
+            layer.activation = activation
+            tape.watch(before[-1])
+            values = activation(before[-1])
+            after.append(values)
+        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, values))
+    gradients = tape.gradient(loss, before)
+    first, second, third = ([np.asarray(v) for v in vs] for vs in (before, after, gradients))
+    return first, second, third
