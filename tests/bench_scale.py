@@ -52,6 +52,17 @@ Path(output.sum).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}  {name
 Path(output.timings).write_text("\\n".join(timings) + "\\n")
 Path(output.job).write_text(json.dumps(job))
 '''
+NO_MEASURING = '''"""Writes what a diagnosis writes, without measuring."""
+from initstudy.diagnostics import COLUMNS
+
+job, variant = snakemake.params.job, snakemake.wildcards.variant
+with open(snakemake.output[0], "w") as file:
+    file.write(",".join(COLUMNS) + "\\n")
+    for seed in range(job["seeds"]):
+        for epoch in [0, *job["after"]]:
+            for layer in (1, 2, 3):
+                file.write(f"{variant},{seed},{epoch},{layer},16,1,1,0,0.1,0,0,5,0.1\\n")
+'''
 
 
 @dataclass
@@ -90,12 +101,13 @@ def main(sizes: Sequence[int], jobs: int) -> None:
 
 
 def study(folder: Path, variants: int) -> Project:
-    """A project with that many variants, whose trainings do no work."""
+    """A project with that many variants, whose trainings and diagnoses do no work."""
     folder.mkdir()
     dataset = folder / "no-images.npz"  # nobody reads it
     dataset.touch()
     project = copy_project(folder, dataset)
     (project / "scripts/train.py").write_text(NO_WORK)
+    (project / "scripts/diagnose.py").write_text(NO_MEASURING)
     (project / ".snakemake/initstudy-accepted").unlink()  # what tests share is new to a user
     kernels, biases = variants // 2, variants - variants // 2 - 1
     config = yaml.safe_load((project / "config.yaml").read_text())
