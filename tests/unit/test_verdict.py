@@ -228,16 +228,16 @@ def test_long_lists_are_cut_and_counted() -> None:
     assert len(text) < 6000
 
 
-def factorial(both: float, kernel: float = 0.02, seeds: int = 10) -> str:
+def factorial(both: float, kernel: float = 0.02, seeds: int = 10, size: float = 0.004) -> str:
     """The verdict on two kernels and two biases: k1 gains `kernel`, b1 loses 0.01, together `both`
     are gained.
     """
-    base = 0.9 + noise(0, seeds)
+    base = 0.9 + noise(0, seeds, size)
     accuracies = {
         "baseline": base,
-        "kernel-k1": base + kernel + noise(1, seeds),
-        "bias-b1": base - 0.01 + noise(2, seeds),
-        "kernel-k1-bias-b1": base + both + noise(3, seeds),
+        "kernel-k1": base + kernel + noise(1, seeds, size),
+        "bias-b1": base - 0.01 + noise(2, seeds, size),
+        "kernel-k1-bias-b1": base + both + noise(3, seeds, size),
     }
     summary = study(accuracies, base + kernel, base, chosen="k1")
     values = np.array(list(accuracies.values()))[[0, 2, 1, 3]].T.reshape(seeds, 2, 2)
@@ -259,6 +259,7 @@ def test_a_real_interaction_that_misleads_is_told() -> None:
     assert "The interaction is real (p = 0.002)" in text
     assert "The best of all pairs is k1 kernels with b1 biases." in text
     assert re.search(r"found k1 kernels with b0 biases, whose mean is (3\.\d|4\.\d) points", text)
+    assert "Part of that is flattery, since the best of 4 was chosen for it" in text
     assert "the pair differs from the baseline by +" in text
 
 
@@ -267,6 +268,12 @@ def test_additive_pairs_do_not_mislead() -> None:
     assert "Such an interaction may be chance (p = 0." in text
     assert "k1 kernels and b0 biases, each the best" in text
     assert "would not have misled" in text
+
+
+def test_a_best_pair_that_chance_may_have_made_is_not_called_one_missed() -> None:
+    text = factorial(both=0.015, kernel=-0.001, size=0.03)
+    assert "Such an interaction may be chance" in text
+    assert "points lower, which may be chance as well." in text
 
 
 def test_few_seeds_cannot_tell_an_interaction() -> None:
