@@ -45,7 +45,9 @@ def explanation(summary: pd.DataFrame, diagnostics: pd.DataFrame, finals: pd.Dat
         told = list(_reasons(measured[variant], measured["baseline"], gains))[:REASONS]
         role, _, name = variant.partition("-")
         text = " ".join(told) or "Nothing that was measured sets them apart."
-        lines.append(f"- **{name}** as {role} initializer: {text}")
+        # Of a factorial design, both may differ.
+        who = f"**{variant}**" if "-" in name else f"**{name}** as {role} initializer"
+        lines.append(f"- {who}: {text}")
     return (
         "## Why some lose\n\nWhat sets their networks apart from the baseline's, from the worst "
         "on. A unit is called dead if it says the same about every image of a fixed batch.\n\n"
