@@ -220,7 +220,7 @@ def adapt(model: Any, inputs: Any) -> None:
             continue
         # What enters the activation: the layer's outputs without it.
         activation, layer.activation = layer.activation, keras.activations.linear
-        outputs = keras.Model(model.input, layer.output)
+        outputs = keras.Model(model.inputs[0], layer.output)
         for _ in range(rule.steps):
             variance = float(keras.ops.var(outputs(inputs, training=False)))
             if not 0 < variance < math.inf:

@@ -48,7 +48,7 @@ def said(own: pd.DataFrame, losses: np.ndarray | float = 0.1, p_value: float = 0
     finals = pd.DataFrame(
         [("baseline", seed, 0.9) for seed in range(SEEDS)]
         + [(name, seed, 0.9 - loss) for seed, loss in enumerate(losses)],
-        columns=["variant", "seed", "val_accuracy"],
+        columns=["variant", "seed", "accuracy"],
     )
     summary = pd.DataFrame(
         {

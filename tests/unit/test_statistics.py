@@ -360,7 +360,7 @@ def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, list[dict]]]
     }
     final = pd.DataFrame(
         [(names[pair], 0, accuracy) for pair, accuracy in accuracies.items()],
-        columns=["variant", "seed", "val_accuracy"],
+        columns=["variant", "seed", "accuracy"],
     )
     pairs = {names[pair]: [initializer(part) for part in pair.split("_")] for pair in accuracies}
     return final, pairs

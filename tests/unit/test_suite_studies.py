@@ -63,7 +63,7 @@ def test_a_study_is_its_file_over_the_defaults_under_the_command_line(folder: Pa
     first, second = members({"model": {"activation": "tanh"}, "epochs": 7}, seeds=5)
     assert (first.study.name, first.study.epochs, first.study.seeds) == ("notebook", 2, 5)
     assert (second.study.name, second.study.epochs, second.study.seeds) == ("s0", 7, 5)
-    assert (second.study.activation, second.study.hidden_units) == ("tanh", (16, 16))
+    assert second.study.model == {"activation": "tanh", "hidden_units": [16, 16]}
     assert second.folder == Path("results/s0")
     assert second.facts["network"] == "16, 16; tanh"
 

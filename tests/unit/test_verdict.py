@@ -241,7 +241,7 @@ def factorial(both: float, kernel: float = 0.02, seeds: int = 10, size: float = 
     }
     summary = study(accuracies, base + kernel, base, chosen="k1")
     values = np.array(list(accuracies.values()))[[0, 2, 1, 3]].T.reshape(seeds, 2, 2)
-    return verdict("s", summary, interaction.components(values))
+    return verdict("s", summary, interaction=interaction.components(values))
 
 
 def test_a_real_interaction_that_misleads_is_told() -> None:

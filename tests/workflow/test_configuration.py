@@ -1,5 +1,7 @@
 """A configuration that cannot be run is refused before any job starts, in one message."""
 
+import re
+
 import pytest
 import yaml
 from helpers import Project
@@ -54,10 +56,11 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
     outcome = project.plan("--configfile", "other.yaml")
     assert "results/other/" in outcome.text
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nprint("MODEL", STUDY.model, STUDY.epochs)\n'
+        'include: "Snakefile"\nprint("MODEL", *STUDY.model.values(), STUDY.epochs)\n'
     )
     outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
-    assert "MODEL {'hidden_units': [3], 'activation': 'tanh'} 100" in outcome.text
+    (printed,) = re.findall("MODEL (.*)", outcome.text)
+    assert sorted(printed.split()) == ["100", "[3]", "tanh"]
 
 
 def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:
