@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from initstudy.figures import COLORS, STYLE, save
 from initstudy.statistics import epochs_to_target
@@ -97,12 +98,15 @@ def draw_signals(title: str, output: str) -> None:
             axes.annotate(
                 label,
                 (sd.columns[row], sd.mean().iloc[row]),
-                (6 if row == 0 else -6, 9),
+                (10 if row == 0 else -10, -4 if label == "standard" else -15),
                 textcoords="offset points",
                 color=color,
                 ha="left" if row == 0 else "right",
             )
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(FixedLocator([0.02, 0.05, 0.1, 0.2, 0.5, 1]))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
         axes.set_xticks(sd.columns)
         axes.set_xlabel("hidden layer, from the input on")
         axes.set_title(f"standard deviation of {what}")
@@ -152,7 +156,7 @@ def draw_learning_times(title: str, output: str) -> None:
     axes.set_xlabel("hidden layers of 64 linear units")
     axes.set_ylabel(
         "updates until 90 % are classified correctly\n"
-        f"mean of n = {len(times['gaussian'])} seeds (points), each at its best rate"
+        f"mean of n = {len(times['gaussian'])} seeds (points)"
     )
     finish(figure, title, output)
 
@@ -164,7 +168,7 @@ def finish(figure: Figure, title: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    with matplotlib.rc_context({**STYLE, "savefig.dpi": 110}):
+    with matplotlib.rc_context(STYLE):
         draw_curves(
             "he_2015",
             "He et al., 2015: a 30-layer ReLU network learns from He and stalls from Xavier",
@@ -175,7 +179,8 @@ if __name__ == "__main__":
             "Glorot and Bengio, 2010: signals of five tanh layers at the start", "glorot_2010"
         )
         draw_learning_times(
-            "Saxe et al., 2014: learning time of deep linear networks by depth", "saxe_2014"
+            "Saxe et al., 2014: learning time of deep linear networks, each at its best rate",
+            "saxe_2014",
         )
         draw_curves(
             "lsuv_2016",
