@@ -44,7 +44,7 @@ def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
     )
     seeds, kernels, biases = accuracies.shape
     means, beyond = accuracies.mean(axis=0), interactions.mean(axis=0)
-    numbers = biases <= MANY_COLUMNS
+    numbers = biases <= MANY_COLUMNS and kernels <= MANY_NAMES
     with matplotlib.rc_context({**STYLE, "axes.grid": False}):
         height = 2.6 + (0.46 if numbers else 0.16) * min(kernels, MANY_NAMES)
         figure = Figure(figsize=(10, height), layout="constrained")

@@ -201,12 +201,12 @@ def _interaction(components: pd.DataFrame | None, pairs: list[Row], baseline: Ro
         interval = ""
         if np.isfinite(both.sd_ci_low):
             interval = f" [{100 * both.sd_ci_low:.1f}, {100 * both.sd_ci_high:.1f}]"
+        shares = [f"{100 * row.share:.0f} %" for row in (kernel, bias, both)]
         lines.append(
             f"Of the variance between the {len(pairs)} pairs, the kernel initializer accounts for "
-            f"{kernel.share:.0%}, the bias initializer for {bias.share:.0%}, and their "
-            f"interaction, what both do together beyond what each does, for {both.share:.0%}: "
-            f"standard deviations of {100 * kernel.sd:.1f}, {100 * bias.sd:.1f} and "
-            f"{100 * both.sd:.1f}{interval} points."
+            f"{shares[0]}, the bias initializer for {shares[1]}, and their interaction, what both "
+            f"do together beyond what each does, for {shares[2]}: standard deviations of "
+            f"{100 * kernel.sd:.1f}, {100 * bias.sd:.1f} and {100 * both.sd:.1f}{interval} points."
         )
     needed, real = seeds_needed(1), bool(both.p_value < ALPHA)
     if baseline.seeds < needed:
@@ -246,12 +246,15 @@ def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
     apart = next(
         row for row in pairs if (row.kernel_initializer, row.bias_initializer) == (kernel, bias)
     )
-    lost = f"{100 * (best.accuracy_mean - apart.accuracy_mean):.1f} points"
+    lost = 100 * (best.accuracy_mean - apart.accuracy_mean)
     text = (
         f"The best of all pairs is {best.kernel_initializer} kernels with {best.bias_initializer} "
         f"biases. To choose one at a time, each beside the baseline's other initializer, would "
-        f"have found {kernel} kernels with {bias} biases, whose mean is {lost} lower"
+        f"have found {kernel} kernels with {bias} biases, whose mean is "
     )
+    if lost < 0.05:
+        return text + "the same to a tenth of a point: it would not have misled."
+    text += f"{lost:.1f} points lower"
     if not real:
         return text + ", which may be chance as well."
     return text + f". Part of that is flattery, since the best of {len(pairs)} was chosen for it."

@@ -87,6 +87,7 @@ near_misses = st.fixed_dictionaries(
         "study": st.sampled_from(["a", "a-b", "a/b", "..", "A" * 70, "é"]),
         "kernel_initializers": st.lists(initializers, max_size=3),
         "bias_initializers": st.lists(initializers, max_size=3),
+        "design": st.sampled_from(["one_factor", "factorial", "full"]),
         "optimizer": optimizers,
         "model": models,
         "epochs": small,
