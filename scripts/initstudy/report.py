@@ -70,6 +70,7 @@ def report(
         figures={name: data_address(path) for name, path in figures.items()},
         explorer=explorer,
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, width=100),
+        images="validation" if configuration["validation"] == "test" else "test",
         target=f"{100 * float(str(configuration['target_accuracy'])):g}",
         provenance=provenance(),
         costs=costs,

@@ -90,6 +90,9 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     verdict = (own / "results/own/verdict.md").read_text()
     assert "500 held-out training images" in verdict
     assert "own best learning rate: 0.1 for" in verdict
+    report = (own / "results/own/report.html").read_text()
+    assert 'id="learning_rates-figure"' in report
+    assert "Accuracy on the test images after the last epoch" in report
 
 
 def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
