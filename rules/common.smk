@@ -260,8 +260,11 @@ CHANGED = ".snakemake/initstudy-changed"
 STATE = Path(CHANGED).parent
 # Trainings end with the Snakemake that started them.
 os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
-STATE.mkdir(exist_ok=True)
-Path(CHANGED).touch()
+try:
+    STATE.mkdir(exist_ok=True)
+    Path(CHANGED).touch()
+except OSError as error:
+    sys.exit(f"The records of runs cannot be written: {error}")
 if workflow.is_main_process:
     # Kept, since the folder is held as long as this is.
     CLAIM = claim(STATE)
