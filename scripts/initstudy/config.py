@@ -334,7 +334,9 @@ def parse_study(
         build, source = own_code(model, folders)
         model = {"build": build, "source": source}
     else:
-        model = {**model, "hidden_units": [int(units) for units in model["hidden_units"]]}
+        units = [int(units) for units in model["hidden_units"]]
+        # In this order, whatever the file's: Snakemake compares what a job was by its text.
+        model = {"hidden_units": units, "activation": model["activation"]}
     dataset = config["dataset"]
     study = Study(
         name=config["study"],

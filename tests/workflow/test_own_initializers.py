@@ -71,7 +71,7 @@ def test_each_layer_its_own(project: Project) -> None:
         ("narrow = 3\n", "mine.py:narrow", ["neither a keras.initializers.Initializer nor"]),
         (OWN, ["he_normal", "zeros"], ["2 entries, the network 3 layers"]),
         (OWN, {"hidden": "ones"}, ["either class_name, or layers, or hidden and output"]),
-        (OWN, {"hidden": "ones", "output": "he_norml"}, ["layer 2", "did you mean 'he_normal'"]),
+        (OWN, {"hidden": "ones", "output": "he_norml"}, ["output: ", "did you mean 'he_normal'"]),
         (OWN, "../mine", ["no name of an initializer"]),
     ],
 )
