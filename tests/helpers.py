@@ -9,11 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 from playwright.sync_api import Browser, Page
+
+from initstudy.datasets import Dataset
 
 REPOSITORY = Path(__file__).parent.parent
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
@@ -204,3 +206,17 @@ def fits(page: Page) -> bool:
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     return bool(width == window)
+
+
+def few_images(dataset: Dataset, training: int, testing: int) -> Dataset:
+    """The first images of a data set, which is validated on its test images."""
+    x_test, y_test = dataset.x_test[:testing], dataset.y_test[:testing]
+    return replace(
+        dataset,
+        x_train=dataset.x_train[:training],
+        y_train=dataset.y_train[:training],
+        x_val=x_test,
+        y_val=y_test,
+        x_test=x_test,
+        y_test=y_test,
+    )

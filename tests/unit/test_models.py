@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import few_images
 
 from initstudy.backend import keras
 from initstudy.checks import main
@@ -51,16 +51,7 @@ def written(folder: Path, body: str) -> str:
 
 @pytest.fixture(scope="module")
 def few(mnist: Dataset) -> Dataset:
-    x_test, y_test = mnist.x_test[:1000], mnist.y_test[:1000]
-    return replace(
-        mnist,
-        x_train=mnist.x_train[:6000],
-        y_train=mnist.y_train[:6000],
-        x_val=x_test,
-        y_val=y_test,
-        x_test=x_test,
-        y_test=y_test,
-    )
+    return few_images(mnist, training=6000, testing=1000)
 
 
 def trainer(dataset: Dataset, make_model: Callable[[int], Any]) -> Trainer:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers import few_images
 
 from initstudy.backend import keras
 from initstudy.datasets import Dataset, hold_out
@@ -131,16 +132,7 @@ def test_an_epoch_is_that_of_keras_fit(
 @pytest.fixture(scope="module")
 def few(mnist: Dataset) -> Dataset:
     """Enough images to learn from, few enough to be quick."""
-    x_test, y_test = mnist.x_test[:1500], mnist.y_test[:1500]
-    return replace(
-        mnist,
-        x_train=mnist.x_train[:3000],
-        y_train=mnist.y_train[:3000],
-        x_val=x_test,
-        y_val=y_test,
-        x_test=x_test,
-        y_test=y_test,
-    )
+    return few_images(mnist, training=3000, testing=1500)
 
 
 def metrics(epochs: list[Epoch]) -> list[tuple[float, ...]]:
