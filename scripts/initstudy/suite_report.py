@@ -9,6 +9,7 @@ import pandas as pd
 
 from initstudy.report import data_address, html, page, provenance
 from initstudy.suite import FEWEST_FOR_RANKS, Findings
+from initstudy.verdict import count, p_equals
 
 # Below, the report says that tests of ranks have little power. Demsar, 2006, section 3.2.2: the
 # Friedman statistic is distributed as it should from about ten data sets on.
@@ -87,8 +88,8 @@ def _opening(findings: Findings) -> str:
     seeds = sorted({len(study) for study in findings.scores})
     each = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     text = (
-        f"{_count(len(findings.variants), 'variant')} in "
-        f"{_count(len(findings.studies), 'study', 'studies')} ({', '.join(findings.studies)}), "
+        f"{count(len(findings.variants), 'variant')} in "
+        f"{count(len(findings.studies), 'study', 'studies')} ({', '.join(findings.studies)}), "
         f"with {each} seed{'' if each == '1' else 's'} in each. Over all of them, "
         f"**{first.variant}** has the highest interquartile mean of the normalized scores: "
         f"{_estimate(first, 'iqm')}, where 0 is chance and 1 the best mean in a study."
@@ -131,8 +132,8 @@ def _ranks(findings: Findings) -> str:
     if tests is None:
         return text + (
             f"Ranks are not tested: that needs {FEWEST_FOR_RANKS} studies and {FEWEST_FOR_RANKS} "
-            f"variants at least, and here are {_count(studies, 'study', 'studies')} and "
-            f"{_count(len(variants), 'variant')}."
+            f"variants at least, and here are {count(studies, 'study', 'studies')} and "
+            f"{count(len(variants), 'variant')}."
         )
     critical, largest = tests.critical_difference, len(variants) - 1
     base = variants.index("baseline")
@@ -144,7 +145,7 @@ def _ranks(findings: Findings) -> str:
     ]
     pairs = int((np.abs(mean_ranks[:, None] - mean_ranks) > critical).sum() // 2)
     text += (
-        f"Friedman's test of whether all variants rank the same gives p {_p(tests.friedman)}. "
+        f"Friedman's test of whether all variants rank the same gives {p_equals(tests.friedman)}. "
         f"By Nemenyi's test two variants are told apart if their mean ranks are more than "
         f"{critical:.2f} apart. So it tells {', '.join(apart) if apart else 'none'} from the "
         f"baseline, and {pairs} of all {len(variants) * largest // 2} pairs apart."
@@ -187,11 +188,3 @@ def _estimate(row: Any, column: str) -> str:
     return (
         f"{text} [{', '.join(f'{b:{style}}' for b in bounds)}]" if np.isfinite(bounds[0]) else text
     )
-
-
-def _p(value: float) -> str:
-    return f"= {value:.2g}" if value >= 0.001 else "< 0.001"
-
-
-def _count(number: int, noun: str, plural: str | None = None) -> str:
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

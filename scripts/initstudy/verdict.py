@@ -114,8 +114,8 @@ def _opening(baseline: Row, compared: list[Row], images: str) -> str:
         needed = seeds_needed(len(compared))
         if baseline.seeds < needed:
             text += (
-                f"\n\n**With {_count(baseline.seeds, 'seed')}, no difference could have been told, "
-                f"however large:** {_count(len(compared), 'comparison')} need at least {needed} "
+                f"\n\n**With {count(baseline.seeds, 'seed')}, no difference could have been told, "
+                f"however large:** {count(len(compared), 'comparison')} need at least {needed} "
                 f"seeds. Set `seeds: {needed}` or more."
             )
     return text
@@ -140,7 +140,7 @@ def _rates(means: pd.DataFrame | None) -> str:
     ]
     if len(chosen) > LONGEST:
         groups = [
-            f"{rate:g} for {_count(int((chosen == rate).sum()), 'variant')}"
+            f"{rate:g} for {count(int((chosen == rate).sum()), 'variant')}"
             for rate in sorted(chosen.unique())
         ]
     text = f"Each variant was trained at its own best learning rate: {'; '.join(groups)}."
@@ -178,7 +178,7 @@ def _differences(title: str, rows: list[Row], baseline: Row) -> str:
             names = f"{len(open_)} {'others' if told else 'of them'}"
         text = (
             f"Whether {names} differ{'s' if len(open_) == 1 else ''} from the baseline cannot be "
-            f"told from {_count(baseline.seeds, 'seed')}"
+            f"told from {count(baseline.seeds, 'seed')}"
         )
         if baseline.seeds >= seeds_needed(1):
             low = min(row.difference_ci_low for row in open_)
@@ -211,17 +211,17 @@ def _interaction(components: pd.DataFrame | None, pairs: list[Row], baseline: Ro
     needed, real = seeds_needed(1), bool(both.p_value < ALPHA)
     if baseline.seeds < needed:
         lines.append(
-            f"{_count(baseline.seeds, 'seed').capitalize()} cannot tell an interaction from "
+            f"{count(baseline.seeds, 'seed').capitalize()} cannot tell an interaction from "
             f"chance, however large: {needed} are needed."
         )
     elif real:
         lines.append(
-            f"The interaction is real ({_p_equals(both.p_value)}): what a kernel initializer is "
+            f"The interaction is real ({p_equals(both.p_value)}): what a kernel initializer is "
             f"worth depends on the bias initializer."
         )
     else:
         lines.append(
-            f"Such an interaction may be chance ({_p_equals(both.p_value)}): nothing here tells "
+            f"Such an interaction may be chance ({p_equals(both.p_value)}): nothing here tells "
             f"that the worth of a kernel initializer depends on the bias initializer."
         )
     return "\n".join(lines) + "\n\n" + _one_at_a_time(pairs, baseline, real)
@@ -275,7 +275,7 @@ def _choice(best: Row, baseline: Row, tried_together: bool) -> str:
     text = (
         f"## The best pair\n\nThe choice fell on {kernel} kernels with {bias} biases. "
         f"On the seeds it was made on, {promised}. A choice flatters what it chose, so it was "
-        f"trained again on {_count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
+        f"trained again on {count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
     )
     text += "." if _significant(best) else ", which is not enough to call it a difference."
     lost = best.selection_difference - best.difference
@@ -289,18 +289,18 @@ def _limits(rows: list[Row], compared: list[Row], best: Row, held_out: int) -> s
         seeds, family = compared[0].seeds, len(compared)
         smallest, needed = smallest_p_value(seeds, family), seeds_needed(family)
         lines.append(
-            f"- With {_count(seeds, 'seed')} and {_count(family, 'comparison')}, the smallest "
+            f"- With {count(seeds, 'seed')} and {count(family, 'comparison')}, the smallest "
             f"p-value that can be reached is {_p(smallest)}; {needed} seeds are the fewest that "
             f"can tell any difference."
         )
     if best.seeds < seeds_needed(1):
         lines.append(
-            f"- {_count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
+            f"- {count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
             f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
         )
     failed = [row for row in rows if row.not_learned > 0]
     lines += [
-        f"- {row.variant}: of {_count(row.seeds, 'replicate')}, {row.diverged} diverged and "
+        f"- {row.variant}: of {count(row.seeds, 'replicate')}, {row.diverged} diverged and "
         f"{round(row.not_learned * row.seeds) - row.diverged} never learned. They count as what "
         f"they are, a diverged one with an accuracy of 0."
         for row in failed[:LONGEST]
@@ -370,8 +370,8 @@ def _comparison(row: Row) -> str:
     text = f"{word} than the baseline" if row.difference else "no different from the baseline"
     details = [
         _value(row, "difference", signed=True) + " points",
-        _p_equals(row.p_value_holm),
-        f"ahead on {wins:g} of {_count(row.seeds, 'seed')}",
+        p_equals(row.p_value_holm),
+        f"ahead on {wins:g} of {count(row.seeds, 'seed')}",
     ]
     return f"{text} ({', '.join(details)})"
 
@@ -420,7 +420,8 @@ def _p(value: float) -> str:
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
-def _p_equals(value: float) -> str:
+def p_equals(value: float) -> str:
+    """A p-value in words: `p = 0.023`, or `p < 0.001`."""
     text = _p(value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
@@ -429,8 +430,9 @@ def _share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else ""
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _list(names: list[str]) -> str:
