@@ -58,17 +58,18 @@ def job_seconds(kind: str) -> float:
 
     glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
     job = {
-        "activation": "relu",
         "batch_size": BATCH,
         "bias_initializer": zeros,
         "dataset": "mnist",
-        "hidden_units": [UNITS, UNITS],
+        "held_out": 0,
+        "model": {"hidden_units": [UNITS, UNITS], "activation": "relu"},
         "inputs": "raw",
         "kernel_initializer": glorot,
         "optimizer": {"class_name": "adam", "config": {}},
     }
     trainer = make_trainer(job, str(DATASET_FILE))
     if kind == "train":
+        trainer.compile()
         train_replicates(trainer, range(SEEDS), EPOCHS)
     else:
         diagnose(trainer, "baseline", range(SEEDS), DIAGNOSED_AFTER)
