@@ -16,12 +16,12 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.append(str(SCRIPTS))
 
-from initstudy.config import Problem, describe, parse_study, suggest
-from initstudy.costs import training_memory, training_minutes
-from initstudy.datasets import SPECS, facts
+from initstudy.study.config import Problem, describe, parse_study, suggest
+from initstudy.study.costs import training_memory, training_minutes
+from initstudy.data.datasets import SPECS, facts
 from initstudy.errors import StudyError
-from initstudy.files import replacing
-from initstudy.recovery import claim, forget_killed_run, trained_as
+from initstudy.results.files import replacing
+from initstudy.results.recovery import claim, forget_killed_run, trained_as
 
 
 def read_study():
@@ -57,13 +57,13 @@ def ask_keras(study, data):
     """Asks Keras in another process, and only for what it has not accepted before."""
     asked = study.for_keras() | {"shape": list(data.shape), "classes": data.classes}
     question = json.dumps(asked, sort_keys=True)
-    asked = [code_version("initstudy/checks.py"), version("keras"), question]
+    asked = [code_version("initstudy/training/checks.py"), version("keras"), question]
     name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     accepted = Path(".snakemake", "initstudy-accepted", name)
     if accepted.exists():
         return json.loads(accepted.read_text()), []
     answer = subprocess.run(
-        [sys.executable, "-m", "initstudy.checks"],
+        [sys.executable, "-m", "initstudy.training.checks"],
         input=question,
         capture_output=True,
         text=True,

@@ -2,9 +2,10 @@
 
 import yaml
 
-from initstudy import histories, statistics
-from initstudy.files import replacing
+from initstudy.analysis import statistics
 from initstudy.logs import job_log
+from initstudy.results import histories
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

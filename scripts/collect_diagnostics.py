@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from initstudy import diagnostics, histories
-from initstudy.files import replacing
 from initstudy.logs import job_log
+from initstudy.results import diagnostics, histories
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -1,8 +1,8 @@
 """Puts what all training jobs wrote into one table of histories, of tests and of what they took."""
 
-from initstudy import histories
-from initstudy.files import replacing, write_sum
 from initstudy.logs import job_log
+from initstudy.results import histories
+from initstudy.results.files import replacing, write_sum
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -2,12 +2,13 @@
 
 import os
 
-from initstudy import histories, learning_rates
-from initstudy.backend import set_threads
-from initstudy.jobs import make_trainer
+from initstudy.analysis import learning_rates
 from initstudy.logs import job_log
-from initstudy.measuring import diagnose
-from initstudy.processes import end_with
+from initstudy.results import histories
+from initstudy.training.backend import set_threads
+from initstudy.training.diagnosing import diagnose
+from initstudy.training.jobs import make_trainer
+from initstudy.training.processes import end_with
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Fetches a data set from the first source that has it."""
 
-from initstudy.datasets import SPECS
-from initstudy.downloads import default_sources, download
+from initstudy.data.datasets import SPECS
+from initstudy.data.downloads import default_sources, download
 from initstudy.logs import job_log
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from initstudy import histories
-from initstudy.figures import Estimate, differences, save
+from initstudy.drawing.figures import Estimate, differences, save
 from initstudy.logs import job_log
+from initstudy.results import histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -1,9 +1,9 @@
 """Makes the interactive learning curves."""
 
-from initstudy import histories
-from initstudy.explorer import explorer
-from initstudy.files import replacing
+from initstudy.drawing.explorer import explorer
 from initstudy.logs import job_log
+from initstudy.results import histories
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

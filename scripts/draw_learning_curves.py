@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
-from initstudy import histories
-from initstudy.figures import Curves, learning_curves, save
+from initstudy.drawing.figures import Curves, learning_curves, save
 from initstudy.logs import job_log
+from initstudy.results import histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

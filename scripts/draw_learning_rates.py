@@ -1,7 +1,7 @@
 """Draws what each variant reaches at each learning rate."""
 
-from initstudy import learning_rates
-from initstudy.figures import rate_curves, save
+from initstudy.analysis import learning_rates
+from initstudy.drawing.figures import rate_curves, save
 from initstudy.logs import job_log
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Draws the final accuracies of all pairs of a factorial design, and their interactions."""
 
-from initstudy import histories, interaction
-from initstudy.figures import save
-from initstudy.heatmap import pairs
+from initstudy.analysis import interaction
+from initstudy.drawing.figures import save
+from initstudy.drawing.heatmap import pairs
 from initstudy.logs import job_log
+from initstudy.results import histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from initstudy import diagnostics, histories
-from initstudy.figures import save
+from initstudy.drawing.figures import save
+from initstudy.drawing.signals import Signals, by_layer, signals_by_depth
 from initstudy.logs import job_log
-from initstudy.signals import Signals, by_layer, signals_by_depth
+from initstudy.results import diagnostics, histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

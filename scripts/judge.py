@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from initstudy import diagnostics, histories, learning_rates
-from initstudy.explanation import explanation
-from initstudy.files import replacing
+from initstudy.analysis import learning_rates
+from initstudy.analysis.explanation import explanation
+from initstudy.analysis.verdict import verdict
 from initstudy.logs import job_log
-from initstudy.verdict import verdict
+from initstudy.results import diagnostics, histories
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

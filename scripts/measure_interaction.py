@@ -1,7 +1,8 @@
 """Measures how far the worth of a kernel initializer depends on the bias initializer."""
 
-from initstudy import histories, interaction
+from initstudy.analysis import interaction
 from initstudy.logs import job_log
+from initstudy.results import histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

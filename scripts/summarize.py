@@ -5,10 +5,11 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from initstudy import histories, statistics
-from initstudy.files import replacing
+from initstudy.analysis import statistics
+from initstudy.analysis.verdict import summary_table
 from initstudy.logs import job_log
-from initstudy.verdict import summary_table
+from initstudy.results import histories
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

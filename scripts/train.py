@@ -4,13 +4,14 @@ import os
 
 import yaml
 
-from initstudy import histories, learning_rates
-from initstudy.backend import set_threads
-from initstudy.files import replacing, write_sum
-from initstudy.jobs import make_trainer
+from initstudy.analysis import learning_rates
 from initstudy.logs import job_log
-from initstudy.processes import end_with, spent
-from initstudy.training import train_replicates
+from initstudy.results import histories
+from initstudy.results.files import replacing, write_sum
+from initstudy.training.backend import set_threads
+from initstudy.training.engine import train_replicates
+from initstudy.training.jobs import make_trainer
+from initstudy.training.processes import end_with, spent
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

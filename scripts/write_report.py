@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from initstudy.files import replacing
 from initstudy.logs import job_log
-from initstudy.report import costs, report
+from initstudy.report.pages import costs, report
+from initstudy.results.files import replacing
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -12,12 +12,16 @@ from pathlib import Path
 import yaml
 from snakemake.cli import get_argument_parser, parse_config
 
-from initstudy import histories, suite, suite_figures, suite_report, suite_studies
-from initstudy.datasets import facts
+from initstudy.data.datasets import facts
+from initstudy.drawing.figures import save
 from initstudy.errors import StudyError
-from initstudy.figures import save
-from initstudy.files import replacing
-from initstudy.suite_studies import Member
+from initstudy.results import histories
+from initstudy.results.files import replacing
+from initstudy.suite import figures as suite_figures
+from initstudy.suite import findings as suite
+from initstudy.suite import pages as suite_report
+from initstudy.suite import studies as suite_studies
+from initstudy.suite.studies import Member
 
 PROJECT = Path(__file__).parent.parent
 

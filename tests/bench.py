@@ -48,13 +48,13 @@ def bench_diagnosis() -> None:
 
 def job_seconds(kind: str) -> float:
     """Does a job of the default study's baseline; returns the CPU time of this process."""
-    from initstudy.backend import set_threads
+    from initstudy.training.backend import set_threads
 
     set_threads(1)
-    from initstudy.jobs import make_trainer
-    from initstudy.measuring import diagnose
-    from initstudy.processes import spent
-    from initstudy.training import train_replicates
+    from initstudy.training.diagnosing import diagnose
+    from initstudy.training.engine import train_replicates
+    from initstudy.training.jobs import make_trainer
+    from initstudy.training.processes import spent
 
     glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
     job = {
@@ -78,12 +78,12 @@ def job_seconds(kind: str) -> float:
 
 def bench_engine(rounds: int, epochs: int) -> None:
     """Compares one epoch with Keras' and with the limit of the machine."""
-    from initstudy.backend import keras, set_threads, tf
+    from initstudy.training.backend import keras, set_threads, tf
 
     set_threads(1)
-    from initstudy.datasets import SPECS, load
-    from initstudy.models import build_model, build_optimizer
-    from initstudy.training import Trainer
+    from initstudy.data.datasets import SPECS, load
+    from initstudy.training.engine import Trainer
+    from initstudy.training.models import build_model, build_optimizer
 
     mnist = load(DATASET_FILE, SPECS["mnist"])
     x, x_test = mnist.x_train.astype("float32"), mnist.x_test.astype("float32")

@@ -26,7 +26,7 @@ sys.path += [str(HERE), str(HERE / "cluster"), str(HERE.parent / "scripts")]
 from helpers import Project, copy_project  # noqa: E402
 from slurm import Slurm, obstacle  # noqa: E402
 
-from initstudy.figures import COLORS, STYLE, save  # noqa: E402
+from initstudy.drawing.figures import COLORS, STYLE, save  # noqa: E402
 
 DOCS = HERE.parent / "docs"
 NO_WORK = '''"""Writes what a training writes, without training."""
@@ -53,7 +53,7 @@ Path(output.timings).write_text("\\n".join(timings) + "\\n")
 Path(output.job).write_text(json.dumps(job))
 '''
 NO_MEASURING = '''"""Writes what a diagnosis writes, without measuring."""
-from initstudy.diagnostics import COLUMNS
+from initstudy.results.diagnostics import COLUMNS
 
 job, variant = snakemake.params.job, snakemake.wildcards.variant
 with open(snakemake.output[0], "w") as file:

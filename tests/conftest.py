@@ -9,9 +9,9 @@ import pytest
 from helpers import ALL_TESTS, REPOSITORY, SMALL, Project, copy_project, finished_study
 from playwright.sync_api import Browser, sync_playwright
 
-from initstudy.backend import set_threads
-from initstudy.datasets import SPECS, Dataset, load
-from initstudy.downloads import default_sources, download
+from initstudy.data.datasets import SPECS, Dataset, load
+from initstudy.data.downloads import default_sources, download
+from initstudy.training.backend import set_threads
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, Page
 
-from initstudy.datasets import Dataset
+from initstudy.data.datasets import Dataset
 
 REPOSITORY = Path(__file__).parent.parent
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from initstudy.figures import COLORS, STYLE, save
-from initstudy.statistics import epochs_to_target
+from initstudy.analysis.statistics import epochs_to_target
+from initstudy.drawing.figures import COLORS, STYLE, save
 
 DEPTHS = (4, 16, 32)
 # Images that MNIST has to train on.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
-from initstudy import checks
+from initstudy.training import checks
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((REPOSITORY / "schemas/config.schema.yaml").read_text())
@@ -108,7 +108,7 @@ def keras_asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
     run = subprocess.run
 
     def answer(command: list[str], **kinds: Any) -> subprocess.CompletedProcess[str]:
-        if command[-1] != "initstudy.checks":
+        if command[-1] != "initstudy.training.checks":
             return run(command, **kinds)
         return subprocess.CompletedProcess(command, 0, checks.main(kinds["input"]), "")
 

@@ -7,8 +7,8 @@ import numpy as np
 from helpers import REPOSITORY
 from replications.published import Run, read_study
 
-from initstudy.backend import set_threads
-from initstudy.datasets import SPECS, load
+from initstudy.data.datasets import SPECS, load
+from initstudy.training.backend import set_threads
 
 RATES = [0.16, 0.08, 0.04, 0.02, 0.01, 0.005]
 SEEDS = 2

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from initstudy.checks import main
+from initstudy.training.checks import main
 
 
 def problems(**changes: object) -> dict[tuple[object, ...], str]:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
-from initstudy.config import Initializer, Problem, describe, parse_study
+from initstudy.study.config import Initializer, Problem, describe, parse_study
 
 SCHEMA = yaml.safe_load((REPOSITORY / "schemas" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())

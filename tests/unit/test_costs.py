@@ -2,7 +2,7 @@
 
 import pytest
 
-from initstudy.costs import training_memory, training_minutes, weights
+from initstudy.study.costs import training_memory, training_minutes, weights
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from initstudy.datasets import SPECS, Dataset, Facts, facts, hold_out, load
+from initstudy.data.datasets import SPECS, Dataset, Facts, facts, hold_out, load
 from initstudy.errors import StudyError
-from initstudy.names import DATASETS
+from initstudy.study.names import DATASETS
 
 GENERATOR = np.random.default_rng(1)
 GOOD: dict[str, np.ndarray] = {

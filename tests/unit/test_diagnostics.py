@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from initstudy import diagnostics
 from initstudy.errors import StudyError
+from initstudy.results import diagnostics
 
 MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [

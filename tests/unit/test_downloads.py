@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from helpers import ALL_TESTS
 
-from initstudy import downloads
-from initstudy.datasets import SPECS, DatasetSpec, IdxFiles, Package, digest, load
-from initstudy.downloads import (
+from initstudy.data import downloads
+from initstudy.data.datasets import SPECS, DatasetSpec, IdxFiles, Package, digest, load
+from initstudy.data.downloads import (
     Source,
     SourceError,
     decode_idx,

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy.diagnostics import COLUMNS
-from initstudy.explanation import explanation
+from initstudy.analysis.explanation import explanation
+from initstudy.results.diagnostics import COLUMNS
 
 SEEDS = 10
 NOTHING = "Nothing that was measured sets them apart."

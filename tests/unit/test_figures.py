@@ -10,7 +10,15 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from initstudy.figures import COLORS, Curves, Estimate, differences, learning_curves, ranking, save
+from initstudy.drawing.figures import (
+    COLORS,
+    Curves,
+    Estimate,
+    differences,
+    learning_curves,
+    ranking,
+    save,
+)
 
 NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
 

@@ -9,7 +9,7 @@ import pytest
 from helpers import REPOSITORY
 
 from initstudy.errors import StudyError
-from initstudy.files import check_sum, replacing, write_sum
+from initstudy.results.files import check_sum, replacing, write_sum
 
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 
@@ -37,7 +37,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    code = f"from initstudy.files import replacing\nwith replacing({str(path)!r}):\n    input()"
+    code = "from initstudy.results.files import replacing\n"
+    code += f"with replacing({str(path)!r}):\n    input()"
     processes = [
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, env=LIBRARY)
         for _ in range(2)
@@ -108,7 +109,7 @@ def test_a_log_has_all_that_a_job_says(
 
 def test_tensorflow_uses_as_many_threads_as_it_is_told_and_says_nothing() -> None:
     program = (
-        "from initstudy.backend import set_threads, tf\nset_threads(2)\n"
+        "from initstudy.training.backend import set_threads, tf\nset_threads(2)\n"
         "print(tf.config.threading.get_intra_op_parallelism_threads(), float(tf.constant(1.0) + 1))"
     )
     result = subprocess.run(

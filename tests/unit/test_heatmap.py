@@ -8,9 +8,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from initstudy.figures import save
-from initstudy.heatmap import DIVERGING, SEQUENTIAL, pairs
-from initstudy.interaction import Layout, effects
+from initstudy.analysis.interaction import Layout, effects
+from initstudy.drawing.figures import save
+from initstudy.drawing.heatmap import DIVERGING, SEQUENTIAL, pairs
 
 
 def layout(kernels: int, biases: int, seeds: int = 4) -> Layout:

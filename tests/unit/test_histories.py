@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy import histories
 from initstudy.errors import StudyError
-from initstudy.files import write_sum
+from initstudy.results import histories
+from initstudy.results.files import write_sum
 
 GOOD = [
     "variant,seed,epoch,loss,accuracy,val_loss,val_accuracy",

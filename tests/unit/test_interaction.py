@@ -9,9 +9,9 @@ import statsmodels.formula.api as smf
 from scipy import stats
 from statsmodels.stats.anova import anova_lm
 
-from initstudy import interaction, statistics
+from initstudy.analysis import interaction, statistics
+from initstudy.analysis.interaction import effects, variance, variance_interval
 from initstudy.errors import StudyError
-from initstudy.interaction import effects, variance, variance_interval
 
 # Simulated studies for each rate; the bounds below are 3 standard errors.
 SIMULATIONS = 1000

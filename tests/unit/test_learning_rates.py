@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy import histories, learning_rates
+from initstudy.analysis import learning_rates
+from initstudy.analysis.verdict import verdict
 from initstudy.errors import StudyError
-from initstudy.verdict import verdict
+from initstudy.results import histories
 
 NAN, INF = float("nan"), float("inf")
 ENDS = {

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from initstudy.backend import keras, tf
-from initstudy.datasets import Dataset
+from initstudy.data.datasets import Dataset
 from initstudy.errors import StudyError
-from initstudy.initializers import make_initializer
-from initstudy.literature import second_moment
-from initstudy.models import TransposedDense, adapt, build_model
+from initstudy.training.backend import keras, tf
+from initstudy.training.initializers import make_initializer
+from initstudy.training.literature import second_moment
+from initstudy.training.models import TransposedDense, adapt, build_model
 
 ZEROS = {"class_name": "zeros", "config": {}}
 

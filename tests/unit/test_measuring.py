@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from initstudy.backend import keras
-from initstudy.datasets import Dataset
-from initstudy.diagnostics import COLUMNS, MEASURES
-from initstudy.measuring import IMAGES, diagnose, measuring
-from initstudy.models import build_model, build_optimizer
-from initstudy.training import Trainer
+from initstudy.data.datasets import Dataset
+from initstudy.results.diagnostics import COLUMNS, MEASURES
+from initstudy.training.backend import keras
+from initstudy.training.diagnosing import IMAGES, diagnose, measuring
+from initstudy.training.engine import Trainer
+from initstudy.training.models import build_model, build_optimizer
 
 RATE = 0.01
 SGD = {"class_name": "SGD", "config": {"learning_rate": RATE}}

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from helpers import few_images
 
-from initstudy.backend import keras
-from initstudy.checks import main
-from initstudy.datasets import Dataset
-from initstudy.initializers import own
-from initstudy.models import (
+from initstudy.data.datasets import Dataset
+from initstudy.training.backend import keras
+from initstudy.training.checks import main
+from initstudy.training.engine import Trainer, data_order
+from initstudy.training.initializers import own
+from initstudy.training.models import (
     TransposedDense,
     build_model,
     build_optimizer,
     build_own_model,
     kernel_layers,
 )
-from initstudy.training import Trainer, data_order
 
 HE = {"class_name": "he_normal", "config": {}}
 ZEROS = {"class_name": "zeros", "config": {}}

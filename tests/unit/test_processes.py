@@ -6,12 +6,12 @@ import time
 
 from helpers import REPOSITORY
 
-from initstudy.processes import spent
+from initstudy.training.processes import spent
 
 JOB = """
 import sys, time
 sys.path.append({scripts!r})
-from initstudy.processes import end_with
+from initstudy.training.processes import end_with
 end_with(int(sys.argv[1]), poll=0.05)
 print("at work", flush=True)
 time.sleep(60)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy.diagnostics import COLUMNS
-from initstudy.figures import save
-from initstudy.signals import PANELS, Signals, by_layer, signals_by_depth
+from initstudy.drawing.figures import save
+from initstudy.drawing.signals import PANELS, Signals, by_layer, signals_by_depth
+from initstudy.results.diagnostics import COLUMNS
 
 NAMES = [panel.measure for panel in PANELS]
 

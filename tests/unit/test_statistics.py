@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from initstudy import statistics
+from initstudy.analysis import statistics
 from initstudy.errors import StudyError
 
 # Simulated studies for each coverage and error rate; the bounds below are 3 standard errors.

@@ -10,9 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
-from initstudy import statistics, suite, suite_figures, suite_report
+from initstudy.analysis import statistics
+from initstudy.drawing.figures import save
 from initstudy.errors import StudyError
-from initstudy.figures import save
+from initstudy.suite import figures as suite_figures
+from initstudy.suite import findings as suite
+from initstudy.suite import pages as suite_report
 
 
 def some_scores(studies: int = 5, seeds: int = 10, variants: int = 4) -> list[np.ndarray]:

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
-from initstudy import histories
 from initstudy.errors import StudyError
-from initstudy.files import write_sum
-from initstudy.suite_studies import Member, final_accuracies, read_suite, shared_variants
+from initstudy.results import histories
+from initstudy.results.files import write_sum
+from initstudy.suite.studies import Member, final_accuracies, read_suite, shared_variants
 
 SCHEMA = yaml.safe_load((REPOSITORY / "schemas" / "config.schema.yaml").read_text())
 BASE = {

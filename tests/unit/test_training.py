@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pytest
 from helpers import few_images
 
-from initstudy.backend import keras
-from initstudy.datasets import Dataset, hold_out
+from initstudy.data.datasets import Dataset, hold_out
 from initstudy.errors import StudyError
-from initstudy.models import build_model, build_optimizer
-from initstudy.training import Epoch, Trainer, data_order, input_scaling, train_replicates
+from initstudy.training.backend import keras
+from initstudy.training.engine import Epoch, Trainer, data_order, input_scaling, train_replicates
+from initstudy.training.models import build_model, build_optimizer
 
 ADAM = {"class_name": "adam", "config": {}}
 MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.01, "momentum": 0.9}}

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy import interaction, statistics
-from initstudy.histories import COLUMNS
-from initstudy.verdict import summary_table, verdict
+from initstudy.analysis import interaction, statistics
+from initstudy.analysis.verdict import summary_table, verdict
+from initstudy.results.histories import COLUMNS
 
 Accuracies = dict[str, np.ndarray]
 

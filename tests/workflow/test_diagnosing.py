@@ -4,7 +4,7 @@ import re
 
 from helpers import Outcome, Project, configure
 
-from initstudy import diagnostics
+from initstudy.results import diagnostics
 
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones"]
 

@@ -70,7 +70,7 @@ def test_another_best_pair_is_trained_in_the_same_run(rerun: Project) -> None:
 
 
 def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
-    rerun.edit("scripts/initstudy/figures.py", "linewidth=1.5", "linewidth=1.6")
+    rerun.edit("scripts/initstudy/drawing/figures.py", "linewidth=1.5", "linewidth=1.6")
     plan = rerun.plan()
     drawing = ["draw_ranking", "draw_differences", "draw_signals", "draw_explorer"]
     assert plan.jobs == {
@@ -81,13 +81,17 @@ def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
 
 
 def test_the_training_module_reruns_all_trainings(rerun: Project) -> None:
-    rerun.edit("scripts/initstudy/training.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500")
+    rerun.edit(
+        "scripts/initstudy/training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"
+    )
     expected = [(variant, 0, 1) for variant in ALL] + [("baseline", 2, 3), ("best", 2, 3)]
     assert rerun.plan().trained == sorted(expected)
 
 
 def test_the_download_module_reruns_nothing(rerun: Project) -> None:
-    rerun.edit("scripts/initstudy/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0")
+    rerun.edit(
+        "scripts/initstudy/data/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0"
+    )
     assert "Nothing to be done" in rerun.plan().text
 
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from helpers import SMALL, Project, configure
 
-from initstudy import histories, statistics
+from initstudy.analysis import statistics
+from initstudy.results import histories
 
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones", "best"]
 

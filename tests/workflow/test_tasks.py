@@ -8,7 +8,7 @@ import pytest
 import yaml
 from helpers import Project, configure, finished_study
 
-from initstudy.datasets import Dataset
+from initstudy.data.datasets import Dataset
 
 MODEL = """import keras
 

@@ -1,0 +1,202 @@
+"""How far the worth of a kernel initializer depends on the bias initializer: pure functions.
+
+The pairs of a factorial design are a two-way layout of fixed effects, with the replicates as
+blocks: all pairs of a replicate share its random numbers. Within each replicate, the accuracy of a
+pair is taken apart into the mean of all pairs, an effect of its kernel, one of its bias, and the
+rest, which is their interaction. An effect is then the mean over replicates, and its error what it
+scatters by over them.
+
+References:
+    Montgomery, 2017, Design and Analysis of Experiments, 9th edition, chapter 5, sections 5.3 (the
+    two-factor factorial design) and 5.6 (with blocks).
+    Searle, Casella and McCulloch, 1992, Variance Components, chapter 4 (the estimators).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from initstudy.analysis.statistics import (
+    FEWEST_FOR_BOOTSTRAP,
+    LEVEL,
+    RESAMPLES,
+    Floats,
+    sign_flip_p_value,
+)
+from initstudy.results import histories
+
+COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The final accuracies of all pairs.
+
+    Attributes:
+        kernels, biases: the initializers' names, the baseline's first.
+        accuracies: float64 (seeds, kernels, biases).
+    """
+
+    kernels: Sequence[str]
+    biases: Sequence[str]
+    accuracies: Floats
+
+
+def layout(final: pd.DataFrame, initializers: Mapping[str, Sequence[str]], seeds: range) -> Layout:
+    """Arranges the final accuracies of a factorial design by seed, kernel and bias initializer.
+
+    Args:
+        final: see `histories.final`.
+        initializers: names of the kernel and the bias initializer of each variant, the baseline
+            first; each pair of them is one of the variants.
+        seeds: the replicates.
+
+    Raises:
+        StudyError: if a replicate is missing.
+    """
+    finals = histories.by_variant(final)
+    variants = {(kernel, bias): name for name, (kernel, bias) in initializers.items()}
+    kernels, biases = (list(dict.fromkeys(pair[role] for pair in variants)) for role in (0, 1))
+    accuracies = np.empty((len(seeds), len(kernels), len(biases)))
+    for row, kernel in enumerate(kernels):
+        for column, bias in enumerate(biases):
+            name = variants[kernel, bias]
+            accuracies[:, row, column] = histories.accuracies(finals, name, seeds)
+    return Layout(kernels, biases, accuracies)
+
+
+def effects(accuracies: Floats) -> dict[str, Floats]:
+    """The effects of kernel, bias and interaction on each pair in each replicate.
+
+    Args:
+        accuracies: float64 (seeds, kernels, biases).
+
+    Returns:
+        `kernel`, `bias` and `interaction`, each float64 (seeds, kernels, biases). Their sum and the
+        replicate's mean make up the accuracies; in each replicate, each sums to zero over the
+        kernels, or over the biases, that it tells apart.
+
+    Reference:
+        Montgomery, 2017, equation 5.3 and the estimates below it, in each block.
+    """
+    by_kernel = accuracies.mean(axis=2, keepdims=True)
+    by_bias = accuracies.mean(axis=1, keepdims=True)
+    grand = accuracies.mean(axis=(1, 2), keepdims=True)
+    parts = {
+        "kernel": by_kernel - grand,
+        "bias": by_bias - grand,
+        "interaction": accuracies - by_kernel - by_bias + grand,
+    }
+    # What rounding leaves of no effect at all must not look like one.
+    return {
+        name: np.broadcast_to(np.round(part, 12), accuracies.shape) for name, part in parts.items()
+    }
+
+
+def variance(effects: Floats) -> float:
+    """The variance between pairs that effects account for, without bias, in squared units.
+
+    That is the mean square of their means over the replicates, less what the replicates' scatter
+    adds to it. It is the usual estimator from the analysis of variance, (MS - MS_error) divided by
+    the number of accuracies and times the degrees of freedom, where MS_error is the interaction of
+    this effect with the blocks; so it may be negative. The initializers are those in question and
+    no sample of others: it is the mean square of their own effects, and the variances of kernel,
+    bias and interaction sum to that between the pairs.
+
+    Args:
+        effects: one of `effects`, float64 (seeds, kernels, biases).
+
+    Returns:
+        The variance; nan for a single seed, which tells nothing of its error.
+
+    Reference:
+        Searle, Casella and McCulloch, 1992, section 4.4.
+    """
+    seeds = len(effects)
+    if seeds < 2:
+        return float("nan")
+    # The mean product of two different replicates: their errors are independent, so it has no bias.
+    products = _products(effects)
+    return float((products.sum() - products.trace()) / (seeds * (seeds - 1)))
+
+
+def variance_interval(effects: Floats) -> tuple[float, float]:
+    """A 95 % confidence interval of `variance`: bootstrap-t over the seeds.
+
+    Whole replicates are drawn, since the pairs of one share its random numbers. As in
+    `statistics.mean_interval`, each resample gives a t statistic, here about the mean square of the
+    observed effects, which is the truth where the resamples come from; its standard error is the
+    jackknife's.
+
+    Args:
+        effects: one of `effects`, float64 (seeds, kernels, biases).
+
+    Returns:
+        The lower and the upper bound, neither below 0; nan for fewer than five seeds. The resamples
+        are drawn from a fixed seed.
+
+    Reference:
+        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 12.5. For the
+        jackknife of a mean over pairs of replicates: Arvesen, 1969, Jackknifing U-statistics,
+        Annals of Mathematical Statistics 40 (6).
+    """
+    seeds = len(effects)
+    if seeds < FEWEST_FOR_BOOTSTRAP:
+        return float("nan"), float("nan")
+    products = _products(effects)
+    alone = products.diagonal()
+
+    def estimate(counts: Floats) -> tuple[Floats, Floats]:
+        """Variance and standard error, (n,), if replicates are drawn this often, (n, seeds)."""
+        # Of a drawn replicate with all others that were drawn.
+        partners = (counts @ products - alone) / (seeds - 1)
+        values = np.sum(counts * partners, axis=1) / seeds
+        spread = np.sum(counts * (partners - values[:, None]) ** 2, axis=1)
+        return values, 2 * np.sqrt((seeds - 1) / seeds * spread) / (seeds - 2)
+
+    (value,), (error,) = estimate(np.ones((1, seeds)))
+    counts = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES)
+    values, errors = estimate(counts.astype(np.float64))
+    usable = errors > 1e-9 * np.abs(products).max()
+    if not usable.any():
+        return max(0.0, float(value)), max(0.0, float(value))
+    t = (values[usable] - products.mean()) / errors[usable]
+    lower, upper = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return max(0.0, float(value - upper * error)), max(0.0, float(value - lower * error))
+
+
+def components(accuracies: Floats) -> pd.DataFrame:
+    """How much of what the pairs differ by comes from the kernel, the bias and their interaction.
+
+    Args:
+        accuracies: float64 (seeds, kernels, biases).
+
+    Returns:
+        COLUMNS, a row for each of `effects`: the standard deviation between pairs that it accounts
+        for with its interval (the roots of `variance` and `variance_interval`; 0 where the variance
+        comes out below), its share of the three variances together (nan if they are all 0), and the
+        p-value of there being no such effect. This is a sign-flip test over the seeds: without an
+        effect, all that a replicate shows of it is error, which might as well have had the other
+        sign. Its statistic is the mean square of the effect, which orders the flips as the F of the
+        analysis of variance does, since no flip changes the sum of squares that effect and error
+        share. Of a single seed all is nan but the p-value, which is 1.
+    """
+    parts = effects(accuracies)
+    variances = {name: np.maximum(0.0, variance(part)) for name, part in parts.items()}
+    total = sum(variances.values())
+    rows = []
+    for name, part in parts.items():
+        low, high = variance_interval(part)
+        share = variances[name] / total if total > 0 else np.nan
+        p_value = sign_flip_p_value(part.reshape(len(part), -1))
+        rows.append((name, *np.sqrt([variances[name], low, high]), share, p_value))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _products(effects: Floats) -> Floats:
+    """The products of any two replicates' effects, mean over pairs; float64 (seeds, seeds)."""
+    flat = effects.reshape(len(effects), -1)
+    products: Floats = flat @ flat.T / flat.shape[1]
+    return products

@@ -1,0 +1,419 @@
+"""What replicates say of variants: pure functions over arrays, and the summary of a study."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from initstudy.results import histories
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.95  # of all intervals
+ALPHA = 0.05  # family-wise error
+RESAMPLES = 10_000
+# With fewer values a bootstrap has too few different samples to draw.
+FEWEST_FOR_BOOTSTRAP = 5
+# Up to here all sign flips are counted, above they are sampled.
+MOST_FOR_EXACT = 20
+
+SUMMARY_COLUMNS = [
+    "variant",
+    "kernel_initializer",
+    "bias_initializer",
+    "seeds",
+    "diverged",
+    "not_learned",
+    "accuracy_mean",
+    "accuracy_ci_low",
+    "accuracy_ci_high",
+    "accuracy_sd",
+    "accuracy_median",
+    "accuracy_iqm",
+    "accuracy_min",
+    "accuracy_max",
+    "area_under_curve",
+    "epochs_to_target",
+    "never_reached_target",
+    "loss_mean",
+    "seconds_per_epoch",
+    "difference",
+    "difference_ci_low",
+    "difference_ci_high",
+    "p_value",
+    "p_value_holm",
+    "probability_of_improvement",
+    "selection_difference",
+    "notebook_accuracy",
+    "notebook_loss",
+]
+
+
+def interquartile_mean(values: Floats) -> float:
+    """The mean of the middle half of the values.
+
+    A quarter of them, rounded down, is cut off at either end: more robust than the mean, more
+    efficient than the median.
+
+    Args:
+        values: float64 (n,).
+
+    Reference:
+        Agarwal, Schwarzer, Castro, Courville and Bellemare, 2021, Deep Reinforcement Learning at
+        the Edge of the Statistical Precipice, section 4.3.
+    """
+    return float(stats.trim_mean(values, 0.25))
+
+
+def mean_interval(values: Floats) -> tuple[float, float]:
+    """A 95 % confidence interval of the mean: bootstrap-t, or Student's t below five values.
+
+    Of each resample it takes the t statistic about the observed mean, and bounds the mean with the
+    quantiles of these instead of Student's. It is used instead of the BCa interval because that
+    covers too seldom at ten values: see tests/unit/test_statistics.py and docs/statistics.md.
+
+    Args:
+        values: float64 (n,).
+
+    Returns:
+        The lower and the upper bound; nan for a single value. The resamples are drawn from a fixed
+        seed, so the same values always have the same interval.
+
+    Reference:
+        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 12.5.
+        Hall, 1988, Theoretical Comparison of Bootstrap Confidence Intervals, Annals of Statistics
+        16 (3), shows that its coverage is second-order accurate, as that of BCa is.
+    """
+    n, mean = len(values), float(np.mean(values))
+    if n < 2:
+        return float("nan"), float("nan")
+    error = float(np.std(values, ddof=1)) / np.sqrt(n)
+    if n < FEWEST_FOR_BOOTSTRAP:
+        upper = float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+        lower = -upper
+    else:
+        # Standardized, so that values which differ by rounding alone do not look different.
+        spread = float(np.ptp(values))
+        if spread < 1e-12:
+            return mean, mean
+        resamples = np.random.default_rng(0).choice((values - mean) / spread, (RESAMPLES, n))
+        errors = resamples.std(axis=1, ddof=1) / np.sqrt(n)
+        usable = errors > 1e-9
+        t = resamples.mean(axis=1)[usable] / errors[usable]
+        lower, upper = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return mean - float(upper) * error, mean - float(lower) * error
+
+
+def sign_flip_p_value(differences: Floats) -> float:
+    """The two-sided p-value of the hypothesis that paired differences are symmetric about zero.
+
+    If a variant and the baseline are exchangeable within each seed, each difference might as well
+    have had the other sign. The p-value is the share of all 2^n ways to give signs whose mean is at
+    least as far from zero as the observed one: exact up to n = 20, above from 100,000 sampled ones
+    and the observed one itself, from a fixed seed. Of vectors it is the Euclidean distance.
+
+    Args:
+        differences: float64 (n,), or (n, m) for m differences of each seed that are tested at once.
+
+    Reference:
+        Fisher, 1935, The Design of Experiments, section 21. For the sampled one: Phipson and Smyth,
+        2010, Permutation P-values Should Never Be Zero, equation 2.
+    """
+    n = len(differences)
+    vectors = differences.reshape(n, -1)
+    observed = float(np.sum(vectors.sum(axis=0) ** 2))
+    # Squared distances that are equal but for rounding must count as equal.
+    furthest = float(np.linalg.norm(vectors, axis=1).sum()) ** 2
+    bound = observed - 1e-12 * max(furthest, 1e-300)
+    if n <= MOST_FOR_EXACT:
+        # The sums over all signs are those over one half plus those over the other.
+        one, other = (_signed_sums(half) for half in (vectors[: n // 2], vectors[n // 2 :]))
+        squares = np.sum(one**2, axis=1)[:, None] + np.sum(other**2, axis=1) + 2 * one @ other.T
+        return float(np.mean(squares >= bound))
+    generator = np.random.default_rng(0)
+    extreme, samples = 0, 100_000
+    for _ in range(10):
+        signs = generator.choice(np.array([-1.0, 1.0]), (samples // 10, n))
+        extreme += int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound))
+    return (extreme + 1) / (samples + 1)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for their number, so that 5 % bounds the family-wise error.
+
+    Args:
+        p_values: of one family of comparisons.
+
+    Returns:
+        The adjusted p-values, in the same order.
+
+    Reference:
+        Holm, 1979, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of
+        Statistics 6 (2).
+    """
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def smallest_p_value(seeds: int, comparisons: int) -> float:
+    """The smallest p-value that Holm's correction of exact sign-flip tests can reach.
+
+    All differences must have the same sign for it: 2 of the 2^n ways are as extreme.
+    """
+    return min(1.0, comparisons * 2.0 ** (1 - seeds))
+
+
+def seeds_needed(comparisons: int) -> int:
+    """The smallest number of paired seeds with which a difference could be significant."""
+    seeds = 1
+    while smallest_p_value(seeds, comparisons) >= ALPHA:
+        seeds += 1
+    return seeds
+
+
+def probability_of_improvement(values: Floats, baseline: Floats) -> float:
+    """The share of seeds on which a variant beats the baseline; a tie counts half.
+
+    Args:
+        values: of the variant, float64 (n,).
+        baseline: of the baseline on the same seeds, float64 (n,).
+
+    Reference:
+        The paired form of P(X > Y) in Agarwal et al., 2021, section 4.3.
+    """
+    return float(np.mean((values > baseline) + 0.5 * (values == baseline)))
+
+
+def epochs_to_target(curves: Floats, target: float) -> Floats:
+    """The first epoch, from 1, in which each replicate reached an accuracy; inf if it never did.
+
+    Args:
+        curves: validation accuracies, float64 (n, epochs).
+        target: an accuracy.
+    """
+    reached = curves >= target
+    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+
+
+def area_under_curve(curves: Floats) -> Floats:
+    """The mean height of each replicate's curve, by the trapezoidal rule.
+
+    Args:
+        curves: validation accuracies, float64 (n, epochs).
+    """
+    if curves.shape[1] == 1:
+        return curves[:, 0]
+    heights: Floats = np.trapezoid(curves, axis=1) / (curves.shape[1] - 1)
+    return heights
+
+
+def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
+    """Whether replicates diverged or never learned.
+
+    That is: they got no further than 5 % of the way from what always naming the most frequent class
+    would get to getting everything right. Diverged replicates have an accuracy of 0.
+
+    Args:
+        accuracies: final validation accuracies, float64 (n,).
+        chance: share of the most frequent class.
+    """
+    return accuracies <= chance + 0.05 * (1 - chance)
+
+
+def choose_pair(
+    final: pd.DataFrame, pairs: Mapping[str, Sequence[Mapping[str, Any]]], seeds: range
+) -> dict[str, Any]:
+    """The kernel and the bias initializer with the highest mean final validation accuracy.
+
+    First the two are chosen apart: the kernel initializer among the variants that differ from the
+    baseline in it alone, the bias initializer likewise, the baseline's own among the candidates of
+    both. In a one-factor design, which has not tried them together, that is the choice. But if they
+    were, all pairs that were are compared, and the best of them is chosen. Of equal ones the first
+    wins, and the baseline's is the first.
+
+    Args:
+        final: see `histories.final`.
+        pairs: kernel and bias initializer of each variant, as {name, class_name, config}; the first
+            is `baseline`.
+        seeds: the replicates to choose on.
+
+    Returns:
+        What best.yaml holds: the two initializers, the seeds, and the mean of every candidate.
+
+    Raises:
+        StudyError: if a replicate is missing.
+    """
+    kernel, bias = pairs["baseline"]
+    finals = histories.by_variant(final)
+    means = {
+        name: round(float(histories.accuracies(finals, name, seeds).mean()), 9) for name in pairs
+    }
+    kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
+    biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
+    others = {name: means[name] for name in pairs if name not in kernels and name not in biases}
+    chosen = [pairs[_highest(kernels)][0], pairs[_highest(biases)][1]]
+    if chosen in [list(pair) for pair in pairs.values()]:
+        chosen = list(pairs[_highest(means)])
+    return {
+        "kernel_initializer": dict(chosen[0]),
+        "bias_initializer": dict(chosen[1]),
+        "chosen_on": {
+            "seeds": [seeds[0], seeds[-1]],
+            "mean_final_validation_accuracy": {
+                "kernel": {pairs[name][0]["name"]: mean for name, mean in kernels.items()},
+                "bias": {pairs[name][1]["name"]: mean for name, mean in biases.items()},
+                **({"other_pairs": others} if others else {}),
+            },
+        },
+    }
+
+
+def summarize(
+    table: pd.DataFrame,
+    timings: pd.DataFrame,
+    variants: Sequence[Mapping[str, Any]],
+    epochs: int,
+    target: float,
+    chance: float,
+    published: pd.DataFrame | None,
+    tests: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """A row per variant, from the replicates that belong to it.
+
+    The family of comparisons for Holm's correction is that of all variants which are compared with
+    the baseline on the same seeds: `best`, on its fresh seeds, is a family of its own, since it is
+    a single comparison that was fixed before these seeds were trained.
+
+    Args:
+        table: `histories.COLUMNS`, all variants and seeds.
+        timings: `histories.TIMING_COLUMNS`.
+        variants: in the order of the rows, `baseline` among them: {variant, kernel_initializer,
+            bias_initializer, seeds}, the last a range. The baseline must have been trained on the
+            seeds of all others too.
+        epochs: of the study.
+        target: the accuracy for epochs_to_target.
+        chance: see `not_learned`.
+        published: results to stand beside these: variant, kernel_initializer, bias_initializer,
+            loss, accuracy. One of the same name but of other initializers is left out, except for
+            `best`, which is a choice by its nature.
+        tests: `histories.TEST_COLUMNS` of all replicates; None if the validation images are the
+            test images.
+
+    Returns:
+        SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
+        area_under_curve and epochs_to_target are of the validation images. Accuracies of diverged
+        replicates count (as `histories.final` has them), their losses cannot.
+        Differences are those to the baseline on the same seeds, and nan for the baseline itself;
+        selection_difference is what the choice of `best` promised on the seeds it was made on: the
+        pair's own difference there, or if it was not trained there, the sum of its two
+        initializers' differences.
+
+    Raises:
+        StudyError: if a replicate is missing.
+    """
+    tables, times = histories.by_variant(table), histories.by_variant(timings)
+    finals = histories.by_variant(histories.final(table, tests))
+
+    rows: list[dict[str, Any]] = []
+    for variant in variants:
+        name, seeds = variant["variant"], variant["seeds"]
+        values = histories.accuracies(finals, name, seeds)
+        mine = finals[name][finals[name]["seed"].isin(seeds)]
+        took = times[name][times[name]["seed"].isin(seeds)]
+        curves = histories.curves(tables, name, seeds, epochs, "val_accuracy")
+        reached = epochs_to_target(curves, target)
+        low, high = np.clip(mean_interval(values), 0, 1)
+        row = {
+            "variant": name,
+            "kernel_initializer": variant["kernel_initializer"],
+            "bias_initializer": variant["bias_initializer"],
+            "seeds": len(seeds),
+            "diverged": int(mine["diverged"].sum()),
+            "not_learned": float(not_learned(values, chance).mean()),
+            "accuracy_mean": values.mean(),
+            "accuracy_ci_low": low,
+            "accuracy_ci_high": high,
+            "accuracy_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+            "accuracy_median": np.median(values),
+            "accuracy_iqm": interquartile_mean(values),
+            "accuracy_min": values.min(),
+            "accuracy_max": values.max(),
+            "area_under_curve": area_under_curve(curves).mean(),
+            "epochs_to_target": _finite(float(np.median(reached))),
+            "never_reached_target": int(np.isinf(reached).sum()),
+            "loss_mean": mine["loss"].mean(),
+            "seconds_per_epoch": took["seconds"].sum() / took["epochs"].sum(),
+            **_published(variant, published),
+        }
+        if name != "baseline":
+            base = histories.accuracies(finals, "baseline", seeds)
+            low, high = np.clip(mean_interval(values - base), -1, 1)
+            row |= {
+                "difference": (values - base).mean(),
+                "difference_ci_low": low,
+                "difference_ci_high": high,
+                "p_value": sign_flip_p_value(values - base),
+                "probability_of_improvement": probability_of_improvement(values, base),
+            }
+        rows.append(row)
+
+    for family in (
+        [row for row in rows if row["variant"] not in ("baseline", "best")],
+        [row for row in rows if row["variant"] == "best"],
+    ):
+        for row, p_value in zip(family, holm([row["p_value"] for row in family]), strict=True):
+            row["p_value_holm"] = p_value
+    for row in rows:
+        if row["variant"] == "best":
+            row["selection_difference"] = _selection_difference(rows)
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:
+    pairs = {row["variant"]: (row["kernel_initializer"], row["bias_initializer"]) for row in rows}
+    (kernel, bias), (own_kernel, own_bias) = pairs["best"], pairs["baseline"]
+    differences: dict[tuple[str, str], float] = {
+        pairs[row["variant"]]: row.get("difference", 0.0)
+        for row in rows
+        if row["variant"] != "best"
+    }
+    if (kernel, bias) in differences:
+        return differences[kernel, bias]
+    return differences[kernel, own_bias] + differences[own_kernel, bias]
+
+
+def _highest(means: Mapping[str, float]) -> str:
+    return max(means, key=means.__getitem__)
+
+
+def _signed_sums(values: Floats) -> Floats:
+    """The sums of all 2^n ways to give signs to n vectors, float64 (n, m), as (2^n, m)."""
+    sums = np.zeros((1, values.shape[1]))
+    for value in values:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else float("nan")
+
+
+def _published(variant: Mapping[str, Any], published: pd.DataFrame | None) -> dict[str, float]:
+    if published is None:
+        return {}
+    row = published[published["variant"] == variant["variant"]]
+    if variant["variant"] != "best":
+        for role in ("kernel_initializer", "bias_initializer"):
+            row = row[row[role] == variant[role]]
+    if row.empty:
+        return {}
+    return {
+        "notebook_accuracy": float(row["accuracy"].iloc[0]),
+        "notebook_loss": float(row["loss"].iloc[0]),
+    }

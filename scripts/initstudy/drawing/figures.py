@@ -1,0 +1,463 @@
+"""Learning curves, ranking and differences as pictures: means over seeds, with their spread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any, TypeVar
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from initstudy.results.files import replacing
+
+# Okabe and Ito, 2008, "Color Universal Design": told apart with every common colour vision.
+# Without black, which is the baseline's, and without yellow, which is too pale for lines.
+COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
+BASELINE = "baseline"
+
+# Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
+# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
+LOWEST, HIGHEST = 0.01, 0.999
+# Ticks from coarse to fine, see `sparse_ticks`.
+TICKS = [
+    [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999, 0.7, 0.3, 0.05, 0.4, 0.02, 0.6, 0.995],
+    [percent / 100 for percent in range(1, 100)],
+    [tenth / 1000 for tenth in range(10, 1000)],
+]
+
+# More lines than there are colours and dashes cannot be told apart, more rows not be read at once.
+MANY_LINES, MANY_ROWS = 24, 40
+# How many are shown then, of the best and as many of the worst.
+ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
+
+BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
+BASELINE_STYLE: Any = {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
+PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
+
+STYLE: Any = {
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "svg.fonttype": "none",  # text stays text: smaller, and can be searched
+    "svg.hashsalt": "initstudy",  # the same picture gives the same bytes
+    "path.simplify": True,
+}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The learning curves of one variant.
+
+    Attributes:
+        label: what stands beside its line.
+        training, validation: accuracies as fractions of 1, float64 (seeds, epochs).
+    """
+
+    label: str
+    training: npt.NDArray[np.float64]
+    validation: npt.NDArray[np.float64]
+
+
+def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
+    """Training and validation accuracy by epoch, side by side, as in the notebook.
+
+    Each line is the mean over seeds; the band is one sample standard deviation to either side. Of
+    more than MANY_LINES, the baseline, the best and the worst are drawn, and behind them how the
+    means of all are spread.
+
+    Args:
+        title: of the figure.
+        variants: drawn in this order; the one labelled `baseline` is drawn in black.
+    """
+    everything = variants
+    many = len(variants) > MANY_LINES
+    if many:
+        variants = _ends(
+            variants, [float(v.validation[:, -1].mean()) for v in variants], ENDS_OF_LINES
+        )
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
+        styles = line_styles([variant.label for variant in variants])
+        for axes, name in zip(panels, ("Training", "Validation"), strict=True):
+            if many:
+                _draw_spread(axes, everything, name)
+            for variant, style in zip(variants, styles, strict=True):
+                values = variant.training if name == "Training" else variant.validation
+                _draw(axes, values, style, band=not many)
+            axes.set_title(f"{name} accuracy")
+            axes.set_xlabel("epoch")
+            axes.set_xlim(1, max(2, variants[0].training.shape[1]))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panels[0].set_yscale("logit")
+        panels[0].yaxis.set_major_locator(FixedLocator(sparse_ticks(panels[0].yaxis, TICKS)))
+        panels[0].yaxis.set_minor_locator(NullLocator())
+        panels[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
+        seeds = len(variants[0].training)
+        spread = ", band: ±1 standard deviation"
+        if many or seeds == 1:
+            spread = "" if many else ", no band: one seed has no spread"
+        panels[0].set_ylabel(
+            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
+        )
+        ends = [float(variant.validation[:, -1].mean()) for variant in variants]
+        label_ends(
+            panels[1],
+            [float(np.clip(end, LOWEST, HIGHEST)) for end in ends],
+            [f"{v.label} {100 * end:.1f} %" for v, end in zip(variants, ends, strict=True)],
+            styles,
+        )
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        if many:
+            figure.supxlabel(
+                f"Lines: the baseline, the best and the worst {ENDS_OF_LINES}. Grey: the middle "
+                f"half and nine tenths of the means of all {len(everything)}, and their median.",
+                size="medium",
+            )
+    return figure
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds, or a mean difference.
+
+    Attributes:
+        label: what stands beside it.
+        mean, low, high: with its interval; the bounds are nan where there is none.
+        values: of the single seeds, float64 (n,).
+        published: a published value of the same, or nan.
+        rest: whether it stands for many others, whose means are its values.
+    """
+
+    label: str
+    mean: float
+    low: float
+    high: float
+    values: npt.NDArray[np.float64]
+    published: float = float("nan")
+    rest: bool = False
+
+
+Labelled = TypeVar("Labelled", Curves, Estimate)
+
+
+def ranking(title: str, estimates: Sequence[Estimate], images: str = "validation") -> Figure:
+    """Final accuracies from the best mean to the worst, with the baseline's interval behind all.
+
+    Args:
+        title: of the figure.
+        estimates: accuracies as fractions of 1; the one labelled `baseline` among them. Of more
+            than MANY_ROWS, the best and the worst have rows of their own.
+        images: which ones were classified.
+    """
+    ordered = _ordered(estimates)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _rows(title, ordered)
+        base = next(estimate for estimate in ordered if estimate.label == BASELINE)
+        if np.isfinite(base.low):
+            axes.axvspan(*np.clip((base.low, base.high), LOWEST, HIGHEST), **BAND)
+        axes.set_xscale("logit")
+        for row, estimate in enumerate(ordered):
+            _mark(axes, row, estimate, LOWEST, HIGHEST)
+        axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, TICKS)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
+        axes.set_xlabel(f"{images} images classified correctly after the last epoch (logit scale)")
+        _legend(figure, ordered, "baseline's interval")
+    return figure
+
+
+def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
+    """Mean differences from the baseline on the same seeds, from the best to the worst.
+
+    Args:
+        title: of the figure.
+        estimates: differences of accuracies as fractions of 1. Of more than MANY_ROWS, the best
+            and the worst have rows of their own.
+    """
+    ordered = _ordered(estimates)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _rows(title, ordered)
+        axes.axvline(0, color="black", linewidth=1.5)
+        # Linear between -5 and 5 points, where the differences in question are.
+        axes.set_xscale("symlog", linthresh=0.05, linscale=2)
+        for row, estimate in enumerate(ordered):
+            _mark(axes, row, estimate, -1, 1)
+        drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
+        axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
+        coarse, fine = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]
+        ticks = sparse_ticks(
+            axes.xaxis,
+            [
+                [0.0, *(sign * step for step in steps for sign in (1, -1))]
+                for steps in (coarse, fine)
+            ],
+        )
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
+        axes.set_xlabel(
+            "difference from the baseline on the same seed, percentage points\n"
+            "(linear from -5 to 5, logarithmic beyond)"
+        )
+        _legend(figure, ordered, None)
+    return figure
+
+
+def rate_curves(
+    title: str,
+    labels: Sequence[str],
+    rates: npt.NDArray[np.float64],
+    accuracies: npt.NDArray[np.float64],
+) -> Figure:
+    """What each variant reaches at each learning rate, with its best one marked.
+
+    Args:
+        title: of the figure.
+        labels: of the variants; of more than MANY_LINES the baseline, the best and the worst are
+            drawn.
+        rates: learning rates, float64 (n,).
+        accuracies: as fractions of 1, float64 (variants, n).
+    """
+    order = np.argsort(rates)
+    rates = rates[order]
+    rows = np.clip(accuracies[:, order], LOWEST, HIGHEST)
+    if len(labels) > MANY_LINES:
+        kept = sorted(_ends_of(labels, accuracies.max(axis=1).tolist(), ENDS_OF_LINES))
+        labels, rows = [labels[index] for index in kept], rows[kept]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 4.6), layout="constrained")
+        axes = figure.subplots()
+        axes.set_xscale("log")
+        axes.set_yscale("logit")
+        styles = line_styles(labels)
+        for row, style in zip(rows, styles, strict=True):
+            axes.plot(rates, row, marker=".", **style)
+            axes.plot(rates[row.argmax()], row.max(), "o", color=style["color"], markersize=8)
+        axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_locator(FixedLocator(sparse_ticks(axes.yaxis, TICKS)))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
+        axes.set_xlabel("learning rate (large dots: each variant's own, which it is judged at)")
+        axes.set_ylabel(
+            "validation images classified correctly\nafter the last epoch (logit scale)"
+        )
+        axes.set_xlim(rates[0] / 1.1, rates[-1])
+        texts = [
+            f"{label} {100 * row.max():.1f} % at {rates[row.argmax()]:g}"
+            for label, row in zip(labels, rows, strict=True)
+        ]
+        label_ends(axes, rows[:, -1].tolist(), texts, styles)
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def save(figure: Figure, *paths: str | Path) -> None:
+    """Writes a figure in the formats that the files' suffixes name, without dates."""
+    for path in paths:
+        with matplotlib.rc_context(STYLE), replacing(path) as temporary:
+            metadata = {"Date": None} if Path(path).suffix == ".svg" else None
+            figure.savefig(temporary, metadata=metadata)
+
+
+def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:
+    """Ticks that are in view and have room for their labels, the first ones of a level first.
+
+    A finer level is looked at only as long as there are fewer than four. The gap between two is a
+    share of the axis.
+    """
+    transform = axis.get_transform()
+    start, end = transform.transform(np.sort(axis.get_view_interval()))
+    kept: dict[float, float] = {}
+    for level in levels:
+        for tick in level:
+            place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
+            if 0 <= place <= 1 and all(abs(place - other) > gap for other in kept.values()):
+                kept[tick] = place
+        if len(kept) >= 4:
+            break
+    return sorted(kept)
+
+
+def _ends(items: Sequence[Labelled], means: Sequence[float], count: int) -> list[Labelled]:
+    """The best and the worst `count` by their means, and what is labelled baseline or best."""
+    kept = _ends_of([item.label for item in items], means, count)
+    return [item for index, item in enumerate(items) if index in kept]
+
+
+def _ends_of(labels: Sequence[str], means: Sequence[float], count: int) -> set[int]:
+    order: list[int] = np.argsort(means, kind="stable").tolist()
+    named = [index for index, label in enumerate(labels) if label in (BASELINE, "best")]
+    return {*order[:count], *order[-count:], *named}
+
+
+def _ordered(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """From the worst mean to the best; many have one row for those in the middle."""
+    means = [estimate.mean for estimate in estimates]
+    shown = list(estimates)
+    if len(shown) > MANY_ROWS:
+        shown = _ends(estimates, means, ENDS_OF_ROWS)
+        labels = {estimate.label for estimate in shown}
+        rest = np.array([e.mean for e in estimates if e.label not in labels])
+        shown.append(
+            Estimate(
+                f"{len(rest)} others",
+                float(np.median(rest)),
+                np.nan,
+                np.nan,
+                rest,
+                rest=True,
+            )
+        )
+    return sorted(shown, key=lambda estimate: estimate.mean)
+
+
+def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, 1.7 + 0.34 * len(ordered)), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(axis="y", visible=False)
+    labels = [
+        estimate.label if estimate.rest else f"{estimate.label}  (n = {len(estimate.values)})"
+        for estimate in ordered
+    ]
+    axes.set_yticks(range(len(ordered)), labels)
+    axes.set_ylim(-0.6, len(ordered) - 0.4)
+    for estimate, tick in zip(ordered, axes.get_yticklabels(), strict=True):
+        if estimate.label == BASELINE:
+            tick.set_fontweight("bold")
+    figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure, axes
+
+
+def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: float) -> None:
+    values = np.clip(estimate.values, lowest, highest)
+    # Spread a little, always in the same way, so that equal values do not hide each other.
+    heights = row + 0.16 * np.sin(2.4 * np.arange(len(values)))
+    if estimate.rest:
+        axes.scatter(values, heights, s=8, color="#777777", alpha=0.5, linewidth=0, zorder=2)
+        return
+    axes.scatter(values, heights, s=14, color=COLORS[1], alpha=0.8, linewidth=0, zorder=2)
+    if np.isfinite(estimate.low):
+        bounds = np.clip((estimate.low, estimate.high), lowest, highest)
+        axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
+    mean = float(np.clip(estimate.mean, lowest, highest))
+    axes.plot(mean, row, "o", color="black", markersize=6, zorder=4)
+    if np.isfinite(estimate.published):
+        axes.plot(estimate.published, row, **PUBLISHED, zorder=5)
+
+
+def _legend(figure: Figure, ordered: Sequence[Estimate], band: str | None) -> None:
+    handles: list[Any] = [
+        Line2D([], [], color="black", marker="o", linewidth=2.2, label="mean, 95 % interval"),
+        Line2D([], [], color=COLORS[1], marker="o", markersize=4, linewidth=0, label="one seed"),
+    ]
+    if any(estimate.rest for estimate in ordered):
+        handles.append(
+            Line2D([], [], color="#777777", marker="o", markersize=3, linewidth=0, label="a mean")
+        )
+    if any(np.isfinite(estimate.published) for estimate in ordered):
+        handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
+    if band:
+        handles.append(Patch(**BAND, label=band))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+
+
+def line_styles(labels: Sequence[str]) -> list[dict[str, Any]]:
+    """A colour for each label, and another dash pattern each time that the colours are used up."""
+    patterns = cycle((color, dashes) for dashes in ("-", "--", ":", "-.") for color in COLORS)
+    return [
+        BASELINE_STYLE
+        if label == BASELINE
+        else dict(zip(("color", "linestyle"), next(patterns), strict=True), linewidth=1.5)
+        for label in labels
+    ]
+
+
+def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any], band: bool) -> None:
+    epochs = np.arange(1, values.shape[1] + 1)
+    mean = values.mean(axis=0)
+    marker = "o" if len(epochs) == 1 else ""
+    axes.plot(epochs, np.clip(mean, LOWEST, HIGHEST), marker=marker, **style)
+    if band and len(values) > 1:
+        spread = values.std(axis=0, ddof=1)
+        low, high = np.clip([mean - spread, mean + spread], LOWEST, HIGHEST)
+        axes.fill_between(epochs, low, high, color=style["color"], alpha=0.13, linewidth=0)
+
+
+def _draw_spread(axes: Axes, variants: Sequence[Curves], name: str) -> None:
+    means = np.array(
+        [(v.training if name == "Training" else v.validation).mean(axis=0) for v in variants]
+    )
+    levels = np.clip(np.quantile(means, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0), LOWEST, HIGHEST)
+    epochs = np.arange(1, means.shape[1] + 1)
+    axes.fill_between(epochs, levels[0], levels[4], color="#e4e4e4", linewidth=0, zorder=0)
+    axes.fill_between(epochs, levels[1], levels[3], color="#c8c8c8", linewidth=0, zorder=0)
+    axes.plot(epochs, levels[2], color="#777777", linewidth=1.2, zorder=1)
+
+
+def label_ends(
+    axes: Axes, ends: Sequence[float], labels: Sequence[str], styles: Sequence[dict[str, Any]]
+) -> None:
+    """Writes each label to the right of its line's end, moved up or down so that none overlap.
+
+    Args:
+        axes: where the lines end at the right; its limits are final.
+        ends: their heights there.
+        labels: one for each.
+        styles: from `line_styles`.
+    """
+    limits = axes.get_ylim()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    starts = [float(to_axes.transform((1, end))[1]) for end in ends]
+    heights = _spread(starts, gap=0.055)
+    for label, style, start, height in zip(labels, styles, starts, heights, strict=True):
+        axes.annotate(
+            label,
+            xy=(1, start),
+            xytext=(1.06, height),
+            xycoords="axes fraction",
+            va="center",
+            color=style["color"],
+            weight="bold" if style == BASELINE_STYLE else "normal",
+            arrowprops={
+                "arrowstyle": "-",
+                "color": style["color"],
+                "linewidth": 0.8,
+                "relpos": (0, 0.5),
+            },
+        )
+    axes.set_ylim(limits)
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Moves heights in 0..1 as little as need be for neighbours to be `gap` apart.
+
+    It goes up the sorted heights and keeps each off the one below, then down again from the top.
+    """
+    order = np.argsort(heights, kind="stable")
+    gap = min(gap, 1 / max(1, len(order) - 1))
+    placed = np.array(heights, dtype=float)
+    floor = 0.0
+    for index in order:
+        placed[index] = max(placed[index], floor)
+        floor = placed[index] + gap
+    ceiling = 1.0
+    for index in order[::-1]:
+        placed[index] = min(placed[index], ceiling)
+        ceiling = placed[index] - gap
+    return [float(height) for height in placed]

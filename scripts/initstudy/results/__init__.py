@@ -1,0 +1,1 @@
+"""The files of a study: their contracts, and how they are written."""

@@ -1,0 +1,95 @@
+"""The table of diagnostics: its contract, kept in one place for those who write and read it.
+
+It has a row per variant, seed, epoch and layer: the seeds in order, for each first the start, epoch
+0, then the epochs that were chosen; the layers from 1 at the input. A replicate that diverged has
+no rows from that epoch on. A measure that is not a finite number is `nan`.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from initstudy.errors import StudyError
+from initstudy.results.histories import check, read_table
+
+# activation_*: mean and standard deviation over a batch and the layer's units of what leaves the
+#     activation function; in the output layer, of what enters the softmax.
+# gradient_*: the same of the gradient of the batch's mean loss by what enters the activation
+#     function (the back-propagated gradients of Glorot and Bengio, 2010, Understanding the
+#     Difficulty of Training Deep Feedforward Neural Networks, section 4.2.2).
+# dead_units: share of units that say the same about every image: a ReLU that is zero for all of
+#     them, a saturated tanh.
+# repeated_units: share of the others that put out the same as another unit before them.
+# weight_norm: Frobenius norm of the kernel.
+# update_norm: the same of the change that the optimizer's next step, on that batch, would make.
+SHARES = ["dead_units", "repeated_units"]
+MEASURES = [
+    "activation_mean",
+    "activation_sd",
+    "gradient_mean",
+    "gradient_sd",
+    *SHARES,
+    "weight_norm",
+    "update_norm",
+]
+COLUMNS = ["variant", "seed", "epoch", "layer", "units", *MEASURES]
+
+
+def read(
+    path: str | Path, epochs: Collection[int], variants: Sequence[str], seeds: range
+) -> pd.DataFrame:
+    """Reads diagnostics and checks that they keep the contract.
+
+    Args:
+        path: a CSV file with COLUMNS.
+        epochs: those that were chosen, besides the start.
+        variants: those it must hold, in this order.
+        seeds: those that each variant must have, in this order.
+
+    Returns:
+        COLUMNS: variant str, seed, epoch, layer and units int64, the measures float64.
+
+    Raises:
+        StudyError: names the file, the line and what is wrong there.
+    """
+    frame = read_table(path, COLUMNS, whole=("seed", "epoch", "layer", "units"))
+    values, shares = frame[MEASURES].to_numpy(), frame[SHARES].to_numpy()
+    check(path, np.isinf(values).any(1), "has an infinite measure; it must be nan")
+    check(path, ((shares < 0) | (shares > 1)).any(1), "has a share outside 0..1")
+
+    # Each row must follow from the one before it: the next layer, the next moment, or a replicate.
+    replicate = frame[["variant", "seed"]]
+    begins = (replicate != replicate.shift()).any(axis=1).to_numpy()
+    enters = begins | (frame["epoch"] != frame["epoch"].shift()).to_numpy()
+    layer = frame["layer"].to_numpy()
+    before = np.where(enters, 0, frame["layer"].shift(fill_value=0).to_numpy())
+    check(path, layer != before + 1, "does not have the layer that follows")
+    moments = [0, *sorted(epochs)]
+    moment = np.searchsorted(moments, frame["epoch"])
+    before = np.where(begins, -1, np.roll(moment, 1))[enters]
+    wrong = enters.copy()
+    wrong[enters] = moment[enters] != before + 1
+    wrong |= ~frame["epoch"].isin(moments).to_numpy()
+    check(path, wrong, f"does not have the epoch that follows; they are {_listed(moments)}")
+    ends = np.append(enters[1:], True)[: len(frame)]
+    layers = layer.max(initial=0)
+    check(path, ends & (layer != layers), f"is its epoch's last, but there are {layers} layers")
+
+    found = list(replicate[begins].itertuples(index=False, name=None))
+    expected = [(variant, seed) for variant in variants for seed in seeds]
+    for one, other in zip(found, expected, strict=False):
+        if one != other:
+            raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must stand.")
+    if len(found) != len(expected):
+        raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
+    return frame
+
+
+def _listed(moments: Sequence[int]) -> str:
+    return ", ".join(map(str, moments))
+
+
+def _named(replicate: tuple[str, int]) -> str:
+    return f"seed {replicate[1]} of {replicate[0]}"

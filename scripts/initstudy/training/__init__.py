@@ -1,0 +1,1 @@
+"""All that needs TensorFlow and Keras, which nothing else imports."""

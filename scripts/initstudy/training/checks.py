@@ -1,0 +1,278 @@
+"""What only Keras can tell of a configuration: the names and parameters it knows, a model's size.
+
+Importing Keras takes seconds, and the answer depends on the configuration and Keras' version alone.
+So the workflow asks in a process of its own, and only if it has not asked the same before.
+"""
+
+import inspect
+import json
+import math
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from initstudy.study.config import KeyPath, Problem, suggest
+from initstudy.study.costs import weights
+from initstudy.study.names import PER_LAYER, is_own
+from initstudy.training.backend import keras
+from initstudy.training.initializers import ROLES, Role, known_initializers, make_initializer
+from initstudy.training.models import (
+    TransposedDense,
+    build_optimizer,
+    build_own_model,
+    kernel_layers,
+)
+
+Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
+
+# Small shapes that every initializer which makes kernels or biases at all can draw.
+SHAPES: Shapes = {"kernel": [(8, 4)], "bias": [(4,)]}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a model is.
+
+    Attributes:
+        weights: numbers in its kernels.
+        operations: multiplications for one input.
+    """
+
+    weights: int
+    operations: int
+
+
+def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
+    """What Keras says of a configuration.
+
+    Args:
+        config: has passed the schema: model, the shape of an input, the number of classes,
+            optimizer, learning_rates and, for each role, the key path, class_name and config of
+            its initializers, as `initstudy.training.checks` is sent them.
+
+    Returns:
+        A problem for each name that Keras does not know, each set of parameters that it refuses,
+        each initializer that cannot make what it is to make or is another one's double, and what
+        is wrong with a person's own model; and the size of the model.
+    """
+    model, shape, classes = config["model"], config["shape"], config["classes"]
+    shapes = SHAPES
+    if "build" in model:
+        found, shapes, size = _own_model(model["build"], shape, classes)
+    else:
+        found = list(_activation_problems(model["activation"]))
+        count = weights(math.prod(shape), model["hidden_units"], classes)
+        size = Size(count, count)
+    found += _optimizer_problems(config["optimizer"], config["learning_rates"])
+    return [*found, *_all_initializer_problems(config, shapes)], size
+
+
+def _all_initializer_problems(config: Mapping[str, Any], shapes: Shapes) -> Iterator[Problem]:
+    for role in ROLES:
+        seen: dict[str, str] = {}
+        for entry in config[role]:
+            found = list(_initializer_problems(role, entry, shapes[role]))
+            yield from found
+            if not found and entry["class_name"] != PER_LAYER:
+                built = make_initializer(entry["class_name"], entry["config"], seed=0)
+                same = json.dumps([type(built).__name__, built.get_config()], default=str)
+                first = seen.setdefault(same, entry["name"])
+                if first != entry["name"]:
+                    yield Problem(
+                        tuple(entry["path"]),
+                        f"{entry['name']!r} is the same initializer as {first!r}; remove one",
+                    )
+
+
+def _activation_problems(name: str) -> Iterator[Problem]:
+    known = [
+        key
+        for key, value in vars(keras.activations).items()
+        if inspect.isfunction(value) and key not in ("get", "serialize", "deserialize")
+    ]
+    path: KeyPath = ("model", "activation")
+    if name not in known:
+        yield Problem(path, f"{name!r} is not an activation of Keras{suggest(name, known)}")
+        return
+    try:
+        shape = keras.activations.get(name)(keras.ops.ones((2, 4))).shape
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem(path, f"{name!r} cannot follow a layer: {_reason(error)}")
+        return
+    if tuple(shape) != (2, 4):
+        yield Problem(path, f"{name!r} cannot follow a layer: it changes the number of units")
+
+
+def _own_model(
+    build: str, shape: Sequence[int], classes: int
+) -> tuple[list[Problem], Shapes, Size]:
+    """What is wrong with a person's own model, the shapes that it needs, and its size."""
+    zeros = {"class_name": "zeros", "config": {}}
+    nothing = SHAPES, Size(0, 0)
+
+    def wrong(what: str) -> list[Problem]:
+        return [Problem(("model",), f"{build}: {what}")]
+
+    try:
+        model = build_own_model(build, shape, classes, zeros, zeros, replicate=0)
+        # Of the shape that the training will give it.
+        inputs = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
+        outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
+    except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
+        return wrong(_raised(error, build)), *nothing
+    if math.prod(model.input_shape[1:]) != math.prod(shape):
+        text = f"its model takes inputs of shape {model.input_shape[1:]}, the data has {shape}"
+        return wrong(text), *nothing
+    sums = outputs.sum(axis=-1)
+    if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
+        text = f"its model must end in a softmax over {classes} classes"
+        return wrong(f"{text}; its outputs have the shape {outputs.shape}"), *nothing
+    layers = kernel_layers(model)
+    kernels = [
+        tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]
+        for layer in layers
+    ]
+    places = [math.prod(layer.output.shape[1:-1]) for layer in layers]
+    size = Size(
+        sum(math.prod(kernel) for kernel in kernels),
+        sum(math.prod(kernel) * count for kernel, count in zip(kernels, places, strict=True)),
+    )
+    biases = [tuple(layer.bias.shape) for layer in layers if layer.bias is not None]
+    return [], {"kernel": kernels, "bias": biases or [(1,)]}, size
+
+
+def _optimizer_problems(
+    optimizer: Mapping[str, Any], learning_rates: Sequence[float]
+) -> Iterator[Problem]:
+    base = keras.optimizers.Optimizer
+    known = {
+        key.lower(): key
+        for key, value in vars(keras.optimizers).items()
+        if inspect.isclass(value) and issubclass(value, base) and value is not base
+    }
+    name = optimizer["class_name"]
+    path: KeyPath = ("optimizer",)
+    if name.lower() not in known:
+        hint = suggest(name, [*known])
+        yield Problem(path, f"{name!r} is not an optimizer of Keras{hint}")
+        return
+    try:
+        variable = keras.Variable([[0.0, 1.0]])
+        built = build_optimizer(optimizer, [variable])
+        for rate in learning_rates:
+            built.learning_rate = rate
+        built.apply([keras.ops.ones((1, 2))], [variable])
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem(
+            path, f"Keras refuses {name!r} with {dict(optimizer['config'])}: {_reason(error)}"
+        )
+
+
+def _initializer_problems(
+    role: Role, entry: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
+) -> Iterator[Problem]:
+    path, name, config = tuple(entry["path"]), entry["class_name"], entry["config"]
+    if name == PER_LAYER:
+        yield from _per_layer_problems(role, path, config, shapes)
+        return
+    if not is_own(name):
+        found = list(_name_problems(path, name, config))
+        if found:
+            yield from found
+            return
+    for shape in dict.fromkeys(shapes):
+        try:
+            initializer = make_initializer(name, config, seed=0)
+            values = keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))
+            what = None if values.shape == shape else f"it returns the shape {values.shape}"
+        except Exception as error:  # noqa: BLE001 - Keras and own code raise of many kinds
+            what = _raised(error, name)
+        if what:
+            file, _, attribute = name.rpartition(":")
+            place = f" ({file})" if is_own(name) and file not in what else ""
+            text = f"{attribute!r} cannot make a {role} of shape {shape}: {what}{place}"
+            yield Problem(path, text)
+            return
+
+
+def _per_layer_problems(
+    role: Role, path: KeyPath, config: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
+) -> Iterator[Problem]:
+    known = shapes is not SHAPES[role]
+    if "layers" in config:
+        parts = config["layers"]
+        if known and len(parts) != len(shapes):
+            text = f"it has {len(parts)} entries, the model {len(shapes)} layers with a {role}"
+            yield Problem(path, text)
+            return
+        each = [[shape] for shape in shapes] if known else [shapes] * len(parts)
+        labels = [f"layer {number}" for number in range(len(parts))]
+    else:
+        parts, labels = [config["hidden"], config["output"]], ["hidden", "output"]
+        each = [shapes[:-1], shapes[-1:]] if known else [shapes] * 2
+    for label, part, mine in zip(labels, parts, each, strict=True):
+        for problem in _initializer_problems(role, {**part, "path": path}, mine):
+            yield Problem(problem.path, f"{label}: {problem.message}")
+
+
+def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Iterator[Problem]:
+    known = known_initializers()
+    if name not in known:
+        usual = [key for key in known if key.islower()]
+        yield Problem(path, f"{name!r} is not an initializer of Keras{suggest(name, usual)}")
+        return
+    if "seed" in config:
+        yield Problem((*path, "config", "seed"), "seeds come from the replicate; remove it")
+        return
+    parameters = inspect.signature(known[name]).parameters
+    for key in config:
+        if key not in parameters:
+            takes = [parameter for parameter in parameters if parameter != "seed"]
+            hint = suggest(key, takes)
+            yield Problem((*path, "config", key), f"{name!r} has no such parameter{hint}")
+            return
+    try:
+        make_initializer(name, config, seed=0)
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem(path, f"Keras refuses {name!r} with {dict(config)}: {_reason(error)}")
+
+
+def _raised(error: Exception, name: str) -> str:
+    """What was raised; by a person's own code with the line of it."""
+    if not is_own(name):
+        return _reason(error)
+    file = name.rpartition(":")[0]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == Path(file).resolve()
+    ]
+    if isinstance(error, SyntaxError):
+        lines.append(error.lineno)
+    where = f"{file}, line {lines[-1]}" if lines else file
+    return f"{type(error).__name__} in {where}: {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, KeyError):
+        text = f"it needs {text}"
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def main(stdin: str) -> str:
+    """Reads a configuration as JSON and answers in JSON.
+
+    Returns:
+        {"problems": [[path, message], ...], "weights": ..., "operations": ...}, see `Size`.
+    """
+    problems, size = examine(json.loads(stdin))
+    told = [[list(problem.path), problem.message] for problem in problems]
+    return json.dumps({"problems": told, **asdict(size)})
+
+
+if __name__ == "__main__":
+    print(main(sys.stdin.read()))

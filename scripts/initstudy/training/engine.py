@@ -1,0 +1,334 @@
+"""The training engine: whole epochs as one XLA-compiled function, reused for every replicate."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.data.datasets import Dataset
+from initstudy.errors import StudyError
+from initstudy.training.backend import keras, tf
+from initstudy.training.initializers import DATA_ORDER
+
+log = logging.getLogger(__name__)
+
+# Images that are classified at once where nothing is learned; bounds the memory it takes.
+EVALUATION_BATCH = 1000
+# Images, the first that a replicate meets, that its initializers may look at.
+LOOKED_AT = 1000
+
+
+class Epoch(NamedTuple):
+    """What one epoch of one replicate gave; the first four as Keras' `Model.fit` reports them.
+
+    Attributes:
+        loss, accuracy: mean over the training images, each as the network was when it met them.
+        val_loss, val_accuracy: mean over the validation images, at the end of the epoch.
+        seconds: wall time.
+    """
+
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+    @property
+    def finite(self) -> bool:
+        """False once the training has diverged."""
+        return bool(np.isfinite([self.loss, self.val_loss]).all())
+
+
+class Replicate(NamedTuple):
+    """What one replicate gave.
+
+    Attributes:
+        epochs: all, or up to the one that is not finite.
+        test: loss and accuracy of the test images after the last epoch, nan if it diverged; None
+            if they are the validation images, or were not asked for.
+    """
+
+    epochs: list[Epoch]
+    test: tuple[float, float] | None
+
+
+def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
+    """The order in which a replicate sees the training images, epoch after epoch.
+
+    It depends on the replicate alone, so all variants share it.
+
+    Args:
+        replicate: number of the replicate, from 0.
+        images: number of training images.
+
+    Yields:
+        A permutation of 0 .. images-1, without end.
+    """
+    sequence = np.random.SeedSequence(replicate, spawn_key=(DATA_ORDER,))
+    generator = np.random.default_rng(sequence)
+    while True:
+        yield generator.permutation(images).astype(np.int32)
+
+
+def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[float, float]:
+    """The scale and the offset that make a network's input of a pixel: `pixel * scale + offset`.
+
+    Args:
+        inputs: "raw" (as they are), "unit" (0..1: of pixels from 0..255, of other numbers from
+            their smallest and largest) or "standardized" (mean 0, variance 1 over all of them).
+        x_train: the training images, uint8 or float32.
+
+    Raises:
+        StudyError: if they are all the same, and so cannot be scaled.
+    """
+    if inputs == "raw":
+        return 1.0, 0.0
+    if inputs == "unit":
+        if x_train.dtype == np.uint8:
+            return 1 / 255, 0.0
+        low, high = _varied(float(x_train.min()), float(x_train.max()))
+        return 1 / (high - low), -low / (high - low)
+    if inputs == "standardized":
+        mean, deviation = float(x_train.mean()), float(x_train.std())
+        _varied(0.0, deviation)
+        return 1 / deviation, -mean / deviation
+    raise ValueError(f"inputs must be raw, unit or standardized, not {inputs!r}")
+
+
+def _varied(low: float, high: float) -> tuple[float, float]:
+    if not low < high:
+        raise StudyError("All numbers of x_train are the same, so that inputs can only be raw.")
+    return low, high
+
+
+class Trainer:
+    """Trains replicates of one model on one data set, one after the other.
+
+    The model and the optimizer are made once, and with them the compiled function; each replicate
+    then starts from fresh ones whose values are assigned to the variables of the first. An epoch is
+    one call: a loop over batches that gathers, casts, differentiates and updates. It computes what
+    `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics,
+    without what a person's own model may add to the loss (regularization), which is learned from.
+
+    Args:
+        dataset: images and labels; they are put on the device once.
+        make_model: the model that a replicate starts from; it ends in a softmax.
+        make_optimizer: a fresh optimizer for some variables.
+        batch_size: images per update; the last batch of an epoch may be smaller.
+        inputs: see `input_scaling`.
+        adapt: changes a fresh model by what it makes of the first images that its replicate meets,
+            float32 (images, features).
+
+    Attributes:
+        model, optimizer: those of the replicate that was started last, as they are now.
+        learning_rate: instead of the optimizer's own, of replicates that are started; None for it.
+
+    Example:
+        >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
+        >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        make_model: Callable[[int], Any],
+        make_optimizer: Callable[[Any], Any],
+        batch_size: int,
+        inputs: str,
+        adapt: Callable[[Any, Any], None] = lambda model, inputs: None,
+    ) -> None:
+        self._make_model = make_model
+        self._make_optimizer = make_optimizer
+        self._adapt = adapt
+        self._batch_size = batch_size
+        self._scale, self._offset = input_scaling(inputs, dataset.x_train)
+        self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
+        self._validation = tf.constant(dataset.x_val), tf.constant(dataset.y_val)
+        self._test = None
+        if dataset.x_val is not dataset.x_test:
+            self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
+        self._images = len(dataset.y_train)
+        self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
+        self.model = self._fresh_model(0)
+        self.optimizer = make_optimizer(self.model.trainable_variables)
+        self.learning_rate: float | None = None
+        self._run_epoch = tf.function(self._epoch, jit_compile=True)
+        self._run_test = tf.function(self._classify, jit_compile=True)
+
+    def compile(self) -> None:
+        """Compiles the epoch, so that it is not counted as part of the first one."""
+        started = time.perf_counter()
+        self._run_epoch(np.arange(self._images, dtype=np.int32))
+        log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
+
+    def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
+        """Trains one replicate from its beginning.
+
+        Args:
+            replicate: decides the first weights and the order of the images.
+            epochs: passes over the training images.
+
+        Yields:
+            Each epoch as it ends. One that is not finite is the last.
+        """
+        self.start(replicate)
+        for _ in range(epochs):
+            epoch = self.run_epoch()
+            yield epoch
+            if not epoch.finite:
+                return
+
+    def test(self) -> tuple[float, float] | None:
+        """Loss and accuracy of the test images as the network is now.
+
+        Returns:
+            None if they are the validation images.
+        """
+        if self._test is None:
+            return None
+        loss, accuracy = self._run_test(*self._test).numpy() / len(self._test[1])
+        return float(loss), float(accuracy)
+
+    def start(self, replicate: int) -> None:
+        """Gives model and optimizer the values that a replicate begins with."""
+        model = self._fresh_model(replicate)
+        optimizer = self._make_optimizer(model.trainable_variables)
+        for mine, fresh in (
+            *zip(self.model.variables, model.variables, strict=True),
+            *zip(self.optimizer.variables, optimizer.variables, strict=True),
+        ):
+            mine.assign(fresh)
+        if self.learning_rate is not None:
+            self.optimizer.learning_rate = self.learning_rate
+        self._orders = data_order(replicate, self._images)
+
+    def run_epoch(self) -> Epoch:
+        """Trains the replicate that was started for one more epoch."""
+        started = time.perf_counter()
+        means = self._run_epoch(next(self._orders)).numpy() / self._counts
+        return Epoch._make([*means.tolist(), time.perf_counter() - started])
+
+    def sample_losses(self, images: int) -> Any:
+        """The losses, as in training, of training images that are spread evenly over all.
+
+        They are the same images for every variant and replicate.
+
+        Args:
+            images: how many, or all if there are fewer.
+
+        Returns:
+            float32 (images,); differentiable.
+        """
+        chosen = np.linspace(0, self._images - 1, min(images, self._images)).astype(np.int32)
+        x, y = (tf.gather(array, chosen) for array in self._train)
+        return self._evaluate(x, y, training=True)[0]
+
+    def _fresh_model(self, replicate: int) -> Any:
+        model = self._make_model(replicate)
+        first = next(data_order(replicate, self._images))[:LOOKED_AT]
+        self._adapt(model, self._inputs(model, tf.gather(self._train[0], first)))
+        return model
+
+    def _inputs(self, model: Any, x: Any) -> Any:
+        scaled = tf.cast(x, tf.float32) * self._scale + self._offset
+        shape = model.input_shape[1:]
+        return scaled if len(shape) == 1 else tf.reshape(scaled, (-1, *shape))
+
+    def _epoch(self, order: Any) -> Any:
+        """Trains on the images in this order, then classifies the validation images.
+
+        Returns:
+            float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
+        """
+        x, y = self._train
+        training = _sum_over_batches(
+            lambda batch: self._update(tf.gather(x, batch), tf.gather(y, batch)),
+            (order,),
+            self._batch_size,
+        )
+        return tf.concat([training, self._classify(*self._validation)], axis=0)
+
+    def _classify(self, x: Any, y: Any) -> Any:
+        """Loss and accuracy as sums over these images, float64 (2,); nothing is learned."""
+        return _sum_over_batches(
+            lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
+            (x, y),
+            EVALUATION_BATCH,
+        )
+
+    def _update(self, x: Any, y: Any) -> Any:
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            losses, hits = self._evaluate(x, y, training=True)
+            loss = tf.reduce_mean(losses)
+            for penalty in self.model.losses:
+                loss += penalty
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self._totals(losses, hits)
+
+    def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
+        outputs = self.model(self._inputs(self.model, x), training=training)
+        losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
+        hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
+        return losses, hits
+
+    @staticmethod
+    def _totals(losses: Any, hits: Any) -> Any:
+        # Sums of 60,000 float32 numbers need more than float32 has.
+        return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
+
+
+def train_replicates(
+    trainer: Trainer, seeds: range, epochs: int, test: bool = True
+) -> dict[int, Replicate]:
+    """Trains replicates one after the other, and logs every epoch as it ends.
+
+    Args:
+        trainer: of the variant.
+        seeds: the replicates.
+        epochs: passes over the training images.
+        test: whether the test images are read in the end.
+    """
+    results: dict[int, Replicate] = {}
+    started = time.perf_counter()
+    for count, seed in enumerate(seeds, 1):
+        done: list[Epoch] = []
+        for number, epoch in enumerate(trainer.train(seed, epochs), 1):
+            done.append(epoch)
+            log.info(
+                "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
+                "val_loss %.4f, val_accuracy %.4f, %.2f s",
+                *(seed, number, epochs, *epoch),
+            )
+        tested = trainer.test() if test else None
+        if not done[-1].finite:
+            log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(done))
+            tested = tested and (float("nan"), float("nan"))
+        results[seed] = Replicate(done, tested)
+        took = time.perf_counter() - started
+        left = f", about {took / count * (len(seeds) - count):.0f} s to go" * (count < len(seeds))
+        log.info("%d of %d seeds trained%s.", count, len(seeds), left)
+    return results
+
+
+def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], size: int) -> Any:
+    """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension."""
+    length = arrays[0].shape[0]
+    size = min(size, length)
+
+    def batch(start: Any, count: int) -> list[Any]:
+        # XLA wants constant sizes, which slicing by [start:stop] does not give it.
+        return [
+            tf.slice(array, [start] + [0] * (len(array.shape) - 1), [count, *array.shape[1:]])
+            for array in arrays
+        ]
+
+    total = tf.zeros(2, tf.float64)
+    for step in tf.range(length // size):
+        total += function(*batch(step * size, size))
+    if length % size:
+        total += function(*batch(length - length % size, length % size))
+    return total

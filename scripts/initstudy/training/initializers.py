@@ -1,0 +1,130 @@
+"""Initializers by their names, one fresh instance for every layer, role and replicate."""
+
+import importlib.util
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from initstudy.study.names import is_own
+from initstudy.training.backend import keras
+from initstudy.training.literature import NAMES
+
+Role = Literal["kernel", "bias"]
+ROLES: tuple[Role, Role] = ("kernel", "bias")
+
+# First part of the spawn key of every random stream, so that no two can ever be the same one.
+# 2 is datasets.HELD_OUT.
+WEIGHTS, DATA_ORDER, OTHERS = 0, 1, 3
+
+
+class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
+    """A person's own function of shape, dtype and seed as an initializer.
+
+    Args:
+        function: returns an array of the shape.
+        config: its further arguments.
+        seed: of the random numbers.
+    """
+
+    def __init__(self, function: Any, config: Mapping[str, Any], seed: int) -> None:
+        self.function, self.config, self.seed = function, dict(config), seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """What the function returns for that shape."""
+        dtype = dtype or "float32"
+        values = self.function(shape=tuple(shape), dtype=dtype, seed=self.seed, **self.config)
+        return keras.ops.convert_to_tensor(values, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """All that it was made of."""
+        return {"function": self.function, "config": self.config, "seed": self.seed}
+
+
+def known_initializers() -> dict[str, type[Any]]:
+    """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
+    return dict(NAMES) | {
+        name: value
+        for name, value in vars(keras.initializers).items()
+        if inspect.isclass(value)
+        and issubclass(value, keras.initializers.Initializer)
+        and value is not keras.initializers.Initializer
+    }
+
+
+def weight_seed(replicate: int, layer: int, role: Role) -> int:
+    """The seed of one layer's kernel or bias in one replicate.
+
+    It does not depend on the variant, so variants are compared in pairs that share their random
+    numbers (common random numbers: Law, 2015, Simulation Modeling and Analysis, section 11.2).
+
+    Args:
+        replicate: number of the replicate, from 0.
+        layer: number of the layer, from 0 at the input.
+        role: "kernel" or "bias".
+
+    Returns:
+        A whole number in [0, 2**31), as TensorFlow's stateless generators take it.
+    """
+    sequence = np.random.SeedSequence(replicate, spawn_key=(WEIGHTS, layer, ROLES.index(role)))
+    return int(sequence.generate_state(1)[0] >> 1)
+
+
+def other_seed(replicate: int) -> int:
+    """The seed of all that a person's own model draws besides kernels and biases; see above."""
+    sequence = np.random.SeedSequence(replicate, spawn_key=(OTHERS,))
+    return int(sequence.generate_state(1)[0] >> 1)
+
+
+def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> Any:
+    """A fresh Keras initializer.
+
+    Keras gives two layers of the same shape the same weights if they share an instance, seeded or
+    not: hence one instance for each use.
+
+    Args:
+        class_name: a name from `known_initializers`, or `file.py:name` of a person's own class or
+            function.
+        config: its parameters, without `seed`.
+        seed: used if the class takes one (constants do not).
+
+    Raises:
+        KeyError: if there is no such initializer.
+        TypeError, ValueError: from Keras, if it refuses the parameters.
+        Exception: whatever a person's own code raises.
+    """
+    cls: Any = own(class_name) if is_own(class_name) else known_initializers()[class_name]
+    if not inspect.isclass(cls):
+        return FromFunction(cls, config, seed)
+    seeded = {"seed": seed} if "seed" in inspect.signature(cls).parameters else {}
+    made: Any = cls(**config, **seeded)
+    return made
+
+
+def own(class_name: str) -> Any:
+    """A person's own Keras initializer or function.
+
+    Args:
+        class_name: `file.py:name`; the file is run once for each call.
+
+    Raises:
+        KeyError: if the file has no such name.
+        TypeError: if it is neither a Keras `Initializer` nor a function.
+        Exception: whatever the file raises.
+    """
+    path, _, name = class_name.rpartition(":")
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if name not in vars(module):
+        raise KeyError(f"{path} has no {name!r}")
+    found = vars(module)[name]
+    if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
+        return found
+    if inspect.isclass(found) or not callable(found):
+        raise TypeError(f"{name!r} is neither a keras.initializers.Initializer nor a function")
+    return found

@@ -1,0 +1,257 @@
+"""The networks that are trained, as Keras models and optimizers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from initstudy.errors import StudyError
+from initstudy.study.names import PER_LAYER
+from initstudy.training.backend import keras
+from initstudy.training.initializers import Role, make_initializer, other_seed, own, weight_seed
+from initstudy.training.literature import LSUV
+
+
+class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
+    """A `keras.layers.Dense` that stores its kernel as (units, fan_in).
+
+    The values are those Keras would draw for (fan_in, units), and the outputs are the same to the
+    last bit. What changes is the gradient of the kernel: it becomes gᵀx, which XLA compiles for a
+    CPU far better than xᵀg.
+
+    Args:
+        units: number of outputs.
+        activation: a Keras identifier.
+        kernel_initializer: called with the shape (fan_in, units).
+        bias_initializer: called with the shape (units,).
+        use_bias: whether there are biases.
+        name: of the layer.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any,
+        kernel_initializer: Any,
+        bias_initializer: Any,
+        use_bias: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.use_bias = use_bias
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Draws the weights, for inputs of shape (batch, fan_in)."""
+        self.kernel = self.add_weight(
+            shape=(self.units, input_shape[-1]),
+            initializer=transposed(self.kernel_initializer),
+            name="kernel",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=(self.units,), initializer=self.bias_initializer, name="bias"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        """Maps (batch, ..., fan_in) to (batch, ..., units)."""
+        outputs = keras.ops.matmul(inputs, keras.ops.transpose(self.kernel))
+        if self.bias is not None:
+            outputs = keras.ops.add(outputs, self.bias)
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: Sequence[int]) -> tuple[int, ...]:
+        """(batch, ..., units) for (batch, ..., fan_in)."""
+        return (*input_shape[:-1], self.units)
+
+
+def transposed(initializer: Any) -> Any:
+    """What draws (units, fan_in) as the initializer draws (fan_in, units)."""
+
+    def draw(shape: Sequence[int], dtype: Any = None) -> Any:
+        return keras.ops.transpose(initializer(tuple(shape)[::-1], dtype=dtype))
+
+    return draw
+
+
+def build_model(
+    features: int,
+    hidden_units: Sequence[int],
+    activation: str,
+    classes: int,
+    kernel_initializer: Mapping[str, Any],
+    bias_initializer: Mapping[str, Any],
+    replicate: int,
+) -> Any:
+    """A multilayer perceptron with a softmax at its end, as one replicate starts it.
+
+    Args:
+        features: numbers per input.
+        hidden_units: units of each hidden layer.
+        activation: of the hidden layers, a Keras identifier.
+        classes: numbers per output.
+        kernel_initializer: {class_name, config}, for all layers; or with the class_name `layers`
+            and as config {layers: [one for each layer, from the input on]} or {hidden, output}.
+        bias_initializer: likewise.
+        replicate: decides the random numbers, see `initializers.weight_seed`.
+
+    Returns:
+        A built `keras.Sequential`.
+    """
+    sizes = [*hidden_units, classes]
+    activations = [activation] * len(hidden_units) + ["softmax"]
+    return keras.Sequential(
+        [
+            keras.Input((features,)),
+            *(
+                TransposedDense(
+                    units,
+                    function,
+                    layer_initializer(kernel_initializer, layer, len(sizes), "kernel", replicate),
+                    layer_initializer(bias_initializer, layer, len(sizes), "bias", replicate),
+                )
+                for layer, (units, function) in enumerate(zip(sizes, activations, strict=True))
+            ),
+        ]
+    )
+
+
+def build_own_model(
+    build: str,
+    shape: Sequence[int],
+    classes: int,
+    kernel_initializer: Mapping[str, Any],
+    bias_initializer: Mapping[str, Any],
+    replicate: int,
+) -> Any:
+    """A person's own model, as one replicate starts it.
+
+    Every layer that has a kernel is drawn anew from the initializers, whatever the person's code
+    chose for it; all other weights start as that code says. Dense layers are replaced by
+    `TransposedDense`.
+
+    Args:
+        build: `file.py:name` of a function that is called with the shape of an input, (rows,
+            columns, channels) of images, and the number of classes.
+        shape: of an input.
+        classes: numbers per output.
+        kernel_initializer: see `build_model`.
+        bias_initializer: likewise.
+        replicate: likewise.
+
+    Raises:
+        TypeError: if it returns no Keras model.
+        ValueError: if that is neither a `keras.Sequential` nor a functional model, or if no layer
+            of it has a kernel.
+        Exception: whatever the person's code raises.
+    """
+    # For what else is random: other layers' weights, dropout.
+    keras.utils.set_random_seed(other_seed(replicate))
+    made = own(build)(tuple(shape), classes)
+    if not isinstance(made, keras.Model):
+        raise TypeError(f"it returns {made!r}, which is no Keras model")
+    if not getattr(made, "inputs", None):
+        raise ValueError("its model is neither functional nor a keras.Sequential with an Input")
+    model = keras.models.clone_model(made, clone_function=_transposed)
+    layers = kernel_layers(model)
+    if not layers:
+        raise ValueError("no layer of its model has a kernel, so there is nothing to initialize")
+    for number, layer in enumerate(layers):
+        layer.kernel_initializer = layer_initializer(
+            kernel_initializer, number, len(layers), "kernel", replicate
+        )
+        draw = layer.kernel_initializer
+        if isinstance(layer, TransposedDense):
+            draw = transposed(draw)
+        layer.kernel.assign(draw(layer.kernel.shape, dtype=layer.kernel.dtype))
+        if layer.bias is not None:
+            draw = layer_initializer(bias_initializer, number, len(layers), "bias", replicate)
+            layer.bias.assign(draw(layer.bias.shape, dtype=layer.bias.dtype))
+    return model
+
+
+def kernel_layers(model: Any) -> list[Any]:
+    """The layers of a model that have a kernel, from the input on; not those inside of others."""
+    return [
+        layer
+        for layer in model.layers
+        if isinstance(getattr(layer, "kernel", None), keras.Variable)
+    ]
+
+
+def layer_initializer(
+    spec: Mapping[str, Any], layer: int, layers: int, role: Role, replicate: int
+) -> Any:
+    """The initializer of one layer, see `build_model`.
+
+    Args:
+        spec: of the network.
+        layer: its number, from 0 at the input.
+        layers: how many there are.
+        role: "kernel" or "bias".
+        replicate: decides the random numbers.
+    """
+    if spec["class_name"] == PER_LAYER:
+        parts = spec["config"]
+        if "layers" in parts:
+            spec = parts["layers"][layer]
+        else:
+            spec = parts["output" if layer == layers - 1 else "hidden"]
+    return make_initializer(spec["class_name"], spec["config"], weight_seed(replicate, layer, role))
+
+
+def adapt(model: Any, inputs: Any) -> None:
+    """Scales the kernels whose initializer looks at data (`literature.LSUV`), from the input on.
+
+    Args:
+        model: freshly drawn.
+        inputs: a batch of what it will be trained on, float32 (images, ...).
+
+    Raises:
+        StudyError: if a layer's outputs do not vary at all, so that no scale helps.
+    """
+    for number, layer in enumerate(kernel_layers(model)):
+        rule = layer.kernel_initializer
+        if not isinstance(rule, LSUV):
+            continue
+        # What enters the activation: the layer's outputs without it.
+        activation, layer.activation = layer.activation, keras.activations.linear
+        outputs = keras.Model(model.inputs[0], layer.output)
+        for _ in range(rule.steps):
+            variance = float(keras.ops.var(outputs(inputs, training=False)))
+            if not 0 < variance < math.inf:
+                raise StudyError(
+                    f"LSUV cannot scale layer {number}: its outputs have the variance {variance}."
+                )
+            if abs(variance - 1) < rule.tolerance:
+                break
+            layer.kernel.assign(layer.kernel / math.sqrt(variance))
+        layer.activation = activation
+
+
+def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> Any:
+    """A fresh Keras optimizer whose slots are made for these variables.
+
+    Args:
+        optimizer: {class_name, config}.
+        variables: a model's trainable variables.
+
+    Raises:
+        ValueError: from Keras, if it refuses the name or the parameters.
+    """
+    built = keras.optimizers.get(deepcopy(dict(optimizer)))  # get() changes what it is given
+    built.build(variables)
+    return built
+
+
+def _transposed(layer: Any) -> Any:
+    """A layer as it is, freshly made; a plain Dense layer transposed."""
+    if type(layer) is not keras.layers.Dense or layer.kernel_regularizer or layer.kernel_constraint:
+        return layer.__class__.from_config(layer.get_config())
+    return TransposedDense(
+        layer.units, layer.activation, "zeros", "zeros", use_bias=layer.use_bias, name=layer.name
+    )
