@@ -13,6 +13,8 @@ from collections.abc import Sequence
 PER_UPDATE, PER_OPERATION = 1.5e-5, 8e-11
 # How much slower a machine may be, and what a job needs besides its epochs.
 SLOWER, START_MINUTES = 5, 5
+# What importing TensorFlow and compiling take.
+START_SECONDS = 8
 # Snakemake runs beside the training; the weights, their gradients and the optimizer's moments.
 BASE_MB, BYTES_PER_WEIGHT = 2000, 40
 
@@ -23,8 +25,10 @@ def weights(features: int, hidden_units: Sequence[int], classes: int) -> int:
     return sum(size * following for size, following in itertools.pairwise(sizes))
 
 
-def training_minutes(operations: int, images: int, batch_size: int, epochs: int, seeds: int) -> int:
-    """The time that a training job asks for, in minutes: what it takes on a slow machine.
+def training_seconds(
+    operations: int, images: int, batch_size: int, epochs: int, seeds: int
+) -> float:
+    """The time that a training job takes on one core of such a machine, start-up included.
 
     Args:
         operations: of the network for one image, see `checks.Size`.
@@ -35,7 +39,16 @@ def training_minutes(operations: int, images: int, batch_size: int, epochs: int,
     """
     updates = math.ceil(images / batch_size)
     epoch = PER_UPDATE * updates + PER_OPERATION * operations * images
-    return START_MINUTES + math.ceil(SLOWER * epoch * epochs * seeds / 60)
+    return START_SECONDS + epoch * epochs * seeds
+
+
+def training_minutes(operations: int, images: int, batch_size: int, epochs: int, seeds: int) -> int:
+    """The time that a training job asks for, in minutes: what it takes on a slow machine.
+
+    The arguments are those of `training_seconds`.
+    """
+    seconds = training_seconds(operations, images, batch_size, epochs, seeds) - START_SECONDS
+    return START_MINUTES + math.ceil(SLOWER * seconds / 60)
 
 
 def training_memory(weights: int) -> int:
