@@ -1,32 +1,31 @@
 from snakemake.utils import min_version
 
-min_version("9.0")
-
-
-configfile: "config.yaml"
+min_version("9.12")
 
 
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
-include: "rules/diagnostics.smk"
+include: "rules/results.smk"
 include: "rules/analysis.smk"
-include: "rules/figures.smk"
+include: "rules/drawing.smk"
 include: "rules/report.smk"
+include: "rules/suite.smk"
 
 
 rule all:
+    default_target: True
     input:
-        study_file("report.html"),
-        study_file("histories.csv"),
-        study_file("diagnostics.csv"),
-        study_file("best.yaml"),
-        study_file("summary.csv"),
-        study_file("summary.md"),
-        INTERACTION,
-        study_file("verdict.md"),
-        study_file("explorer.html"),
-        expand(study_file("figures/{figure}.{format}"), figure=ALL_FIGURES, format=["svg", "png"]),
+        files_of(STUDIES.main),
     localrule: True
     message:
         "Everything is there; open {input[0]}"
+
+
+rule suite:
+    input:
+        "results/suite/suite.html",
+        [files_of(member) for member in []],
+    localrule: True
+    message:
+        "The suite is there; open {input[0]}"

@@ -95,6 +95,11 @@ class Description:
         return 0 if validation == "test" else int(validation["holdout"])
 
     @property
+    def target_accuracy(self) -> float:
+        """The validation accuracy until which epochs are counted."""
+        return float(self.configuration["target_accuracy"])
+
+    @property
     def factorial(self) -> bool:
         """Whether every kernel is trained with every bias initializer."""
         return bool(self.configuration["design"] == "factorial")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from initstudy.study.config import Study, Variant
+from initstudy.errors import StudyError
+from initstudy.study.config import Study, Variant, suggest
 from initstudy.study.trainings import Job, Training, training
 
 # What was chosen, by the name of its file in the study's folder; None if it is not known yet.
@@ -85,6 +86,19 @@ class Plan:
     def jobs(self, choices: Choices) -> list[Job]:
         """All that the study's tables are made of, as far as it is known."""
         return [*self.selection(choices), *self.confirmation(choices)]
+
+    def of_variant(self, name: str, choices: Choices) -> list[Job]:
+        """Those of them that are of one variant.
+
+        Raises:
+            StudyError: if the study has no such variant.
+        """
+        known = [*self.variants, BEST]
+        if name not in known:
+            raise StudyError(f"{self.study.name} has no variant {name!r}{suggest(name, known)}.")
+        # Of the others, the choice of `best` decides nothing.
+        jobs = self.jobs(choices) if name == BEST else self.selection(choices)
+        return [job for job in jobs if job.variant == name]
 
     def everything(self, choices: Choices) -> list[Job]:
         """All that the study trains, as far as it is known, the trials of learning rates too."""

@@ -93,6 +93,12 @@ class Job:
     epochs: int
     seeds: range
 
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's, if it is given one."""
+        rate: float | None = self.training.what["optimizer"]["config"].get("learning_rate")
+        return rate
+
     def file(self, kind: str = "history") -> str:
         """The path of one of OUTPUTS."""
         block = f"seeds-{self.seeds[0]}-{self.seeds[-1]}.{OUTPUTS[kind]}"
