@@ -13,6 +13,7 @@ include: "rules/report.smk"
 include: "rules/suite.smk"
 
 
+# The configured study.
 rule all:
     default_target: True
     input:
@@ -22,10 +23,21 @@ rule all:
         "Everything is there; open {input[0]}"
 
 
+# The studies that suite.yaml lists, and what they say together.
 rule suite:
     input:
         "results/suite/suite.html",
-        [files_of(member) for member in []],
+        told(lambda wildcards: [file for m in STUDIES.listed("suite") for file in files_of(m)]),
     localrule: True
     message:
-        "The suite is there; open {input[0]}"
+        "Everything is there; open {input[0]}"
+
+
+# The studies of published findings, and the figures of docs/replications.md.
+rule replications:
+    input:
+        rules.draw_replications.output,
+        told(lambda wildcards: [file for m in listed(wildcards) for file in files_of(m)]),
+    localrule: True
+    message:
+        "Everything is there; see {input[0]}"

@@ -16,10 +16,9 @@ from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
-from initstudy.studies import STATE, Source, Studies, keras_is_here, size_of
+from initstudy.studies import STATE, Source, Studies, keras_is_here
 from initstudy.study.code import code_digest
 from initstudy.study.config import read_yaml
-from initstudy.study.costs import training_memory
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.trainings import OUTPUTS, TRAININGS
 

@@ -18,6 +18,11 @@ def training(wildcards):
     return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
 
 
+def cost(wildcards):
+    member, job = training(wildcards)
+    return member.cost(job)
+
+
 def training_job(wildcards, input):
     """All that the script needs. Snakemake does not track it, since it takes the input: a training
     is what its path says.
@@ -51,9 +56,8 @@ rule train:
     threads: 1
     # For clusters; more of both for each retry.
     resources:
-        mem_mb=lambda wildcards, attempt: attempt
-        * training_memory(size_of(training(wildcards)[0])["weights"]),
-        runtime=lambda wildcards, attempt: attempt * STUDIES.minutes(*training(wildcards)),
+        mem_mb=lambda wildcards, attempt: attempt * cost(wildcards).memory,
+        runtime=lambda wildcards, attempt: attempt * cost(wildcards).minutes,
     params:
         job=training_job,
     message:

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -45,6 +46,15 @@ class Source:
     raw: Mapping[str, Any]
     files: Sequence[str] = ()
     command_line: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, of which `Source(**plain)` makes it again."""
+        return {
+            "label": self.label,
+            "raw": dict(self.raw),
+            "files": list(self.files),
+            "command_line": dict(self.command_line),
+        }
 
     @property
     def folders(self) -> list[Path]:
@@ -92,18 +102,31 @@ class Member:
         shape = {"shape": list(self.facts.shape), "classes": self.facts.classes}
         return self.study.for_keras() | shape
 
-    def minutes(self, job: Job, size: Mapping[str, int]) -> int:
-        """What a training job asks a cluster for."""
-        images = self.facts.images - self.study.held_out
-        return costs.training_minutes(
-            size["operations"], images, self.study.batch_size, job.epochs, len(job.seeds)
-        )
+    @property
+    def size(self) -> dict[str, int]:
+        """The weights and operations of its network, see `training.checks.Size`.
 
-    def seconds(self, job: Job, size: Mapping[str, int]) -> float:
-        """What a training job is expected to take on one core."""
-        images = self.facts.images - self.study.held_out
-        return costs.training_seconds(
-            size["operations"], images, self.study.batch_size, job.epochs, len(job.seeds)
+        If Keras has not been asked yet, as where the environment that starts Snakemake has none,
+        that of a network of medium size stands for a model of a person's own.
+        """
+        if _accepted(self).exists():
+            size: dict[str, int] = json.loads(_accepted(self).read_text())
+            return size
+        count = 1_000_000
+        if "hidden_units" in self.study.model:
+            features = math.prod(self.facts.shape)
+            count = costs.weights(features, self.study.model["hidden_units"], self.facts.classes)
+        return {"weights": count, "operations": count}
+
+    def cost(self, job: Job) -> costs.Cost:
+        """What a training job of it takes."""
+        return costs.Cost(
+            self.size["weights"],
+            self.size["operations"],
+            self.facts.images - self.study.held_out,
+            self.study.batch_size,
+            job.epochs,
+            len(job.seeds),
         )
 
 
@@ -155,22 +178,6 @@ def ask_keras(members: Iterable[Member]) -> None:
             raise member.source.refuse(found)
         with replacing(_accepted(member)) as path:
             path.write_text(json.dumps(size))
-
-
-def size_of(member: Member) -> dict[str, int]:
-    """The weights and operations of a study's network, see `training.checks.Size`.
-
-    If Keras has not been asked yet, as where the environment that starts Snakemake has none, it is
-    that of a medium network for a model of a person's own.
-    """
-    if _accepted(member).exists():
-        size: dict[str, int] = json.loads(_accepted(member).read_text())
-        return size
-    count = 1_000_000
-    if "hidden_units" in member.study.model:
-        features = functools.reduce(int.__mul__, member.facts.shape)
-        count = costs.weights(features, member.study.model["hidden_units"], member.facts.classes)
-    return {"weights": count, "operations": count}
 
 
 def _accepted(member: Member) -> Path:
@@ -259,9 +266,15 @@ class Studies:
             f"{self.main.folder}/runs/baseline.csv."
         )
 
-    def missing(self) -> list[tuple[Member, Job]]:
-        """The training jobs that were asked for and have not been done."""
-        return [asked for path, asked in self._asked.items() if not Path(path).exists()]
+    def cost(self, cores: int) -> str:
+        """What is still to be trained of what was asked for, and about how long it takes."""
+        new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
+        seconds = sum(member.cost(job).seconds for member, job in new) / max(1, cores)
+        replicates = sum(len(job.seeds) for _, job in new)
+        text = f"{len(new)} trainings to do, of {replicates} replicates"
+        if new:
+            text += f": about {max(1, round(seconds / 60))} min on {cores} cores"
+        return text + "; what depends on a choice comes on top."
 
     def _by_digest(self, member: Member) -> dict[str, Job]:
         known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
