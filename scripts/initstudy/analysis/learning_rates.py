@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from initstudy.results.histories import ACCURACY_OF_DIVERGED, METRICS, read_table
+from initstudy.results.histories import ACCURACY_OF_DIVERGED, METRICS
+from initstudy.results.tables import read_table
 
 COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy"]
 
