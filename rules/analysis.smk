@@ -1,6 +1,7 @@
 # Checkpoints, since what is chosen decides what is trained next.
 checkpoint choose_learning_rates:
     input:
+        study=described,
         histories=files(trials, "history"),
         sums=files(trials, "sums"),
     output:

@@ -50,6 +50,7 @@ rule collect:
 # One variant by its name, for who asks for it alone.
 rule collect_variant:
     input:
+        study=described,
         histories=files(trainings_of_variant, "history"),
         sums=files(trainings_of_variant, "sums"),
     output:

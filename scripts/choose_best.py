@@ -11,9 +11,8 @@ from initstudy.study.description import Description
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         study = Description.read(snakemake.input.study)
-        table = histories.collect(
-            zip(snakemake.params.variants, snakemake.input.histories, strict=True), study.epochs
-        )
+        jobs = list(zip(snakemake.params.variants, snakemake.input.histories, strict=True))
+        table = histories.collect(jobs, study.epochs).frame
         choice = statistics.choose_pair(histories.final(table), study.variants, study.selection)
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(choice, sort_keys=False))

@@ -3,9 +3,11 @@
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        variant, files = snakemake.wildcards.variant, snakemake.input.histories
+        files, epochs = snakemake.input, Description.read(snakemake.input.study).epochs
+        jobs = [(snakemake.wildcards.variant, file) for file in files.histories]
         with replacing(snakemake.output[0]) as path:
-            path.write_bytes(histories.join([(variant, file) for file in files]))
+            path.write_bytes(histories.collect(jobs, epochs).text)

@@ -3,14 +3,30 @@
 import os
 from pathlib import Path
 
-from initstudy.errors import StudyError
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
 from initstudy.results.replicates import write_job
-from initstudy.study.trainings import Training, describe
+from initstudy.study.trainings import Training, check, describe
 from initstudy.training.jobs import train
-from initstudy.training.processes import end_with, spent
+from initstudy.training.processes import end_with
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         end_with(int(os.environ["INITSTUDY_SNAKEMAKE"]))
+        job = snakemake.params.job
+        training = Training(job["what"])
+        check(training)
+        with replacing(Path(training.folder, "job.yaml")) as path:
+            path.write_text(describe(training), encoding="utf-8")
+        first, last = job["replicates"]
+        records = train(
+            training.what,
+            snakemake.input.dataset,
+            training.folder,
+            range(first, last + 1),
+            job["epochs"],
+            job["keep_weights"],
+            job["checkpoint_minutes"],
+            snakemake.threads,
+        )
+        write_job(records, job["epochs"], dict(snakemake.output.items()))

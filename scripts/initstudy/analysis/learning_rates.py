@@ -11,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from initstudy.results import histories
-from initstudy.results.histories import ACCURACY_OF_DIVERGED, read_table
+from initstudy.results.histories import ACCURACY_OF_DIVERGED
+from initstudy.results.tables import read_table
 
 COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy"]
 
 
 def collect(
-    variants: Sequence[str], rates: Sequence[float], paths: Sequence[str | Path]
+    variants: Sequence[str], rates: Sequence[float], paths: Sequence[str | Path], epochs: int
 ) -> pd.DataFrame:
     """The table of the trainings that learning rates are chosen on.
 
@@ -25,18 +26,20 @@ def collect(
         variants: what each training is of.
         rates: the learning rate of each.
         paths: their histories, as training jobs write them.
+        epochs: of the study.
 
     Returns:
         COLUMNS, a row per training and seed, by variant, learning rate and seed in the order in
         which these are given; a diverged replicate has nan for both metrics.
 
     Raises:
-        StudyError: see `histories.read_run`.
+        StudyError: see `histories.collect`.
     """
     tables = []
     for variant, rate, path in zip(variants, rates, paths, strict=True):
-        last = histories.read_run(path).drop_duplicates("seed", keep="last")
-        tables.append(last.assign(variant=variant, learning_rate=rate)[COLUMNS])
+        table = histories.collect([(variant, path)], epochs).frame
+        last = table.drop_duplicates("seed", keep="last")
+        tables.append(last.assign(learning_rate=rate)[COLUMNS])
     return pd.concat(tables, ignore_index=True)
 
 

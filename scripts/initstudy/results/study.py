@@ -38,8 +38,8 @@ class StudyResults:
         found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
         if len(found) != 1:
             raise StudyError(
-                f"{self.folder}: there is no {NAME.format(digest='<digest>')}, so this is no folder "
-                "of a study's results; it is results/<study> of a finished run."
+                f"{self.folder} is no folder of a study's results: there is no file "
+                f"{NAME.format(digest='<digest>')} in it. A run makes results/<study>."
                 if not found
                 else f"{self.folder}: {len(found)} files describe the study; run it again."
             )

@@ -11,13 +11,14 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from initstudy.errors import StudyError
 from initstudy.study.code import code_digest
 from initstudy.study.config import Initializer, Study
 from initstudy.study.names import LITERATURE, is_own
@@ -29,7 +30,8 @@ ENGINE = "initstudy.training.engine:make_trainer"
 PACKAGES = ("keras", "numpy", "tensorflow")
 # Where their versions stand if the environment that starts Snakemake has none of them.
 ENVIRONMENT = Path(__file__).parents[3] / "envs" / "training.yaml"
-# The files that a training job makes of its replicates' records, by their endings.
+# The endings of the files that a training job makes of its replicates' records. The sums are of all
+# others, and written last: where they are, all are.
 OUTPUTS = {
     "history": "csv",
     "diagnostics": "diagnostics.csv",
@@ -155,6 +157,28 @@ def versions() -> dict[str, str]:
     return found
 
 
+def check(training: Training) -> None:
+    """Checks that what decides its numbers is still what it was when it was asked for.
+
+    Raises:
+        StudyError: if the code, a package or a person's own file was changed since the run began.
+    """
+    what = training.what
+    now = {"code": code_digest(ENGINE), "versions": versions()}
+    changed = [name for name, value in now.items() if what[name] != value]
+    for spec in _specs(what):
+        name = spec.get("build", spec.get("class_name", ""))
+        if is_own(name):
+            file = name.rpartition(":")[0]
+            if hashlib.sha256(Path(file).read_bytes()).hexdigest() != spec["source"]:
+                changed.append(file)
+    if changed:
+        raise StudyError(
+            f"{' and '.join(changed)} changed since this run began, so what would be trained is "
+            "not what was asked for. Start it again."
+        )
+
+
 def describe(training: Training) -> str:
     """What a training is, for people, as YAML."""
     return yaml.safe_dump({"digest": training.digest, **training.identity}, sort_keys=False)
@@ -172,6 +196,16 @@ def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
         name = LITERATURE[spec["class_name"]]
         spec["source"] = code_digest(f"initstudy.training.literature:{name}")
     return spec
+
+
+def _specs(part: Any) -> Iterator[Mapping[str, Any]]:
+    """All mappings in it, which may have names of a person's own code."""
+    if isinstance(part, Mapping):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _specs(inner)
 
 
 def _nameless(spec: Any) -> Any:

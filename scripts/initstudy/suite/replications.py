@@ -6,18 +6,16 @@ from collections.abc import Mapping
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from initstudy.analysis.statistics import epochs_to_target
+from initstudy.drawing.figures import COLORS, STYLE
 from initstudy.results.study import StudyResults
 
-log = logging.getLogger(__name__)
-from initstudy.drawing.figures import COLORS, STYLE
-
 DEPTHS = (4, 16, 32)
+log = logging.getLogger(__name__)
 # Images that MNIST has to train on.
 IMAGES = 60_000
 Curves = dict[str, npt.NDArray[np.float64]]

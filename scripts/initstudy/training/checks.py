@@ -267,7 +267,8 @@ def main(stdin: str) -> str:
     """Reads a list of configurations as JSON and answers in JSON.
 
     Returns:
-        For each {"problems": [[path, message], ...], "weights": ..., "operations": ...}, see `Size`.
+        For each {"problems": [[path, message], ...], "weights": ..., "operations": ...}; see
+        `Size`.
     """
     answers = []
     for question in json.loads(stdin):
