@@ -5,13 +5,12 @@ It has a row per variant, seed, epoch and layer: the seeds in order, for each fi
 no rows from that epoch on. A measure that is not a finite number is `nan`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from initstudy.errors import StudyError
 from initstudy.results.histories import check, read_table
 
 # activation_*: mean and standard deviation over a batch and the layer's units of what leaves the
@@ -37,16 +36,18 @@ MEASURES = [
 COLUMNS = ["variant", "seed", "epoch", "layer", "units", *MEASURES]
 
 
-def read(
-    path: str | Path, epochs: Collection[int], variants: Sequence[str], seeds: range
-) -> pd.DataFrame:
+def moments(epochs: int) -> list[int]:
+    """The epochs after which a training is looked at: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
+    steps = (step * 10**power for power in range(len(str(epochs))) for step in (1, 2, 5))
+    return sorted({0, epochs, *(step for step in steps if step < epochs)})
+
+
+def read(path: str | Path, epochs: int) -> pd.DataFrame:
     """Reads diagnostics and checks that they keep the contract.
 
     Args:
         path: a CSV file with COLUMNS.
-        epochs: those that were chosen, besides the start.
-        variants: those it must hold, in this order.
-        seeds: those that each variant must have, in this order.
+        epochs: of the study.
 
     Returns:
         COLUMNS: variant str, seed, epoch, layer and units int64, the measures float64.
@@ -66,30 +67,19 @@ def read(
     layer = frame["layer"].to_numpy()
     before = np.where(enters, 0, frame["layer"].shift(fill_value=0).to_numpy())
     check(path, layer != before + 1, "does not have the layer that follows")
-    moments = [0, *sorted(epochs)]
-    moment = np.searchsorted(moments, frame["epoch"])
+    known = moments(epochs)
+    moment = np.searchsorted(known, frame["epoch"])
     before = np.where(begins, -1, np.roll(moment, 1))[enters]
     wrong = enters.copy()
     wrong[enters] = moment[enters] != before + 1
-    wrong |= ~frame["epoch"].isin(moments).to_numpy()
-    check(path, wrong, f"does not have the epoch that follows; they are {_listed(moments)}")
+    wrong |= ~frame["epoch"].isin(known).to_numpy()
+    check(path, wrong, f"does not have the epoch that follows; they are {_listed(known)}")
     ends = np.append(enters[1:], True)[: len(frame)]
     layers = layer.max(initial=0)
     check(path, ends & (layer != layers), f"is its epoch's last, but there are {layers} layers")
 
-    found = list(replicate[begins].itertuples(index=False, name=None))
-    expected = [(variant, seed) for variant in variants for seed in seeds]
-    for one, other in zip(found, expected, strict=False):
-        if one != other:
-            raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must stand.")
-    if len(found) != len(expected):
-        raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
     return frame
 
 
-def _listed(moments: Sequence[int]) -> str:
-    return ", ".join(map(str, moments))
-
-
-def _named(replicate: tuple[str, int]) -> str:
-    return f"seed {replicate[1]} of {replicate[0]}"
+def _listed(epochs: Sequence[int]) -> str:
+    return ", ".join(map(str, epochs))
