@@ -11,7 +11,7 @@ include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/diagnostics.smk"
 include: "rules/analysis.smk"
-include: "rules/figures.smk"
+include: "rules/drawing.smk"
 include: "rules/report.smk"
 
 

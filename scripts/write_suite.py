@@ -58,14 +58,11 @@ def write(name: str, members: Sequence[Member]) -> Path:
     folder = suite_studies.RESULTS / name
     histories.write(suite.score_table(findings), folder / "scores.csv")
     histories.write(findings.summary, folder / "summary.csv")
-    figures = {}
     for figure_name, figure in suite_figures.draw(findings).items():
-        figures[figure_name] = folder / "figures" / f"{figure_name}.svg"
-        save(figure, figures[figure_name], figures[figure_name].with_suffix(".png"))
+        path = folder / "figures" / f"{figure_name}.svg"
+        save(figure, path, path.with_suffix(".png"))
     words = suite_report.verdict(name, findings) + "\n" + suite_report.table(findings)
-    html = suite_report.report(
-        PROJECT / "report" / "suite.html.jinja", name, findings, [m.facts for m in members], figures
-    )
+    html = suite_report.report(name, findings, [m.facts for m in members], folder / "figures")
     for path, text in ((folder / "suite.md", words), (folder / "suite.html", html)):
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
