@@ -6,7 +6,7 @@ training images are held out for validation, it is the test images by which a re
 second table has one row per seed with what they gave after the last epoch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -208,9 +208,7 @@ def accuracies(
     """
     rows = final.get(variant)
     values = {} if rows is None else dict(zip(rows["seed"], rows["accuracy"], strict=True))
-    missing = [seed for seed in seeds if seed not in values]
-    if missing:
-        raise StudyError(f"{variant} has no results for the seeds {missing}.")
+    _check_seeds(variant, seeds, values)
     return np.array([values[seed] for seed in seeds], dtype=np.float64)
 
 
@@ -222,20 +220,32 @@ def curves(
     Args:
         histories: COLUMNS, by variant.
         variant: one of them.
-        seeds: its replicates, all of which must be there.
+        seeds: its replicates.
         epochs: of the study.
         metric: one of METRICS.
 
     Returns:
         float64 (len(seeds), epochs). From its diverged epoch on, a replicate has
         ACCURACY_OF_DIVERGED as accuracies and nan as losses.
+
+    Raises:
+        StudyError: if a replicate is missing.
     """
-    rows = histories[variant]
+    rows = histories.get(variant)
+    if rows is None:
+        raise StudyError(f"There are no results of {variant}.")
+    _check_seeds(variant, seeds, set(rows["seed"].tolist()))
     replicate = rows["seed"].to_numpy() - seeds.start
     mine = (replicate >= 0) & (replicate < len(seeds))
     values = np.full((len(seeds), epochs), np.nan)
     values[replicate[mine], rows["epoch"].to_numpy()[mine] - 1] = rows[metric].to_numpy()[mine]
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
+
+
+def _check_seeds(variant: str, seeds: range, found: Collection[int]) -> None:
+    missing = [seed for seed in seeds if seed not in found]
+    if missing:
+        raise StudyError(f"{variant} has no results for the seeds {missing}.")
 
 
 def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:

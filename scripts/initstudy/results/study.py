@@ -13,7 +13,28 @@ import yaml
 
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories
+from initstudy.study.config import suggest
 from initstudy.study.description import NAME, Description
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """How the replicates of one variant ended.
+
+    Attributes:
+        study: its name.
+        variant: its name.
+        accuracies: of the test images after the last epoch, by seed.
+    """
+
+    study: str
+    variant: str
+    accuracies: Mapping[int, float]
+
+    @property
+    def label(self) -> str:
+        """Which variant of which study."""
+        return f"{self.variant} of {self.study}"
 
 
 @dataclass(frozen=True)
@@ -36,12 +57,12 @@ class StudyResults:
     def description(self) -> Description:
         """What was asked."""
         found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
-        if len(found) != 1:
+        if len(found) > 1:
+            raise StudyError(f"{self.folder}: {len(found)} files describe the study; run it again.")
+        if not found:
             raise StudyError(
                 f"{self.folder} is no folder of a study's results: there is no file "
                 f"{NAME.format(digest='<digest>')} in it. A run makes results/<study>."
-                if not found
-                else f"{self.folder}: {len(found)} files describe the study; run it again."
             )
         return Description.read(found[0])
 
@@ -64,6 +85,34 @@ class StudyResults:
     def final(self) -> pd.DataFrame:
         """How each replicate ended, on the test images: see `histories.final`."""
         return histories.final(self.histories, self.tests)
+
+    def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
+        """The final accuracies of a variant, in the order of the seeds: float64 (n,).
+
+        Args:
+            variant: its name.
+            seeds: of its replicates; None for those that it is judged on.
+        """
+        own = self.description.judged_on(variant) if seeds is None else seeds
+        return histories.accuracies(self._finals, variant, own)
+
+    def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
+        """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
+        epochs = self.description.epochs
+        return histories.curves(self._curves, variant, seeds, epochs, metric)
+
+    def variant(self, name: str) -> Replicates:
+        """All replicates of a variant, to be compared with another's.
+
+        Raises:
+            StudyError: if there is no such variant.
+        """
+        rows = self._finals.get(name)
+        if rows is None:
+            hint = suggest(name, list(self._finals))
+            raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
+        ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
+        return Replicates(self.description.name, name, ended)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
@@ -116,6 +165,14 @@ class StudyResults:
         """What each variant reached at each learning rate, if rates were compared."""
         return self._path("learning_rates.csv")
 
+    @functools.cached_property
+    def _finals(self) -> dict[str, pd.DataFrame]:
+        return histories.by_variant(self.final)
+
+    @functools.cached_property
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        return histories.by_variant(self.histories)
+
     def _path(self, name: str) -> Path:
         return Path(self.folder, name)
 
@@ -130,3 +187,20 @@ class StudyResults:
             return pd.read_csv(self._path(name))
         except (OSError, ValueError) as error:
             raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
+
+
+def load(folder: str | Path) -> StudyResults:
+    """The results of a study, to look at and to go on with.
+
+    Args:
+        folder: `results/<study>` of a finished run.
+
+    Raises:
+        StudyError: if it is none.
+
+    Example:
+        >>> load("results/notebook").summary
+    """
+    results = StudyResults(Path(folder))
+    results.description  # noqa: B018 - what is no folder of results is told here
+    return results
