@@ -13,7 +13,7 @@ SCRIPTS = PROJECT / "scripts"
 sys.path.append(str(SCRIPTS))
 
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.catalog import figures_of
+from initstudy.drawing.catalog import FIGURES, figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here
@@ -160,16 +160,26 @@ def interaction(wildcards):
     return f"{member.folder}/interaction.csv" if member.description.factorial else []
 
 
+def figures(member, *endings):
+    """The files of a study's figures."""
+    return [
+        f"{member.folder}/figures/{figure.name}.{ending}"
+        for figure in figures_of(member.description)
+        for ending in endings
+    ]
+
+
+@told
+def drawn(wildcards):
+    """The figures that a study's report shows."""
+    return figures(STUDIES[wildcards.study], "svg")
+
+
 def files_of(member):
     """All that a study makes."""
     made = ["report.html", "histories.csv", "summary.csv", "verdict.md", "explorer.html"]
     made += ["interaction.csv"] * member.description.factorial
-    figures = [figure.name for figure in figures_of(member.description)]
-    return [f"{member.folder}/{name}" for name in made] + [
-        f"{member.folder}/figures/{figure}.{ending}"
-        for figure in figures
-        for ending in ("svg", "png")
-    ]
+    return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
 
 
 # A run holds the folder by a lock of the kernel's, which ends with it however it ends: Snakemake's
