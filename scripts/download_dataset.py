@@ -7,5 +7,5 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         name = snakemake.wildcards.dataset
-        sources = default_sources(SPECS[name], name, snakemake.params.copy)
+        sources = default_sources(SPECS[name], name, snakemake.params.local_copy)
         download(SPECS[name], sources, snakemake.output[0])
