@@ -1,1 +1,34 @@
-"""Compare weight and bias initializers by replicated, paired trainings."""
+"""Compare weight and bias initializers by replicated, paired trainings.
+
+What a notebook needs is here: `load` reads the results of a study as tables, `compare` says how far
+two variants are apart and whether that is real, and a `StudyError` says in words what is wrong.
+
+Example:
+    >>> from initstudy import compare, load
+    >>> notebook = load("results/notebook")
+    >>> notebook.summary
+    >>> print(compare(notebook.variant("best"), notebook.variant("baseline")))
+"""
+
+import importlib
+from typing import Any
+
+# Where they come from: imported when asked for, since whoever wants one module of this package
+# must not wait for all others, nor depend on their code.
+_HOMES = {
+    "StudyError": "initstudy.errors",
+    "compare": "initstudy.analysis.comparison",
+    "load": "initstudy.results.study",
+}
+
+__all__ = ["StudyError", "compare", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
