@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
 
 PROJECT = Path(workflow.current_basedir).parent
 SCRIPTS = PROJECT / "scripts"
@@ -50,9 +49,12 @@ except StudyError as error:
 os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
 
 
+LISTS = "|".join(STUDIES.lists)
+
+
 wildcard_constraints:
-    study="[A-Za-z0-9][A-Za-z0-9_-]*",
-    suite="[A-Za-z0-9][A-Za-z0-9_-]*",
+    study=rf"(?!({LISTS})/)[A-Za-z0-9][A-Za-z0-9_-]*",
+    suite=LISTS,
     variant="[A-Za-z0-9_-]+",
     dataset="|".join(SPECS),
     digest="[0-9a-f]{20}",
@@ -63,14 +65,14 @@ wildcard_constraints:
 
 
 def told(function):
-    """An input function whose errors are told as they are, without Snakemake's traceback."""
+    """An input function whose errors are told as they are, without what Snakemake adds."""
 
     @functools.wraps(function)
     def call(wildcards):
         try:
             return function(wildcards)
         except StudyError as error:
-            raise WorkflowError(str(error)) from None
+            sys.exit(str(error))
 
     return call
 

@@ -202,6 +202,9 @@ class Studies:
     ) -> None:
         self._defaults, self._settings = list(defaults), settings or {}
         self.main = read(main)
+        if self.main.study.name in self.lists:
+            taken = f"{self.main.study.name!r} is the name of {self.lists[self.main.study.name]}"
+            raise main.refuse([Problem(("study",), f"{taken}, a list of studies; take another")])
         if keras_is_here():
             ask_keras([self.main])
         self._members = {self.main.study.name: self.main}
@@ -215,27 +218,34 @@ class Studies:
             StudyError: if there is none of that name, or what is wrong with a list of studies.
         """
         if name not in self._members:
-            for path in self._known_lists():
-                self.listed(path.stem)
+            for listed in self.lists:
+                self.listed(listed)
         if name not in self._members:
             raise StudyError(f"There is no study {name!r}{suggest(name, self._members)}.")
         return self._members[name]
+
+    @functools.cached_property
+    def lists(self) -> dict[str, Path]:
+        """The files that list studies, by their names: of this folder, or of the project."""
+        found = {}
+        for folder in (PROJECT / "studies", PROJECT, Path()):
+            for path in sorted(folder.glob("*.yaml")):
+                if b"\nstudies:" in b"\n" + path.read_bytes():
+                    found[path.stem] = Path(os.path.relpath(path))
+        return found
 
     def listed(self, name: str) -> list[Member]:
         """The studies of a list.
 
         Args:
-            name: of its file, without .yaml.
+            name: one of `lists`.
 
         Raises:
             StudyError: if the list or a configuration is not as it must be, or if two studies,
                 or one and the list, would write to the same folder.
         """
         if name not in self._lists:
-            paths = {path.stem: path for path in self._known_lists()}
-            if name not in paths:
-                raise StudyError(f"There is no list of studies {name}.yaml{suggest(name, paths)}.")
-            members = list(self._read_list(paths[name]))
+            members = list(self._read_list(self.lists[name]))
             if keras_is_here():
                 ask_keras(members)
             self._members |= {member.study.name: member for member in members}
@@ -286,16 +296,8 @@ class Studies:
         return known
 
     def _everything(self) -> Iterator[Member]:
-        for path in self._known_lists():
-            yield from self.listed(path.stem)
-
-    def _known_lists(self) -> list[Path]:
-        found = {}
-        for folder in (PROJECT / "studies", PROJECT, Path()):
-            for path in sorted(folder.glob("*.yaml")):
-                if b"\nstudies:" in b"\n" + path.read_bytes():
-                    found[path.stem] = Path(os.path.relpath(path))
-        return list(found.values())
+        for name in self.lists:
+            yield from self.listed(name)
 
     def _read_list(self, path: Path) -> Iterator[Member]:
         content = read_yaml(path)
