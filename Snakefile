@@ -1,6 +1,18 @@
+import sys
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+sys.path.append(str(SCRIPTS))
+
+from initstudy.study.problems import file_problems
+
+# Before Snakemake reads it; the others it has read.
+if message := file_problems(filter(Path.is_file, [Path("config.yaml"), *workflow.configfiles])):
+    sys.exit(message)
 
 
 configfile: "config.yaml"

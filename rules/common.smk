@@ -13,9 +13,6 @@ from pathlib import Path
 import yaml
 from snakemake.exceptions import WorkflowError
 
-SCRIPTS = Path(workflow.basedir, "scripts")
-sys.path.append(str(SCRIPTS))
-
 from initstudy.study.config import Problem, describe, parse_study, suggest
 from initstudy.study.costs import training_memory, training_minutes
 from initstudy.data.datasets import SPECS, facts
@@ -25,12 +22,11 @@ from initstudy.results.recovery import claim, forget_killed_run, trained_as
 
 
 def read_study():
-    schema = yaml.safe_load(Path(workflow.basedir, "schemas/config.schema.yaml").read_text())
     declared = [f for f in workflow.configfiles if f not in workflow.overwrite_configfiles]
     files = [*declared, *workflow.overwrite_configfiles]
     # A person's own code lies beside the configuration that names it; the last one wins.
     folders = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(files))
-    study, problems = parse_study(config, schema, [*folders, Path()])
+    study, problems = parse_study(config, [*folders, Path()])
     data = size = None
     if not problems:
         data, problems = look_at_data(study)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from snakemake.cli import get_argument_parser, parse_config
 
 from initstudy.data.datasets import facts
@@ -79,9 +78,8 @@ if __name__ == "__main__":
     own, rest = parser.parse_known_args()
     # Those of Snakemake, such as --config epochs=2, which the results must then be of.
     options = get_argument_parser().parse_args(rest)
-    schema = yaml.safe_load((PROJECT / "schemas" / "config.schema.yaml").read_text())
     try:
-        members = suite_studies.read_suite(own.suite, schema, parse_config(options.config))
+        members = suite_studies.read_suite(own.suite, parse_config(options.config))
         if own.run:
             run(members, rest)
         if not options.dryrun:

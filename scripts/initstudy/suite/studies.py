@@ -12,6 +12,7 @@ from initstudy.analysis.statistics import Floats
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.study.config import Initializer, Study, Variant, describe, parse_study
+from initstudy.study.problems import read_yaml
 
 # What every study takes its other keys from, as Snakemake does.
 DEFAULTS = Path("config.yaml")
@@ -51,14 +52,11 @@ class Member:
         }
 
 
-def read_suite(
-    path: str | Path, schema: Mapping[str, Any], settings: Mapping[str, Any]
-) -> list[Member]:
+def read_suite(path: str | Path, settings: Mapping[str, Any]) -> list[Member]:
     """Reads the list of studies and the configuration of each.
 
     Args:
         path: of the suite: `{studies: [files]}`.
-        schema: of configurations.
         settings: keys that were set on the command line, for all studies.
 
     Raises:
@@ -74,7 +72,7 @@ def read_suite(
         or not all(isinstance(file, str) for file in files)
     ):
         raise StudyError(f"{path}: it must hold one key, studies, with a list of their files.")
-    members = [Member(file, _study(file, schema, settings)) for file in files]
+    members = [Member(file, _study(file, settings)) for file in files]
     named = {Path(path).stem: str(path)}
     for member in members:
         first = named.setdefault(member.study.name, member.file)
@@ -177,23 +175,20 @@ def _network(model: Mapping[str, Any]) -> str:
     return f"{layers or 'no hidden layer'}; {model['activation']}"
 
 
-def _study(file: str, schema: Mapping[str, Any], settings: Mapping[str, Any]) -> Study:
+def _study(file: str, settings: Mapping[str, Any]) -> Study:
     files = list(dict.fromkeys([DEFAULTS, Path(file)]))
     raw: Any = {}
     for layer in [*(_mapping(path) for path in files), settings]:
         raw = _merged(raw, layer)
     folders = dict.fromkeys(path.parent for path in reversed(files))
-    study, problems = parse_study(raw, schema, [*folders, Path()])
+    study, problems = parse_study(raw, [*folders, Path()])
     if study is None:
         raise StudyError(f"{file}: {describe(problems, files, settings)}")
     return study
 
 
 def _mapping(path: str | Path) -> Mapping[str, Any]:
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise StudyError(f"{path} cannot be read: {error}") from None
+    content = read_yaml(path)
     if not isinstance(content, Mapping):
         raise StudyError(f"{path}: it must hold keys and values.")
     return content
