@@ -3,11 +3,12 @@
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make replications runs studies/replications and draws the figures of docs/replications.md
+# make reference makes the schema, config.yaml and docs/configuration.md of the code
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run suite test lint cluster replications bench bench-scale lock
+.PHONY: run suite test lint cluster replications bench bench-scale lock reference
 
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
@@ -47,6 +48,9 @@ bench: .venv/installed
 
 bench-scale: .venv/installed
 	. $(BIN)/activate && python tests/bench_scale.py $(ARGS)
+
+reference: .venv/installed
+	PYTHONPATH=scripts $(BIN)/python -m initstudy.study.reference
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
 .venv/installed: requirements.lock

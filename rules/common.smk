@@ -17,17 +17,16 @@ from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here
 from initstudy.study.code import code_digest
-from initstudy.study.config import read_yaml
 from initstudy.study.plan import BEST, VARIANTS
+from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
 
 # The configuration of the folder that it runs in; this project's, if that has none.
 CONFIG = "config.yaml" if Path("config.yaml").exists() else str(PROJECT / "config.yaml")
-# Not raised, since Snakemake would add lines of this file to what is wrong in another.
-try:
-    read_yaml(CONFIG)
-except StudyError as error:
-    sys.exit(str(error))
+# Before Snakemake reads it; the others it has read. What is wrong is not raised, since Snakemake
+# would add lines of this file to it.
+if wrong := file_problems([CONFIG, *workflow.configfiles]):
+    sys.exit(wrong)
 
 
 configfile: CONFIG

@@ -20,9 +20,10 @@ from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.study import costs
 from initstudy.study.code import code_digest
-from initstudy.study.config import Problem, Study, describe, parse_study, read_yaml, suggest
+from initstudy.study.config import Study, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
+from initstudy.study.problems import Problem, describe, read_yaml, suggest
 from initstudy.study.trainings import Job, versions
 
 PROJECT = Path(__file__).parents[2]

@@ -16,7 +16,6 @@ from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, 
 from initstudy.training import checks
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
-SCHEMA = yaml.safe_load((REPOSITORY / "schemas/config.schema.yaml").read_text())
 
 # What people mistype, what YAML makes of it, and what somebody would try who means no good.
 KNOWN = [
@@ -160,7 +159,7 @@ def plan(project: Project, config: dict[str, Any]) -> str:
         told = str(refusal.code)
         assert re.match(r"The configuration has (a problem|\d+ problems):\n", told), told
         for line in told.split("\n  ")[1:]:
-            keys = [*SCHEMA["properties"], *map(str, config)]
+            keys = [*CONFIG, *map(str, config)]
             begins = [rf"(--config: )?{re.escape(key)}[.\[:]" for key in keys]
             assert any(re.match(begin, line) for begin in begins), told
         return "refused"

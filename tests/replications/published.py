@@ -18,9 +18,8 @@ Arrays = list[npt.NDArray[np.float32]]
 
 def read_study(name: str) -> Study:
     """A study of studies/replications, as a run reads it."""
-    schema = yaml.safe_load((REPOSITORY / "schemas/config.schema.yaml").read_text())
     raw = yaml.safe_load((REPOSITORY / f"studies/replications/{name}.yaml").read_text())
-    study, problems = parse_study(raw, schema)
+    study, problems = parse_study(raw)
     assert study is not None, problems
     return study
 

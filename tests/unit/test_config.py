@@ -1,6 +1,7 @@
 """Each mistake in a configuration is told with its key, its value and what would be right."""
 
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,39 +10,26 @@ from helpers import REPOSITORY
 
 from initstudy.study.config import Initializer, Problem, describe, parse_study
 
-SCHEMA = yaml.safe_load((REPOSITORY / "schemas" / "config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 
 
-def problems(**changes: object) -> dict[str, str]:
-    config = {**deepcopy(CONFIG), **changes}
-    study, found = parse_study(config, SCHEMA)
+def problems(changes: dict | None = None, /, **more: object) -> dict[str, str]:
+    config = {**deepcopy(CONFIG), **(changes or {}), **more}
+    study, found = parse_study(config)
     assert (study is None) == bool(found)
     return {problem.key(): problem.message for problem in found}
 
 
-def defaults(schema: dict) -> object:
-    if "$ref" not in schema and schema.get("default", {}) == {}:
-        return {key: defaults(part) for key, part in schema["properties"].items()}
-    return schema["default"]
-
-
-def test_the_defaults_of_the_schema_are_the_default_configuration() -> None:
-    assert defaults(SCHEMA) == CONFIG
-
-
-def test_every_key_is_described_and_explained() -> None:
-    text = (REPOSITORY / "config.yaml").read_text()
-    with_another = ("model", "baseline", "learning_rate_seeds")
-    for key, part in SCHEMA["properties"].items():
-        assert part["description"]
-        before, _, _ = text.partition(f"\n{key}:")
-        # What precedes a key is a comment, or another key that the same comment explains.
-        assert before.splitlines()[-1].startswith("#") or key in with_another, key
+def test_an_empty_configuration_is_the_default_one() -> None:
+    study, found = parse_study({})
+    assert not found
+    assert study is not None
+    assert study.plain() == CONFIG
+    assert list(study.plain()) == list(CONFIG)
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    study, found = parse_study({"model": {"activation": "tanh"}}, SCHEMA)
+    study, found = parse_study({"model": {"activation": "tanh"}})
     assert not found
     assert study is not None
     assert study.model == {"hidden_units": [16, 16], "activation": "tanh"}
@@ -56,13 +44,13 @@ def test_a_study_can_be_written_out_again() -> None:
         "optimizer": {"class_name": "SGD", "config": {"momentum": 0.9}},
     }
     for config in (CONFIG, {**CONFIG, **changes}):
-        study, _ = parse_study(config, SCHEMA)
+        study, _ = parse_study(config)
         assert study is not None
         assert yaml.safe_load(yaml.safe_dump(study.plain())) == config
 
 
 def test_the_default_study_has_the_notebooks_variants() -> None:
-    study, _ = parse_study(CONFIG, SCHEMA)
+    study, _ = parse_study(CONFIG)
     assert study is not None
     published = (REPOSITORY / "resources" / "notebook.csv").read_text().splitlines()[1:]
     assert [v.name for v in study.variants] + ["best"] == [row.split(",")[0] for row in published]
@@ -76,13 +64,29 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
         ({"epoch": 5}, "epoch", ["no such key", "'epochs'"]),
         ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
         ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training images"]),
+        ({"diagnose_after": [1]}, "diagnose_after", ["epochs 1, 2, 5, 10", "remove this key"]),
+        ({1: 5}, "1", ["no such key"]),
+        ({"keep_weights": "yes"}, "keep_weights", ["'yes' must be true or false", "weights"]),
+        ({"keep_weights": 1}, "keep_weights", ["1 must be true or false"]),
+        ({"checkpoint_minutes": 0}, "checkpoint_minutes", ["0 must be a number above 0"]),
+        ({"checkpoint_minutes": float("inf")}, "checkpoint_minutes", ["inf", "above 0"]),
+        ({"target_accuracy": 90}, "target_accuracy", ["90", "from 0 to 1"]),
+        ({"study": 7}, "study", ["7 must be text of at most 64 characters"]),
+        ({"optimizer": {"config": {}}}, "optimizer", ["lacks the key 'class_name'", "keras"]),
+        ({"baseline": {"kernels": "ones"}}, "baseline.kernels", ["kernel_initializer"]),
+        ({"baseline": ["ones"]}, "baseline", ["must be a mapping"]),
+        ({"kernel_initializers": [[]]}, "kernel_initializers[0]", ["a list of 1 to 1001 entries"]),
+        ({"kernel_initializers": [3]}, "kernel_initializers[0]", ["3 must be text", "a mapping"]),
         (
-            {"epochs": 2, "diagnose_after": [1, 3]},
-            "diagnose_after[1]",
-            ["no epoch 3", "2 epochs"],
+            {"optimizer": {"class_name": "SGD", "config": {"a": date(2026, 1, 1)}}},
+            "optimizer.config",
+            ["plain values"],
         ),
-        ({"diagnose_after": [0]}, "diagnose_after[0]", ["0", "a whole number from 1"]),
-        ({"diagnose_after": [2, 2]}, "diagnose_after", ["[2, 2]", "each named once"]),
+        (
+            {"optimizer": {"class_name": "SGD", "config": {1: 1, "a": 1}}},
+            "optimizer.config",
+            ["names and plain values"],
+        ),
         ({"epochs": True}, "epochs", ["True", "a whole number"]),
         ({"epochs": float("nan")}, "epochs", ["nan", "a whole number"]),
         ({"epochs": 0}, "epochs", ["0", "from 1 to 100000"]),
@@ -110,6 +114,16 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
             "kernel_initializers[0].confg",
             ["'config'"],
         ),
+        (
+            {"kernel_initializers": [{"name": "x", "clas_name": "Ones"}]},
+            "kernel_initializers[0].clas_name",
+            ["did you mean 'class_name'"],
+        ),
+        (
+            {"kernel_initializers": [{"hidden": "ones", "ouput": "ones"}]},
+            "kernel_initializers[0].ouput",
+            ["did you mean 'output'"],
+        ),
         ({"design": "factorail"}, "design", ["'factorail'", "'factorial'"]),
         (
             {
@@ -124,7 +138,7 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
     ],
 )
 def test_a_mistake_is_told(changes: dict, key: str, parts: list[str]) -> None:
-    found = problems(**changes)
+    found = problems(changes)
     assert list(found) == [key]
     for part in parts:
         assert part in found[key]
@@ -132,8 +146,8 @@ def test_a_mistake_is_told(changes: dict, key: str, parts: list[str]) -> None:
 
 def test_a_factorial_design_adds_every_other_pair() -> None:
     lists = {"kernel_initializers": ["ones", "lsuv"], "bias_initializers": ["ones", "he_normal"]}
-    one_factor, _ = parse_study(lists, SCHEMA)
-    factorial, _ = parse_study({**lists, "design": "factorial"}, SCHEMA)
+    one_factor, _ = parse_study(lists)
+    factorial, _ = parse_study({**lists, "design": "factorial"})
     assert one_factor is not None
     assert factorial is not None
     assert factorial.plain()["design"] == "factorial"
@@ -143,7 +157,7 @@ def test_a_factorial_design_adds_every_other_pair() -> None:
         for kernel in ("ones", "lsuv")
         for bias in ("ones", "he_normal")
     ]
-    without, _ = parse_study({**lists, "bias_initializers": [], "design": "factorial"}, SCHEMA)
+    without, _ = parse_study({**lists, "bias_initializers": [], "design": "factorial"})
     assert without is not None
     assert len(without.variants) == 3
 
@@ -157,7 +171,6 @@ def test_numbers_that_came_as_text_are_numbers() -> None:
             "model": {"hidden_units": ["32", 8]},
             "kernel_initializers": [initializer],
         },
-        SCHEMA,
     )
     assert study is not None
     assert study.optimizer["config"] == {"learning_rate": 0.001}
@@ -165,8 +178,33 @@ def test_numbers_that_came_as_text_are_numbers() -> None:
     assert study.kernel_variants[0].kernel.config == {"scale": 2, "mode": "fan_in"}
 
 
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    study, _ = parse_study({"epochs": 5.0, "model": {"hidden_units": [8.0]}})
+    assert study is not None
+    assert repr((study.epochs, study.model["hidden_units"])) == "(5, [8])"
+
+
+def test_weights_are_kept_and_checkpoints_written_as_asked() -> None:
+    study, _ = parse_study({"keep_weights": True, "checkpoint_minutes": 0.5})
+    assert study is not None
+    assert (study.keep_weights, study.checkpoint_minutes) == (True, 0.5)
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     assert set(problems(epochs=0, seedz=3, inputs="x")) == {"epochs", "seedz", "inputs"}
+    wrong = {"kernel_initializers": ["o/o"], "model": "none.py:build", "published": "none.csv"}
+    assert set(problems(**wrong, dataset="mnits")) == {
+        "kernel_initializers[0]",
+        "model",
+        "published",
+        "dataset",
+    }
+
+
+@pytest.mark.parametrize("name", ["(text)", "(mapping)", "[key]", "x y", "a.b"])
+def test_a_key_of_any_name_is_told_as_it_is_written(name: str) -> None:
+    assert list(problems(**{name: 1})) == [name]
+    assert list(problems(model={name: 1})) == [f"model.{name}"]
 
 
 def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) -> None:
@@ -190,7 +228,7 @@ def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) 
 
 
 def test_blocks_cover_the_seeds_once() -> None:
-    study, _ = parse_study({**CONFIG, "seeds": 25, "seeds_per_job": 10}, SCHEMA)
+    study, _ = parse_study({**CONFIG, "seeds": 25, "seeds_per_job": 10})
     assert study is not None
     assert study.blocks(study.selection) == [range(10), range(10, 20), range(20, 25)]
     assert study.blocks(study.confirmation) == [range(25, 35)]
@@ -209,7 +247,6 @@ def kernels(*entries: object, hidden_units: tuple[int, ...] = (16, 16)) -> list[
             "model": {"hidden_units": list(hidden_units)},
             "published": None,
         },
-        SCHEMA,
     )
     assert study is not None, found
     return [variant.kernel for variant in study.kernel_variants]
@@ -293,14 +330,14 @@ def test_what_is_held_out_and_a_persons_own_data_and_model(
         "learning_rates": ["1e-3", 0.01],
         "published": None,
     }
-    study, found = parse_study(changes, SCHEMA, [Path("own")])
+    study, found = parse_study(changes, [Path("own")])
     assert study is not None, found
     assert study.dataset == "own/data.npz"
     assert study.model["build"] == "own/model.py:build"
     assert len(study.model["source"]) == 64
     assert study.held_out == 500
     assert study.learning_rates == (0.001, 0.01)
-    again, _ = parse_study(study.plain(), SCHEMA)
+    again, _ = parse_study(study.plain())
     assert again == study
 
 

@@ -13,7 +13,6 @@ from initstudy.results import histories
 from initstudy.results.files import write_sum
 from initstudy.suite.studies import Member, final_accuracies, read_suite, shared_variants
 
-SCHEMA = yaml.safe_load((REPOSITORY / "schemas" / "config.schema.yaml").read_text())
 BASE = {
     "published": None,
     "epochs": 2,
@@ -38,7 +37,7 @@ def members(*studies: dict, **settings: object) -> list[Member]:
         files.append(f"{number}.yaml")
         Path(files[-1]).write_text(yaml.safe_dump({"study": f"s{number}", **study}))
     Path("suite.yaml").write_text(yaml.safe_dump({"studies": files}))
-    return read_suite("suite.yaml", SCHEMA, settings)
+    return read_suite("suite.yaml", settings)
 
 
 def written(member: Member) -> None:
@@ -88,7 +87,7 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
     Path("wrong.yaml").write_text("epochz: 4\n")
     Path("suite.yaml").write_text(suite)
     with pytest.raises(StudyError, match="yaml") as error:
-        read_suite("suite.yaml", SCHEMA, {})
+        read_suite("suite.yaml", {})
     assert message in str(error.value)
 
 
@@ -160,7 +159,7 @@ def test_missing_and_changed_results_are_refused(folder: Path) -> None:
 
 def test_the_suite_of_the_project_can_be_read_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    studies = read_suite("suite.yaml", SCHEMA, {})
+    studies = read_suite("suite.yaml", {})
     assert {"notebook", "normalized", "deep_relu", "deep_tanh"} <= {m.study.name for m in studies}
     names, _ = shared_variants(studies)
     assert len(names) == 7

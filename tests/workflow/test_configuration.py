@@ -20,6 +20,7 @@ from helpers import Project
         (["optimizer=adamm"], ["optimizer: 'adamm'", "'adam'"]),
         (["model={activation: rleu}"], ["model.activation: 'rleu'", "'relu'"]),
         (["study=../../x"], ["study: '../../x' cannot become part of a file name"]),
+        (["diagnose_after=[2]"], ["--config: diagnose_after: every training", "remove this key"]),
         (["dataset=mnits"], ["dataset: 'mnits'", "'mnist'"]),
         (
             ["optimizer={class_name: SGD, config: {momentum: 7}}"],
@@ -48,6 +49,27 @@ def test_a_mistake_in_a_file_is_told_with_its_line(project: Project) -> None:
     assert "other.yaml:5: model.activaton: there is no such key; did you mean 'activation'?" in (
         outcome.text
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("other.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "other.yaml:3: seeds: stands in line 1"),
+        ("config.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "config.yaml:3: seeds: stands in line"),
+        ("config.yaml", "study: x\n  epochs: 3\n", "config.yaml:2: this is no YAML: mapping val"),
+        ("config.yaml", "- study: x\n", "config.yaml: it must hold keys and values"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_line(
+    project: Project, name: str, text: str, message: str
+) -> None:
+    (project / name).write_text(text)
+    other = ["--configfile", name] if name != "config.yaml" else []
+    outcome = project.snakemake("--dry-run", *other)
+    assert outcome.code == 1
+    assert message in outcome.text
+    assert "Traceback" not in outcome.text
+    assert "Error" not in outcome.text
 
 
 def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:

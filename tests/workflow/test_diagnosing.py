@@ -28,21 +28,7 @@ def test_a_new_initializer_is_diagnosed_alone(rerun: Project) -> None:
     assert diagnosed(rerun.plan()) == ["bias-random_uniform"]
 
 
-def test_other_epochs_to_diagnose_train_nothing(rerun: Project) -> None:
-    plan = rerun.plan("--config", "diagnose_after=[1,2]")
-    assert plan.trained == []
-    assert diagnosed(plan) == sorted(VARIANTS)
-    assert plan.drawn == ["signals"]
-    assert plan.jobs["judge"] == 1
-
-
 def test_more_epochs_of_training_diagnose_nothing(rerun: Project) -> None:
     plan = rerun.plan("--config", "epochs=3")
     assert len(plan.trained) == 6
     assert diagnosed(plan) == []
-
-
-def test_a_late_epoch_is_told(project: Project) -> None:
-    outcome = project.snakemake("--dry-run", "--config", "epochs=2", "diagnose_after=[3]")
-    assert outcome.code != 0
-    assert "diagnose_after[0]: there is no epoch 3" in outcome.text

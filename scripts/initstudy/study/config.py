@@ -1,39 +1,62 @@
-"""The configuration of a study: checked against its schema, filled with defaults, typed."""
+"""The configuration of a study: every key with its type, bounds, default and description.
 
-import difflib
+The schema, config.yaml and docs/configuration.md are made of these classes: see
+`initstudy.study.reference`.
+"""
+
 import hashlib
+import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
+from initstudy.study import schema
 from initstudy.study.names import DATASETS, NAME, OWN, PER_LAYER, is_own
+from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
 
-KeyPath = tuple[str | int, ...]
-
-# Keys inside of which only numbers make sense.
-NUMERIC = ("config", "hidden_units", "learning_rates", "validation", "diagnose_after")
+__all__ = [
+    "Initializer",
+    "KeyPath",
+    "Problem",
+    "Study",
+    "Variant",
+    "describe",
+    "find",
+    "own_code",
+    "parse_study",
+    "suggest",
+]
 
 # Of a factorial design, as many as the longest lists of a one-factor design make.
 MOST_PAIRS = 20_001
 
+# Keys that there were, and why there are no more.
+GONE = {
+    "diagnose_after": "every training is measured at the start, after epochs 1, 2, 5, 10, 20, 50, "
+    "100, ... and after the last; remove this key"
+}
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a configuration, and the key that it is wrong at."""
-
-    path: KeyPath
-    message: str
-
-    def key(self) -> str:
-        """The key as a person writes it: `kernel_initializers[2].config`."""
-        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
-        return text.removeprefix(".")
+HERE = (Path(),)
 
 
 @dataclass(frozen=True)
@@ -55,7 +78,7 @@ class Initializer:
     source: str | None = None
 
     @classmethod
-    def parse(cls, entry: Any, folders: Sequence[Path] = (Path(),)) -> "Initializer":
+    def parse(cls, entry: Any, folders: Sequence[Path] = HERE) -> "Initializer":
         """From a configuration's entry, in one of its forms.
 
         Args:
@@ -63,33 +86,8 @@ class Initializer:
                 {name, layers: that list}, or {hidden, output}.
             folders: where a person's own files are looked for, in this order.
         """
-
-        def one(part: Any) -> dict[str, Any]:
-            spec: dict[str, Any] = {"class_name": part} if isinstance(part, str) else part
-            name, config = spec["class_name"], dict(spec.get("config", {}))
-            if not is_own(name):
-                return {"class_name": name, "config": config}
-            found, source = own_code(name, folders)
-            return {"class_name": found, "config": config, "source": source}
-
-        def label(part: Any) -> str:
-            text: str = part if isinstance(part, str) else part["class_name"]
-            return text.rpartition(":")[2]
-
-        if isinstance(entry, str):
-            return cls(label(entry), **one(entry))
-        if isinstance(entry, list):
-            entry = {"layers": entry}
-        if "class_name" in entry:
-            return cls(entry["name"], **one(entry))
-        if "layers" in entry:
-            parts = entry["layers"]
-            config: dict[str, Any] = {"layers": [one(part) for part in parts]}
-        else:
-            parts = [entry["hidden"], entry["output"]]
-            config = {"hidden": one(parts[0]), "output": one(parts[1])}
-        name = entry.get("name", "_then_".join(label(part) for part in parts))
-        return cls(name, PER_LAYER, config)
+        made: Initializer = TypeAdapter(AnInitializer).validate_python(entry, context=folders)
+        return made
 
     def plain(self) -> dict[str, Any]:
         """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
@@ -137,38 +135,524 @@ class Variant:
     bias: Initializer
 
 
+class Keys(BaseModel):
+    """A mapping with the keys that its class names, and no other."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def optional(default: Any, description: str, **how: Any) -> Any:
+    """A key that may be left out.
+
+    Args:
+        default: as it is written in a configuration.
+        description: what the key means. Error messages tell the first sentence.
+        how: bounds, and the alias if the attribute has another name than the key.
+    """
+    return Field(default, description=description, validate_default=True, **how)
+
+
 @dataclass(frozen=True)
-class Study:
-    """A checked configuration; its attributes are explained in schemas/config.schema.yaml.
+class Written:
+    """Says that a value is written in another form than the one in which the program has it.
 
     Attributes:
-        dataset: a name, or the path of a person's own .npz.
-        held_out: training images that are kept for validation; 0 if the test images are it.
-        model: {hidden_units, activation}, or {build, source} of a person's own: `file.py:name` and
-            the file's SHA-256.
+        form: the type of what is written.
+        make: makes the value of it.
+        write: writes a value again, in one of the forms.
     """
 
-    name: str
-    dataset: str
-    dataset_file: str | None
-    inputs: str
-    held_out: int
-    model: Mapping[str, Any]
-    optimizer: Mapping[str, Any]
-    learning_rates: tuple[float, ...]
-    learning_rate_seeds: int
-    batch_size: int
-    epochs: int
-    diagnose_after: tuple[int, ...]
-    seeds: int
-    seeds_per_job: int
-    baseline: Variant
-    kernel_variants: tuple[Variant, ...]
-    bias_variants: tuple[Variant, ...]
-    design: str
-    confirmation_seeds: int
-    target_accuracy: float
-    published: str | None
+    form: Any
+    make: Callable[[Any, ValidationInfo], Any]
+    write: Callable[[Any], Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(
+            self.make,
+            handler.generate_schema(self.form),
+            serialization=core_schema.plain_serializer_function_ser_schema(self.write),
+        )
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("told", "{message}", {"message": message})
+
+
+def _folders(info: ValidationInfo) -> Sequence[Path]:
+    """Where a person's own files are looked for: what pydantic was given as its context."""
+    return HERE if info.context is None else info.context
+
+
+# The forms of a value, by what YAML makes of it. No key of a configuration begins with "(".
+TEXT, LIST, MAPPING = "(text)", "(list)", "(mapping)"
+CLASS, LAYERS, ROLES = "(class)", "(layers)", "(roles)"
+FORMS = (TEXT, LIST, MAPPING, CLASS, LAYERS, ROLES)
+
+
+def _form(value: Any) -> str | None:
+    kinds = ((str, TEXT), (list, LIST), (Mapping, MAPPING))
+    return next((form for kind, form in kinds if isinstance(value, kind)), None)
+
+
+def _initializer_form(value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return _form(value)
+    forms = {"class_name": CLASS, "layers": LAYERS, "hidden": ROLES, "output": ROLES}
+    found = [form for key, form in forms.items() if key in value]
+    return found[0] if found in ([CLASS], [LAYERS], [ROLES, ROLES]) else None
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _numbers(value: Any) -> Any:
+    """Takes text as a number where only numbers make sense.
+
+    YAML reads 1e-3 as text, and so does Snakemake everything inside of a mapping on the command
+    line.
+    """
+    if isinstance(value, Mapping):
+        return {key: _numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    if isinstance(value, str):
+        if re.fullmatch(r"[+-]?\d+", value):
+            return int(value)
+        if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
+            return float(value)
+    return value
+
+
+def _storable(value: dict[Any, Any]) -> dict[Any, Any]:
+    try:
+        json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        raise _wrong(
+            f"{show(value)} must hold names and plain values (numbers, text, true, false, null, "
+            "lists and mappings of them)"
+        ) from None
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Parameters = Annotated[dict[Any, Any], BeforeValidator(_numbers), AfterValidator(_storable)]
+
+
+def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
+    """What is wrong with the name of a person's own code; None if it is not, or nothing is."""
+    if not is_own(name):
+        return None
+    if not re.fullmatch(OWN, name):
+        return f"{show(name)} is not of the form file.py:name"
+    file = find(name.rpartition(":")[0], folders)
+    if not file.is_file():
+        return f"there is no file {str(file)!r} in {' or '.join(map(str, folders))}"
+    return None
+
+
+def _class_name(name: str, info: ValidationInfo) -> str:
+    problem = _own_problem(name, _folders(info))
+    if not is_own(name) and not re.fullmatch(NAME, name):
+        problem = (
+            f"{show(name)} is no name of an initializer (letters, digits and _, since it becomes "
+            "part of file names), nor file.py:name"
+        )
+    if problem:
+        raise _wrong(problem)
+    return name
+
+
+ClassName = Annotated[str, Field(max_length=200), AfterValidator(_class_name)]
+Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
+
+
+class Layer(Keys):
+    """The initializer of one layer, with its parameters."""
+
+    class_name: ClassName = Field(
+        description="A class of keras.initializers or of the literature, or file.py:name of your "
+        "own."
+    )
+    config: Parameters = optional({}, "Its parameters, without the seed.")
+
+
+def _layer(form: str | Layer, info: ValidationInfo) -> dict[str, Any]:
+    name, config = (form, {}) if isinstance(form, str) else (form.class_name, form.config)
+    if not is_own(name):
+        return {"class_name": name, "config": config}
+    found, source = own_code(name, _folders(info))
+    return {"class_name": found, "config": config, "source": source}
+
+
+LayerForm = Annotated[
+    Annotated[ClassName, Tag(TEXT)] | Annotated[Layer, Tag(MAPPING)], Discriminator(_form)
+]
+OfLayer = Annotated[
+    dict[str, Any],
+    Written(LayerForm, _layer, lambda made: made),
+    Field(
+        description="The initializer of one layer: an identifier, or {class_name: ..., "
+        "config: {...}}."
+    ),
+]
+OfLayers = Annotated[list[OfLayer], Field(min_length=1, max_length=1001)]
+
+CALLED = "What it is called in file names, tables and figures"
+
+
+class Named(Layer):
+    """The same initializer in all layers, with its parameters."""
+
+    name: Name = Field(description=f"{CALLED}.")
+
+
+def _without_default(node: dict[str, Any]) -> None:
+    del node["default"]
+
+
+# If left out, it is made of the layers' own; and "" is no name that could be written.
+NAMED: Any = Field(
+    "",
+    description=f"{CALLED}; theirs, if left out.",
+    json_schema_extra=_without_default,
+)
+
+
+class ByLayer(Keys):
+    """An initializer for each layer with weights."""
+
+    name: Name = NAMED
+    layers: OfLayers = Field(description="One for each layer, from the input on.")
+
+
+class ByRole(Keys):
+    """An initializer for all hidden layers, and one for the output."""
+
+    name: Name = NAMED
+    hidden: OfLayer = Field(description="Of each hidden layer.")
+    output: OfLayer = Field(description="Of the output layer.")
+
+
+def _initializer(form: Any, info: ValidationInfo) -> Initializer:
+    if isinstance(form, Named):
+        return Initializer(form.name, **_layer(form, info))
+    if isinstance(form, str):
+        spec = _layer(form, info)
+        parts = [spec]
+    elif isinstance(form, ByRole):
+        parts = [form.hidden, form.output]
+        spec = {"class_name": PER_LAYER, "config": {"hidden": form.hidden, "output": form.output}}
+    else:
+        parts = form.layers if isinstance(form, ByLayer) else form
+        spec = {"class_name": PER_LAYER, "config": {"layers": parts}}
+    labels = [part["class_name"].rpartition(":")[2] for part in parts]
+    name = getattr(form, "name", "") or "_then_".join(labels)
+    if not re.fullmatch(NAME, name):
+        raise _wrong(
+            f"{show(name)} cannot become part of a file name, of at most 64 letters, digits and _; "
+            "give it a name: {name: ..., layers: [...]}"
+        )
+    return Initializer(name, **spec)
+
+
+InitializerForm = Annotated[
+    Annotated[ClassName, Tag(TEXT)]
+    | Annotated[OfLayers, Tag(LIST)]
+    | Annotated[Named, Tag(CLASS)]
+    | Annotated[ByLayer, Tag(LAYERS)]
+    | Annotated[ByRole, Tag(ROLES)],
+    Discriminator(_initializer_form),
+]
+AnInitializer = Annotated[
+    Initializer,
+    Written(InitializerForm, _initializer, Initializer.entry),
+    Field(
+        description="An identifier, a mapping {name: ..., class_name: ..., config: {...}}, a list "
+        "with one for each layer, or {hidden: ..., output: ...}."
+    ),
+]
+Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_length=10_000)]
+
+
+class Baseline(Keys):
+    """A kernel and a bias initializer."""
+
+    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the weights.")
+    bias_initializer: AnInitializer = optional("zeros", "Draws the biases.")
+
+
+def _baseline(form: Baseline, info: ValidationInfo) -> Variant:
+    return Variant("baseline", form.kernel_initializer, form.bias_initializer)
+
+
+def _written_baseline(variant: Variant) -> dict[str, Any]:
+    kernel, bias = variant.kernel.entry(), variant.bias.entry()
+    return {"kernel_initializer": kernel, "bias_initializer": bias}
+
+
+ABaseline = Annotated[Variant, Written(Baseline, _baseline, _written_baseline)]
+
+
+class Holdout(Keys):
+    """Images that are kept from training."""
+
+    holdout: Annotated[Whole, BeforeValidator(_numbers)] = Field(
+        ge=1, le=100_000_000, description="How many training images are kept for validation."
+    )
+
+
+ValidationForm = Annotated[
+    Annotated[Literal["test"], Tag(TEXT)] | Annotated[Holdout, Tag(MAPPING)], Discriminator(_form)
+]
+
+
+def _held_out(form: str | Holdout, info: ValidationInfo) -> int:
+    return form.holdout if isinstance(form, Holdout) else 0
+
+
+def _written_validation(held_out: int) -> str | dict[str, int]:
+    return {"holdout": held_out} if held_out else "test"
+
+
+HeldOut = Annotated[int, Written(ValidationForm, _held_out, _written_validation)]
+
+
+# The bounds come before the validator: pydantic does not tell them in the schema otherwise.
+Unit = Annotated[int, Field(ge=1, le=65_536), BeforeValidator(_whole)]
+Units = Annotated[list[Unit], BeforeValidator(_numbers)]
+
+
+class Network(Keys):
+    """Layers of units, one after the other."""
+
+    hidden_units: Units = optional(
+        [16, 16], "Units of each hidden layer, from the input on; [] for none.", max_length=1000
+    )
+    activation: str = optional(
+        "relu", "Activation of the hidden layers, a Keras identifier: relu, tanh, selu, ..."
+    )
+
+
+def _build(name: str, info: ValidationInfo) -> str:
+    problem = _own_problem(name, _folders(info))
+    if not is_own(name):
+        problem = f"{show(name)} is not of the form file.py:name, a function of your own"
+    if problem:
+        raise _wrong(problem)
+    return name
+
+
+ModelForm = Annotated[
+    Annotated[str, Field(max_length=200), AfterValidator(_build), Tag(TEXT)]
+    | Annotated[Network, Tag(MAPPING)],
+    Discriminator(_form),
+]
+
+
+def _model(form: str | Network, info: ValidationInfo) -> dict[str, Any]:
+    if isinstance(form, Network):
+        return {"hidden_units": form.hidden_units, "activation": form.activation}
+    build, source = own_code(form, _folders(info))
+    return {"build": build, "source": source}
+
+
+def _written_model(model: Mapping[str, Any]) -> Any:
+    return model.get("build", model)
+
+
+Model = Annotated[Mapping[str, Any], Written(ModelForm, _model, _written_model)]
+
+
+class Optimizer(Keys):
+    """An optimizer with its parameters."""
+
+    class_name: str = Field(description="Class of the optimizer in keras.optimizers.")
+    config: Parameters = optional({}, "Its parameters.")
+
+
+OptimizerForm = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[Optimizer, Tag(MAPPING)], Discriminator(_form)
+]
+
+
+def _optimizer(form: str | Optimizer, info: ValidationInfo) -> dict[str, Any]:
+    if isinstance(form, Optimizer):
+        return {"class_name": form.class_name, "config": form.config}
+    return {"class_name": form, "config": {}}
+
+
+def _written_optimizer(optimizer: Mapping[str, Any]) -> Any:
+    return optimizer if optimizer["config"] else optimizer["class_name"]
+
+
+AnOptimizer = Annotated[Mapping[str, Any], Written(OptimizerForm, _optimizer, _written_optimizer)]
+
+
+def _dataset(name: str, info: ValidationInfo) -> str:
+    if not name.endswith(".npz"):
+        if name not in DATASETS:
+            hint = suggest(name, DATASETS)
+            raise _wrong(f"{show(name)} is no data set, nor a .npz file{hint}")
+        return name
+    file = find(name, _folders(info))
+    if not file.is_file():
+        raise _wrong(f"there is no file {name!r} in {' or '.join(map(str, _folders(info)))}")
+    return str(file)
+
+
+DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]
+
+
+def _existing(name: str) -> str:
+    if not Path(name).expanduser().is_file():
+        raise _wrong(f"there is no file {name!r}; give its path, or null")
+    return name
+
+
+ExistingFile = Annotated[str, AfterValidator(_existing)]
+Rate = Annotated[float, Field(ge=1e-12, le=1000)]
+Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(_numbers)]
+StudyName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+SIX = ["glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform", "he_normal"]
+
+
+class Study(Keys):
+    """One network, one data set, and the initializers to compare on them."""
+
+    name: StudyName = optional(
+        "notebook",
+        "Name of the study; its files go to results/<study>/. Letters, digits, - and _.",
+        alias="study",
+    )
+    dataset: DatasetName = optional(
+        "mnist",
+        "What to learn from: mnist, fashion_mnist, or a .npz file of your own, beside the "
+        "configuration, with x_train and x_test (n, ...), y_train and y_test (n,): labels from 0.",
+    )
+    dataset_file: ExistingFile | None = optional(
+        None,
+        "A local copy of mnist or fashion_mnist as .npz, tried before any download; null for none.",
+    )
+    inputs: Literal["raw", "unit", "standardized"] = optional(
+        "raw",
+        "What the network sees of a pixel: raw (0..255, as in the notebook), unit (0..1) or "
+        "standardized (mean 0 and variance 1 over all training pixels).",
+    )
+    held_out: HeldOut = optional(
+        "test",
+        "The images that the accuracy of each epoch is measured on: test, as in the notebook, or "
+        "{holdout: 10000}. So that choices are not made on the test images, so many training "
+        "images are then kept for it, and the test images are read once, after the last epoch, for "
+        "the final comparisons.",
+        alias="validation",
+    )
+    model: Model = optional(
+        {},
+        "The network between the pixels and the softmax over the classes: layers as below, or a "
+        "function of your own that returns a Keras model, my_model.py:build.",
+    )
+    optimizer: AnOptimizer = optional(
+        "adam",
+        "A Keras identifier (adam, sgd, ...), or with parameters: "
+        "{class_name: SGD, config: {learning_rate: 0.01, momentum: 0.9}}.",
+    )
+    learning_rates: Rates = optional(
+        [],
+        "With [0.0001, 0.001, 0.01], say, each variant is trained with the rate that is best for "
+        "it on the validation images (which must be held out), in the mean over the first "
+        "learning_rate_seeds replicates. [] for the optimizer's own rate.",
+        max_length=100,
+    )
+    learning_rate_seeds: Whole = optional(
+        3,
+        "The learning rate is chosen on the replicates 0 .. learning_rate_seeds-1.",
+        ge=1,
+        le=100_000,
+    )
+    batch_size: Whole = optional(128, "Images per update.", ge=1, le=1_000_000)
+    epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
+    seeds: Whole = optional(
+        10,
+        "Replicates 0 .. seeds-1 of every variant. With n of them the smallest p-value that a "
+        "paired comparison can reach is 2/2^n. It must be below 0.05 divided by the number of "
+        "comparisons: the twelve below need nine seeds at least, the 48 of their factorial design "
+        "eleven.",
+        ge=1,
+        le=100_000,
+    )
+    seeds_per_job: Whole = optional(
+        10,
+        "Replicates that one job trains, one after the other. Fewer: more jobs run side by side. "
+        "More: less time spent on starting TensorFlow, about 8 s a job.",
+        ge=1,
+        le=100_000,
+    )
+    keep_weights: bool = optional(
+        False,
+        "Whether weights and optimizer state are kept at the end of each replicate, so that more "
+        "epochs go on from there. It costs about 4 bytes times (weights + optimizer slots), e.g. "
+        "3 times the weights with adam, for each replicate.",
+    )
+    checkpoint_minutes: float = optional(
+        5,
+        "Minutes between two checkpoints of a replicate at work. A job that is cut off goes on "
+        "from the last one.",
+        gt=0,
+        le=100_000,
+    )
+    baseline: ABaseline = optional(
+        {},
+        "The pair that every other one is compared with.\n\n"
+        "An initializer is a Keras identifier (he_normal); lsuv, ZerO, sparse or gain_corrected; "
+        "your own, my_file.py:name, in a file beside the configuration; or a mapping whose name "
+        "becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, "
+        "config: {scale: 2.0, mode: fan_out}}. Different ones for the layers: a list, "
+        "[he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
+        "{hidden: he_normal, output: zeros}.",
+    )
+    kernel_initializers: Initializers = optional(
+        SIX, "Each is trained with the baseline's bias initializer."
+    )
+    bias_initializers: Initializers = optional(
+        SIX, "Each is trained with the baseline's kernel initializer."
+    )
+    design: Literal["one_factor", "factorial"] = optional(
+        "one_factor",
+        "Which pairs are trained: one_factor, each initializer above with the baseline's other "
+        "one; or factorial, every kernel with every bias initializer (49 pairs here), which also "
+        "tells how far the worth of the one depends on the other. It adds to what one_factor "
+        "trains.",
+    )
+    confirmation_seeds: Whole = optional(
+        10, "Fresh replicates, on which the best pair meets the baseline.", ge=1, le=100_000
+    )
+    target_accuracy: float = optional(
+        0.9,
+        "A validation accuracy, as a fraction of 1; the summary tells after how many epochs it is "
+        "reached.",
+        ge=0,
+        le=1,
+    )
+    published: ExistingFile | None = optional(
+        "resources/notebook.csv",
+        "A CSV file of published results to stand beside these, with the columns variant, "
+        "kernel_initializer, bias_initializer, loss, accuracy; null for none.",
+    )
+
+    @cached_property
+    def kernel_variants(self) -> tuple[Variant, ...]:
+        """Each kernel initializer with the baseline's bias initializer."""
+        bias = self.baseline.bias
+        return tuple(Variant(f"kernel-{k.name}", k, bias) for k in self.kernel_initializers)
+
+    @cached_property
+    def bias_variants(self) -> tuple[Variant, ...]:
+        """Each bias initializer with the baseline's kernel initializer."""
+        kernel = self.baseline.kernel
+        return tuple(Variant(f"bias-{b.name}", kernel, b) for b in self.bias_initializers)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -209,391 +693,152 @@ class Study:
 
     def plain(self) -> dict[str, Any]:
         """All keys of the configuration, defaults and all, as YAML can hold them."""
-        return {
-            "study": self.name,
-            "dataset": self.dataset,
-            "dataset_file": self.dataset_file,
-            "inputs": self.inputs,
-            "validation": {"holdout": self.held_out} if self.held_out else "test",
-            "model": self.model.get("build", self.model),
-            "optimizer": self.optimizer
-            if self.optimizer["config"]
-            else self.optimizer["class_name"],
-            "learning_rates": list(self.learning_rates),
-            "learning_rate_seeds": self.learning_rate_seeds,
-            "batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "diagnose_after": list(self.diagnose_after),
-            "seeds": self.seeds,
-            "seeds_per_job": self.seeds_per_job,
-            "baseline": {
-                "kernel_initializer": self.baseline.kernel.entry(),
-                "bias_initializer": self.baseline.bias.entry(),
-            },
-            "kernel_initializers": [variant.kernel.entry() for variant in self.kernel_variants],
-            "bias_initializers": [variant.bias.entry() for variant in self.bias_variants],
-            "design": self.design,
-            "confirmation_seeds": self.confirmation_seeds,
-            "target_accuracy": self.target_accuracy,
-            "published": self.published,
-        }
+        return self.model_dump(mode="json", by_alias=True)
 
     def for_keras(self) -> dict[str, Any]:
         """What `initstudy.training.checks` looks at, as plain values, with the keys."""
 
-        def entries(role: str, pick: Callable[[Variant], Initializer]) -> list[dict[str, Any]]:
-            listed = self.kernel_variants if role == "kernel" else self.bias_variants
+        def entries(role: str, first: Initializer, listed: Sequence[Initializer]) -> list[Any]:
             paths: list[KeyPath] = [("baseline", f"{role}_initializer")]
             paths += [(f"{role}_initializers", index) for index in range(len(listed))]
             return [
-                {"path": list(path), **pick(variant).plain()}
-                for path, variant in zip(paths, (self.baseline, *listed), strict=True)
+                {"path": list(path), **initializer.plain()}
+                for path, initializer in zip(paths, (first, *listed), strict=True)
             ]
 
         return {
             "model": self.model,
             "optimizer": self.optimizer,
             "learning_rates": list(self.learning_rates),
-            "kernel": entries("kernel", lambda variant: variant.kernel),
-            "bias": entries("bias", lambda variant: variant.bias),
+            "kernel": entries("kernel", self.baseline.kernel, self.kernel_initializers),
+            "bias": entries("bias", self.baseline.bias, self.bias_initializers),
         }
 
 
-def suggest(name: object, known: Iterable[str]) -> str:
-    """The end of an error message: `; did you mean 'epochs'?`, or the names there are."""
-    names = list(dict.fromkeys(known))
-    lowered = {other.lower(): other for other in reversed(names)}
-    near = difflib.get_close_matches(str(name).lower(), lowered, n=1)
-    if near:
-        return f"; did you mean {lowered[near[0]]!r}?"
-    return "; known are " + ", ".join(names) if names else ""
+class Schema(GenerateJsonSchema):
+    """JSON Schema without titles, which would only say the keys again."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never."""
+        return False
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a configuration, draft 2020-12."""
+    return Study.model_json_schema(schema_generator=Schema)
 
 
 def parse_study(
-    raw: Mapping[str, Any], schema: Mapping[str, Any], folders: Sequence[Path] = (Path(),)
+    raw: Mapping[str, Any], folders: Sequence[Path] = HERE
 ) -> tuple[Study | None, list[Problem]]:
     """Checks a configuration and makes a study of it.
 
-    Numbers that came as text are taken as numbers where only numbers make sense: YAML reads 1e-3 as
-    text, and so does Snakemake everything inside of a mapping on the command line.
-
     Args:
         raw: the configuration as read from YAML, merged from all its files.
-        schema: JSON Schema, draft 2020-12, with a default for every top-level key.
         folders: where a person's own files are looked for.
 
     Returns:
         The study and an empty list, or None and all that is wrong. That Keras knows the names and
         takes the parameters is not looked at here: see `initstudy.training.checks`.
     """
-    config = _with_numbers(_with_defaults(raw, schema))
+    try:
+        study = Study.model_validate(dict(raw), context=folders)
+    except ValidationError as error:
+        whole = json_schema()
+        return None, [told for one in error.errors() for told in _explain(one, whole)]
     problems = [
-        problem
-        for error in Draft202012Validator(schema).iter_errors(config)
-        for problem in _explain(error)
+        *_duplicates("kernel_initializers", study.kernel_initializers, study.baseline.kernel),
+        *_duplicates("bias_initializers", study.bias_initializers, study.baseline.bias),
+        *_miscounted_layers(study),
+        *_too_many_pairs(study),
+        *_learning_rate_problems(study),
     ]
-    if not problems:
-        problems = [*_model_problems(config["model"], folders)]
-    if not problems:
-        layers = None
-        if isinstance(config["model"], Mapping):
-            layers = len(config["model"]["hidden_units"]) + 1
-        problems = [
-            Problem((*path, *problem.path), problem.message)
-            for path, entry in _initializer_entries(config)
-            for problem in _initializer_problems(entry, layers, folders)
-        ]
-    if problems:
-        return None, problems
-    kernels, biases = (
-        [
-            Initializer.parse(entry, folders)
-            for entry in (
-                config["baseline"][f"{role}_initializer"],
-                *config[f"{role}_initializers"],
-            )
-        ]
-        for role in ("kernel", "bias")
-    )
-    (kernel, *kernels), (bias, *biases) = kernels, biases
-    problems = [
-        *_duplicates("kernel_initializers", kernels, kernel),
-        *_duplicates("bias_initializers", biases, bias),
-        *_too_many_pairs(config),
-        *_late_epochs(config),
-        *_missing_files(config, folders),
-        *_learning_rate_problems(config),
-    ]
-    if problems:
-        return None, problems
-    optimizer = config["optimizer"]
-    if isinstance(optimizer, str):
-        optimizer = {"class_name": optimizer}
-    model, validation = config["model"], config["validation"]
-    if isinstance(model, str):
-        build, source = own_code(model, folders)
-        model = {"build": build, "source": source}
-    else:
-        units = [int(units) for units in model["hidden_units"]]
-        # In this order, whatever the file's: Snakemake compares what a job was by its text.
-        model = {"hidden_units": units, "activation": model["activation"]}
-    dataset = config["dataset"]
-    study = Study(
-        name=config["study"],
-        dataset=str(find(dataset, folders)) if dataset.endswith(".npz") else dataset,
-        dataset_file=config["dataset_file"],
-        inputs=config["inputs"],
-        held_out=0 if validation == "test" else int(validation["holdout"]),
-        model=model,
-        optimizer={"class_name": optimizer["class_name"], "config": optimizer.get("config", {})},
-        learning_rates=tuple(float(rate) for rate in config["learning_rates"]),
-        learning_rate_seeds=int(config["learning_rate_seeds"]),
-        batch_size=int(config["batch_size"]),
-        epochs=int(config["epochs"]),
-        diagnose_after=tuple(int(epoch) for epoch in config["diagnose_after"]),
-        seeds=int(config["seeds"]),
-        seeds_per_job=int(config["seeds_per_job"]),
-        baseline=Variant("baseline", kernel, bias),
-        kernel_variants=tuple(Variant(f"kernel-{k.name}", k, bias) for k in kernels),
-        bias_variants=tuple(Variant(f"bias-{b.name}", kernel, b) for b in biases),
-        design=config["design"],
-        confirmation_seeds=int(config["confirmation_seeds"]),
-        target_accuracy=float(config["target_accuracy"]),
-        published=config["published"],
-    )
-    return study, []
+    return (None, problems) if problems else (study, [])
 
 
-def _initializer_entries(config: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
-    for role in ("kernel", "bias"):
-        yield ("baseline", f"{role}_initializer"), config["baseline"][f"{role}_initializer"]
-        for index, entry in enumerate(config[f"{role}_initializers"]):
-            yield (f"{role}_initializers", index), entry
-
-
-def _model_problems(model: Any, folders: Sequence[Path]) -> Iterator[Problem]:
-    if isinstance(model, str):
-        found = _own_problem(model, folders)
-        if not is_own(model):
-            found = f"{_show(model)} is not of the form file.py:name, a function of your own"
-        if found:
-            yield Problem(("model",), found)
-
-
-def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
-    """What is wrong with the name of a person's own code; None if it is not, or nothing is."""
-    if not is_own(name):
-        return None
-    if not re.fullmatch(OWN, name):
-        return f"{_show(name)} is not of the form file.py:name"
-    file = find(name.rpartition(":")[0], folders)
-    if not file.is_file():
-        return f"there is no file {str(file)!r} in {' or '.join(map(str, folders))}"
-    return None
-
-
-def _learning_rate_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
-    rates = [float(rate) for rate in config["learning_rates"]]
-    key = ("learning_rates",)
-    if not rates:
+def _explain(error: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Problem]:
+    """One of pydantic's errors in the words of a configuration, by its schema."""
+    kind, loc, value = error["type"], error["loc"], error["input"]
+    path = tuple(part for part in loc[:-1] if part not in FORMS)
+    if kind in ("extra_forbidden", "invalid_key"):
+        # As a person wrote it, be it like one of FORMS.
+        yield _unknown(path, str(loc[-1]), schema.properties(whole, schema.at(whole, path)))
         return
-    if len(rates) != len(set(rates)):
-        yield Problem(key, f"one stands twice in {_show(rates)}")
-    if config["validation"] == "test":
-        yield Problem(
-            key,
-            "rates that were chosen on the test images would flatter all variants, and not all "
-            "alike; keep images for the choice with validation: {holdout: 10000}",
+    path = (*path, *(part for part in loc[-1:] if part not in FORMS))
+    node = schema.at(whole, path)
+    if kind == "told":
+        message = error["ctx"]["message"]
+    elif kind == "missing":
+        hint = schema.first_sentence(node["description"])
+        path, message = path[:-1], f"{show(value)} lacks the key {path[-1]!r}: {hint}"
+    elif kind == "union_tag_not_found" and isinstance(value, Mapping):
+        known = schema.properties(whole, node)
+        unknown = [_unknown(path, str(name), known) for name in value if name not in known]
+        if unknown:
+            yield from unknown
+            return
+        message = f"{show(value)} must have either class_name, or layers, or hidden and output"
+    elif kind == "literal_error" and "enum" in node:
+        message = f"{show(value)} is not one of its values{suggest(value, node['enum'])}"
+    elif kind == "string_pattern_mismatch":
+        marks = "_ or -" if "-]" in node["pattern"] else "_"
+        message = (
+            f"{show(value)} cannot become part of a file name; use letters, digits and {marks}, "
+            "beginning with a letter or digit"
         )
-    optimizer = config["optimizer"]
-    if isinstance(optimizer, Mapping) and "learning_rate" in optimizer.get("config", {}):
-        yield Problem(
-            ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
-        )
-    if config["learning_rate_seeds"] > config["seeds"]:
-        yield Problem(
-            ("learning_rate_seeds",),
-            f"{config['learning_rate_seeds']} is more than the study's {config['seeds']} seeds",
-        )
+    else:
+        message = f"{show(value)} must be {schema.in_words(whole, node)}"
+        if "description" in node:
+            message += f" ({schema.first_sentence(node['description'])})"
+    yield Problem(path, message)
 
 
-def _initializer_problems(
-    entry: Any, layers: int | None, folders: Sequence[Path]
+def _unknown(path: KeyPath, name: str, known: Mapping[str, Any]) -> Problem:
+    message = f"there is no such key{suggest(name, known)}"
+    if not path and name in GONE:
+        message = GONE[name]
+    elif name in known:  # In another form, to which it belongs.
+        message = "it belongs to the initializer of a layer"
+    return Problem((*path, name), message)
+
+
+def _duplicates(
+    name: str, entries: Sequence[Initializer], baseline: Initializer
 ) -> Iterator[Problem]:
-    """What the schema cannot tell of an entry; the paths are relative to it."""
-    parts: list[tuple[KeyPath, Any]] = [((), entry)]
-    if isinstance(entry, Mapping):
-        forms = [form for form in ("class_name", "layers", "hidden") if form in entry]
-        if len(forms) != 1 or ("hidden" in entry) != ("output" in entry):
-            yield Problem(
-                (),
-                f"{_show(entry)} must have either class_name, or layers, or hidden and output",
-            )
-            return
-        if forms == ["class_name"] and "name" not in entry:
-            yield Problem(
-                (), f"{_show(entry)} lacks the key 'name': what files and figures call it"
-            )
-            return
-        if forms != ["class_name"] and "config" in entry:
-            yield Problem(("config",), "it belongs to the initializer of a layer")
-            return
-        if forms == ["layers"]:
-            parts = [(("layers", index), part) for index, part in enumerate(entry["layers"])]
-        elif forms == ["hidden"]:
-            parts = [((key,), entry[key]) for key in ("hidden", "output")]
-    elif isinstance(entry, list):
-        parts = [((index,), part) for index, part in enumerate(entry)]
-    listed = isinstance(entry, list) or (isinstance(entry, Mapping) and "layers" in entry)
-    if listed and layers is not None and len(parts) != layers:
-        yield Problem(
-            (),
-            f"it has {len(parts)} entries, the network {layers} layers with weights "
-            f"({layers - 1} hidden ones and the output)",
-        )
-        return
-    found = False
-    for path, part in parts:
-        name = part if isinstance(part, str) else part["class_name"]
-        where = path if isinstance(part, str) else (*path, "class_name")
-        wrong = _own_problem(name, folders)
-        if wrong:
-            found = True
-            yield Problem(where, wrong)
-        elif not is_own(name) and not re.fullmatch(NAME, name):
-            found = True
-            yield Problem(
-                where,
-                f"{_show(name)} is no name of an initializer (letters, digits and _, since it "
-                "becomes part of file names), nor file.py:name",
-            )
-    if not found:
-        name = Initializer.parse(entry, folders).name
-        if not re.fullmatch(NAME, name):
-            yield Problem(
-                (),
-                f"{_show(name)} cannot become part of a file name, of at most 64 letters, digits "
-                "and _; give it a name: {name: ..., layers: [...]}",
-            )
-
-
-def describe(
-    problems: Sequence[Problem], files: Sequence[str | Path], command_line: Collection[str] = ()
-) -> str:
-    """A message that lists all problems, each with its key and, where it can be told, its line.
-
-    Args:
-        problems: what is wrong.
-        files: the configuration files, in the order in which later ones override earlier ones.
-        command_line: the top-level keys that were set on the command line, which overrides files.
-    """
-    roots = [(path, root) for path in files if (root := _compose(path)) is not None]
-    lines = []
-    for problem in problems:
-        where = "--config" if problem.path[0] in command_line else _locate(problem.path, roots)
-        lines.append(f"  {where + ': ' if where else ''}{problem.key()}: {problem.message}")
-    count = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-    return f"The configuration has {count}:\n" + "\n".join(lines)
-
-
-def _with_defaults(config: Any, schema: Mapping[str, Any]) -> Any:
-    if not isinstance(config, Mapping):
-        return config
-    filled = dict(config)
-    for key, part in schema.get("properties", {}).items():
-        if "default" in part:
-            filled.setdefault(key, deepcopy(part["default"]))
-        if key in filled and "properties" in part:
-            filled[key] = _with_defaults(filled[key], part)
-    return filled
-
-
-def _with_numbers(value: Any, numeric: bool = False) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _with_numbers(part, numeric or key in NUMERIC) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_numbers(part, numeric) for part in value]
-    if numeric and isinstance(value, str):
-        if re.fullmatch(r"[+-]?\d+", value):
-            return int(value)
-        if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value):
-            return float(value)
-    return value
-
-
-def _explain(error: ValidationError) -> Iterator[Problem]:
-    path: KeyPath = tuple(error.absolute_path)
-    schema: Any = error.schema
-    instance: Any = error.instance
-    if error.validator == "additionalProperties":
-        known = schema["properties"]
-        for key in instance:
-            if key not in known:
-                yield Problem((*path, str(key)), f"there is no such key{suggest(key, known)}")
-    elif error.validator == "required":
-        for key in schema["required"]:
-            if key not in instance:
-                hint = schema["properties"][key]["description"]
-                yield Problem(path, f"{_show(instance)} lacks the key {key!r}: {hint}")
-    elif error.validator == "enum":
-        hint = suggest(instance, schema["enum"])
-        yield Problem(path, f"{_show(instance)} is not one of its values{hint}")
-    elif error.validator == "pattern" and schema["pattern"].startswith("^["):
-        yield Problem(
-            path,
-            f"{_show(instance)} cannot become part of a file name; "
-            f"use letters, digits and {'_ or -' if '_-' in schema['pattern'] else '_'}, "
-            "beginning with a letter or digit",
-        )
-    else:
-        yield Problem(path, f"{_show(instance)} must be {_expected(schema)}")
-
-
-def _expected(schema: Mapping[str, Any]) -> str:
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    words = {
-        "string": "text",
-        "integer": "a whole number",
-        "number": "a number",
-        "array": "a list",
-        "object": "a mapping",
-        "null": "null",
-    }
-    text = " or ".join(words[kind] for kind in types)
-    if "maximum" in schema:
-        text += f" from {schema['minimum']} to {schema['maximum']}"
-    if "maxLength" in schema:
-        text += f" of at most {schema['maxLength']} characters"
-    if "maxItems" in schema:
-        text += f" of at most {schema['maxItems']} entries"
-    return f"{text} ({schema['description']})" if "description" in schema else text
-
-
-def _show(value: Any) -> str:
-    text = "nothing (null)" if value is None else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _duplicates(key: str, entries: list[Initializer], baseline: Initializer) -> Iterator[Problem]:
     # Two names that differ in case only are one file on some file systems.
     seen: dict[str, str] = {}
     for index, entry in enumerate(entries):
-        first = seen.setdefault(entry.name.lower(), f"{key}[{index}]")
-        if first != f"{key}[{index}]":
-            yield Problem((key, index), f"{entry.name!r} stands at {first} already; remove one")
+        first = seen.setdefault(entry.name.lower(), f"{name}[{index}]")
+        if first != f"{name}[{index}]":
+            yield Problem((name, index), f"{entry.name!r} stands at {first} already; remove one")
         if entry == baseline:
-            yield Problem((key, index), f"{entry.name!r} is the baseline's own; remove it here")
+            yield Problem((name, index), f"{entry.name!r} is the baseline's own; remove it here")
         elif entry.name.lower() == baseline.name.lower():
             yield Problem(
-                (key, index),
+                (name, index),
                 f"{entry.name!r} is the name of the baseline's, which is another; rename one",
             )
 
 
-def _too_many_pairs(config: Mapping[str, Any]) -> Iterator[Problem]:
-    kernels, biases = len(config["kernel_initializers"]), len(config["bias_initializers"])
+def _miscounted_layers(study: Study) -> Iterator[Problem]:
+    if "build" in study.model:
+        return  # How many layers it has is known when it is built.
+    layers = len(study.model["hidden_units"]) + 1
+    for role in ("kernel", "bias"):
+        for entry in study.for_keras()[role]:
+            listed = entry["config"].get("layers") if entry["class_name"] == PER_LAYER else None
+            if listed is not None and len(listed) != layers:
+                yield Problem(
+                    tuple(entry["path"]),
+                    f"it has {len(listed)} entries, the network {layers} layers with weights "
+                    f"({layers - 1} hidden ones and the output)",
+                )
+
+
+def _too_many_pairs(study: Study) -> Iterator[Problem]:
+    kernels, biases = len(study.kernel_initializers), len(study.bias_initializers)
     pairs = (kernels + 1) * (biases + 1)
-    if config["design"] == "factorial" and pairs > MOST_PAIRS:
+    if study.design == "factorial" and pairs > MOST_PAIRS:
         yield Problem(
             ("design",),
             f"{kernels} kernel and {biases} bias initializers beside the baseline's make {pairs} "
@@ -601,51 +846,24 @@ def _too_many_pairs(config: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _late_epochs(config: Mapping[str, Any]) -> Iterator[Problem]:
-    for index, epoch in enumerate(config["diagnose_after"]):
-        if epoch > config["epochs"]:
-            yield Problem(
-                ("diagnose_after", index),
-                f"there is no epoch {epoch:g} to diagnose after, the study has "
-                f"{config['epochs']:g} epochs",
-            )
-
-
-def _missing_files(config: Mapping[str, Any], folders: Sequence[Path]) -> Iterator[Problem]:
-    for key in ("dataset_file", "published"):
-        if config[key] is not None and not Path(config[key]).expanduser().is_file():
-            yield Problem((key,), f"there is no file {config[key]!r}; give its path, or null")
-    dataset = config["dataset"]
-    if not dataset.endswith(".npz") and dataset not in DATASETS:
-        hint = suggest(dataset, DATASETS)
-        yield Problem(("dataset",), f"{_show(dataset)} is no data set, nor a .npz file{hint}")
-    if dataset.endswith(".npz") and not find(dataset, folders).is_file():
-        places = " or ".join(map(str, folders))
-        yield Problem(("dataset",), f"there is no file {dataset!r} in {places}")
-
-
-def _compose(path: str | Path) -> yaml.Node | None:
-    try:
-        node: yaml.Node | None = yaml.compose(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None  # Snakemake has read it, so it only cannot be pointed into.
-    return node
-
-
-def _locate(path: KeyPath, roots: Sequence[tuple[str | Path, yaml.Node]]) -> str:
-    """`file:line` of a key in the last file that has it; empty if none has (command line)."""
-    for file, root in reversed(roots):
-        node, line = root, None
-        for part in path:
-            found = None
-            if isinstance(node, yaml.MappingNode):
-                found = next((kv for kv in node.value if kv[0].value == str(part)), None)
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-                found = (node.value[part],) * 2 if part < len(node.value) else None
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        else:
-            if line is not None:
-                return f"{file}:{line}"
-    return ""
+def _learning_rate_problems(study: Study) -> Iterator[Problem]:
+    rates = list(study.learning_rates)
+    if not rates:
+        return
+    if len(rates) != len(set(rates)):
+        yield Problem(("learning_rates",), f"one stands twice in {show(rates)}")
+    if not study.held_out:
+        yield Problem(
+            ("learning_rates",),
+            "rates that were chosen on the test images would flatter all variants, and not all "
+            "alike; keep images for the choice with validation: {holdout: 10000}",
+        )
+    if "learning_rate" in study.optimizer["config"]:
+        yield Problem(
+            ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
+        )
+    if study.learning_rate_seeds > study.seeds:
+        yield Problem(
+            ("learning_rate_seeds",),
+            f"{study.learning_rate_seeds} is more than the study's {study.seeds} seeds",
+        )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from initstudy.errors import StudyError
-from initstudy.study.config import Study, Variant, suggest
+from initstudy.study.config import Study, Variant
+from initstudy.study.problems import suggest
 from initstudy.study.trainings import Job, Training, training
 
 # What was chosen, by the name of its file in the study's folder; None if it is not known yet.

@@ -1,0 +1,149 @@
+"""Makes what is told about the configuration elsewhere: its schema, config.yaml, a reference page.
+
+`python -m initstudy.study.reference` in the project's folder writes them anew (`make reference`).
+"""
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from initstudy.study.config import json_schema
+from initstudy.study.schema import Node, alternatives, bounds, in_words, properties
+
+WIDTH = 100
+
+MADE = "made of scripts/initstudy/study/config.py by `make reference`"
+
+
+def schema_text() -> str:
+    """schemas/config.schema.yaml."""
+    schema = json_schema()
+    definitions = schema.pop("$defs")
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    whole = {"$schema": dialect, **schema, "$defs": definitions}
+    return f"# {MADE.capitalize()}.\n" + yaml.dump(
+        whole, Dumper=_Plain, sort_keys=False, width=WIDTH
+    )
+
+
+def config_text() -> str:
+    """config.yaml: every key with its default, below a comment that tells what it means."""
+    schema = json_schema()
+    head = [
+        "The notebook study: every key with its meaning, its values and (default).",
+        "Other studies, which override keys: snakemake --cores 4 --configfile studies/NAME.yaml",
+        "A single value: snakemake --cores 4 --config epochs=2 seeds=2",
+        "Edit it freely; make reference makes it anew from scripts/initstudy/study/config.py.",
+    ]
+    return "\n\n".join([_comment("\n".join(head)), *_blocks(schema, schema)]) + "\n"
+
+
+def page_text() -> str:
+    """docs/configuration.md: every key with its type, bounds, default and meaning."""
+    schema = json_schema()
+    parts = ["# The configuration", f"<!-- {MADE.capitalize()}. -->", _paragraphs(INTRODUCTION)]
+    for name, node in properties(schema, schema).items():
+        inner = properties(schema, node)
+        values = f"{_kinds(schema, node)}."
+        if "default" in node and node["default"] != {}:
+            values += f" By default `{_written(node['default'])}`."
+        parts += [f"## `{name}`", _paragraphs(f"{values[0].upper()}{values[1:]}")]
+        parts += [_paragraphs(node["description"]), *([_keys(schema, inner)] if inner else [])]
+    parts += ["## The forms of an initializer", _paragraphs(FORMS)]
+    for form in ("Named", "ByLayer", "ByRole", "Layer"):
+        node = schema["$defs"][form]
+        parts += [_paragraphs(node["description"]), _keys(schema, node["properties"])]
+    return "\n\n".join(parts) + "\n"
+
+
+INTRODUCTION = """\
+A study is a YAML file with some of these keys. What it leaves out has the value of `config.yaml`;
+what is left out there, too, has the default. On the command line, `--configfile studies/NAME.yaml`
+overrides keys of `config.yaml`, and `--config epochs=2 seeds=2` overrides both. In a mapping each
+key is overridden by itself; a list is replaced. An unknown key, a value of another type or beyond
+its bounds, and two equal keys in one mapping are refused before anything starts."""
+
+FORMS = """\
+An identifier, a list with one for each layer, or a mapping. These are the mappings; the last is
+what the list, `layers`, `hidden` and `output` may hold besides identifiers."""
+
+FILES: Mapping[str, Callable[[], str]] = {
+    "schemas/config.schema.yaml": schema_text,
+    "config.yaml": config_text,
+    "docs/configuration.md": page_text,
+}
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes out what stands in two places, instead of pointing from the one to the other."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
+    """Each key of a mapping that has a default: its comment, and its YAML below."""
+    for name, part in properties(schema, node).items():
+        default, values = part["default"], bounds(part)
+        if default == {}:
+            # The mapping of its keys' own defaults.
+            inner = textwrap.indent("\n".join(_blocks(schema, part, width - 2)), "  ")
+            yield f"{_comment(part['description'], width)}\n{name}:\n{inner}"
+            continue
+        told = _written(default)
+        text = [part["description"], f"{values.capitalize()}." if values else ""]
+        text += [f"({told})" if len(told) <= 40 else "(these)"]
+        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {told}"
+
+
+def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
+    lines = []
+    for name, node in keys.items():
+        default = f", by default `{_written(node['default'])}`" if "default" in node else ""
+        text = f"`{name}`, {_kinds(schema, node)}{default}: {node['description']}"
+        lines.append(textwrap.indent(_paragraphs(text, WIDTH - 2), "  ").replace(" ", "-", 1))
+    return "\n".join(lines)
+
+
+def _kinds(schema: Node, node: Node) -> str:
+    """What a value may be, in words, with the values of a choice."""
+    told, forms = [], list(alternatives(schema, node))
+    for form in forms:
+        values = form.get("enum", [form["const"]] if "const" in form else [])
+        told.append(" or ".join(f"`{value}`" for value in values) or in_words(schema, form))
+        if "items" in form and len(forms) == 1:
+            told[-1] += f", each {in_words(schema, form['items'])}"
+    return " or ".join(dict.fromkeys(told))
+
+
+def _written(value: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Plain, default_flow_style=True, width=10_000)
+    return text.removesuffix("...\n").strip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of text, which are not broken inside of braces."""
+    inside = re.compile(r"\{[^{}]*(\{[^{}]*\}[^{}]*)*\}")
+    whole = inside.sub(lambda found: found[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines] or [""]
+
+
+def _comment(text: str, width: int = WIDTH) -> str:
+    lines = [line for paragraph in text.split("\n") for line in _wrapped(paragraph, width - 2)]
+    return "\n".join(f"# {line}".rstrip() for line in lines)
+
+
+def _paragraphs(text: str, width: int = WIDTH) -> str:
+    # Markdown would take <study> for a tag.
+    paragraphs = text.replace("<", "\\<").split("\n\n")
+    return "\n\n".join("\n".join(_wrapped(part, width)) for part in paragraphs)
+
+
+if __name__ == "__main__":
+    for name, make in FILES.items():
+        Path(name).write_text(make(), encoding="utf-8")

@@ -1,0 +1,75 @@
+"""What a JSON Schema says of a key, found by the key's path and told in words."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Node = Mapping[str, Any]
+
+WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+
+
+def alternatives(schema: Node, node: Node) -> Iterator[Node]:
+    """The forms that a value may have: one, or those of a choice; references are followed."""
+    if "$ref" in node:
+        yield from alternatives(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
+    elif choice := node.get("oneOf") or node.get("anyOf"):
+        for one in choice:
+            yield from alternatives(schema, one)
+    else:
+        yield node
+
+
+def properties(schema: Node, node: Node) -> dict[str, Node]:
+    """The keys of a mapping, in any of its forms; of the first form that has a key."""
+    keys: dict[str, Node] = {}
+    for form in alternatives(schema, node):
+        keys = {**form.get("properties", {}), **keys}
+    return keys
+
+
+def at(schema: Node, path: Sequence[str | int]) -> Node:
+    """What is said of the key at a path; {} where nothing is."""
+    node = schema
+    for part in path:
+        if isinstance(part, int):
+            items = [form["items"] for form in alternatives(schema, node) if "items" in form]
+            node = items[0] if items else {}
+        else:
+            node = properties(schema, node).get(part, {})
+    return node
+
+
+def in_words(schema: Node, node: Node) -> str:
+    """What a value must be: `a whole number from 1 to 100000`."""
+    return " or ".join(dict.fromkeys(_in_words(form) for form in alternatives(schema, node)))
+
+
+def first_sentence(description: str) -> str:
+    """The first sentence of a description, without its full stop."""
+    return re.split(r"(?<!\.)\.\s", f"{description} ", maxsplit=1)[0].strip()
+
+
+def bounds(node: Node) -> str:
+    """From where to where a number may be: `from 1 to 100000`; empty if it is no such number."""
+    if "exclusiveMinimum" in node:
+        return f"above {node['exclusiveMinimum']}, up to {node['maximum']}"
+    return f"from {node['minimum']} to {node['maximum']}" if "maximum" in node else ""
+
+
+def _in_words(node: Node) -> str:
+    text = " ".join(part for part in (WORDS[node["type"]], bounds(node)) if part)
+    if "maxLength" in node:
+        text += f" of at most {node['maxLength']} characters"
+    if "maxItems" in node:
+        least = f"{node['minItems']} to" if "minItems" in node else "at most"
+        text += f" of {least} {node['maxItems']} entries"
+    return text
