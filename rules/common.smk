@@ -12,7 +12,7 @@ SCRIPTS = PROJECT / "scripts"
 sys.path.append(str(SCRIPTS))
 
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.catalog import FIGURES, figures_of
+from initstudy.drawing.catalog import FIGURES, always, figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here

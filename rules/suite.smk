@@ -1,3 +1,6 @@
+from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
+
+
 def listed(wildcards):
     """The studies of a list, by the name of its file."""
     return STUDIES.listed(getattr(wildcards, "suite", "replications"))
@@ -24,10 +27,10 @@ rule compare_studies:
         words="results/{suite}/suite.md",
         summary="results/{suite}/summary.csv",
         scores="results/{suite}/scores.csv",
-        # And `ranks`, if there are studies enough.
+        # There are more if there are studies enough.
         figures=expand(
             "results/{{suite}}/figures/{figure}.{ending}",
-            figure=["intervals", "heat_map", "profiles"],
+            figure=always(SUITE_FIGURES),
             ending=["svg", "png"],
         ),
     log:

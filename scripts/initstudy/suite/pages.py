@@ -62,7 +62,7 @@ def report(
         suite: its name.
         findings: of it.
         members: for each study its name, the address of its report from the suite's, and what it
-            is: file, dataset, inputs, network, epochs and seeds.
+            is: dataset, inputs, network, epochs and seeds.
         figures: the folder that holds them.
     """
     shown = figures_of(len(findings.studies), len(findings.variants))
