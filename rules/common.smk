@@ -1,5 +1,6 @@
 # The studies, and what the rules ask of them. All that is known of studies is in the library.
 
+import atexit
 import functools
 import os
 import sys
@@ -183,6 +184,11 @@ def files_of(member):
     return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
 
 
+def tell_cost():
+    if cost := STUDIES.cost(workflow.cores):
+        print(cost, file=sys.stderr, flush=True)
+
+
 # A run holds the folder by a lock of the kernel's, which ends with it however it ends: Snakemake's
 # own is switched off in profiles/default.
 onstart:
@@ -190,4 +196,9 @@ onstart:
         HELD = hold(STATE / "lock")
     except StudyError as error:
         sys.exit(str(error))
-    logger.info(STUDIES.cost(workflow.cores))
+    tell_cost()
+
+
+# A dry run has no such moment: it is told at its end.
+if workflow.output_settings.dryrun:
+    atexit.register(tell_cost)

@@ -277,15 +277,25 @@ class Studies:
             f"{self.main.folder}/runs/baseline.csv."
         )
 
-    def cost(self, cores: int) -> str:
-        """What is still to be trained of what was asked for, and about how long it takes."""
+    def cost(self, cores: int | None) -> str:
+        """What is still to be trained of what was asked for, and about how long it takes.
+
+        Args:
+            cores: that are used; None on a cluster, whose size is not known here.
+        """
         new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
-        seconds = sum(member.cost(job).seconds for member, job in new) / max(1, cores)
-        replicates = sum(len(job.seeds) for _, job in new)
-        text = f"{len(new)} trainings to do, of {replicates} replicates"
-        if new:
-            text += f": about {max(1, round(seconds / 60))} min on {cores} cores"
-        return text + "; what depends on a choice comes on top."
+        if not new:
+            return ""
+        seconds = sum(member.cost(job).seconds for member, job in new)
+        text = (
+            f"To be trained: {sum(len(job.seeds) for _, job in new)} replicates in {len(new)} "
+            f"jobs, about {max(1, round(seconds / 60 / (cores or 1)))} minutes on "
+            f"{cores or 1} core{'s' if (cores or 1) > 1 else ''}"
+        )
+        undecided = {m.study.name for m, _ in new if from_files(m.folder)("best.yaml") is None}
+        if undecided:
+            text += "; then what the choices call for (the best pair on fresh seeds)"
+        return f"{text}."
 
     def _by_digest(self, member: Member) -> dict[str, Job]:
         known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
