@@ -20,7 +20,7 @@ from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.study import costs
 from initstudy.study.code import code_digest
-from initstudy.study.config import Study, parse_study
+from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
 from initstudy.study.problems import Problem, describe, read_yaml, suggest
@@ -41,12 +41,15 @@ class Source:
         raw: what all layers together say.
         files: that it was read from; later ones override earlier ones.
         command_line: keys that were set there, which override all files.
+        section: the keys below which it stands in its files, as where another workflow uses this
+            one; None if it does not stand there.
     """
 
     label: str
     raw: Mapping[str, Any]
     files: Sequence[str] = ()
     command_line: Mapping[str, Any] = field(default_factory=dict)
+    section: KeyPath | None = ()
 
     def plain(self) -> dict[str, Any]:
         """As plain values, of which `Source(**plain)` makes it again."""
@@ -55,6 +58,7 @@ class Source:
             "raw": dict(self.raw),
             "files": list(self.files),
             "command_line": dict(self.command_line),
+            "section": self.section,
         }
 
     @property
@@ -65,7 +69,28 @@ class Source:
 
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
-        return StudyError(describe(problems, self.files, self.command_line))
+        files = [] if self.section is None else self.files
+        return StudyError(describe(problems, files, self.command_line, self.section or ()))
+
+
+def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | None:
+    """The keys below which a mapping stands in another one, which may be itself; None if nowhere.
+
+    It is the mapping itself that is looked for, not one that is equal to it.
+    """
+    if part is whole:
+        return ()
+    for key, value in whole.items():
+        if isinstance(value, Mapping) and (below := section_of(part, value)) is not None:
+            return (key, *below)
+    return None
+
+
+def below(whole: Any, section: KeyPath | None) -> Mapping[str, Any]:
+    """What stands in a mapping below these keys; empty if there is none."""
+    for key in section or ():
+        whole = whole.get(key) if isinstance(whole, Mapping) else None
+    return whole if isinstance(whole, Mapping) and section is not None else {}
 
 
 @dataclass(frozen=True)
@@ -96,6 +121,11 @@ class Member:
     def folder(self) -> str:
         """Where its results are."""
         return f"results/{self.study.name}"
+
+    def named(self, key: str) -> str | None:
+        """The path of the file that a key names, as published; None if it names none."""
+        file: str | None = getattr(self.study, key)
+        return None if file is None else str(find(file, self.source.folders))
 
     @property
     def question(self) -> dict[str, Any]:
