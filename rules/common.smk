@@ -15,7 +15,7 @@ from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import FIGURES, figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
-from initstudy.studies import STATE, Source, Studies, below, keras_is_here, section_of
+from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
@@ -40,13 +40,16 @@ configfile: CONFIG
 DEFAULTS = [file for file in workflow.configfiles if file == CONFIG]
 # What it gives is a part of its own configuration, or is made up in its Snakefile.
 SECTION = section_of(config, workflow.modifier_stack[0].globals["config"])
-SETTINGS = below(workflow.config_settings.config, SECTION)
+SETTINGS = settings_of(workflow.config_settings.config, SECTION)
 # The later ones override the earlier ones.
 LATER = workflow.overwrite_configfiles
 FILES = [*(file for file in workflow.configfiles if file not in LATER), *LATER]
 try:
     STUDIES = Studies(
-        Source("the configuration", config, FILES, SETTINGS, SECTION), DEFAULTS, SETTINGS
+        Source("the configuration", merged(config, SETTINGS), FILES, SETTINGS, SECTION),
+        DEFAULTS,
+        SETTINGS,
+        workflow.modifier.modify_path,
     )
 except StudyError as error:
     sys.exit(str(error))
@@ -158,7 +161,8 @@ def rates_of(wildcards):
 @told
 def published(wildcards):
     """Published results to stand beside a study's, if it has some."""
-    return STUDIES[wildcards.study].named("published") or []
+    file = STUDIES[wildcards.study].named("published")
+    return local(file) if file else []
 
 
 @told

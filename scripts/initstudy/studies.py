@@ -8,7 +8,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,24 @@ def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | N
     return None
 
 
-def below(whole: Any, section: KeyPath | None) -> Mapping[str, Any]:
-    """What stands in a mapping below these keys; empty if there is none."""
-    for key in section or ():
-        whole = whole.get(key) if isinstance(whole, Mapping) else None
-    return whole if isinstance(whole, Mapping) and section is not None else {}
+def settings_of(settings: Mapping[str, Any], section: KeyPath | None) -> Mapping[str, Any]:
+    """What was set on the command line below these keys; nothing if there are none."""
+    if not section:
+        return {} if section is None else settings
+    inner: Any = settings
+    for key in section:
+        inner = inner.get(key) if isinstance(inner, Mapping) else None
+    return {key: _typed(value) for key, value in (inner or {}).items()}
+
+
+def _typed(value: Any) -> Any:
+    """What was meant: all that a mapping holds is text if Snakemake reads it from there."""
+    if isinstance(value, Mapping):
+        return {key: _typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_typed(part) for part in value]
+    meant = yaml.safe_load(value) if isinstance(value, str) else value
+    return value if isinstance(meant, Mapping | list) else meant
 
 
 @dataclass(frozen=True)
@@ -226,12 +239,17 @@ class Studies:
         main: the configuration of the run.
         defaults: files that all studies of lists take their other keys from.
         settings: keys that were set on the command line, for all studies.
+        place: where a file of `results/` is, if another workflow has moved them.
     """
 
     def __init__(
-        self, main: Source, defaults: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+        self,
+        main: Source,
+        defaults: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+        place: Callable[[str], str] = str,
     ) -> None:
-        self._defaults, self._settings = list(defaults), settings or {}
+        self._defaults, self._settings, self.place = list(defaults), settings or {}, place
         self.main = read(main)
         if self.main.study.name in self.lists:
             taken = f"{self.main.study.name!r} is the name of {self.lists[self.main.study.name]}"
@@ -309,7 +327,7 @@ class Studies:
 
     def cost(self, cores: int) -> str:
         """What is still to be trained of what was asked for, and about how long it takes."""
-        new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
+        new = [asked for path, asked in self._asked.items() if not Path(self.place(path)).exists()]
         seconds = sum(member.cost(job).seconds for member, job in new) / max(1, cores)
         replicates = sum(len(job.seeds) for _, job in new)
         text = f"{len(new)} trainings to do, of {replicates} replicates"
@@ -321,7 +339,7 @@ class Studies:
         known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
         if not known:
             # This process was started for one job: the choices are on disk.
-            choices = from_files(member.folder)
+            choices = from_files(self.place(member.folder))
             for job in member.plan.everything(choices):
                 known.setdefault(job.training.digest, job)
         return known
@@ -368,7 +386,7 @@ class Studies:
         files = list(dict.fromkeys([*self._defaults, os.path.relpath(found)]))
         raw: dict[str, Any] = {}
         for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
-            raw = _merged(raw, layer)
+            raw = merged(raw, layer)
         return Source(file, raw, files, {**settings, **self._settings})
 
 
@@ -382,9 +400,9 @@ def from_files(folder: str) -> Choices:
     return choice
 
 
-def _merged(old: Any, new: Any) -> dict[str, Any]:
+def merged(old: Any, new: Any) -> dict[str, Any]:
     """Mappings are merged key by key, as Snakemake does, all else is replaced."""
-    merged = dict(old) if isinstance(old, Mapping) else {}
+    made = dict(old) if isinstance(old, Mapping) else {}
     for key, value in (new or {}).items():
-        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
-    return merged
+        made[key] = merged(made.get(key), value) if isinstance(value, Mapping) else value
+    return made
