@@ -8,6 +8,7 @@ import pytest
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics
 
+EPOCHS = 5
 MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [
     ",".join(diagnostics.COLUMNS),
@@ -15,7 +16,7 @@ GOOD = [
         f"{variant},{seed},{epoch},{layer},16,{MEASURED}"
         for variant in ("a", "b")
         for seed in (0, 1)
-        for epoch in (0, 1, 5)
+        for epoch in (0, 1, 2, 5)
         for layer in (1, 2)
         if (variant, seed, epoch) != ("b", 1, 5)  # it diverged
     ),
@@ -25,7 +26,7 @@ GOOD = [
 def read(tmp_path: Path, lines: list[str], seeds: range = range(2)) -> object:
     path = tmp_path / "diagnostics.csv"
     path.write_text("".join(f"{line}\n" for line in lines))
-    return diagnostics.read(path, [5, 1], ["a", "b"], seeds)
+    return diagnostics.read(path, EPOCHS, ["a", "b"], seeds)
 
 
 def test_good_diagnostics_are_read(tmp_path: Path) -> None:

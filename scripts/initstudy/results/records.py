@@ -123,9 +123,8 @@ def write(record: Record, path: str | Path) -> None:
         "layers": np.array([moment.layers for moment in measured], np.float64),
         "tests": np.array([moment.test for moment in measured], np.float64).reshape(-1, 2),
         "hits": np.array(
-            [moment.hits if len(moment.hits) else _no_hits(record.images) for moment in measured],
-            np.uint8,
-        ).reshape(len(measured), -1),
+            [m.hits if len(m.hits) else [0] * _bytes(record.images) for m in measured], np.uint8
+        ).reshape(-1, _bytes(record.images)),
         "states": np.array([[s.epoch, len(s.arrays)] for s in record.states], np.int64),
     }
     for state in record.states:
@@ -221,8 +220,9 @@ class _DamagedError(Exception):
     """The text says what is wrong."""
 
 
-def _no_hits(images: int) -> npt.NDArray[np.uint8]:
-    return np.zeros((images + 7) // 8, np.uint8)
+def _bytes(images: int) -> int:
+    """That a bit for each of them takes."""
+    return (images + 7) // 8
 
 
 def _read(path: Path) -> Record:
@@ -256,7 +256,7 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         "cpu_seconds": (found["cpu_seconds"], (len(history),)),
         "layers": (layers, (len(epochs), *layers.shape[1:2], 1 + len(found["measures"]))),
         "tests": (tests, (len(epochs), 2)),
-        "hits": (hits, (len(epochs), len(_no_hits(images)) if epochs else 0)),
+        "hits": (hits, (len(epochs), _bytes(images))),
     }
     for name, (array, shape) in shapes.items():
         if array.shape != shape:
