@@ -111,6 +111,7 @@ def missing(record: Record, epochs: int) -> list[int]:
 def write(record: Record, path: str | Path) -> None:
     """Writes a record, whole or not at all, and so that it outlives a power cut."""
     measured = list(record.moments.values())
+    layers = len(measured[0].layers) if measured else 0
     arrays: dict[str, Any] = {
         "format": FORMAT,
         "history": record.history,
@@ -120,7 +121,9 @@ def write(record: Record, path: str | Path) -> None:
         "images": record.images,
         "moments": np.array(list(record.moments), np.int64),
         "measures": np.array(MEASURES),
-        "layers": np.array([moment.layers for moment in measured], np.float64),
+        "layers": np.array([moment.layers for moment in measured], np.float64).reshape(
+            len(measured), layers, 1 + len(MEASURES)
+        ),
         "tests": np.array([moment.test for moment in measured], np.float64).reshape(-1, 2),
         "hits": np.array(
             [m.hits if len(m.hits) else [0] * _bytes(record.images) for m in measured], np.uint8
@@ -275,7 +278,9 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         peak_memory_mb=float(found["peak_memory_mb"]),
         images=images,
         moments={
-            epoch: Moment(known[row], tuple(tests[row].tolist()), hits[row] if epoch else hits[0:0])
+            epoch: Moment(
+                known[row], tuple(tests[row].tolist()), hits[row] if epoch else hits[row, :0]
+            )
             for row, epoch in enumerate(epochs)
         },
         states=tuple(
