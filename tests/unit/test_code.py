@@ -77,7 +77,7 @@ PACKAGE = {
             return words.LOWER
 
         if __name__ == "__main__":
-            unused()
+            value = unused()
     ''',
     "lib/deep/helpers.py": """
         from lib.deep.engine import TABLE
@@ -134,6 +134,8 @@ PACKAGE = {
     "lib/tools/passed.py": """
         def anything():
             return 1
+        if __name__ == "__main__":
+            anything()
     """,
     "lib/tools/far.py": "EVER = 1",
 }
@@ -222,13 +224,30 @@ COUNTS_NOT = {
     "an unused type": ("lib/deep/types.py", "Unused = 2", "Unused = 3"),
     "what an imported module would run as a script": (
         "lib/deep/engine.py",
-        "    unused()\n",
-        "    unused(1)\n",
+        "value = unused()",
+        "value = unused(1)",
+    ),
+    "what a module that is passed on would run as a script": (
+        "lib/tools/passed.py",
+        "    anything()",
+        "    anything(1)",
     ),
     "the order of functions": (
         "lib/deep/helpers.py",
-        "def shift(x):\n    return x << 1\ndef unused(x):\n    return x\n",
-        "def unused(x):\n    return x\ndef shift(x):\n    return x << 1\n",
+        "def scale(x):\n    return inner(x) * 2\n"
+        'def inner(x):\n    return x + FIRST + TABLE["a"]\n',
+        'def inner(x):\n    return x + FIRST + TABLE["a"]\n'
+        "def scale(x):\n    return inner(x) * 2\n",
+    ),
+    "an import for unused annotations": (
+        "lib/deep/engine.py",
+        "import Result",
+        "import Result, Unused",
+    ),
+    "an import for a log message": (
+        "lib/deep/engine.py",
+        "STEPS = 10",
+        "STEPS = 10\nimport this\nlog.info(this)",
     ),
     "a module that nothing imports": ("lib/tools/far.py", "EVER = 1", "print()"),
 }
@@ -302,13 +321,15 @@ def test_different_programs_have_different_digests(tmp_path: Path, one: str, oth
         ("import p", "p.f()"),
         ("from p.m import *", "f()"),
         ("from p.again import *", "f()"),
+        ("from p.all import *", "far.f()"),
+        ("from p import sub", "getattr(sub, 'x')"),
         ("from p.again import here", "here.m.f()"),
         ("try:\n    from p.m import f\nexcept ImportError:\n    f = None", "f()"),
         ("import p", "getattr(p, 'm')"),
         ("from p import m", "vars(m)"),
         ("from p import lazy", "lazy.f()"),
         ("from p.n import D", "D()"),
-        ("from p.n import h", "h()"),
+        ("from p.s import h", "h()"),
     ],
 )
 def test_a_definition_is_found_however_it_is_imported(
@@ -316,8 +337,12 @@ def test_a_definition_is_found_however_it_is_imported(
 ) -> None:
     files = {
         "p/__init__.py": "from .m import f",
-        "p/m.py": "def f():\n    return 1",
-        "p/n.py": "from .m import f\ndef h(x: 'list[f]'): ...\n@f\ndef D(): ...",
+        "p/m.py": "def f():\n    return 1\ndef g(): ...",
+        "p/all.py": "from . import m as far\nx = far.g",
+        "p/sub/__init__.py": "",
+        "p/sub/x.py": "from ..m import f\nx = f",
+        "p/n.py": "from .m import f\n@f\ndef D(): ...",
+        "p/s.py": "from .m import f\ndef h(x: 'list[f]'): ...",
         "p/again.py": "from .m import *\nimport p as here",
         "p/lazy.py": "def __getattr__(name):\n    from . import m\n    return getattr(m, name)",
     }
@@ -345,17 +370,18 @@ def test_only_the_definition_that_is_asked_for_counts(package: Path) -> None:
 
 def test_a_script_counts_with_what_it_runs_only_as_a_script(package: Path) -> None:
     before = code_digest("lib.deep.engine", folder=package)
-    edit(package, "lib/deep/engine.py", "    unused()\n", "    unused(1)\n")
+    edit(package, "lib/deep/engine.py", "value = unused()", "value = unused(1)")
     assert code_digest("lib.deep.engine", folder=package) != before
 
 
 def test_a_file_that_is_no_python_counts_by_its_bytes(package: Path) -> None:
-    template = package / "page.html"
+    template, style = package / "page.html", package / "page.css"
     template.write_text("<p>")
-    before = code_digest("main.py", template, folder=package)
-    assert before == code_digest("./page.html", Path("main.py"), folder=package)
+    style.write_text("p {}")
+    before = code_digest("main.py", template, style, folder=package)
+    assert before == code_digest(style, "./page.html", Path("main.py"), folder=package)
     template.write_text("<p> ")
-    assert code_digest("main.py", template, folder=package) != before
+    assert code_digest("main.py", template, style, folder=package) != before
 
 
 def test_a_script_elsewhere_uses_what_is_in_the_folder(package: Path, tmp_path: Path) -> None:
@@ -372,6 +398,8 @@ def test_neither_the_folder_nor_an_order_nor_the_process_matters(package: Path) 
     roots = ["lib.tools.short", "main.py", "lib.deep.helpers:shift"]
     digest = code_digest(*roots, folder=package)
     assert code_digest(*reversed(roots), folder=package) == digest
+    roundabout = [roots[0], package / "lib" / ".." / "main.py", roots[2]]
+    assert code_digest(*roundabout, folder=package) == digest
     moved = package.with_name("else where")
     package.rename(moved)
     assert code_digest(*roots, folder=moved) == digest
