@@ -1,32 +1,43 @@
 from snakemake.utils import min_version
 
-min_version("9.0")
-
-
-configfile: "config.yaml"
+min_version("9.12")
 
 
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
-include: "rules/diagnostics.smk"
+include: "rules/results.smk"
 include: "rules/analysis.smk"
-include: "rules/figures.smk"
+include: "rules/drawing.smk"
 include: "rules/report.smk"
+include: "rules/suite.smk"
 
 
+# The configured study.
 rule all:
+    default_target: True
     input:
-        study_file("report.html"),
-        study_file("histories.csv"),
-        study_file("diagnostics.csv"),
-        study_file("best.yaml"),
-        study_file("summary.csv"),
-        study_file("summary.md"),
-        INTERACTION,
-        study_file("verdict.md"),
-        study_file("explorer.html"),
-        expand(study_file("figures/{figure}.{format}"), figure=ALL_FIGURES, format=["svg", "png"]),
+        files_of(STUDIES.main),
     localrule: True
     message:
         "Everything is there; open {input[0]}"
+
+
+# The studies that suite.yaml lists, and what they say together.
+rule suite:
+    input:
+        "results/suite/suite.html",
+        told(lambda wildcards: [file for m in STUDIES.listed("suite") for file in files_of(m)]),
+    localrule: True
+    message:
+        "Everything is there; open {input[0]}"
+
+
+# The studies of published findings, and the figures of docs/replications.md.
+rule replications:
+    input:
+        rules.draw_replications.output,
+        told(lambda wildcards: [file for m in listed(wildcards) for file in files_of(m)]),
+    localrule: True
+    message:
+        "Everything is there; see {input[0]}"

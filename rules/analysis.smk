@@ -1,16 +1,34 @@
-# Names of the kernel and the bias initializer of each variant.
-INITIALIZERS = {
-    variant.name: [variant.kernel.name, variant.bias.name] for variant in STUDY.variants
-}
-# What only a factorial design can tell.
-INTERACTION = study_file("interaction.csv") if STUDY.design == "factorial" else []
+# Checkpoints, since what is chosen decides what is trained next.
+checkpoint choose_learning_rates:
+    input:
+        study=described,
+        histories=files(trials, "history"),
+        sums=files(trials, "sums"),
+    output:
+        table="results/{study}/learning_rates/{group}.csv",
+        choice="results/{study}/learning_rates/{group}.yaml",
+    log:
+        "logs/{study}/choose_learning_rates/{group}.log",
+    wildcard_constraints:
+        group=f"{VARIANTS}|{BEST}",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        rates=each(trials, "learning_rate"),
+        variants=each(trials, "variant"),
+        code=code_digest(SCRIPTS / "choose_learning_rates.py"),
+    message:
+        "Choosing the learning rates by the mean final validation accuracy: {output.choice}"
+    script:
+        "../scripts/choose_learning_rates.py"
 
 
-# A checkpoint, so that the trainings of `best` are looked at again once the pair is chosen.
 checkpoint choose_best:
     input:
-        histories=job_files(VARIANTS, STUDY.selection),
-        sums=job_files(VARIANTS, STUDY.selection, ending="csv.sha256"),
+        study=described,
+        histories=files(selection, "history"),
+        sums=files(selection, "sums"),
     output:
         "results/{study}/best.yaml",
     log:
@@ -19,55 +37,41 @@ checkpoint choose_best:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(
-            code=code_version("choose_best.py"),
-            epochs=STUDY.epochs,
-            pairs={
-                variant.name: [variant.kernel.plain(), variant.bias.plain()]
-                for variant in STUDY.variants
-            },
-            seeds=STUDY.seeds,
-        ),
+        variants=each(selection, "variant"),
+        code=code_digest(SCRIPTS / "choose_best.py"),
     message:
         "Choosing the best pair by its mean final validation accuracy"
     script:
         "../scripts/choose_best.py"
 
 
-rule collect_histories:
+rule collect_learning_rates:
     input:
-        histories=all_job_files(),
-        sums=all_job_files(ending="csv.sha256"),
-        timings=all_job_files(ending="timings.csv"),
-        tests=all_job_files(ending="tests.csv") if TESTS else [],
-        # Not read: until the pair is chosen, nobody knows whether `best` is to be trained again.
-        best="results/{study}/best.yaml",
+        rates_of,
     output:
-        **(dict(tests="results/{study}/tests.csv") if TESTS else {}),
-        histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
-        timings="results/{study}/timings.csv",
+        "results/{study}/learning_rates.csv",
     log:
-        "logs/{study}/collect_histories.log",
+        "logs/{study}/collect_learning_rates.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(code=code_version("collect_histories.py"), epochs=STUDY.epochs),
+        code=code_digest(SCRIPTS / "collect_learning_rates.py"),
     message:
-        "Collecting the histories: {output.histories}"
+        "Collecting the learning rates: {output}"
     script:
-        "../scripts/collect_histories.py"
+        "../scripts/collect_learning_rates.py"
 
 
 rule summarize:
     input:
+        study=described,
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
+        tests="results/{study}/tests.csv",
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
-        tests=TESTS,
-        published=STUDY.published or [],
+        published=published,
     output:
         csv="results/{study}/summary.csv",
         markdown="results/{study}/summary.md",
@@ -79,43 +83,19 @@ rule summarize:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(
-            chance=DATA.chance,
-            code=code_version("summarize.py"),
-            epochs=STUDY.epochs,
-            initializers=INITIALIZERS,
-            seeds=JUDGED_ON,
-            target=STUDY.target_accuracy,
-        ),
+        code=code_digest(SCRIPTS / "summarize.py"),
     message:
         "Summarizing: {output.csv}"
     script:
         "../scripts/summarize.py"
 
 
-rule collect_learning_rates:
-    input:
-        [study_file(f"learning_rates/{variant}.csv") for variant in [*VARIANTS, "best"]],
-    output:
-        "results/{study}/learning_rates.csv",
-    log:
-        "logs/{study}/collect_learning_rates.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        job=dict(code=code_version("collect_learning_rates.py")),
-    message:
-        "Collecting the learning rates: {output}"
-    script:
-        "../scripts/collect_learning_rates.py"
-
-
 rule measure_interaction:
     input:
+        study=described,
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
-        tests=TESTS,
+        tests="results/{study}/tests.csv",
     output:
         "results/{study}/interaction.csv",
     log:
@@ -124,12 +104,7 @@ rule measure_interaction:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(
-            code=code_version("measure_interaction.py"),
-            epochs=STUDY.epochs,
-            initializers=INITIALIZERS,
-            seeds=STUDY.seeds,
-        ),
+        code=code_digest(SCRIPTS / "measure_interaction.py"),
     message:
         "Measuring the interaction of kernel and bias: {output}"
     script:
@@ -138,13 +113,15 @@ rule measure_interaction:
 
 rule judge:
     input:
+        study=described,
         summary="results/{study}/summary.csv",
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
-        tests=TESTS,
+        tests="results/{study}/tests.csv",
+        best="results/{study}/best.yaml",
         diagnostics="results/{study}/diagnostics.csv",
-        interaction=INTERACTION,
-        rates=RATES,
+        interaction=interaction,
+        rates=learning_rates,
     output:
         "results/{study}/verdict.md",
     log:
@@ -153,14 +130,7 @@ rule judge:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(
-            after=DIAGNOSED_AFTER,
-            code=code_version("judge.py"),
-            epochs=STUDY.epochs,
-            held_out=STUDY.held_out,
-            seeds=STUDY.seeds,
-            variants=list(VARIANTS),
-        ),
+        code=code_digest(SCRIPTS / "judge.py"),
     message:
         "Writing the verdict: {output}"
     script:

@@ -1,10 +1,9 @@
 rule write_report:
     input:
-        template="report/report.html.jinja",
-        page="report/page.html.jinja",
+        study=described,
         verdict="results/{study}/verdict.md",
         table="results/{study}/summary.md",
-        figures=[study_file(f"figures/{figure}.svg") for figure in ALL_FIGURES],
+        figures=drawn,
         explorer="results/{study}/explorer.html",
         timings="results/{study}/timings.csv",
     output:
@@ -15,10 +14,10 @@ rule write_report:
     conda:
         "../envs/analysis.yaml"
     params:
-        job=dict(
-            code=code_version("write_report.py"),
-            configuration=STUDY.plain(),
-            figures=ALL_FIGURES,
+        code=code_digest(
+            SCRIPTS / "write_report.py",
+            PROJECT / "report/report.html.jinja",
+            PROJECT / "report/page.html.jinja",
         ),
     message:
         "Writing the report: {output}"

@@ -1,51 +1,86 @@
+@told
+def dataset(wildcards):
+    """The data set of a training; what is in it is part of what the training's path says."""
+    name = training(wildcards)[1].training.what["dataset"]["name"]
+    return ancient(f"resources/datasets/{name}.npz" if name in SPECS else name)
+
+
+@told
+def accepted(wildcards):
+    """What Keras says of the study, if it could not be asked when this file was read."""
+    if keras_is_here():
+        return []
+    return ancient(f"{training(wildcards)[0].folder}/accepted.json")
+
+
+def training(wildcards):
+    seeds = range(int(wildcards.first), int(wildcards.last) + 1)
+    return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
+
+
+def cost(wildcards):
+    member, job = training(wildcards)
+    return member.cost(job)
+
+
+def training_job(wildcards, input):
+    """All that the script needs. Snakemake does not track it, since it takes the input: a training
+    is what its path says.
+    """
+    member, job = training(wildcards)
+    return {
+        "checkpoint_minutes": member.study.checkpoint_minutes,
+        "epochs": job.epochs,
+        "keep_weights": member.study.keep_weights,
+        "replicates": [job.seeds[0], job.seeds[-1]],
+        "study": member.study.name,
+        "variant": job.variant,
+        "what": dict(job.training.what),
+    }
+
+
 rule train:
     input:
-        dataset=DATASET,
-        reasons=reasons_to_train,
-        rate=chosen_rate,
+        dataset=dataset,
+        accepted=accepted,
     output:
         **{
-            name: f"results/{{study}}/runs/{{variant}}/seeds-{{first}}-{{last}}.{ending}"
-            for name, ending in TRAINED.items()
+            kind: f"{TRAININGS}/{{digest}}/epochs-{{epochs}}/seeds-{{first}}-{{last}}.{ending}"
+            for kind, ending in OUTPUTS.items()
         },
     log:
-        "logs/{study}/train/{variant}/seeds-{first}-{last}.log",
+        "logs/trainings/{digest}/epochs-{epochs}/seeds-{first}-{last}.log",
     conda:
         "../envs/training.yaml"
     # One core for each job: more are better used by more jobs, and numbers may depend on it.
     threads: 1
     # For clusters; more of both for each retry.
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * training_memory(SIZE["weights"]),
-        runtime=lambda wildcards, attempt: attempt * minutes_of(wildcards),
+        mem_mb=lambda wildcards, attempt: attempt * cost(wildcards).memory,
+        runtime=lambda wildcards, attempt: attempt * cost(wildcards).minutes,
     params:
         job=training_job,
     message:
-        "Training {wildcards.variant}, seeds {wildcards.first} to {wildcards.last}; progress in {log}"
+        "Training {params.job[variant]} of {params.job[study]}, seeds {wildcards.first} to "
+        "{wildcards.last}; progress in {log}"
     script:
         "../scripts/train.py"
 
 
-rule choose_learning_rate:
+# Only where the environment that starts Snakemake has no Keras, as with conda environments.
+rule ask_keras:
     input:
-        dataset=DATASET,
-        best=lambda wildcards: best_pair(wildcards.variant),
+        study=described,
     output:
-        table="results/{study}/learning_rates/{variant}.csv",
-        choice="results/{study}/learning_rates/{variant}.yaml",
+        "results/{study}/accepted.json",
     log:
-        "logs/{study}/choose_learning_rate/{variant}.log",
+        "logs/{study}/ask_keras.log",
     conda:
         "../envs/training.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: attempt * training_memory(SIZE["weights"]),
-        runtime=lambda wildcards, attempt: attempt
-        * minutes_of_trainings(len(STUDY.learning_rates) * STUDY.learning_rate_seeds),
     params:
-        job=lambda wildcards: training_job(wildcards)
-        | dict(code=code_version("choose_learning_rate.py")),
+        question=lambda wildcards, input: STUDIES[wildcards.study].question,
+        source=lambda wildcards, input: STUDIES[wildcards.study].source.plain(),
     message:
-        "Choosing the learning rate of {wildcards.variant}; progress in {log}"
+        "Asking Keras about the configuration of {wildcards.study}"
     script:
-        "../scripts/choose_learning_rate.py"
+        "../scripts/ask_keras.py"

@@ -6,11 +6,13 @@ from initstudy.analysis import statistics
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        job = snakemake.params.job
-        final = histories.final(histories.read_runs(snakemake.input.histories, job["epochs"]))
-        choice = statistics.choose_pair(final, job["pairs"], range(job["seeds"]))
+        study = Description.read(snakemake.input.study)
+        jobs = list(zip(snakemake.params.variants, snakemake.input.histories, strict=True))
+        table = histories.collect(jobs, study.epochs).frame
+        choice = statistics.choose_pair(histories.final(table), study.variants, study.selection)
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(choice, sort_keys=False))

@@ -1,11 +1,11 @@
 """Fetches a data set from the first source that has it."""
 
-from initstudy.data.datasets import SPECS
+from initstudy.data.catalog import SPECS
 from initstudy.data.downloads import default_sources, download
 from initstudy.logs import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         name = snakemake.wildcards.dataset
-        sources = default_sources(SPECS[name], name, snakemake.config.get("dataset_file"))
+        sources = default_sources(SPECS[name], name, snakemake.params.local_copy)
         download(SPECS[name], sources, snakemake.output[0])

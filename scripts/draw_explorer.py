@@ -1,12 +1,14 @@
 """Makes the interactive learning curves."""
 
+from pathlib import Path
+
 from initstudy.drawing.explorer import explorer
 from initstudy.logs import job_log
-from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.results.study import StudyResults
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        table = histories.read(snakemake.input.histories, snakemake.params.job["epochs"])
+        results = StudyResults(Path(snakemake.input.study).parent)
         with replacing(snakemake.output[0]) as path:
-            path.write_text(explorer(snakemake.wildcards.study, table), encoding="utf-8")
+            path.write_text(explorer(results.description.name, results.histories), encoding="utf-8")

@@ -9,7 +9,8 @@ import pytest
 from helpers import ALL_TESTS, REPOSITORY, SMALL, Project, copy_project, finished_study
 from playwright.sync_api import Browser, sync_playwright
 
-from initstudy.data.datasets import SPECS, Dataset, load
+from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import Dataset, load
 from initstudy.data.downloads import default_sources, download
 from initstudy.training.backend import set_threads
 
@@ -50,7 +51,7 @@ def mnist_file() -> Path:
 
 @pytest.fixture(scope="session")
 def mnist(mnist_file: Path) -> Dataset:
-    return load(mnist_file, SPECS["mnist"])
+    return load(mnist_file, {"name": "mnist", "sha256": SPECS["mnist"].sha256})
 
 
 @pytest.fixture

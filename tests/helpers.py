@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import yaml
 from playwright.sync_api import Browser, Page
 
@@ -64,8 +65,8 @@ class Outcome:
 
     @property
     def trained(self) -> list[tuple[str, int, int]]:
-        """The trainings: variant, first and last seed."""
-        found = set(re.findall(r"Training (\S+), seeds (\d+) to (\d+)", self.text))
+        """The training jobs: variant, first and last seed."""
+        found = set(re.findall(r"Training (\S+) of \S+, seeds (\d+) to (\d+)", self.text))
         return sorted((variant, int(first), int(last)) for variant, first, last in found)
 
     @property
@@ -117,19 +118,39 @@ class Project:
 
     @property
     def trainings(self) -> dict[str, int]:
-        """The finished trainings, by the file that each writes last, and when it did (ns)."""
-        found = self.folder.glob("results/*/runs/*/*.job.yaml")
-        return {str(path.relative_to(self.folder)): path.stat().st_mtime_ns for path in found}
+        """The finished training jobs, by the file that each writes last, and when it did (ns)."""
+        return self._times("results/trainings/*/epochs-*/*.sha256")
+
+    @property
+    def records(self) -> dict[str, int]:
+        """The records of replicates, and when each was written (ns)."""
+        return self._times("results/trainings/*/replicates/*.npz")
 
     @property
     def results(self) -> dict[str, bytes]:
         """The bytes of all results that tell no times."""
+        patterns = ("histories.csv*", "diagnostics.csv", "tests.csv", "hits.npz", "trainings.csv")
+        patterns += ("best.yaml", "verdict.md", "figures/*", "study-*.json")
+        patterns += ("*/epochs-*/*.csv", "*/epochs-*/*.npz", "*/job.yaml")
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
-            for pattern in ("runs/*/*", "histories.csv*", "best.yaml", "verdict.md", "figures/*")
+            for pattern in patterns
             for path in self.folder.glob(f"results/*/{pattern}")
             if not path.name.endswith(".timings.csv")
         }
+
+    def histories(self, study: str = "notebook") -> pd.DataFrame:
+        return pd.read_csv(self / f"results/{study}/histories.csv")
+
+    def history(self, variant: str, seed: int, study: str = "notebook") -> Path:
+        """The file of the job that trained a replicate of a study's variant."""
+        table = pd.read_csv(self / f"results/{study}/trainings.csv")
+        mine = table[(table["variant"] == variant) & (table["first_seed"] <= seed)]
+        return self / mine[mine["last_seed"] >= seed]["history"].iloc[0]
+
+    def _times(self, pattern: str) -> dict[str, int]:
+        found = self.folder.glob(pattern)
+        return {str(path.relative_to(self.folder)): path.stat().st_mtime_ns for path in found}
 
 
 def copy_project(folder: Path, mnist_file: Path) -> Project:
@@ -149,10 +170,10 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     (folder / "resources" / "datasets" / "mnist.npz").symlink_to(mnist_file)
     # Keras is asked once for each configuration that tests share, which takes seconds; its answers
     # are kept by what was asked, of which code and which version.
-    accepted = REPOSITORY / ".snakemake" / "initstudy-accepted"
+    accepted = REPOSITORY / ".initstudy" / "accepted"
     accepted.mkdir(parents=True, exist_ok=True)
-    (folder / ".snakemake").mkdir()
-    (folder / ".snakemake" / accepted.name).symlink_to(accepted)
+    (folder / ".initstudy").mkdir()
+    (folder / ".initstudy" / accepted.name).symlink_to(accepted)
     return Project(folder)
 
 

@@ -8,6 +8,8 @@ from scipy.stats import spearmanr
 
 from initstudy.analysis.statistics import ALPHA, sign_flip_p_value
 
+# The epoch that is looked at besides the start: most units that die do so in the first.
+EPOCH = 1
 # How many losing variants are explained, from the worst on, with how many reasons at most.
 VARIANTS, REASONS = 3, 2
 # A share of the hidden units from which on copies are told.
@@ -38,11 +40,15 @@ def explanation(summary: pd.DataFrame, diagnostics: pd.DataFrame, finals: pd.Dat
     if losing.empty:
         return ""
     accuracies = finals.set_index(["variant", "seed"])["accuracy"]
-    measured = dict(tuple(diagnostics.groupby("variant")))
+    early = diagnostics[diagnostics["epoch"] <= EPOCH]
+    measured = dict(tuple(early.groupby("variant")))
     lines = []
     for variant in losing["variant"].head(VARIANTS):
         gains = accuracies[variant] - accuracies["baseline"]
-        told = list(_reasons(measured[variant], measured["baseline"], gains))[:REASONS]
+        own, base = measured[variant], measured["baseline"]
+        # The baseline's fresh seeds are for `best`.
+        base = base[base["seed"].isin(own["seed"])]
+        told = list(_reasons(own, base, gains))[:REASONS]
         role, _, name = variant.partition("-")
         text = " ".join(told) or "Nothing that was measured sets them apart."
         # Of a factorial design, both may differ.

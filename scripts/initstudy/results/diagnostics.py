@@ -1,18 +1,20 @@
 """The table of diagnostics: its contract, kept in one place for those who write and read it.
 
-It has a row per variant, seed, epoch and layer: the seeds in order, for each first the start, epoch
-0, then the epochs that were chosen; the layers from 1 at the input. A replicate that diverged has
+It has a row per variant, seed, epoch and layer: the seeds in order, for each the
+`moments` of the training; the layers from 1 at the input. A replicate that diverged has
 no rows from that epoch on. A measure that is not a finite number is `nan`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
-from initstudy.results.histories import check, read_table
+from initstudy.results.outputs import Collected, Job, collected, replicates
+from initstudy.results.tables import check, read_table
 
 # activation_*: mean and standard deviation over a batch and the layer's units of what leaves the
 #     activation function; in the output layer, of what enters the softmax.
@@ -34,19 +36,26 @@ MEASURES = [
     "weight_norm",
     "update_norm",
 ]
-COLUMNS = ["variant", "seed", "epoch", "layer", "units", *MEASURES]
+WHOLE = ["seed", "epoch", "layer", "units"]
+COLUMNS = ["variant", *WHOLE, *MEASURES]
 
 
-def read(
-    path: str | Path, epochs: Collection[int], variants: Sequence[str], seeds: range
-) -> pd.DataFrame:
+def moments(epochs: int) -> list[int]:
+    """The epochs after which a training is measured: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
+    found = {0, epochs}
+    power = 1
+    while power <= epochs:
+        found |= {epoch for epoch in (power, 2 * power, 5 * power) if epoch <= epochs}
+        power *= 10
+    return sorted(found)
+
+
+def read(path: str | Path, epochs: int) -> pd.DataFrame:
     """Reads diagnostics and checks that they keep the contract.
 
     Args:
         path: a CSV file with COLUMNS.
-        epochs: those that were chosen, besides the start.
-        variants: those it must hold, in this order.
-        seeds: those that each variant must have, in this order.
+        epochs: of the study.
 
     Returns:
         COLUMNS: variant str, seed, epoch, layer and units int64, the measures float64.
@@ -54,7 +63,40 @@ def read(
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = read_table(path, COLUMNS, whole=("seed", "epoch", "layer", "units"))
+    frame = read_table(path, COLUMNS, WHOLE)
+    _check_contract(path, frame, epochs)
+    return frame
+
+
+def collect(jobs: Sequence[Job], epochs: int) -> Collected:
+    """Joins the diagnostics of many training jobs, and checks that they keep the contract.
+
+    Args:
+        jobs: the variant that each is of, and the path of its history.
+        epochs: of the study.
+
+    Returns:
+        The table as text and as numbers, see `read`.
+
+    Raises:
+        StudyError: names the file of the job, the line and what is wrong there.
+    """
+
+    def check_all(path: str | Path, frame: pd.DataFrame, jobs: Sequence[Job]) -> None:
+        begins = _check_contract(path, frame, epochs)
+        found = list(frame.loc[begins, ["variant", "seed"]].itertuples(index=False, name=None))
+        expected = replicates(jobs)
+        for one, other in zip(found, expected, strict=False):
+            if one != other:
+                raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must stand.")
+        if len(found) != len(expected):
+            raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
+
+    return collected(jobs, "diagnostics", COLUMNS, WHOLE, check_all, optional=MEASURES)
+
+
+def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:
+    """Checks what every table must keep, and returns where its replicates begin."""
     values, shares = frame[MEASURES].to_numpy(), frame[SHARES].to_numpy()
     check(path, np.isinf(values).any(1), "has an infinite measure; it must be nan")
     check(path, ((shares < 0) | (shares > 1)).any(1), "has a share outside 0..1")
@@ -66,29 +108,17 @@ def read(
     layer = frame["layer"].to_numpy()
     before = np.where(enters, 0, frame["layer"].shift(fill_value=0).to_numpy())
     check(path, layer != before + 1, "does not have the layer that follows")
-    moments = [0, *sorted(epochs)]
-    moment = np.searchsorted(moments, frame["epoch"])
+    due = moments(epochs)
+    moment = np.searchsorted(due, frame["epoch"])
     before = np.where(begins, -1, np.roll(moment, 1))[enters]
     wrong = enters.copy()
     wrong[enters] = moment[enters] != before + 1
-    wrong |= ~frame["epoch"].isin(moments).to_numpy()
-    check(path, wrong, f"does not have the epoch that follows; they are {_listed(moments)}")
+    wrong |= ~frame["epoch"].isin(due).to_numpy()
+    check(path, wrong, f"does not have the epoch that follows; they are {', '.join(map(str, due))}")
     ends = np.append(enters[1:], True)[: len(frame)]
     layers = layer.max(initial=0)
     check(path, ends & (layer != layers), f"is its epoch's last, but there are {layers} layers")
-
-    found = list(replicate[begins].itertuples(index=False, name=None))
-    expected = [(variant, seed) for variant in variants for seed in seeds]
-    for one, other in zip(found, expected, strict=False):
-        if one != other:
-            raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must stand.")
-    if len(found) != len(expected):
-        raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
-    return frame
-
-
-def _listed(moments: Sequence[int]) -> str:
-    return ", ".join(map(str, moments))
+    return np.asarray(begins)
 
 
 def _named(replicate: tuple[str, int]) -> str:

@@ -1,15 +1,23 @@
-"""Files that appear whole or not at all, and that tell whether they were changed since."""
+"""Files that appear whole or not at all, outlive a power cut, and tell whether they were changed.
 
+Whatever is written goes to the disk by way of `sync`, `move` and `make_folder`, so that a test can
+stand in for a disk that loses what it was not told to keep.
+"""
+
+import errno
 import glob
 import hashlib
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from initstudy.errors import StudyError
+
+# What file systems answer that cannot sync a folder; they keep its entries in their own way.
+_UNSYNCED = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
 
 
 @contextmanager
@@ -17,8 +25,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` and moves it there when the block ends well.
 
     The temporary file has the suffix of `path`, since libraries choose formats by it. Whatever
-    happens, nobody ever sees `path` half-written. What a killed process left beside `path` is
-    removed.
+    happens, nobody ever sees `path` half-written; when this ends, it is on the disk. What a killed
+    process left beside `path` is removed.
 
     Args:
         path: the file to make; its folder is made if need be.
@@ -28,7 +36,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         ...     frame.to_csv(path)
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(target.parent)
     _remove_left(target)
     prefix = f".{target.name}.{socket.gethostname()}.{os.getpid()}."
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
@@ -40,7 +48,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
-        temporary.replace(target)
+        sync(temporary)
+        move(temporary, target)
+        sync(target.parent)
     except OSError as error:
         # A full disk is met in writing, where the system does not know of which file.
         error.filename = error.filename or str(target)
@@ -49,24 +59,91 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def set_aside(path: str | Path) -> Path:
+    """Moves a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
+
+    Returns:
+        Where it is now.
+    """
+    file, number = Path(path), 1
+    aside = file.with_name(f"{file.name}.damaged")
+    while aside.exists():
+        number += 1
+        aside = file.with_name(f"{file.name}.damaged-{number}")
+    move(file, aside)
+    sync(file.parent)
+    return aside
+
+
+def make_folders(folder: Path) -> None:
+    """Makes a folder and those above it that are missing, each on the disk before the next."""
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        make_folder(folder)
+        sync(folder.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes one folder, if it is not there."""
+    folder.mkdir(exist_ok=True)
+
+
+def move(source: Path, target: Path) -> None:
+    """Gives a file another name, at once; what had that name is gone."""
+    source.replace(target)
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the entries of a folder, are on the disk."""
+    folder = path.is_dir()
+    try:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if not folder or error.errno not in _UNSYNCED:
+            raise
+
+
 def write_sum(path: str | Path) -> None:
     """Writes the SHA-256 of a file beside it, to `<path>.sha256`, as `sha256sum` does."""
     file = Path(path)
-    with replacing(_sum_file(file)) as temporary:
-        temporary.write_text(f"{_sha256(file)}  {file.name}\n")
+    write_sums(file.with_name(f"{file.name}.sha256"), [file])
 
 
-def check_sum(path: str | Path) -> None:
-    """Checks a file against the sum that `write_sum` left beside it, if there is one.
+def write_sums(path: str | Path, files: Iterable[Path]) -> None:
+    """Writes the SHA-256 of files of the same folder to a file there, as `sha256sum` does."""
+    with replacing(path) as temporary:
+        temporary.write_text("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
+
+
+def check_sum(path: str | Path, sums: str | Path | None = None) -> None:
+    """Checks a file against its SHA-256.
+
+    Args:
+        path: of the file.
+        sums: what `write_sums` wrote; None for what `write_sum` did, if it did.
 
     Raises:
         StudyError: if the file is not what was written.
     """
     file = Path(path)
-    if _sum_file(file).exists() and _sum_file(file).read_text().split()[:1] != [_sha256(file)]:
+    listed = Path(sums) if sums else file.with_name(f"{file.name}.sha256")
+    if sums is None and not listed.exists():
+        return
+    try:
+        lines = listed.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise StudyError(
+            f"{listed}: there are no sums to be read, so that {file.name} cannot be trusted. "
+            f"Remove {file.name} and run again: both are made anew."
+        ) from None
+    if f"{_sha256(file)}  {file.name}" not in lines:
         raise StudyError(
             f"{file}: it was changed since it was written (its SHA-256 is not the one in "
-            f"{_sum_file(file).name}). Remove it and run again: it is made anew."
+            f"{listed.name}). Remove it and run again: it is made anew."
         )
 
 
@@ -80,10 +157,6 @@ def _remove_left(target: Path) -> None:
             left.unlink(missing_ok=True)
         except (ValueError, PermissionError):
             continue
-
-
-def _sum_file(file: Path) -> Path:
-    return file.with_name(f"{file.name}.sha256")
 
 
 def _sha256(file: Path) -> str:

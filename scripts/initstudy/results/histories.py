@@ -2,13 +2,11 @@
 
 A history has one row per seed and epoch. A replicate that diverges ends with the epoch in which its
 loss stopped being finite: that row has `nan` for all four metrics, and no row follows it. Where
-training images are held out for validation, a second table has one row per seed with what the test
-images gave after the last epoch.
+training images are held out for validation, it is the test images by which a replicate is judged: a
+second table has one row per seed with what they gave after the last epoch.
 """
 
-import io
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,13 @@ import pandas as pd
 
 from initstudy.errors import StudyError
 from initstudy.results.files import check_sum, replacing
+from initstudy.results.outputs import (
+    Collected,
+    Job,
+    check_replicates,
+    collected,
+)
+from initstudy.results.tables import check, read_table
 
 METRICS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 COLUMNS = ["variant", "seed", "epoch", *METRICS]
@@ -25,61 +30,6 @@ TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds", "cpu_seconds", "peak_m
 
 # A network whose outputs are not numbers names no digit, so it gets no image right.
 ACCURACY_OF_DIVERGED = 0.0
-
-
-def from_epochs(
-    variant: str,
-    replicates: Mapping[int, Sequence[tuple[float, float, float, float, float]]],
-    spent: Mapping[str, float],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The history and the timings of one training job.
-
-    Args:
-        variant: its name.
-        replicates: for each seed its epochs, as METRICS and seconds.
-        spent: cpu_seconds and peak_memory_mb of the job.
-
-    Returns:
-        The history (COLUMNS), with an epoch that is not finite marked, and the timings
-        (TIMING_COLUMNS).
-    """
-    history = pd.DataFrame(
-        [
-            (variant, seed, number, *metrics)
-            for seed, epochs in replicates.items()
-            for number, (*metrics, _) in enumerate(epochs, 1)
-        ],
-        columns=COLUMNS,
-    )
-    diverged = ~np.isfinite(history[METRICS]).all(axis=1)
-    history.loc[diverged, METRICS] = np.nan
-    timings = pd.DataFrame(
-        [
-            (
-                variant,
-                seed,
-                len(epochs),
-                sum(epoch[-1] for epoch in epochs),
-                spent["cpu_seconds"] / len(replicates),
-                spent["peak_memory_mb"],
-            )
-            for seed, epochs in replicates.items()
-        ],
-        columns=TIMING_COLUMNS,
-    )
-    return history, timings
-
-
-def from_tests(variant: str, tests: Mapping[int, tuple[float, float]]) -> pd.DataFrame:
-    """TEST_COLUMNS of one training job.
-
-    Args:
-        variant: its name.
-        tests: for each seed loss and accuracy of the test images; nan if it diverged.
-    """
-    return pd.DataFrame(
-        [(variant, seed, *metrics) for seed, metrics in tests.items()], columns=TEST_COLUMNS
-    )
 
 
 def write(frame: pd.DataFrame, path: str | Path) -> None:
@@ -131,59 +81,40 @@ def read(
     return frame
 
 
-def read_run(path: str | Path, epochs: int) -> pd.DataFrame:
-    """Reads the history of one training job, and checks that it is of what its path says.
+def collect(jobs: Sequence[Job], epochs: int) -> Collected:
+    """Joins the histories of many training jobs, and checks that they keep the contract.
 
     Args:
-        path: `.../<variant>/seeds-<first>-<last>.csv`.
+        jobs: the variant that each is of, and the path of its history.
         epochs: see `read`.
 
-    Raises:
-        StudyError: see `read`.
-    """
-    variant, seeds = _job(path)
-    return read(path, epochs, [variant], seeds)
-
-
-def read_runs(paths: Sequence[str | Path], epochs: int) -> pd.DataFrame:
-    """Reads the histories of many training jobs as one table, as `read_run` reads each.
-
-    If all is well, which is the rule, it takes a tenth of the time.
+    Returns:
+        The table as text and as numbers, see `read`.
 
     Raises:
-        StudyError: see `read`.
+        StudyError: names the file of the job, the line and what is wrong there.
     """
-    try:
-        frame = read_table(io.BytesIO(join(paths)), COLUMNS, whole=("seed", "epoch"))
-        begins = _check_contract("", frame, epochs)
-        jobs = [_job(path) for path in paths]
-        if list(zip(frame["variant"][begins], frame["seed"][begins], strict=True)) == [
-            (variant, seed) for variant, seeds in jobs for seed in seeds
-        ]:
-            for path in paths:
-                check_sum(path)
-            return frame
-    except StudyError:
-        pass  # told below, with the file that it is about
-    return pd.concat([read_run(path, epochs) for path in paths], ignore_index=True)
+
+    def check_all(path: str | Path, frame: pd.DataFrame, jobs: Sequence[Job]) -> None:
+        begins = _check_contract(path, frame, epochs)
+        check_replicates(path, frame[begins], jobs)
+
+    return collected(jobs, "history", COLUMNS, ["seed", "epoch"], check_all)
 
 
-def join(paths: Sequence[str | Path]) -> bytes:
-    """Puts tables with the same columns below each other, byte by byte.
+def collect_tests(jobs: Sequence[Job]) -> Collected:
+    """Joins what the test images gave, of many training jobs; see `collect` and `read_tests`."""
 
-    Raises:
-        StudyError: if one is missing or has other columns than the first.
-    """
-    tables: list[bytes] = []
-    for path in paths:
-        _check_last_line(path)
-        columns, _, rows = Path(path).read_bytes().partition(b"\n")
-        if not tables:
-            tables.append(columns + b"\n")
-        if columns + b"\n" != tables[0]:
-            raise StudyError(f"{path}, line 1: it has other columns than {paths[0]}.")
-        tables.append(rows)
-    return b"".join(tables)
+    def check_all(path: str | Path, frame: pd.DataFrame, jobs: Sequence[Job]) -> None:
+        _check_tests(path, frame)
+        check_replicates(path, frame, jobs)
+
+    return collected(jobs, "tests", TEST_COLUMNS, ["seed"], check_all)
+
+
+def collect_timings(jobs: Sequence[Job]) -> Collected:
+    """Joins what the replicates of many training jobs took; see `collect` and `read_timings`."""
+    return collected(jobs, "timings", TIMING_COLUMNS, ["seed", "epochs"], check_replicates)
 
 
 def read_timings(path: str | Path) -> pd.DataFrame:
@@ -191,8 +122,8 @@ def read_timings(path: str | Path) -> pd.DataFrame:
 
     Returns:
         TIMING_COLUMNS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
-        replicate together, without compilation), cpu_seconds float64 (of its job, in equal shares)
-        and peak_memory_mb float64 (of its job).
+        replicate together, without compilation), cpu_seconds float64 (of what its job did for it;
+        the first has what came before, too) and peak_memory_mb float64 (of its job).
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
@@ -210,9 +141,7 @@ def read_tests(path: str | Path) -> pd.DataFrame:
         StudyError: names the file, the line and what is wrong there.
     """
     frame = read_table(path, TEST_COLUMNS, whole=("seed",))
-    accuracy = frame["test_accuracy"]
-    check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
-    check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")
+    _check_tests(path, frame)
     return frame
 
 
@@ -279,9 +208,7 @@ def accuracies(
     """
     rows = final.get(variant)
     values = {} if rows is None else dict(zip(rows["seed"], rows["accuracy"], strict=True))
-    missing = [seed for seed in seeds if seed not in values]
-    if missing:
-        raise StudyError(f"{variant} has no results for the seeds {missing}.")
+    _check_seeds(variant, seeds, values)
     return np.array([values[seed] for seed in seeds], dtype=np.float64)
 
 
@@ -293,15 +220,21 @@ def curves(
     Args:
         histories: COLUMNS, by variant.
         variant: one of them.
-        seeds: its replicates, all of which must be there.
+        seeds: its replicates.
         epochs: of the study.
         metric: one of METRICS.
 
     Returns:
         float64 (len(seeds), epochs). From its diverged epoch on, a replicate has
         ACCURACY_OF_DIVERGED as accuracies and nan as losses.
+
+    Raises:
+        StudyError: if a replicate is missing.
     """
-    rows = histories[variant]
+    rows = histories.get(variant)
+    if rows is None:
+        raise StudyError(f"There are no results of {variant}.")
+    _check_seeds(variant, seeds, set(rows["seed"].tolist()))
     replicate = rows["seed"].to_numpy() - seeds.start
     mine = (replicate >= 0) & (replicate < len(seeds))
     values = np.full((len(seeds), epochs), np.nan)
@@ -309,52 +242,10 @@ def curves(
     return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
 
 
-def _job(path: str | Path) -> tuple[str, range]:
-    """The variant and the seeds of a training job, by the path of its history."""
-    file = Path(path)
-    first, last = file.stem.removeprefix("seeds-").split("-")
-    return file.parent.name, range(int(first), int(last) + 1)
-
-
-def read_table(
-    source: str | Path | io.BytesIO, columns: list[str], whole: Sequence[str]
-) -> pd.DataFrame:
-    """Reads a table of text in its first column and of numbers in the others.
-
-    Args:
-        source: a CSV file, or what was read from some.
-        columns: those that it must have, in this order.
-        whole: those of counts, int64; the others are float64.
-
-    Raises:
-        StudyError: names the file, the line and what is wrong there.
-    """
-    kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
-    if not isinstance(source, io.BytesIO):
-        _check_last_line(source)
-    try:
-        # Fast, and of one mind about what is a number; it says little of what is none.
-        with np.errstate(invalid="ignore"):
-            frame = pd.read_csv(
-                source,
-                dtype={columns[0]: str, **kinds},
-                keep_default_na=False,
-                na_values={column: ["nan"] for column in columns[1:]},
-                skip_blank_lines=False,
-                encoding="utf-8",
-            )
-        if list(frame.columns) == columns and (frame[list(whole)] >= 0).all(axis=None):
-            return frame
-    except (OSError, ValueError, OverflowError):
-        pass
-    path = "" if isinstance(source, io.BytesIO) else source
-    text = _read_text(path, columns)
-    return pd.DataFrame(
-        {
-            columns[0]: text[columns[0]],
-            **{column: _numbers(path, text, column, column in whole) for column in columns[1:]},
-        }
-    )
+def _check_seeds(variant: str, seeds: range, found: Collection[int]) -> None:
+    missing = [seed for seed in seeds if seed not in found]
+    if missing:
+        raise StudyError(f"{variant} has no results for the seeds {missing}.")
 
 
 def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:
@@ -391,57 +282,7 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     return begins
 
 
-def _check_last_line(path: str | Path) -> None:
-    try:
-        with Path(path).open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            if file.read() != b"\n":
-                raise StudyError(f"{path}: it ends in the middle of a line.")
-    except FileNotFoundError:
-        raise StudyError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise StudyError(f"{path}: it is not a table ({error}).") from None
-
-
-def _read_text(path: str | Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8"
-        )
-    except (OSError, ValueError) as error:  # pandas' errors are among the latter
-        raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
-    if list(frame.columns) != columns:
-        raise StudyError(
-            f"{path}, line 1: the columns are {', '.join(map(str, frame.columns))}; "
-            f"they must be {', '.join(columns)}."
-        )
-    return frame
-
-
-def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> pd.Series:
-    numbers = pd.to_numeric(text[column], errors="coerce").astype(np.float64)
-    bad = numbers.isna() & (text[column] != "nan")
-    if whole:
-        bad = numbers.isna() | (numbers % 1 != 0) | (numbers < 0)
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        kind = "a whole number" if whole else "a number or nan"
-        raise StudyError(
-            f"{path}, line {row + 2}: {column} is {text[column].iloc[row]!r}, not {kind}."
-        )
-    return numbers.astype(np.int64) if whole else numbers
-
-
-def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
-    """Says of the first row of a table that is bad what is wrong with it.
-
-    Args:
-        path: of the table.
-        bad: bool (rows,).
-        what: follows upon "this row".
-
-    Raises:
-        StudyError: if one is bad.
-    """
-    if np.any(bad):
-        raise StudyError(f"{path}, line {int(np.argmax(bad)) + 2}: this row {what}.")
+def _check_tests(path: str | Path, frame: pd.DataFrame) -> None:
+    accuracy = frame["test_accuracy"]
+    check(path, (accuracy < 0) | (accuracy > 1), "has an accuracy outside 0..1")
+    check(path, frame.duplicated(["variant", "seed"]), "repeats a seed of its variant")

@@ -2,6 +2,13 @@
 
 DATASETS = ("mnist", "fashion_mnist")
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
+# The names of initializers of ours, with their classes in training/literature.py.
+LITERATURE = {
+    "sparse": "Sparse",
+    "gain_corrected": "GainCorrected",
+    "lsuv": "LSUV",
+    **{name: name for name in ("ZerO", "Sparse", "GainCorrected", "LSUV")},
+}
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
 OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name
 

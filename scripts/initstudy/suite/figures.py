@@ -1,7 +1,7 @@
 """What a suite found, as pictures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import special
 
 from initstudy.analysis.statistics import ALPHA, Floats
 from initstudy.drawing.figures import BASELINE, COLORS, HIGHEST, LOWEST, STYLE, sparse_ticks
+from initstudy.suite.catalog import figures_of
 from initstudy.suite.findings import Findings, RankTests, profiles
 
 # Where performance profiles are drawn: evenly on the logit scale, since scores crowd near 1.
@@ -23,17 +24,9 @@ BLUE = COLORS[4]
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
-    """All figures of a suite, by the names of their files; `ranks` only if they are tested."""
-    variants, counts = findings.variants, findings.counts
-    figures = {
-        "intervals": intervals(findings.summary, counts),
-        "heat_map": heat_map(findings.studies, variants, findings.means),
-        "profiles": performance_profiles(variants, findings.scores, counts),
-    }
-    if findings.tests:
-        mean_ranks = findings.summary["mean_rank"].tolist()
-        figures["ranks"] = ranks(variants, mean_ranks, findings.tests, len(findings.studies))
-    return figures
+    """All figures of a suite, by their names in the catalog."""
+    names = [f.name for f in figures_of(len(findings.studies), len(findings.variants))]
+    return {name: DRAWN[name](findings) for name in names}
 
 
 def intervals(summary: pd.DataFrame, counts: str) -> Figure:
@@ -188,6 +181,20 @@ def heat_map(studies: Sequence[str], variants: Sequence[str], means: Floats) -> 
             weight="bold",
         )
     return figure
+
+
+def _ranks(findings: Findings) -> Figure:
+    assert findings.tests is not None  # the catalog has the figure where there are tests
+    mean_ranks = findings.summary["mean_rank"].tolist()
+    return ranks(findings.variants, mean_ranks, findings.tests, len(findings.studies))
+
+
+DRAWN: dict[str, Callable[[Findings], Figure]] = {
+    "intervals": lambda found: intervals(found.summary, found.counts),
+    "heat_map": lambda found: heat_map(found.studies, found.variants, found.means),
+    "profiles": lambda found: performance_profiles(found.variants, found.scores, found.counts),
+    "ranks": _ranks,
+}
 
 
 def _scale_of_differences(axes: Axes, rows: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from scipy import stats
 
 from initstudy.analysis.statistics import ALPHA, LEVEL, RESAMPLES, Floats
 from initstudy.errors import StudyError
+from initstudy.suite.catalog import FEWEST_FOR_RANKS
 
 SUMMARY_COLUMNS = [
     "variant",
@@ -27,8 +28,6 @@ SUMMARY_COLUMNS = [
     "difference_ci_high",
     "mean_rank",
 ]
-# With fewer studies or variants there is nothing that ranks could tell.
-FEWEST_FOR_RANKS = 3
 
 
 def normalized(accuracies: Floats, chance: float) -> Floats:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.verdict import count, p_equals
-from initstudy.report.pages import data_address, html, page, provenance
-from initstudy.suite.findings import FEWEST_FOR_RANKS, Findings
+from initstudy.drawing.catalog import by_section
+from initstudy.report.pages import html, page, pictures, provenance
+from initstudy.suite.catalog import FEWEST_FOR_RANKS, figures_of
+from initstudy.suite.findings import Findings
 
 # Below, the report says that tests of ranks have little power. Demsar, 2006, section 3.2.2: the
 # Friedman statistic is distributed as it should from about ten data sets on.
@@ -52,33 +54,26 @@ def table(findings: Findings) -> str:
 
 
 def report(
-    template: str | Path,
-    suite: str,
-    findings: Findings,
-    members: Sequence[Mapping[str, object]],
-    figures: Mapping[str, str | Path],
+    suite: str, findings: Findings, members: Sequence[Mapping[str, object]], figures: str | Path
 ) -> str:
-    """Fills the suite's template.
+    """The report of a suite, as HTML.
 
     Args:
-        template: of Jinja.
         suite: its name.
         findings: of it.
         members: for each study its name, the address of its report from the suite's, and what it
             is: file, dataset, inputs, network, epochs and seeds.
-        figures: SVG files by name.
-
-    Returns:
-        HTML.
+        figures: the folder that holds them.
     """
+    shown = figures_of(len(findings.studies), len(findings.variants))
     return page(
-        template,
+        "suite.html.jinja",
         name=suite,
         verdict=html(verdict(suite, findings)),
         table=html(table(findings)),
         members=members,
-        left_out=findings.left_out,
-        figures={name: data_address(path) for name, path in figures.items()},
+        sections=by_section(shown),
+        pictures=pictures(Path(figures), shown),
         provenance=provenance(),
     )
 

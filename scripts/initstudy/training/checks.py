@@ -264,14 +264,18 @@ def _reason(error: Exception) -> str:
 
 
 def main(stdin: str) -> str:
-    """Reads a configuration as JSON and answers in JSON.
+    """Reads a list of configurations as JSON and answers in JSON.
 
     Returns:
-        {"problems": [[path, message], ...], "weights": ..., "operations": ...}, see `Size`.
+        For each {"problems": [[path, message], ...], "weights": ..., "operations": ...}; see
+        `Size`.
     """
-    problems, size = examine(json.loads(stdin))
-    told = [[list(problem.path), problem.message] for problem in problems]
-    return json.dumps({"problems": told, **asdict(size)})
+    answers = []
+    for question in json.loads(stdin):
+        problems, size = examine(question)
+        told = [[list(problem.path), problem.message] for problem in problems]
+        answers.append({"problems": told, **asdict(size)})
+    return json.dumps(answers)
 
 
 if __name__ == "__main__":

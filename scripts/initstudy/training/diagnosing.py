@@ -1,55 +1,21 @@
 """What goes through a network, layer by layer: measured at chosen moments of its training."""
 
-import logging
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from initstudy.results.diagnostics import COLUMNS
 from initstudy.training.backend import tf
 from initstudy.training.engine import Trainer
 from initstudy.training.models import kernel_layers
-
-log = logging.getLogger(__name__)
 
 # Training images that are sent through the network.
 IMAGES = 1000
 # Outputs that differ by less than this part of the largest are equal but for float32's rounding.
 ROUNDING = 1e-5
-
-
-def diagnose(trainer: Trainer, variant: str, seeds: range, epochs: Collection[int]) -> pd.DataFrame:
-    """Trains replicates as far as need be, and measures them on the way.
-
-    Args:
-        trainer: of the variant.
-        variant: its name.
-        seeds: the replicates.
-        epochs: after which is measured, each from 1; at the start, epoch 0, it always is.
-
-    Returns:
-        `diagnostics.COLUMNS`. A replicate that diverged has no rows from that epoch on.
-    """
-    measure = measuring(trainer)
-    rows = []
-    for seed in seeds:
-        trainer.start(seed)
-        for epoch in range(max(epochs, default=0) + 1):
-            if epoch > 0 and not trainer.run_epoch().finite:
-                log.warning("seed %d diverged in epoch %d; it ends there.", seed, epoch)
-                break
-            if epoch == 0 or epoch in epochs:
-                rows += [
-                    (variant, seed, epoch, layer, *measures)
-                    for layer, measures in enumerate(measure(), 1)
-                ]
-        log.info("seed %d is measured.", seed)
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:

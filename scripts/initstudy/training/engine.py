@@ -1,19 +1,19 @@
 """The training engine: whole epochs as one XLA-compiled function, reused for every replicate."""
 
-import logging
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.data.datasets import Dataset
+from initstudy.data.datasets import Dataset, hold_out, load
 from initstudy.errors import StudyError
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import DATA_ORDER
-
-log = logging.getLogger(__name__)
+from initstudy.training.models import adapt, build_model, build_optimizer, build_own_model
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
@@ -40,19 +40,6 @@ class Epoch(NamedTuple):
     def finite(self) -> bool:
         """False once the training has diverged."""
         return bool(np.isfinite([self.loss, self.val_loss]).all())
-
-
-class Replicate(NamedTuple):
-    """What one replicate gave.
-
-    Attributes:
-        epochs: all, or up to the one that is not finite.
-        test: loss and accuracy of the test images after the last epoch, nan if it diverged; None
-            if they are the validation images, or were not asked for.
-    """
-
-    epochs: list[Epoch]
-    test: tuple[float, float] | None
 
 
 def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
@@ -124,7 +111,8 @@ class Trainer:
 
     Attributes:
         model, optimizer: those of the replicate that was started last, as they are now.
-        learning_rate: instead of the optimizer's own, of replicates that are started; None for it.
+        validates_on_test: whether the validation images are the test images.
+        images_to_test: how many test images there are.
 
     Example:
         >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
@@ -147,22 +135,22 @@ class Trainer:
         self._scale, self._offset = input_scaling(inputs, dataset.x_train)
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
         self._validation = tf.constant(dataset.x_val), tf.constant(dataset.y_val)
-        self._test = None
-        if dataset.x_val is not dataset.x_test:
+        self.validates_on_test = dataset.x_val is dataset.x_test
+        self.images_to_test = len(dataset.y_test)
+        self._test = self._validation
+        if not self.validates_on_test:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
         self.model = self._fresh_model(0)
         self.optimizer = make_optimizer(self.model.trainable_variables)
-        self.learning_rate: float | None = None
+        self._orders: Iterator[npt.NDArray[np.int32]] = data_order(0, self._images)
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
-        self._run_test = tf.function(self._classify, jit_compile=True)
+        self._run_test = tf.function(self._judge, jit_compile=True)
 
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""
-        started = time.perf_counter()
         self._run_epoch(np.arange(self._images, dtype=np.int32))
-        log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
 
     def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
         """Trains one replicate from its beginning.
@@ -181,28 +169,45 @@ class Trainer:
             if not epoch.finite:
                 return
 
-    def test(self) -> tuple[float, float] | None:
-        """Loss and accuracy of the test images as the network is now.
+    def test(self) -> tuple[float, float, npt.NDArray[np.bool_]]:
+        """What the network, as it is now, makes of the test images.
 
         Returns:
-            None if they are the validation images.
+            Its loss, its accuracy, and which of the images it gets right, (images,).
         """
-        if self._test is None:
-            return None
-        loss, accuracy = self._run_test(*self._test).numpy() / len(self._test[1])
-        return float(loss), float(accuracy)
+        losses, hits = (part.numpy() for part in self._run_test(*self._test))
+        means = (float(part.mean(dtype=np.float64)) for part in (losses, hits))
+        return *means, hits > 0
+
+    def state(self) -> list[npt.NDArray[Any]]:
+        """All that the replicate needs to go on from here, besides how many epochs it has had."""
+        return [variable.numpy() for variable in self._variables]
+
+    def resume(self, replicate: int, epochs: int, state: Sequence[npt.NDArray[Any]]) -> None:
+        """Takes a replicate up again, instead of `start`.
+
+        Args:
+            replicate: as it was started.
+            epochs: that it has had.
+            state: as from `state` after them.
+
+        Raises:
+            ValueError: if it is of another network or optimizer.
+        """
+        shapes = [tuple(variable.shape) for variable in self._variables]
+        if shapes != [value.shape for value in state]:
+            raise ValueError("the weights are of another network or optimizer")
+        for variable, value in zip(self._variables, state, strict=True):
+            variable.assign(value)
+        self._orders = itertools.islice(data_order(replicate, self._images), epochs, None)
 
     def start(self, replicate: int) -> None:
         """Gives model and optimizer the values that a replicate begins with."""
         model = self._fresh_model(replicate)
         optimizer = self._make_optimizer(model.trainable_variables)
-        for mine, fresh in (
-            *zip(self.model.variables, model.variables, strict=True),
-            *zip(self.optimizer.variables, optimizer.variables, strict=True),
-        ):
-            mine.assign(fresh)
-        if self.learning_rate is not None:
-            self.optimizer.learning_rate = self.learning_rate
+        fresh = [*model.variables, *optimizer.variables]
+        for variable, value in zip(self._variables, fresh, strict=True):
+            variable.assign(value)
         self._orders = data_order(replicate, self._images)
 
     def run_epoch(self) -> Epoch:
@@ -225,6 +230,11 @@ class Trainer:
         chosen = np.linspace(0, self._images - 1, min(images, self._images)).astype(np.int32)
         x, y = (tf.gather(array, chosen) for array in self._train)
         return self._evaluate(x, y, training=True)[0]
+
+    @property
+    def _variables(self) -> list[Any]:
+        """All that training changes: weights, slots, and what layers draw random numbers from."""
+        return [*self.model.variables, *self.optimizer.variables]
 
     def _fresh_model(self, replicate: int) -> Any:
         model = self._make_model(replicate)
@@ -259,6 +269,27 @@ class Trainer:
             EVALUATION_BATCH,
         )
 
+    def _judge(self, x: Any, y: Any) -> list[Any]:
+        """Loss and accuracy of each of these images, float32 (images,); nothing is learned."""
+        length = x.shape[0]
+        size = min(EVALUATION_BATCH, length)
+        whole = length - length % size
+        batches = [
+            tf.reshape(array[:whole], (whole // size, size, *array.shape[1:])) for array in (x, y)
+        ]
+        judged = tf.map_fn(
+            lambda batch: self._evaluate(batch[0], batch[1], training=False),
+            tuple(batches),
+            fn_output_signature=(tf.float32, tf.float32),
+        )
+        parts = [[tf.reshape(part, (whole,))] for part in judged]
+        if whole < length:
+            for part, rest in zip(
+                parts, self._evaluate(x[whole:], y[whole:], training=False), strict=True
+            ):
+                part.append(rest)
+        return [tf.concat(part, axis=0) for part in parts]
+
     def _update(self, x: Any, y: Any) -> Any:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
@@ -281,37 +312,44 @@ class Trainer:
         return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
 
 
-def train_replicates(
-    trainer: Trainer, seeds: range, epochs: int, test: bool = True
-) -> dict[int, Replicate]:
-    """Trains replicates one after the other, and logs every epoch as it ends.
+def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
+    """The trainer of a training.
 
     Args:
-        trainer: of the variant.
-        seeds: the replicates.
-        epochs: passes over the training images.
-        test: whether the test images are read in the end.
+        what: decides its numbers: batch_size, dataset ({name, sha256}), held_out (images), inputs,
+            kernel_initializer and bias_initializer ({class_name, config}), model (of
+            `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}).
+        dataset_file: what `downloads.download` has written, or a person's own .npz.
+
+    Raises:
+        StudyError: if the data set cannot be read.
     """
-    results: dict[int, Replicate] = {}
-    started = time.perf_counter()
-    for count, seed in enumerate(seeds, 1):
-        done: list[Epoch] = []
-        for number, epoch in enumerate(trainer.train(seed, epochs), 1):
-            done.append(epoch)
-            log.info(
-                "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
-                "val_loss %.4f, val_accuracy %.4f, %.2f s",
-                *(seed, number, epochs, *epoch),
-            )
-        tested = trainer.test() if test else None
-        if not done[-1].finite:
-            log.warning("seed %d diverged in epoch %d; it ends there.", seed, len(done))
-            tested = tested and (float("nan"), float("nan"))
-        results[seed] = Replicate(done, tested)
-        took = time.perf_counter() - started
-        left = f", about {took / count * (len(seeds) - count):.0f} s to go" * (count < len(seeds))
-        log.info("%d of %d seeds trained%s.", count, len(seeds), left)
-    return results
+    dataset = load(dataset_file, what["dataset"])
+    if what["held_out"]:
+        dataset = hold_out(dataset, what["held_out"])
+    features, classes, model = dataset.x_train.shape[1], dataset.classes, what["model"]
+    initializers = what["kernel_initializer"], what["bias_initializer"]
+
+    def make_model(replicate: int) -> Any:
+        if "build" in model:
+            return build_own_model(model["build"], dataset.shape, classes, *initializers, replicate)
+        return build_model(
+            features,
+            model["hidden_units"],
+            model["activation"],
+            classes,
+            *initializers,
+            replicate,
+        )
+
+    return Trainer(
+        dataset,
+        make_model,
+        lambda variables: build_optimizer(what["optimizer"], variables),
+        what["batch_size"],
+        what["inputs"],
+        adapt,
+    )
 
 
 def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], size: int) -> Any:

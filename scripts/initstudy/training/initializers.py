@@ -1,5 +1,6 @@
 """Initializers by their names, one fresh instance for every layer, role and replicate."""
 
+import importlib
 import importlib.util
 import inspect
 from collections.abc import Mapping
@@ -10,7 +11,6 @@ import numpy as np
 
 from initstudy.study.names import is_own
 from initstudy.training.backend import keras
-from initstudy.training.literature import NAMES
 
 Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
@@ -45,7 +45,13 @@ class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
 
 def known_initializers() -> dict[str, type[Any]]:
     """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
-    return dict(NAMES) | {
+    # Not imported by name: a training's digest holds the code of those of ours that it uses, so
+    # that one more does not train all others again.
+    names, ours = (
+        importlib.import_module(f"initstudy.{module}")
+        for module in ("study.names", "training.literature")
+    )
+    return {name: getattr(ours, value) for name, value in names.LITERATURE.items()} | {
         name: value
         for name, value in vars(keras.initializers).items()
         if inspect.isclass(value)

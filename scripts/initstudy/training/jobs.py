@@ -1,46 +1,96 @@
-"""From what a training job is described by to the trainer that does it."""
+"""A training job: what is missing of the records of its replicates is trained, and no more.
 
-from collections.abc import Mapping
-from typing import Any
+TensorFlow is imported only if something is.
+"""
 
-from initstudy.data.datasets import SPECS, hold_out, load
-from initstudy.training.engine import Trainer
-from initstudy.training.models import adapt, build_model, build_optimizer, build_own_model
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from initstudy.results import records
+from initstudy.results.records import Record
+
+if TYPE_CHECKING:
+    from initstudy.training.replicates import Replicates
+
+log = logging.getLogger(__name__)
 
 
-def make_trainer(job: Mapping[str, Any], dataset_file: str) -> Trainer:
-    """The trainer of a job.
+def train(
+    what: Mapping[str, Any],
+    dataset_file: str | Path,
+    folder: str | Path,
+    seeds: Iterable[int],
+    epochs: int,
+    keep_weights: bool = False,
+    checkpoint_minutes: float = 5,
+    threads: int | None = None,
+) -> dict[int, Record]:
+    """Trains replicates of one training as far as their records do not reach yet.
+
+    Other jobs may do the same at the same time: each replicate is trained by one of them.
 
     Args:
-        job: the params of a training rule, see `training_job` in rules/common.smk.
-        dataset_file: what `downloads.download` has written, or a person's own .npz.
+        what: decides the numbers, see `engine.make_trainer`.
+        dataset_file: see there.
+        folder: of the training; the records are in `replicates/<seed>.npz`.
+        seeds: the replicates.
+        epochs: passes over the training images.
+        keep_weights: whether finished records keep what it takes to go on to more epochs.
+        checkpoint_minutes: at most so long, and an epoch, is lost when this is killed.
+        threads: of TensorFlow; None if it is set up already.
 
-    Raises:
-        StudyError: if the data set cannot be read.
+    Returns:
+        The record of each seed, in the order given, without states.
     """
-    dataset = load(dataset_file, SPECS.get(job["dataset"]))
-    if job["held_out"]:
-        dataset = hold_out(dataset, job["held_out"])
-    features, classes, model = dataset.x_train.shape[1], dataset.classes, job["model"]
-    initializers = job["kernel_initializer"], job["bias_initializer"]
+    place = Path(folder, "replicates")
+    found: dict[int, Record] = {}
+    trained = 0
+    started = time.perf_counter()
+    replicates: Replicates | None = None
 
-    def make_model(replicate: int) -> Any:
-        if "build" in model:
-            return build_own_model(model["build"], dataset.shape, classes, *initializers, replicate)
-        return build_model(
-            features,
-            model["hidden_units"],
-            model["activation"],
-            classes,
-            *initializers,
-            replicate,
-        )
+    def reach(seed: int, record: Record | None) -> Record:
+        nonlocal replicates, trained
+        if record and records.reaches(record, epochs):
+            log.info("seed %d is taken from its record.", seed)
+            return record
+        if replicates is None:
+            replicates = _replicates(what, dataset_file, threads)
+        save = place / f"{seed}.npz"
+        record = replicates.train(seed, record, epochs, keep_weights, checkpoint_minutes, save)
+        trained += 1
+        return record
 
-    return Trainer(
-        dataset,
-        make_model,
-        lambda variables: build_optimizer(job["optimizer"], variables),
-        job["batch_size"],
-        job["inputs"],
-        adapt,
-    )
+    order = list(seeds)
+    with records.holding(place) as holder:
+        # Those that another job is at come last; by then it has done them, or left them to this.
+        for wait in (False, True):
+            for seed in order:
+                if seed in found:
+                    continue
+                with holder.hold(seed, wait) as held:
+                    if not held:
+                        log.info("seed %d is being trained by another job.", seed)
+                        continue
+                    record = reach(seed, records.read(place / f"{seed}.npz"))
+                found[seed] = replace(record, states=())
+                left = len(order) - len(found)
+                took = (time.perf_counter() - started) / max(trained, 1) * left
+                to_go = f", about {took:.0f} s to go" if left and trained else ""
+                log.info("%d of %d seeds done%s.", len(found), len(order), to_go)
+    return {seed: found[seed] for seed in order}
+
+
+def _replicates(
+    what: Mapping[str, Any], dataset_file: str | Path, threads: int | None
+) -> "Replicates":
+    # The one place from which TensorFlow is imported here.
+    from initstudy.training.backend import set_threads
+    from initstudy.training.replicates import Replicates
+
+    if threads is not None:
+        set_threads(threads)
+    return Replicates(what, dataset_file)

@@ -140,15 +140,6 @@ class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
         return {"tolerance": self.tolerance, "steps": self.steps, "seed": self.seed}
 
 
-# By the names that a configuration may use, as Keras has two for its own.
-NAMES = {
-    "sparse": Sparse,
-    "gain_corrected": GainCorrected,
-    "lsuv": LSUV,
-    **{cls.__name__: cls for cls in (ZerO, Sparse, GainCorrected, LSUV)},
-}
-
-
 def second_moment(activation: Any, points: int = 100) -> float:
     """E[f(z)²] of a standard normal z, by Gauss-Hermite quadrature.
 

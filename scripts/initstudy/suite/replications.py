@@ -1,35 +1,67 @@
-"""Draws the figures of docs/replications.md, and prints its tables, from what the studies found.
+"""What the studies of published findings show: the figures and numbers of docs/replications.md."""
 
-`make replications` runs the studies, then this.
-"""
-
-from pathlib import Path
+import logging
+from collections.abc import Mapping
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from initstudy.analysis.statistics import epochs_to_target
-from initstudy.drawing.figures import COLORS, STYLE, save
+from initstudy.drawing.figures import COLORS, STYLE
+from initstudy.results.study import StudyResults
 
 DEPTHS = (4, 16, 32)
+log = logging.getLogger(__name__)
 # Images that MNIST has to train on.
 IMAGES = 60_000
 Curves = dict[str, npt.NDArray[np.float64]]
+Studies = Mapping[str, StudyResults]
 
 
-def curves(study: str) -> Curves:
+def draw(studies: Studies) -> dict[str, Figure]:
+    """The figures, by the names of the papers; the numbers in them go to the log.
+
+    Args:
+        studies: all of studies/replications.yaml, by their names.
+    """
+    with matplotlib.rc_context(STYLE):
+        return {
+            "he_2015": draw_curves(
+                studies["he_2015"],
+                "He et al., 2015: a 30-layer ReLU network learns from He and stalls from Xavier",
+                {"xavier": ("Xavier", 0), "he": ("He", 0)},
+            ),
+            "glorot_2010": draw_signals(
+                studies["glorot_2010"],
+                "Glorot and Bengio, 2010: signals of five tanh layers at the start",
+            ),
+            "saxe_2014": draw_learning_times(
+                studies,
+                "Saxe et al., 2014: learning time of deep linear networks, each at its best rate",
+            ),
+            "lsuv_2016": draw_curves(
+                studies["lsuv_2016"],
+                "Mishkin and Matas, 2016: LSUV trains 30 ReLU layers where its base does not",
+                {
+                    "orthogonal": ("orthogonal (its base)", 7),
+                    "lsuv": ("LSUV", 5),
+                    "orthogonal_times_sqrt2": ("orthogonal times √2", -8),
+                    "normal_sd_001": ("normal, sd 0.01", -7),
+                },
+            ),
+        }
+
+
+def curves(results: StudyResults) -> Curves:
     """Validation accuracies of the first seeds, for each kernel initializer (seeds, epochs)."""
-    summary = pd.read_csv(f"results/{study}/summary.csv").set_index("variant")
-    table = pd.read_csv(f"results/{study}/histories.csv")
-    first = table[table.seed < summary.seeds["baseline"]]
+    table, study = results.histories, results.description
+    first = table[table["seed"].isin(study.selection)]
     return {
-        summary.kernel_initializer[name]: rows.pivot_table(
+        study.initializers[str(name)][0]: rows.pivot_table(
             index="seed", columns="epoch", values="val_accuracy", dropna=False
         ).to_numpy()
         for name, rows in first.groupby("variant")
@@ -37,12 +69,12 @@ def curves(study: str) -> Curves:
     }
 
 
-def draw_curves(study: str, title: str, labels: dict[str, tuple[str, int]], output: str) -> None:
+def draw_curves(results: StudyResults, title: str, labels: Mapping[str, tuple[str, int]]) -> Figure:
     """Accuracy by epoch, a thin line for each seed and a thick one for their mean.
 
     The labels come with how far they are moved up, in points, so that they do not overlap.
     """
-    found = curves(study)
+    found = curves(results)
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
     for (name, (label, up)), color in zip(labels.items(), COLORS[3:] + COLORS, strict=False):
@@ -51,7 +83,10 @@ def draw_curves(study: str, title: str, labels: dict[str, tuple[str, int]], outp
         mean = 100 * found[name].mean(axis=0)
         axes.plot(epochs, mean, color=color, linewidth=2.4, marker="o", markersize=4)
         spread = np.std(100 * found[name], axis=0, ddof=1)
-        print(f"{study}, {name}: mean by epoch {mean.round(1)}, sd {spread.round(1)}")
+        log.info(
+            "%s, %s: mean by epoch %s, sd %s",
+            *(results.description.name, name, mean.round(1), spread.round(1)),
+        )
         axes.annotate(
             label,
             (epochs[-1], mean[-1]),
@@ -67,12 +102,12 @@ def draw_curves(study: str, title: str, labels: dict[str, tuple[str, int]], outp
     axes.set_ylabel(
         f"validation images classified correctly, %\nmean of n = {seeds} seeds, thin: each seed"
     )
-    finish(figure, title, output)
+    return titled(figure, title)
 
 
-def draw_signals(title: str, output: str) -> None:
+def draw_signals(results: StudyResults, title: str) -> Figure:
     """Standard deviations of activations and of back-propagated gradients by hidden layer."""
-    table = pd.read_csv("results/glorot_2010/diagnostics.csv")
+    table = results.diagnostics
     start = table[(table.epoch == 0) & (table.layer < table.layer.max())]
     figure = Figure(figsize=(9, 4), layout="constrained")
     panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharex=True)
@@ -91,7 +126,7 @@ def draw_signals(title: str, output: str) -> None:
             )
             if column == "gradient_sd":
                 sd = sd.div(sd.iloc[:, -1], axis=0)
-            print(f"glorot_2010, {name}, {column}: {sd.mean().round(3).tolist()}, n = {len(sd)}")
+            log.info("%s, %s: %s, n = %d", name, column, sd.mean().round(3).tolist(), len(sd))
             axes.plot(sd.columns, sd.mean(), color=color, linewidth=2.4, marker="o")
             axes.fill_between(sd.columns, sd.min(), sd.max(), color=color, alpha=0.2, linewidth=0)
             row = 0 if column == "gradient_sd" else -1
@@ -111,22 +146,21 @@ def draw_signals(title: str, output: str) -> None:
         axes.set_xlabel("hidden layer, from the input on")
         axes.set_title(f"standard deviation of {what}")
     panels[0].set_ylabel(f"mean of n = {len(sd)} seeds, band: lowest to highest")
-    finish(figure, title, output)
+    return titled(figure, title)
 
 
-def learning_times(study: str) -> tuple[float, dict[str, npt.NDArray[np.float64]]]:
+def learning_times(results: StudyResults) -> tuple[float, Curves]:
     """The learning rate, and the updates until the target accuracy; inf where it is not reached."""
-    job = yaml.safe_load(
-        next(Path(f"results/{study}/runs/baseline").glob("*.job.yaml")).read_text()
-    )
-    updates = IMAGES / job["batch_size"]
-    found = {}
-    for name, values in curves(study).items():
-        found[name] = updates * epochs_to_target(np.nan_to_num(values), 0.9)
-    return job["optimizer"]["config"]["learning_rate"], found
+    configuration = results.configuration
+    updates = IMAGES / configuration["batch_size"]
+    found = {
+        name: updates * epochs_to_target(np.nan_to_num(values), 0.9)
+        for name, values in curves(results).items()
+    }
+    return configuration["optimizer"]["config"]["learning_rate"], found
 
 
-def draw_learning_times(title: str, output: str) -> None:
+def draw_learning_times(studies: Studies, title: str) -> Figure:
     """Updates until nearly all is learned, by depth, each at its best rate."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
@@ -137,8 +171,8 @@ def draw_learning_times(title: str, output: str) -> None:
         means = []
         for depth in DEPTHS:
             for run in ("", "_fast"):
-                rate, times = learning_times(f"saxe_2014_depth_{depth}{run}")
-                print(f"saxe_2014, depth {depth}, {name}, rate {rate}: {times[name]}")
+                rate, times = learning_times(studies[f"saxe_2014_depth_{depth}{run}"])
+                log.info("depth %d, %s, rate %g: %s", depth, name, rate, times[name])
                 if run == ending:
                     axes.plot([depth] * len(times[name]), times[name], "o", color=color, alpha=0.5)
                     means.append(times[name].mean())
@@ -158,38 +192,10 @@ def draw_learning_times(title: str, output: str) -> None:
         "updates until 90 % are classified correctly\n"
         f"mean of n = {len(times['gaussian'])} seeds (points)"
     )
-    finish(figure, title, output)
+    return titled(figure, title)
 
 
-def finish(figure: Figure, title: str, output: str) -> None:
-    """Gives it its title, and writes it."""
+def titled(figure: Figure, title: str) -> Figure:
+    """The figure with its title."""
     figure.suptitle(title, x=0.01, ha="left", weight="bold")
-    save(figure, f"docs/figures/replication_{output}.png")
-
-
-if __name__ == "__main__":
-    with matplotlib.rc_context(STYLE):
-        draw_curves(
-            "he_2015",
-            "He et al., 2015: a 30-layer ReLU network learns from He and stalls from Xavier",
-            {"xavier": ("Xavier", 0), "he": ("He", 0)},
-            "he_2015",
-        )
-        draw_signals(
-            "Glorot and Bengio, 2010: signals of five tanh layers at the start", "glorot_2010"
-        )
-        draw_learning_times(
-            "Saxe et al., 2014: learning time of deep linear networks, each at its best rate",
-            "saxe_2014",
-        )
-        draw_curves(
-            "lsuv_2016",
-            "Mishkin and Matas, 2016: LSUV trains 30 ReLU layers where its base does not",
-            {
-                "orthogonal": ("orthogonal (its base)", 7),
-                "lsuv": ("LSUV", 5),
-                "orthogonal_times_sqrt2": ("orthogonal times √2", -8),
-                "normal_sd_001": ("normal, sd 0.01", -7),
-            },
-            "lsuv_2016",
-        )
+    return figure

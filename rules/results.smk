@@ -1,0 +1,68 @@
+# The name of the file holds the digest of what it says, and there is one at a time: so whatever
+# is changed, back and forth, makes it anew, and what depends on it.
+rule describe:
+    output:
+        "results/{study}/study-{described}.json",
+    log:
+        "logs/{study}/describe/{described}.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        text=lambda wildcards, output: STUDIES[wildcards.study].description.text(),
+    message:
+        "Describing the study {wildcards.study}"
+    script:
+        "../scripts/describe.py"
+
+
+rule collect:
+    input:
+        study=described,
+        histories=files(trainings, "history"),
+        diagnostics=files(trainings, "diagnostics"),
+        tests=files(trainings, "tests"),
+        timings=files(trainings, "timings"),
+        hits=files(trainings, "hits"),
+        sums=files(trainings, "sums"),
+    output:
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        trainings="results/{study}/trainings.csv",
+        diagnostics="results/{study}/diagnostics.csv",
+        tests="results/{study}/tests.csv",
+        timings="results/{study}/timings.csv",
+        hits="results/{study}/hits.npz",
+    log:
+        "logs/{study}/collect.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        variants=each(trainings, "variant"),
+        code=code_digest(SCRIPTS / "collect.py"),
+    message:
+        "Collecting the histories: {output.histories}"
+    script:
+        "../scripts/collect.py"
+
+
+# One variant by its name, for who asks for it alone.
+rule collect_variant:
+    input:
+        study=described,
+        histories=files(trainings_of_variant, "history"),
+        sums=files(trainings_of_variant, "sums"),
+    output:
+        "results/{study}/runs/{variant}.csv",
+    log:
+        "logs/{study}/collect_variant/{variant}.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_digest(SCRIPTS / "collect_variant.py"),
+    message:
+        "Collecting the history of {wildcards.variant}: {output}"
+    script:
+        "../scripts/collect_variant.py"

@@ -1,0 +1,24 @@
+"""Puts what all training jobs of a study made into its tables."""
+
+from initstudy.logs import job_log
+from initstudy.results import diagnostics, histories, hits
+from initstudy.results.files import replacing, write_sum
+from initstudy.results.outputs import table_of_trainings
+from initstudy.study.description import Description
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        files, output = snakemake.input, snakemake.output
+        epochs = Description.read(files.study).epochs
+        jobs = list(zip(snakemake.params.variants, files.histories, strict=True))
+        for path, table in (
+            (output.histories, histories.collect(jobs, epochs).text),
+            (output.diagnostics, diagnostics.collect(jobs, epochs).text),
+            (output.tests, histories.collect_tests(jobs).text),
+            (output.timings, histories.collect_timings(jobs).text),
+            (output.trainings, table_of_trainings(jobs)),
+        ):
+            with replacing(path) as temporary:
+                temporary.write_bytes(table)
+        write_sum(output.histories)
+        hits.write(hits.collect(jobs), output.hits)

@@ -1,0 +1,15 @@
+"""Writes down what a study asks, in the place of what it asked before."""
+
+from pathlib import Path
+
+from initstudy.logs import job_log
+from initstudy.results.files import replacing
+from initstudy.study.description import NAME
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        output = Path(snakemake.output[0])
+        for earlier in output.parent.glob(NAME.format(digest="*")):
+            earlier.unlink()
+        with replacing(output) as path:
+            path.write_text(snakemake.params.text, encoding="utf-8")

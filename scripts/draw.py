@@ -1,0 +1,13 @@
+"""Draws a figure of a study."""
+
+from pathlib import Path
+
+from initstudy.drawing.figures import save
+from initstudy.drawing.study import draw
+from initstudy.logs import job_log
+from initstudy.results.study import StudyResults
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        results = StudyResults(Path(snakemake.input.study).parent)
+        save(draw(snakemake.wildcards.figure, results), *snakemake.output)

@@ -1,0 +1,163 @@
+"""The list of a study's figures: what rules draw, the report shows and `drawing.study` makes.
+
+Rules read it while Snakemake parses them, so it imports nothing that draws.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from initstudy.study.description import Description
+
+# What decides whether there is a figure: for a study's, its description.
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page that shows figures.
+
+    Attributes:
+        id: that addresses end in.
+        title: above it.
+        link: what leads to it.
+    """
+
+    id: str
+    title: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Figure(Generic[Subject]):
+    """One figure, and what stands with it.
+
+    Attributes:
+        name: of its files, and of the function that draws it.
+        alt: what it shows, for those who do not see it.
+        caption: how to read it.
+        section: where the report shows it.
+        when: whether there is such a figure.
+    """
+
+    name: str
+    alt: str
+    caption: str
+    section: Section
+    when: Callable[[Subject], bool] = lambda _: True
+
+
+RANKING = Section("ranking", "Ranking and differences", "Ranking")
+LEARNING_RATES = Section("learning-rates", "Learning rates", "Learning rates")
+PAIRS = Section("pairs", "Pairs", "Pairs")
+CURVES = Section("curves", "Learning curves", "Learning curves")
+SIGNALS = Section("signals", "Signals by depth", "Signals")
+
+# In the order of the report; figures of one section stand together.
+FIGURES: tuple[Figure[Description], ...] = (
+    Figure(
+        "differences",
+        "Mean difference of each variant from the baseline with its interval",
+        "Each small dot is one seed: the variant's accuracy minus the baseline's, both from the "
+        "same random numbers and the same order of images. The large dot is their mean, the bar "
+        "its 95 % interval. A bar that keeps clear of zero points to a difference; the verdict "
+        "also corrects for the number of comparisons, and is the stricter of the two. The best "
+        "pair is compared on fresh seeds, all others on the seeds it was chosen on.",
+        RANKING,
+    ),
+    Figure(
+        "ranking",
+        "Final accuracy of each variant with its interval",
+        "Accuracy on the {images} images after the last epoch. Small dots are single seeds: a "
+        "single training could have ended at any of them. Large dots are means, bars their 95 % "
+        "intervals, the grey band is the baseline's interval. The logit scale spreads what lies "
+        "near 100 %. Open diamonds are published values of one training each.",
+        RANKING,
+    ),
+    Figure(
+        "learning_rates",
+        "Accuracy of each variant by learning rate",
+        "What each variant reaches on the validation images at each learning rate, in the mean "
+        "over the first seeds. Large dots mark the rates that the variants are judged at in all "
+        "other figures. A dot at either end of the scale says that a rate beyond it may be better "
+        "still.",
+        LEARNING_RATES,
+        when=lambda study: study.tuned,
+    ),
+    Figure(
+        "pairs",
+        "Heat maps of the accuracy of every pair and of the interaction of kernel and bias",
+        "Every kernel initializer with every bias initializer. Left: accuracy on the {images} "
+        "images after the last epoch. Right: how much better or worse the two are together than "
+        "kernel and bias effect in sum, so where the worth of one depends on the other; white "
+        "everywhere would mean that each can be chosen by itself. A pair that fails colours its "
+        "row and its column as well, since it lowers their means. Where a colour bar ends in a "
+        "point, some pairs lie beyond its end.",
+        PAIRS,
+        when=lambda study: study.factorial,
+    ),
+    Figure(
+        "kernel",
+        "Learning curves of the kernel initializers",
+        "Kernel initializers, with the baseline's bias initializer. Lines are means over the "
+        "seeds, bands one standard deviation to either side: what single trainings do, not how "
+        "well the mean is known. The numbers beside the labels are the means after the last epoch.",
+        CURVES,
+    ),
+    Figure(
+        "bias",
+        "Learning curves of the bias initializers",
+        "Bias initializers, with the baseline's kernel initializer, read in the same way. Lines on "
+        "top of each other mean that the choice hardly matters here.",
+        CURVES,
+    ),
+    Figure(
+        "best_vs_baseline",
+        "Learning curves of the best pair and the baseline",
+        "The pair that was chosen for its accuracy, trained again on seeds that had no part in the "
+        "choice, and the baseline on the same seeds. If the choice fell on the baseline's own "
+        "pair, there is nothing to train again, and the baseline stands alone.",
+        CURVES,
+    ),
+    Figure(
+        "signals",
+        "Dead units, gradients and activations of each layer at the start and after the last "
+        "epoch, and epoch by epoch",
+        "What becomes of a signal on its way through the network, and of the gradient on its way "
+        "back, measured on a fixed batch of training images. Above by layer, at the start and "
+        "after the last epoch; below by epoch, in the layer that each of the two reaches last, "
+        "and the dead among all units. A unit is dead if it says the same about "
+        "every image: it has nothing to tell the next layer, and is hardly ever revived. "
+        "Activations are what leaves a layer, in the last one what enters the softmax; gradients "
+        "are those of the batch's mean loss by what enters a layer's activation function. Level "
+        "lines by layer are healthy: where a line climbs or falls over many orders of magnitude, a "
+        "signal explodes or vanishes. diagnostics.csv beside this file has all numbers, with the "
+        "norms of weights and updates.",
+        SIGNALS,
+    ),
+)
+
+
+def figures_of(study: Description) -> list[Figure[Description]]:
+    """The figures that a study has."""
+    return [
+        replace(figure, caption=figure.caption.format(images=images_of(study)))
+        for figure in FIGURES
+        if figure.when(study)
+    ]
+
+
+def images_of(study: Description) -> str:
+    """What the images are called that a study is judged on.
+
+    They are the test images; where these validate, too, as in the notebook, that name is kept.
+    """
+    return "test" if study.held_out else "validation"
+
+
+def by_section(
+    figures: Sequence[Figure[Subject]],
+) -> list[tuple[Section, list[Figure[Subject]]]]:
+    """The sections of some figures in their order, each with its own."""
+    sections = dict.fromkeys(figure.section for figure in figures)
+    return [(section, [f for f in figures if f.section == section]) for section in sections]

@@ -1,0 +1,185 @@
+"""The figures of a study: for each one of the catalog a function of its name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from initstudy.analysis import interaction
+from initstudy.analysis import learning_rates as rates
+from initstudy.drawing import figures, heatmap
+from initstudy.drawing.catalog import images_of
+from initstudy.drawing.signals import signals_by_depth, signals_of
+from initstudy.errors import StudyError
+from initstudy.results import histories
+from initstudy.results.study import StudyResults
+
+
+def draw(name: str, results: StudyResults) -> Figure:
+    """A figure of a study.
+
+    Args:
+        name: one of `catalog.figures_of` that study.
+        results: of it; what the figure does not need is not read.
+
+    Raises:
+        StudyError: if what it needs is not there, or is not as it must be.
+    """
+    return DRAWN[name](results)
+
+
+def differences(results: StudyResults) -> Figure:
+    """The differences of the variants from the baseline on the same seeds."""
+    seeds_of = results.description.judged_on
+    return figures.differences(
+        "Differences from the baseline, seed by seed",
+        [
+            figures.Estimate(
+                row.variant,
+                row.difference,
+                row.difference_ci_low,
+                row.difference_ci_high,
+                results.accuracies(row.variant)
+                - results.accuracies("baseline", seeds_of(row.variant)),
+            )
+            for row in _rows(results)
+            if row.variant != "baseline"
+        ],
+    )
+
+
+def ranking(results: StudyResults) -> Figure:
+    """The variants by their final accuracy."""
+    return figures.ranking(
+        "Final accuracy of every variant",
+        [
+            figures.Estimate(
+                row.variant,
+                row.accuracy_mean,
+                row.accuracy_ci_low,
+                row.accuracy_ci_high,
+                results.accuracies(row.variant),
+                row.notebook_accuracy,
+            )
+            for row in _rows(results)
+        ],
+        images_of(results.description),
+    )
+
+
+def learning_rates(results: StudyResults) -> Figure:
+    """What each variant reaches at each learning rate."""
+    means = rates.means(rates.read(results.learning_rates_file))
+    return figures.rate_curves(
+        "Accuracy by learning rate",
+        list(means.index),
+        means.columns.to_numpy(dtype=float),
+        means.to_numpy(),
+    )
+
+
+def pairs(results: StudyResults) -> Figure:
+    """The final accuracies of all pairs of a factorial design, and their interactions."""
+    study = results.description
+    layout = interaction.layout(results.final, study.initializers, study.selection)
+    return heatmap.pairs("Every kernel with every bias initializer", layout, images_of(study))
+
+
+def kernel(results: StudyResults) -> Figure:
+    """The learning curves of the kernel initializers."""
+    return _learning_curves(results, KERNELS, "kernel")
+
+
+def bias(results: StudyResults) -> Figure:
+    """The learning curves of the bias initializers."""
+    return _learning_curves(results, BIASES, "bias")
+
+
+def best_vs_baseline(results: StudyResults) -> Figure:
+    """The learning curves of the best pair and the baseline, on fresh seeds.
+
+    If the choice fell on the baseline's own pair, it alone is drawn, on the seeds of the choice.
+    """
+    study = results.description
+    if "best" in results.initializers:
+        kernels, biases = results.initializers["best"]
+        title = (
+            f"The best pair ({kernels} kernels, {biases} biases) against the baseline, "
+            "on fresh seeds"
+        )
+        variants, seeds = ["baseline", "best"], study.confirmation
+    else:
+        kernels, biases = results.initializers["baseline"]
+        title = f"The best pair is the baseline's own ({kernels} kernels, {biases} biases)"
+        variants, seeds = ["baseline"], study.selection
+    return figures.learning_curves(title, [_curves(results, v, v, seeds) for v in variants])
+
+
+def signals(results: StudyResults) -> Figure:
+    """Dead units, gradients and activations by layer, and by epoch."""
+    study = results.description
+    # Of the kernels first of all: they decide what becomes of a signal.
+    role, title = "kernel", KERNELS
+    if study.with_role(role) == ["baseline"]:  # no kernels are compared
+        role, title = "bias", BIASES
+    variants = study.with_role(role)
+    tables = histories.by_variant(results.diagnostics)
+    if lacking := [name for name in variants if name not in tables]:
+        raise StudyError(f"There are no diagnostics of {', '.join(lacking)}.")
+    accuracy = results.summary.set_index("variant")["accuracy_mean"]
+    epochs = sorted(results.diagnostics["epoch"].unique().tolist())
+    return signals_by_depth(
+        f"Signals by depth. {title}",
+        epochs,
+        [
+            signals_of(
+                _label(name, role), accuracy[name], tables[name], epochs, study.judged_on(name)
+            )
+            for name in variants
+        ],
+    )
+
+
+KERNELS = "Kernel initializers, each with the baseline's bias initializer"
+BIASES = "Bias initializers, each with the baseline's kernel initializer"
+
+DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
+    function.__name__: function
+    for function in (
+        differences,
+        ranking,
+        learning_rates,
+        pairs,
+        kernel,
+        bias,
+        best_vs_baseline,
+        signals,
+    )
+}
+
+
+def _rows(results: StudyResults) -> list[Any]:
+    return list(results.summary.itertuples())
+
+
+def _learning_curves(results: StudyResults, title: str, role: str) -> Figure:
+    study = results.description
+    return figures.learning_curves(
+        title,
+        [
+            _curves(results, name, _label(name, role), study.selection)
+            for name in study.with_role(role)
+        ],
+    )
+
+
+def _curves(results: StudyResults, variant: str, label: str, seeds: range) -> figures.Curves:
+    training, validation = (
+        results.curves(variant, seeds, metric) for metric in ("accuracy", "val_accuracy")
+    )
+    return figures.Curves(label, training, validation)
+
+
+def _label(variant: str, role: str) -> str:
+    """Its initializer of that role, where all others share the other one."""
+    return variant.removeprefix(f"{role}-")

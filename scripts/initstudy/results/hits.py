@@ -1,0 +1,60 @@
+"""Which test images each replicate gets right at its end: one bit for each, in .npz files.
+
+A job's file has `hits`, uint8 (seeds, bytes), packed by `numpy.packbits`; `seeds`; and `images`,
+how many there are. A diverged replicate gets none right. A study's file has `images` once, and
+`<variant>/hits` and `<variant>/seeds` for each variant.
+"""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.errors import StudyError
+from initstudy.results.files import check_sum, replacing
+from initstudy.results.outputs import Job, beside, seeds_of
+
+
+def write(arrays: Mapping[str, Any], path: str | Path) -> None:
+    """Writes a .npz, whole or not at all. The same arrays always give the same bytes."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
+    """Joins the hits of many training jobs.
+
+    Args:
+        jobs: the variant that each is of, and the path of its history.
+
+    Returns:
+        What `write` is to write: `images`, and for each variant `<variant>/hits`, uint8 (seeds,
+        bytes), and `<variant>/seeds`, both in the order of the jobs.
+
+    Raises:
+        StudyError: names the file of the job, and what is wrong there.
+    """
+    images: int | None = None
+    found: dict[str, list[npt.NDArray[Any]]] = {}
+    for variant, history in jobs:
+        path = beside(history, "hits")
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                hits, seeds, count = (file[name] for name in ("hits", "seeds", "images"))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise StudyError(f"{path}: it cannot be read ({error}); remove it.") from None
+        expected = list(seeds_of(history))
+        if seeds.tolist() != expected or hits.shape != (len(expected), (int(count) + 7) // 8):
+            raise StudyError(f"{path}: it is not of the seeds {expected[0]} to {expected[-1]}.")
+        if images not in (None, int(count)):
+            raise StudyError(f"{path}: it is of {count} test images, not of {images}.")
+        check_sum(path, beside(history, "sums"))
+        images = int(count)
+        found.setdefault(f"{variant}/hits", []).append(hits)
+        found.setdefault(f"{variant}/seeds", []).append(seeds)
+    return {"images": np.array(images or 0)} | {
+        name: np.concatenate(parts) for name, parts in found.items()
+    }

@@ -1,0 +1,135 @@
+"""What training jobs write beside each other, and how the tables of many are put together.
+
+A job writes `epochs-<n>/seeds-<first>-<last>.<ending>`, for each kind of `trainings.OUTPUTS`. Its
+tables do not name a variant, since a training may be several studies' by different names; the
+tables of a study have it as their first column.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from initstudy.errors import StudyError
+from initstudy.results.files import check_sum
+from initstudy.results.tables import check_columns, read_lines, read_table
+from initstudy.study.trainings import OUTPUTS
+
+# A variant's name, and the history that a job has written for it.
+Job = tuple[str, str | Path]
+# Checks a table (named by its path) of some jobs, and raises StudyError.
+Check = Callable[[str | Path, pd.DataFrame, Sequence[Job]], None]
+
+
+class Collected(NamedTuple):
+    """A table of many jobs, as it is written and as it is computed with."""
+
+    text: bytes
+    frame: pd.DataFrame
+
+
+def beside(history: str | Path, kind: str) -> Path:
+    """The file of another kind of the job that has written a history."""
+    return Path(history).with_suffix(f".{OUTPUTS[kind]}")
+
+
+def seeds_of(history: str | Path) -> range:
+    """The seeds of a job, by the path of its history."""
+    first, last = Path(history).stem.removeprefix("seeds-").split("-")
+    return range(int(first), int(last) + 1)
+
+
+def replicates(jobs: Sequence[Job]) -> list[tuple[str, int]]:
+    """The variant and the seed of each replicate of some jobs, in their order."""
+    return [(variant, seed) for variant, history in jobs for seed in seeds_of(history)]
+
+
+def table_of_trainings(jobs: Sequence[Job]) -> bytes:
+    """Where the trainings of a study's variants are: variant, first_seed, last_seed, history."""
+    rows = [
+        (variant, seeds_of(history)[0], seeds_of(history)[-1], history) for variant, history in jobs
+    ]
+    table = pd.DataFrame(rows, columns=["variant", "first_seed", "last_seed", "history"])
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def collected(
+    jobs: Sequence[Job],
+    kind: str,
+    columns: list[str],
+    whole: Sequence[str],
+    check_all: Check,
+    optional: Sequence[str] = (),
+) -> Collected:
+    """Joins the tables of one kind of many jobs, with the variant as first column, and checks them.
+
+    If all is well, which is the rule, all are checked as one.
+
+    Args:
+        jobs: where they are.
+        kind: of `trainings.OUTPUTS`.
+        columns: of the joined table; all but the first are those of the jobs'.
+        whole: see `read_table`.
+        check_all: checks a table of some of the jobs.
+        optional: columns that a job of another version may lack; they are nan then.
+
+    Raises:
+        StudyError: names the file of the job, the line and what is wrong there.
+    """
+    head = ",".join(columns).encode() + b"\n"
+    try:
+        parts = [_rows(variant, beside(path, kind), columns, optional) for variant, path in jobs]
+        table = Collected(
+            text := b"".join([head, *parts]), read_table("", columns, whole, content=text)
+        )
+        check_all("", table.frame, jobs)
+        for _, path in jobs:
+            check_sum(beside(path, kind), beside(path, "sums"))
+        return table
+    except StudyError:
+        for job in jobs:
+            file = beside(job[1], kind)
+            content = head + _rows(job[0], file, columns, optional)
+            check_all(file, read_table(file, columns, whole, content=content), [job])
+            check_sum(file, beside(job[1], "sums"))
+        raise  # each is right, but not all together
+
+
+def check_replicates(path: str | Path, rows: pd.DataFrame, jobs: Sequence[Job]) -> None:
+    """Checks that a table is of the replicates that its jobs should have.
+
+    Args:
+        path: of the table.
+        rows: one for each of its replicates, with variant and seed; the index counts its lines.
+        jobs: whose table it is.
+
+    Raises:
+        StudyError: names the file, and the line if one is of another replicate.
+    """
+    expected = pd.DataFrame(replicates(jobs), columns=["variant", "seed"])
+    if len(rows) != len(expected):
+        raise StudyError(f"{path}: it has {len(rows)} replicates, not {len(expected)}.")
+    wrong = (rows[["variant", "seed"]].to_numpy() != expected.to_numpy()).any(axis=1)
+    if wrong.any():
+        place = int(wrong.argmax())
+        raise StudyError(
+            f"{path}, line {rows.index[place] + 2}: it has seed {rows['seed'].iloc[place]} where "
+            f"seed {expected['seed'].iloc[place]} must stand."
+        )
+
+
+def _rows(variant: str, path: Path, columns: list[str], optional: Sequence[str]) -> bytes:
+    """The lines of a job's table without its head, each behind the variant."""
+    head, _, rows = read_lines(path).partition(b"\n")
+    names = head.decode(errors="replace").split(",")
+    if names != columns[1:]:
+        lacking = [name for name in columns[1:] if name not in names]
+        if names != [n for n in columns[1:] if n not in lacking] or set(lacking) - set(optional):
+            check_columns(path, names, columns[1:])
+        table = pd.read_csv(io.BytesIO(head + b"\n" + rows), dtype=str, keep_default_na=False)
+        filled = table.reindex(columns=columns[1:], fill_value="nan")
+        rows = filled.to_csv(index=False, header=False, lineterminator="\n").encode()
+    first = variant.encode() + b","
+    return first + rows[:-1].replace(b"\n", b"\n" + first) + b"\n" if rows else b""

@@ -1,0 +1,54 @@
+"""What a training job writes of its records."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from initstudy.results import diagnostics, histories, hits
+from initstudy.results.files import write_sums
+from initstudy.results.records import Record
+from initstudy.study.trainings import OUTPUTS
+
+
+def write_job(
+    records: Mapping[int, Record], epochs: int, outputs: Mapping[str, str | Path]
+) -> None:
+    """Writes the tables of a training job; of the records no more than belongs to its epochs.
+
+    Args:
+        records: of its seeds, in their order; each reaches so many epochs.
+        epochs: of the job.
+        outputs: a path for each kind of `trainings.OUTPUTS`.
+    """
+    paths = {kind: Path(outputs[kind]) for kind in OUTPUTS}
+    history, timings, tests, measured, bits = [], [], [], [], []
+    for seed, record in records.items():
+        done = record.history[:epochs]
+        finite = np.isfinite(done).all(axis=1)
+        rows = np.where(finite, done.T, np.nan).T
+        history += [(seed, number, *row) for number, row in enumerate(rows.tolist(), 1)]
+        spent = record.seconds[:epochs].sum(), record.cpu_seconds[:epochs].sum()
+        timings.append((seed, len(done), *spent, record.peak_memory_mb))
+        last = record.moments.get(epochs) if finite.all() else None
+        tests.append((seed, *(last.test if last else (np.nan, np.nan))))
+        bits.append(last.hits if last else np.zeros((record.images + 7) // 8, np.uint8))
+        measured += [
+            (seed, epoch, layer, int(units), *measures)
+            for epoch in diagnostics.moments(epochs)
+            if epoch in record.moments
+            for layer, (units, *measures) in enumerate(record.moments[epoch].layers.tolist(), 1)
+        ]
+    tables = {
+        "history": (history, histories.COLUMNS),
+        "diagnostics": (measured, diagnostics.COLUMNS),
+        "tests": (tests, histories.TEST_COLUMNS),
+        "timings": (timings, histories.TIMING_COLUMNS),
+    }
+    for kind, (lines, columns) in tables.items():
+        histories.write(pd.DataFrame(lines, columns=columns[1:]), paths[kind])
+    images = next(iter(records.values())).images
+    packed = {"hits": np.array(bits), "seeds": np.array(list(records)), "images": images}
+    hits.write(packed, paths["hits"])
+    write_sums(paths["sums"], [path for kind, path in paths.items() if kind != "sums"])

@@ -1,0 +1,206 @@
+"""The results of a study: the tables and words in its folder, read when they are asked for."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import yaml
+
+from initstudy.errors import StudyError
+from initstudy.results import diagnostics, histories
+from initstudy.study.config import suggest
+from initstudy.study.description import NAME, Description
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """How the replicates of one variant ended.
+
+    Attributes:
+        study: its name.
+        variant: its name.
+        accuracies: of the test images after the last epoch, by seed.
+    """
+
+    study: str
+    variant: str
+    accuracies: Mapping[int, float]
+
+    @property
+    def label(self) -> str:
+        """Which variant of which study."""
+        return f"{self.variant} of {self.study}"
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """What is in `results/<study>/`; every table is checked as it is read.
+
+    Each property raises a StudyError that names the file and what is wrong with it, if something
+    is.
+
+    Args:
+        folder: of the study.
+
+    Example:
+        >>> StudyResults("results/notebook").summary
+    """
+
+    folder: str | Path
+
+    @functools.cached_property
+    def description(self) -> Description:
+        """What was asked."""
+        found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
+        if len(found) > 1:
+            raise StudyError(f"{self.folder}: {len(found)} files describe the study; run it again.")
+        if not found:
+            raise StudyError(
+                f"{self.folder} is no folder of a study's results: there is no file "
+                f"{NAME.format(digest='<digest>')} in it. A run makes results/<study>."
+            )
+        return Description.read(found[0])
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """All keys that decide what comes out, defaults and all."""
+        return self.description.configuration
+
+    @functools.cached_property
+    def histories(self) -> pd.DataFrame:
+        """variant, seed, epoch (from 1), loss, accuracy, val_loss, val_accuracy."""
+        return histories.read(self._path("histories.csv"), self.description.epochs)
+
+    @functools.cached_property
+    def tests(self) -> pd.DataFrame:
+        """variant, seed, test_loss, test_accuracy: of the test images after the last epoch."""
+        return histories.read_tests(self._path("tests.csv"))
+
+    @functools.cached_property
+    def final(self) -> pd.DataFrame:
+        """How each replicate ended, on the test images: see `histories.final`."""
+        return histories.final(self.histories, self.tests)
+
+    def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
+        """The final accuracies of a variant, in the order of the seeds: float64 (n,).
+
+        Args:
+            variant: its name.
+            seeds: of its replicates; None for those that it is judged on.
+        """
+        own = self.description.judged_on(variant) if seeds is None else seeds
+        return histories.accuracies(self._finals, variant, own)
+
+    def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
+        """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
+        epochs = self.description.epochs
+        return histories.curves(self._curves, variant, seeds, epochs, metric)
+
+    def variant(self, name: str) -> Replicates:
+        """All replicates of a variant, to be compared with another's.
+
+        Raises:
+            StudyError: if there is no such variant.
+        """
+        rows = self._finals.get(name)
+        if rows is None:
+            hint = suggest(name, list(self._finals))
+            raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
+        ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
+        return Replicates(self.description.name, name, ended)
+
+    @functools.cached_property
+    def timings(self) -> pd.DataFrame:
+        """variant, seed, epochs, seconds, cpu_seconds, peak_memory_mb."""
+        return histories.read_timings(self._path("timings.csv"))
+
+    @functools.cached_property
+    def diagnostics(self) -> pd.DataFrame:
+        """Signals and weights by variant, seed, epoch and layer: see `diagnostics.COLUMNS`."""
+        return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
+
+    @functools.cached_property
+    def hits(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Which test images each replicate got right: for each variant bool (seeds, images)."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row per variant: see `statistics.SUMMARY_COLUMNS`."""
+        return self._read_csv("summary.csv")
+
+    @functools.cached_property
+    def interaction(self) -> pd.DataFrame:
+        """Of a factorial study: see `interaction.components`."""
+        return self._read_csv("interaction.csv")
+
+    @functools.cached_property
+    def best(self) -> dict[str, Any]:
+        """The pair that was chosen: see `statistics.choose_pair`."""
+        found: dict[str, Any] = yaml.safe_load(self._text("best.yaml"))
+        return found
+
+    @functools.cached_property
+    def initializers(self) -> dict[str, tuple[str, str]]:
+        """Names of the kernel and the bias initializer of each variant that was compared."""
+        return self.description.with_best(self.best)
+
+    @property
+    def verdict(self) -> str:
+        """What the evidence supports, as Markdown."""
+        return self._text("verdict.md")
+
+    @property
+    def table(self) -> str:
+        """The summary as a Markdown table."""
+        return self._text("summary.md")
+
+    @property
+    def learning_rates_file(self) -> Path:
+        """What each variant reached at each learning rate, if rates were compared."""
+        return self._path("learning_rates.csv")
+
+    @functools.cached_property
+    def _finals(self) -> dict[str, pd.DataFrame]:
+        return histories.by_variant(self.final)
+
+    @functools.cached_property
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        return histories.by_variant(self.histories)
+
+    def _path(self, name: str) -> Path:
+        return Path(self.folder, name)
+
+    def _text(self, name: str) -> str:
+        try:
+            return self._path(name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
+
+    def _read_csv(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_csv(self._path(name))
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
+
+
+def load(folder: str | Path) -> StudyResults:
+    """The results of a study, to look at and to go on with.
+
+    Args:
+        folder: `results/<study>` of a finished run.
+
+    Raises:
+        StudyError: if it is none.
+
+    Example:
+        >>> load("results/notebook").summary
+    """
+    results = StudyResults(Path(folder))
+    results.description  # noqa: B018 - what is no folder of results is told here
+    return results

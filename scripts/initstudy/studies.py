@@ -1,0 +1,357 @@
+"""The studies of a run, by their names: read, checked, and asked of Keras; and what they train."""
+
+import functools
+import hashlib
+import importlib.util
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from initstudy.data.facts import Facts, facts
+from initstudy.errors import StudyError
+from initstudy.results.files import replacing
+from initstudy.study import costs
+from initstudy.study.code import code_digest
+from initstudy.study.config import Problem, Study, describe, parse_study, read_yaml, suggest
+from initstudy.study.description import Description
+from initstudy.study.plan import Choices, Plan
+from initstudy.study.trainings import Job, versions
+
+PROJECT = Path(__file__).parents[2]
+# What this project keeps of its own beside results: locks, and what Keras has accepted.
+STATE = Path(".initstudy")
+CHECKS = "initstudy.training.checks"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the configuration of a study comes from.
+
+    Attributes:
+        label: what a message calls it.
+        raw: what all layers together say.
+        files: that it was read from; later ones override earlier ones.
+        command_line: keys that were set there, which override all files.
+    """
+
+    label: str
+    raw: Mapping[str, Any]
+    files: Sequence[str] = ()
+    command_line: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, of which `Source(**plain)` makes it again."""
+        return {
+            "label": self.label,
+            "raw": dict(self.raw),
+            "files": list(self.files),
+            "command_line": dict(self.command_line),
+        }
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where files that the configuration names are looked for, the first ones first."""
+        own = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(self.files))
+        return [*own, Path(), Path(os.path.relpath(PROJECT))]
+
+    def refuse(self, problems: Sequence[Problem]) -> StudyError:
+        """The error that tells what is wrong with it."""
+        return StudyError(describe(problems, self.files, self.command_line))
+
+
+@dataclass(frozen=True)
+class Member:
+    """A study of a run.
+
+    Attributes:
+        source: where it comes from.
+        study: what is asked.
+        facts: of its data set.
+    """
+
+    source: Source
+    study: Study
+    facts: Facts
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """What it trains."""
+        return Plan(self.study, self.facts.sha256)
+
+    @functools.cached_property
+    def description(self) -> Description:
+        """What its analysis needs to know."""
+        return Description.of(self.study, self.facts.chance)
+
+    @property
+    def folder(self) -> str:
+        """Where its results are."""
+        return f"results/{self.study.name}"
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What Keras is asked about it."""
+        shape = {"shape": list(self.facts.shape), "classes": self.facts.classes}
+        return self.study.for_keras() | shape
+
+    @property
+    def size(self) -> dict[str, int]:
+        """The weights and operations of its network, see `training.checks.Size`.
+
+        If Keras has not been asked yet, as where the environment that starts Snakemake has none,
+        that of a network of medium size stands for a model of a person's own.
+        """
+        if _accepted(self).exists():
+            size: dict[str, int] = json.loads(_accepted(self).read_text())
+            return size
+        count = 1_000_000
+        if "hidden_units" in self.study.model:
+            features = math.prod(self.facts.shape)
+            count = costs.weights(features, self.study.model["hidden_units"], self.facts.classes)
+        return {"weights": count, "operations": count}
+
+    def cost(self, job: Job) -> costs.Cost:
+        """What a training job of it takes."""
+        return costs.Cost(
+            self.size["weights"],
+            self.size["operations"],
+            self.facts.images - self.study.held_out,
+            self.study.batch_size,
+            job.epochs,
+            len(job.seeds),
+        )
+
+
+def read(source: Source) -> Member:
+    """Checks a configuration, but for what only Keras can tell.
+
+    Raises:
+        StudyError: with all that is wrong with it.
+    """
+    study, problems = parse_study(source.raw, source.folders)
+    if study is None:
+        raise source.refuse(problems)
+    try:
+        found = facts(study.dataset)
+    except StudyError as error:
+        raise source.refuse([Problem(("dataset",), str(error))]) from None
+    if study.held_out >= found.images:
+        text = f"{study.held_out} of {found.images} training images leave none to learn from"
+        raise source.refuse([Problem(("validation", "holdout"), text)])
+    return Member(source, study, found)
+
+
+def keras_is_here() -> bool:
+    """Whether this environment can answer what only Keras knows."""
+    return all(importlib.util.find_spec(name) is not None for name in ("keras", "tensorflow"))
+
+
+def ask_keras(members: Iterable[Member]) -> None:
+    """Asks Keras, in another process and all at once, about what it has not accepted before.
+
+    Raises:
+        StudyError: with all that it refuses of the first study that it refuses.
+    """
+    new = [member for member in members if not _accepted(member).exists()]
+    if not new:
+        return
+    answer = subprocess.run(
+        [sys.executable, "-m", CHECKS],
+        input=json.dumps([member.question for member in new]),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "scripts")},
+    )
+    if answer.returncode != 0:
+        raise StudyError(f"Keras could not be asked about the configuration:\n{answer.stderr}")
+    for member, size in zip(new, json.loads(answer.stdout), strict=True):
+        found = [Problem(tuple(path), message) for path, message in size.pop("problems")]
+        if found:
+            raise member.source.refuse(found)
+        with replacing(_accepted(member)) as path:
+            path.write_text(json.dumps(size))
+
+
+def _accepted(member: Member) -> Path:
+    asked = [code_digest(CHECKS), json.dumps([member.question, versions()], sort_keys=True)]
+    name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
+    return STATE / "accepted" / name
+
+
+class Studies:
+    """The study that is configured, and those of lists such as suite.yaml, by their names.
+
+    Lists are read when a study is asked for that is not the configured one.
+
+    Args:
+        main: the configuration of the run.
+        defaults: files that all studies of lists take their other keys from.
+        settings: keys that were set on the command line, for all studies.
+    """
+
+    def __init__(
+        self, main: Source, defaults: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self._defaults, self._settings = list(defaults), settings or {}
+        self.main = read(main)
+        if keras_is_here():
+            ask_keras([self.main])
+        self._members = {self.main.study.name: self.main}
+        self._lists: dict[str, list[Member]] = {}
+        self._asked: dict[str, tuple[Member, Job]] = {}
+
+    def __getitem__(self, name: str) -> Member:
+        """A study by its name.
+
+        Raises:
+            StudyError: if there is none of that name, or what is wrong with a list of studies.
+        """
+        if name not in self._members:
+            for path in self._known_lists():
+                self.listed(path.stem)
+        if name not in self._members:
+            raise StudyError(f"There is no study {name!r}{suggest(name, self._members)}.")
+        return self._members[name]
+
+    def listed(self, name: str) -> list[Member]:
+        """The studies of a list.
+
+        Args:
+            name: of its file, without .yaml.
+
+        Raises:
+            StudyError: if the list or a configuration is not as it must be, or if two studies,
+                or one and the list, would write to the same folder.
+        """
+        if name not in self._lists:
+            paths = {path.stem: path for path in self._known_lists()}
+            if name not in paths:
+                raise StudyError(f"There is no list of studies {name}.yaml{suggest(name, paths)}.")
+            members = list(self._read_list(paths[name]))
+            if keras_is_here():
+                ask_keras(members)
+            self._members |= {member.study.name: member for member in members}
+            self._lists[name] = members
+        return self._lists[name]
+
+    def asked(self, study: str, jobs: Iterable[Job]) -> list[Job]:
+        """Notes which training jobs are asked for, so that `find` knows them; returns them."""
+        jobs = list(jobs)
+        for job in jobs:
+            self._asked.setdefault(job.file(), (self[study], job))
+        return jobs
+
+    def find(self, digest: str, epochs: int, seeds: range) -> tuple[Member, Job]:
+        """The study and the job of a training.
+
+        Raises:
+            StudyError: if no known study trains what has this digest.
+        """
+        for members in ([self.main], self._everything()):
+            for member in members:
+                wanted = self._by_digest(member).get(digest)
+                if wanted is not None:
+                    return member, Job(wanted.variant, wanted.training, epochs, seeds)
+        raise StudyError(
+            f"No study here trains what has the digest {digest}. The configuration or the code may "
+            "have changed since it was asked for; ask for a study's own files instead, such as "
+            f"{self.main.folder}/runs/baseline.csv."
+        )
+
+    def cost(self, cores: int) -> str:
+        """What is still to be trained of what was asked for, and about how long it takes."""
+        new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
+        seconds = sum(member.cost(job).seconds for member, job in new) / max(1, cores)
+        replicates = sum(len(job.seeds) for _, job in new)
+        text = f"{len(new)} trainings to do, of {replicates} replicates"
+        if new:
+            text += f": about {max(1, round(seconds / 60))} min on {cores} cores"
+        return text + "; what depends on a choice comes on top."
+
+    def _by_digest(self, member: Member) -> dict[str, Job]:
+        known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
+        if not known:
+            # This process was started for one job: the choices are on disk.
+            choices = from_files(member.folder)
+            for job in member.plan.everything(choices):
+                known.setdefault(job.training.digest, job)
+        return known
+
+    def _everything(self) -> Iterator[Member]:
+        for path in self._known_lists():
+            yield from self.listed(path.stem)
+
+    def _known_lists(self) -> list[Path]:
+        found = {}
+        for folder in (PROJECT / "studies", PROJECT, Path()):
+            for path in sorted(folder.glob("*.yaml")):
+                if b"\nstudies:" in b"\n" + path.read_bytes():
+                    found[path.stem] = Path(os.path.relpath(path))
+        return list(found.values())
+
+    def _read_list(self, path: Path) -> Iterator[Member]:
+        content = read_yaml(path)
+        entries = content.get("studies") if isinstance(content, Mapping) else None
+        if not isinstance(entries, list) or not entries or set(content) != {"studies"}:
+            raise StudyError(f"{path}: it must hold one key, studies, with a list of their files.")
+        named = {path.stem: f"the list {path}"}
+        for entry in entries:
+            settings = dict(entry) if isinstance(entry, Mapping) else {"file": entry}
+            file = settings.pop("file", None)
+            if not isinstance(file, str):
+                raise StudyError(
+                    f"{path}: {entry!r} is neither the file of a study, nor a mapping with the key "
+                    "file and keys that this study has different."
+                )
+            member = read(self._source(path, file, settings))
+            name = member.study.name
+            if name in named:
+                raise StudyError(
+                    f"{path}: the results of {file} would go to {member.folder}/, as those of "
+                    f"{named[name]} do; give it another name (key study), or remove it."
+                )
+            named[name] = file
+            known = self._members.get(name)
+            if known is not None and known.study != member.study:
+                raise StudyError(
+                    f"{path}: {file} and {known.source.label} are different studies of the name "
+                    f"{name!r}; give one another name (key study)."
+                )
+            yield known or member
+
+    def _source(self, path: Path, file: str, settings: Mapping[str, Any]) -> Source:
+        places = [path.parent / file, Path(file), Path(os.path.relpath(PROJECT)) / file]
+        found = next((place for place in places if place.is_file()), None)
+        if found is None:
+            raise StudyError(f"{path}: there is no file {file!r}.")
+        files = list(dict.fromkeys([*self._defaults, os.path.relpath(found)]))
+        raw: dict[str, Any] = {}
+        for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
+            raw = _merged(raw, layer)
+        return Source(file, raw, files, {**settings, **self._settings})
+
+
+def from_files(folder: str) -> Choices:
+    """What was chosen in a study, as far as its results tell."""
+
+    def choice(name: str) -> Any:
+        path = Path(folder, name)
+        return yaml.safe_load(path.read_text()) if path.exists() else None
+
+    return choice
+
+
+def _merged(old: Any, new: Any) -> dict[str, Any]:
+    """Mappings are merged key by key, as Snakemake does, all else is replaced."""
+    merged = dict(old) if isinstance(old, Mapping) else {}
+    for key, value in (new or {}).items():
+        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged

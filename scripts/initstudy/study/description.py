@@ -1,0 +1,134 @@
+"""What a study asks, as its analysis needs to know it and a results folder keeps it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from initstudy.errors import StudyError
+from initstudy.study.config import Study
+
+# The digest in the name makes a description that was changed another file; there is one at a time.
+NAME = "study-{digest}.json"
+# Keys that decide how a study is run, not what comes out.
+HOW = ("checkpoint_minutes", "dataset_file", "keep_weights", "seeds_per_job")
+
+
+@dataclass(frozen=True)
+class Description:
+    """A study, without what only its trainings need.
+
+    Attributes:
+        configuration: all keys that decide what comes out, defaults and all.
+        chance: share of the most frequent label among the test images.
+        variants: kernel and bias initializer of each variant but `best`, by its name, each as
+            {name, class_name, config}; the baseline is the first.
+    """
+
+    configuration: Mapping[str, Any]
+    chance: float
+    variants: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+    @classmethod
+    def of(cls, study: Study, chance: float) -> "Description":
+        """The description of a study."""
+        return cls(
+            {key: value for key, value in study.plain().items() if key not in HOW},
+            chance,
+            {v.name: (v.kernel.plain(), v.bias.plain()) for v in study.variants},
+        )
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Description":
+        """Reads what a rule has written.
+
+        Raises:
+            StudyError: if it is not what was written.
+        """
+        try:
+            found = cls(**json.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise StudyError(f"{path} cannot be read ({error}); remove it and run again.") from None
+        return found
+
+    def text(self) -> str:
+        """As JSON, which `read` takes."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return NAME.format(digest=hashlib.sha256(self.text().encode()).hexdigest()[:12])
+
+    @property
+    def name(self) -> str:
+        """Of the study."""
+        return str(self.configuration["study"])
+
+    @property
+    def epochs(self) -> int:
+        """Of each replicate."""
+        return int(self.configuration["epochs"])
+
+    @property
+    def selection(self) -> range:
+        """The seeds that every variant is trained on, and `best` is chosen on."""
+        return range(int(self.configuration["seeds"]))
+
+    @property
+    def confirmation(self) -> range:
+        """The fresh seeds that `best` and the baseline are compared on."""
+        first = len(self.selection)
+        return range(first, first + int(self.configuration["confirmation_seeds"]))
+
+    def judged_on(self, variant: str) -> range:
+        """The seeds on which a variant is compared with the baseline."""
+        return self.confirmation if variant == "best" else self.selection
+
+    @property
+    def held_out(self) -> int:
+        """Training images kept for validation; 0 if the test images are it."""
+        validation = self.configuration["validation"]
+        return 0 if validation == "test" else int(validation["holdout"])
+
+    @property
+    def target_accuracy(self) -> float:
+        """The validation accuracy until which epochs are counted."""
+        return float(self.configuration["target_accuracy"])
+
+    @property
+    def factorial(self) -> bool:
+        """Whether every kernel is trained with every bias initializer."""
+        return bool(self.configuration["design"] == "factorial")
+
+    @property
+    def tuned(self) -> bool:
+        """Whether each variant has a learning rate of its own."""
+        return bool(self.configuration["learning_rates"])
+
+    @property
+    def initializers(self) -> dict[str, tuple[str, str]]:
+        """Names of the kernel and the bias initializer of each variant."""
+        return {
+            name: (kernel["name"], bias["name"]) for name, (kernel, bias) in self.variants.items()
+        }
+
+    def with_role(self, role: str) -> list[str]:
+        """The baseline and the variants that differ from it in their kernels, or biases, alone."""
+        # Names of initializers have no "-".
+        mine = re.compile(rf"{role}-[^-]+")
+        return ["baseline", *(name for name in self.variants if mine.fullmatch(name))]
+
+    def with_best(self, choice: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+        """The initializers with `best` as the last, unless that is the baseline itself.
+
+        Args:
+            choice: what `statistics.choose_pair` has chosen.
+        """
+        pair = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
+        if pair == self.initializers["baseline"]:
+            return self.initializers
+        return {**self.initializers, "best": pair}

@@ -1,0 +1,146 @@
+"""What a study trains, as far as it has chosen."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from initstudy.errors import StudyError
+from initstudy.study.config import Study, Variant, suggest
+from initstudy.study.trainings import Job, Training, training
+
+# What was chosen, by the name of its file in the study's folder; None if it is not known yet.
+Choices = Callable[[str], Mapping[str, Any] | None]
+
+# The two groups of variants whose learning rates are chosen: `best` is known only later.
+VARIANTS, BEST = "variants", "best"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trainings of a study.
+
+    Attributes:
+        study: what is asked.
+        dataset_sha256: of its data set.
+    """
+
+    study: Study
+    dataset_sha256: str
+
+    @functools.cached_property
+    def variants(self) -> dict[str, Variant]:
+        """All but `best`, by their names."""
+        return {variant.name: variant for variant in self.study.variants}
+
+    def trials(self, group: str, choices: Choices) -> list[Job]:
+        """What the learning rates of a group of variants are chosen on.
+
+        Args:
+            group: VARIANTS or BEST.
+            choices: what was chosen so far; of BEST the pair must be known.
+        """
+        variants: Iterable[Variant] = self.variants.values()
+        if group == BEST:
+            best = self.best(choices)
+            variants = [] if best is None else [best]
+        return [
+            self._job(variant, rate, seeds)
+            for variant in variants
+            for rate in self.study.learning_rates
+            for seeds in self.study.blocks(range(self.study.learning_rate_seeds))
+        ]
+
+    def selection(self, choices: Choices) -> list[Job]:
+        """The trainings of every variant, on which `best` is chosen; none until the rates are."""
+        rates = self.rates(VARIANTS, choices)
+        if rates is None:
+            return []
+        return [
+            self._job(variant, rates.get(name), seeds)
+            for name, variant in self.variants.items()
+            for seeds in self.study.blocks(self.study.selection)
+        ]
+
+    def confirmation(self, choices: Choices) -> list[Job]:
+        """The trainings of the baseline and of `best` on fresh seeds.
+
+        There are none until the pair and its learning rate are chosen, nor if the choice fell on
+        the baseline itself: then there is nothing to confirm.
+        """
+        rates, best = self.rates(VARIANTS, choices), self.best(choices)
+        if rates is None or best is None or self.is_baseline(best):
+            return []
+        own = self.rates(BEST, choices)
+        if own is None:
+            return []
+        return [
+            self._job(variant, rate, seeds)
+            for variant, rate in (
+                (self.study.baseline, rates.get("baseline")),
+                (best, own.get(BEST)),
+            )
+            for seeds in self.study.blocks(self.study.confirmation)
+        ]
+
+    def jobs(self, choices: Choices) -> list[Job]:
+        """All that the study's tables are made of, as far as it is known."""
+        return [*self.selection(choices), *self.confirmation(choices)]
+
+    def of_variant(self, name: str, choices: Choices) -> list[Job]:
+        """Those of them that are of one variant.
+
+        Raises:
+            StudyError: if the study has no such variant.
+        """
+        known = [*self.variants, BEST]
+        if name not in known:
+            raise StudyError(f"{self.study.name} has no variant {name!r}{suggest(name, known)}.")
+        # Of the others, the choice of `best` decides nothing.
+        jobs = self.jobs(choices) if name == BEST else self.selection(choices)
+        return [job for job in jobs if job.variant == name]
+
+    def everything(self, choices: Choices) -> list[Job]:
+        """All that the study trains, as far as it is known, the trials of learning rates too."""
+        return [
+            *self.jobs(choices),
+            *self.trials(VARIANTS, choices),
+            *self.trials(BEST, choices),
+        ]
+
+    def rates(self, group: str, choices: Choices) -> Mapping[str, float] | None:
+        """The learning rates that were chosen, by variant; empty if the optimizer has its own."""
+        return choices(f"learning_rates/{group}.yaml") if self.study.learning_rates else {}
+
+    def best(self, choices: Choices) -> Variant | None:
+        """The best pair; None until it is chosen, or if what was chosen is not of this study."""
+        choice = choices("best.yaml")
+        if choice is None:
+            return None
+        kernels = {
+            v.kernel.name: v.kernel for v in (self.study.baseline, *self.study.kernel_variants)
+        }
+        biases = {v.bias.name: v.bias for v in (self.study.baseline, *self.study.bias_variants)}
+        kernel = kernels.get(choice["kernel_initializer"]["name"])
+        bias = biases.get(choice["bias_initializer"]["name"])
+        return Variant(BEST, kernel, bias) if kernel and bias else None
+
+    def is_baseline(self, variant: Variant) -> bool:
+        """Whether a variant has the baseline's own initializers."""
+        baseline = self.study.baseline
+        return (variant.kernel, variant.bias) == (baseline.kernel, baseline.bias)
+
+    def _job(self, variant: Variant, rate: float | None, seeds: range) -> Job:
+        return Job(variant.name, self._training(variant, rate), self.study.epochs, seeds)
+
+    def _training(self, variant: Variant, rate: float | None) -> Training:
+        key = (variant.name, variant.kernel.name, variant.bias.name, rate)
+        if key not in self._trainings:
+            self._trainings[key] = training(
+                self.study, self.dataset_sha256, variant.kernel, variant.bias, rate
+            )
+        return self._trainings[key]
+
+    @functools.cached_property
+    def _trainings(self) -> dict[tuple[str, str, str, float | None], Training]:
+        return {}
