@@ -146,7 +146,7 @@ class Member:
         shape = {"shape": list(self.facts.shape), "classes": self.facts.classes}
         return self.study.for_keras() | shape
 
-    @property
+    @functools.cached_property
     def size(self) -> dict[str, int]:
         """The weights and operations of its network, see `training.checks.Size`.
 
@@ -271,6 +271,7 @@ class Studies:
         self._members = {self.main.study.name: self.main}
         self._lists: dict[str, list[Member]] = {}
         self._asked: dict[str, tuple[Member, Job]] = {}
+        self._trainings: dict[str, tuple[Member, Job]] = {}
 
     def __getitem__(self, name: str) -> Member:
         """A study by its name.
@@ -318,6 +319,7 @@ class Studies:
         jobs = list(jobs)
         for job in jobs:
             self._asked.setdefault(job.file(), (self[study], job))
+            self._trainings.setdefault(job.training.digest, (self[study], job))
         return jobs
 
     def find(self, digest: str, epochs: int, seeds: range) -> tuple[Member, Job]:
@@ -326,11 +328,16 @@ class Studies:
         Raises:
             StudyError: if no known study trains what has this digest.
         """
-        for members in ([self.main], self._everything()):
-            for member in members:
-                wanted = self._by_digest(member).get(digest)
-                if wanted is not None:
-                    return member, Job(wanted.variant, wanted.training, epochs, seeds)
+        if digest not in self._trainings:
+            # This process was started for one job: what was chosen is on disk.
+            for member in self._everything():
+                for job in member.plan.everything(from_files(self.place(member.folder))):
+                    self._trainings.setdefault(job.training.digest, (member, job))
+                if digest in self._trainings:
+                    break
+        if digest in self._trainings:
+            member, job = self._trainings[digest]
+            return member, Job(job.variant, job.training, epochs, seeds)
         raise StudyError(
             f"No study here trains what has the digest {digest}. The configuration or the code may "
             "have changed since it was asked for; ask for a study's own files instead, such as "
@@ -357,16 +364,8 @@ class Studies:
             text += "; then what the choices call for (the best pair on fresh seeds)"
         return f"{text}."
 
-    def _by_digest(self, member: Member) -> dict[str, Job]:
-        known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
-        if not known:
-            # This process was started for one job: the choices are on disk.
-            choices = from_files(self.place(member.folder))
-            for job in member.plan.everything(choices):
-                known.setdefault(job.training.digest, job)
-        return known
-
     def _everything(self) -> Iterator[Member]:
+        yield self.main
         for name in self.lists:
             yield from self.listed(name)
 
