@@ -130,7 +130,7 @@ def training(
         {
             "batch_size": study.batch_size,
             "bias_initializer": _with_source(bias.plain()),
-            "code": code_digest(ENGINE),
+            "code": code_of(ENGINE),
             "dataset": {"name": study.dataset, "sha256": dataset_sha256},
             "held_out": study.held_out,
             "inputs": study.inputs,
@@ -140,6 +140,12 @@ def training(
             "versions": versions(),
         }
     )
+
+
+@functools.cache
+def code_of(root: str) -> str:
+    """The digest of code of ours, as it was when this process first asked for it."""
+    return code_digest(root)
 
 
 @functools.cache
@@ -164,7 +170,7 @@ def check(training: Training) -> None:
         StudyError: if the code, a package or a person's own file was changed since the run began.
     """
     what = training.what
-    now = {"code": code_digest(ENGINE), "versions": versions()}
+    now = {"code": code_of(ENGINE), "versions": versions()}
     changed = [name for name, value in now.items() if what[name] != value]
     for spec in _specs(what):
         name = spec.get("build", spec.get("class_name", ""))
@@ -194,7 +200,7 @@ def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
         spec["config"] = {name: _with_source(part) for name, part in config.items()}
     elif spec["class_name"] in LITERATURE:
         name = LITERATURE[spec["class_name"]]
-        spec["source"] = code_digest(f"initstudy.training.literature:{name}")
+        spec["source"] = code_of(f"initstudy.training.literature:{name}")
     return spec
 
 
