@@ -1,8 +1,8 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
-# make suite  runs the studies of suite.yaml, then says what holds over all of them
+# make suite  runs the studies of suite.yaml and says what holds over all of them
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
-# make replications runs studies/replications and draws the figures of docs/replications.md
+# make replications runs the studies of published findings, and draws what docs/replications.md shows
 # make reference makes the schema, config.yaml and docs/configuration.md of the code
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
@@ -13,8 +13,8 @@ BIN := .venv/bin
 run: .venv/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
 
-suite: .venv/installed
-	. $(BIN)/activate && python scripts/write_suite.py --run suite.yaml $(ARGS)
+suite replications: .venv/installed
+	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
 
 test: lint
 	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile $(ARGS)
@@ -28,20 +28,6 @@ lint: .venv/installed
 
 cluster: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
-
-# The deep linear networks twice: their files have the best rate of the Gaussian kernels.
-RATES := 4=0.08 16=0.04 32=0.04
-replications: .venv/installed
-	. $(BIN)/activate && set -e; \
-	for file in studies/replications/*.yaml; do \
-	    snakemake --cores all --configfile $$file; \
-	done; \
-	for pair in $(RATES); do \
-	    name=saxe_2014_depth_$${pair%=*}; \
-	    snakemake --cores all --configfile studies/replications/$$name.yaml --config study=$${name}_fast epochs=12 \
-	        optimizer="{class_name: SGD, config: {learning_rate: $${pair#*=}}}"; \
-	done; \
-	PYTHONPATH=scripts python studies/replications/draw.py
 
 bench: .venv/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)
