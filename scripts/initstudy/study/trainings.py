@@ -28,7 +28,7 @@ TRAININGS = "results/trainings"
 ENGINE = "initstudy.training.engine:make_trainer"
 # Of these, other versions may compute other numbers.
 PACKAGES = ("keras", "numpy", "tensorflow")
-# Where their versions stand if the environment that starts Snakemake has none of them.
+# Where their versions stand if the environment that starts Snakemake does not train.
 ENVIRONMENT = Path(__file__).parents[3] / "envs" / "training.yaml"
 # The endings of the files that a training job makes of its replicates' records. The sums are of all
 # others, and written last: where they are, all are.
@@ -150,17 +150,14 @@ def code_of(root: str) -> str:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """The versions of PACKAGES that train: those that are installed, or those of the environment
-    that trainings are given if none is (`--software-deployment-method conda`).
+    """The versions of PACKAGES that train: those that are installed, or, unless all are, those of
+    the environment that trainings are given (`--software-deployment-method conda`).
     """
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            pins = re.findall(rf"^ *- {package}==(\S+)$", ENVIRONMENT.read_text(), re.M)
-            found[package] = pins[0]
-    return found
+    try:
+        return {package: importlib.metadata.version(package) for package in PACKAGES}
+    except importlib.metadata.PackageNotFoundError:
+        pins = dict(re.findall(r"^ *- (\S+)==(\S+)$", ENVIRONMENT.read_text(), re.M))
+        return {package: pins[package] for package in PACKAGES}
 
 
 def check(training: Training) -> None:
