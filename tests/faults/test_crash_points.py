@@ -126,7 +126,7 @@ def written(folder: Path) -> dict[str, bytes]:
     """What a job has written, besides what it took; all of it as the sums say."""
     (sums,) = folder.glob("epochs-*/*.sha256")
     found = {}
-    # What is hidden is `left`; after a power cut, the process that left it is still there in a test.
+    # What is hidden is `left`; after a power cut, the process that left it still is, in a test.
     for path in sums.parent.glob("[!.]*"):
         if path != sums:
             check_sum(path, sums)
