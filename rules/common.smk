@@ -16,31 +16,41 @@ from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import FIGURES, always, figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
-from initstudy.studies import STATE, Source, Studies, keras_is_here
+from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
 
-# The configuration of the folder that it runs in; this project's, if that has none.
-CONFIG = "config.yaml" if Path("config.yaml").exists() else str(PROJECT / "config.yaml")
+# The configuration of the folder that it runs in; this project's, if that has none, or if it is
+# another workflow's, which uses this one as a module.
+MODULE = not workflow.modifier.is_main_snakefile()
+CONFIG = "config.yaml"
+if MODULE or not Path(CONFIG).exists():
+    CONFIG = str(PROJECT / CONFIG)
 # Before Snakemake reads it; the others it has read. What is wrong is not raised, since Snakemake
 # would add lines of this file to it.
 if wrong := file_problems([CONFIG, *workflow.configfiles]):
     sys.exit(wrong)
 
 
+# Passed over if the other workflow gives a configuration.
 configfile: CONFIG
 
 
-# Another workflow that uses this one as a module gives its own configuration.
 DEFAULTS = [file for file in workflow.configfiles if file == CONFIG]
-SETTINGS = workflow.config_settings.config
+# What it gives is a part of its own configuration, or is made up in its Snakefile.
+SECTION = section_of(config, workflow.modifier_stack[0].globals["config"])
+SETTINGS = settings_of(workflow.config_settings.config, SECTION)
+# The later ones override the earlier ones.
+LATER = workflow.overwrite_configfiles
+FILES = [*(file for file in workflow.configfiles if file not in LATER), *LATER]
 try:
     STUDIES = Studies(
-        Source("the configuration", config, [*DEFAULTS, *workflow.overwrite_configfiles], SETTINGS),
+        Source("the configuration", merged(config, SETTINGS), FILES, SETTINGS, SECTION),
         DEFAULTS,
         SETTINGS,
+        workflow.modifier.modify_path,
     )
 except StudyError as error:
     sys.exit(str(error))
@@ -152,7 +162,8 @@ def rates_of(wildcards):
 @told
 def published(wildcards):
     """Published results to stand beside a study's, if it has some."""
-    return STUDIES[wildcards.study].study.published or []
+    file = STUDIES[wildcards.study].named("published")
+    return local(file) if file else []
 
 
 @told

@@ -2,7 +2,7 @@
 def dataset(wildcards):
     """The data set of a training; what is in it is part of what the training's path says."""
     name = training(wildcards)[1].training.what["dataset"]["name"]
-    return ancient(f"resources/datasets/{name}.npz" if name in SPECS else name)
+    return ancient(f"resources/datasets/{name}.npz" if name in SPECS else local(name))
 
 
 @told
@@ -31,6 +31,7 @@ def training_job(wildcards, input):
     return {
         "checkpoint_minutes": member.study.checkpoint_minutes,
         "epochs": job.epochs,
+        "folder": str(STUDIES.place(job.training.folder)),
         "keep_weights": member.study.keep_weights,
         "replicates": [job.seeds[0], job.seeds[-1]],
         "study": member.study.name,

@@ -5,6 +5,7 @@ what is measured is all the rest. Each study has 10 seeds of 100 epochs, as the 
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,40 +30,6 @@ from slurm import Slurm, obstacle  # noqa: E402
 from initstudy.drawing.figures import COLORS, STYLE, save  # noqa: E402
 
 DOCS = HERE.parent / "docs"
-NO_WORK = '''"""Writes what a training writes, without training."""
-import hashlib, json, math, random
-from pathlib import Path
-
-job, output, wildcards = snakemake.params.job, snakemake.output, snakemake.wildcards
-chance = random.Random(output.history)
-level = chance.gauss(0.92, 0.01)
-lines = ["variant,seed,epoch,loss,accuracy,val_loss,val_accuracy"]
-timings = ["variant,seed,epochs,seconds,cpu_seconds,peak_memory_mb"]
-for seed in range(int(wildcards.first), int(wildcards.last) + 1):
-    top = min(0.999, chance.gauss(level, 0.01))
-    for epoch in range(1, job["epochs"] + 1):
-        a = top * (1 - math.exp(-epoch / 15))
-        numbers = f"{1 - a:.9g},{a:.9g},{1.05 - a:.9g},{a:.9g}"
-        lines.append(f"{wildcards.variant},{seed},{epoch},{numbers}")
-    timings.append(f"{wildcards.variant},{seed},{job['epochs']},9,100,900")
-text = "\\n".join(lines) + "\\n"
-name = Path(output.history).name
-Path(output.history).write_text(text)
-Path(output.sum).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\\n")
-Path(output.timings).write_text("\\n".join(timings) + "\\n")
-Path(output.job).write_text(json.dumps(job))
-'''
-NO_MEASURING = '''"""Writes what a diagnosis writes, without measuring."""
-from initstudy.results.diagnostics import COLUMNS
-
-job, variant = snakemake.params.job, snakemake.wildcards.variant
-with open(snakemake.output[0], "w") as file:
-    file.write(",".join(COLUMNS) + "\\n")
-    for seed in range(job["seeds"]):
-        for epoch in [0, *job["after"]]:
-            for layer in (1, 2, 3):
-                file.write(f"{variant},{seed},{epoch},{layer},16,1,1,0,0.1,0,0,5,0.1\\n")
-'''
 
 
 @dataclass
@@ -101,14 +68,13 @@ def main(sizes: Sequence[int], jobs: int) -> None:
 
 
 def study(folder: Path, variants: int) -> Project:
-    """A project with that many variants, whose trainings and diagnoses do no work."""
+    """A project with that many variants, whose trainings do no work."""
     folder.mkdir()
     dataset = folder / "no-images.npz"  # nobody reads it
     dataset.touch()
     project = copy_project(folder, dataset)
-    (project / "scripts/train.py").write_text(NO_WORK)
-    (project / "scripts/diagnose.py").write_text(NO_MEASURING)
-    (project / ".snakemake/initstudy-accepted").unlink()  # what tests share is new to a user
+    shutil.copy2(HERE / "no_work.py", project / "scripts/train.py")
+    (project / ".initstudy/accepted").unlink()  # what tests share is new to a user
     kernels, biases = variants // 2, variants - variants // 2 - 1
     config = yaml.safe_load((project / "config.yaml").read_text())
     config["kernel_initializers"] = [

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from initstudy.data.datasets import Dataset
 
 REPOSITORY = Path(__file__).parent.parent
+LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
 ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [

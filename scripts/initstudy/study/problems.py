@@ -44,7 +44,10 @@ def show(value: Any) -> str:
 
 
 def describe(
-    problems: Sequence[Problem], files: Sequence[str | Path], command_line: Collection[str] = ()
+    problems: Sequence[Problem],
+    files: Sequence[str | Path],
+    command_line: Collection[str] = (),
+    section: KeyPath = (),
 ) -> str:
     """A message that lists all problems, each with its key and, where it can be told, its line.
 
@@ -52,12 +55,14 @@ def describe(
         problems: what is wrong.
         files: the configuration files, in the order in which later ones override earlier ones.
         command_line: the top-level keys that were set on the command line, which overrides files.
+        section: the keys below which all of it stands in the files.
     """
     roots = [(path, root) for path in files if (root := _compose(path)) is not None]
     lines = []
     for problem in problems:
-        where = "--config" if problem.path[0] in command_line else _locate(problem.path, roots)
-        lines.append(f"{where + ': ' if where else ''}{problem.key()}: {problem.message}")
+        whole = Problem((*section, *problem.path), problem.message)
+        where = "--config" if problem.path[0] in command_line else _locate(whole.path, roots)
+        lines.append(f"{where + ': ' if where else ''}{whole.key()}: {problem.message}")
     return _listed(lines)
 
 
