@@ -117,7 +117,10 @@ def test_what_studies_share_has_one_path(folder: Path) -> None:
         ("studies: [same.yaml]", "same.yaml and the configuration are different studies of the n"),
         ("studies: [named.yaml]", "named.yaml would go to results/suite/, as those of the list s"),
         ("studies: [wrong.yaml]", "wrong.yaml:1: epochz: there is no such key"),
-        ("studies: [{file: config.yaml, study: x, epochz: 1}]", "epochz: there is no such key"),
+        (
+            "studies: [{file: config.yaml, study: x, epochz: 1}]",
+            "suite.yaml, the entry of config.yaml: epochz: there is no such key",
+        ),
         ("studies: [config.yaml\n", "suite.yaml:2: this is no YAML"),
     ],
 )

@@ -163,7 +163,7 @@ def test_other_settings_hold_for_all_studies(again: Project) -> None:
         (
             ["config.yaml", {"file": "studies/tanh.yaml", "epoch": 3}],
             [],
-            ["epoch: there is no such key; did you mean 'epochs'?"],
+            ["suite.yaml, the entry of studies/tanh.yaml: epoch: there is no such key; did you"],
         ),
         (
             ["config.yaml", "studies/wrong.yaml"],
