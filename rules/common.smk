@@ -193,6 +193,9 @@ def files_of(member):
     """All that a study makes."""
     made = ["report.html", "histories.csv", "summary.csv", "verdict.md", "explorer.html"]
     made += ["interaction.csv"] * member.description.factorial
+    # A missing file that is only some job's input would not be made again by itself. If Snakemake's
+    # records are lost and the configuration was changed, nothing else tells what is out of date.
+    made.append(member.description.file)
     return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
 
 

@@ -43,6 +43,7 @@ class Source:
         command_line: keys that were set there, which override all files.
         section: the keys below which it stands in its files, as where another workflow uses this
             one; None if it does not stand there.
+        entry: where the keys stand that a list of studies sets for this one, by key.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Source:
     files: Sequence[str] = ()
     command_line: Mapping[str, Any] = field(default_factory=dict)
     section: KeyPath | None = ()
+    entry: Mapping[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, of which `Source(**plain)` makes it again."""
@@ -59,6 +61,7 @@ class Source:
             "files": list(self.files),
             "command_line": dict(self.command_line),
             "section": self.section,
+            "entry": dict(self.entry),
         }
 
     @property
@@ -70,7 +73,8 @@ class Source:
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
         files = [] if self.section is None else self.files
-        return StudyError(describe(problems, files, self.command_line, self.section or ()))
+        elsewhere = {**self.entry, **dict.fromkeys(self.command_line, "--config")}
+        return StudyError(describe(problems, files, elsewhere, self.section or ()))
 
 
 def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | None:
@@ -408,7 +412,8 @@ class Studies:
         raw: dict[str, Any] = {}
         for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
             raw = merged(raw, layer)
-        return Source(file, raw, files, {**settings, **self._settings})
+        entry = dict.fromkeys(settings, f"{path}, the entry of {file}")
+        return Source(file, raw, files, self._settings, entry=entry)
 
 
 def from_files(folder: str) -> Choices:

@@ -95,6 +95,4 @@ def test_every_package_of_the_lock_file_has_hashes() -> None:
 def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> None:
     rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
     named = set(re.findall(r"^(?:rule|checkpoint) (\w+):", rules, re.M))
-    # What works on several studies is called by make.
-    named |= set(re.findall(r"scripts/(\w+)\.py", (REPOSITORY / "Makefile").read_text()))
     assert named == {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
