@@ -130,7 +130,7 @@ def training(
         {
             "batch_size": study.batch_size,
             "bias_initializer": _with_source(bias.plain()),
-            "code": code_digest(ENGINE),
+            "code": _code(ENGINE),
             "dataset": {"name": study.dataset, "sha256": dataset_sha256},
             "held_out": study.held_out,
             "inputs": study.inputs,
@@ -184,6 +184,12 @@ def describe(training: Training) -> str:
     return yaml.safe_dump({"digest": training.digest, **training.identity}, sort_keys=False)
 
 
+@functools.cache
+def _code(root: str) -> str:
+    """The version of the code when it was first asked for: a run is of one version."""
+    return code_digest(root)
+
+
 def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
     """With the version of its code, which only trainings from it depend on, if it is of ours."""
     spec = {**initializer}
@@ -194,7 +200,7 @@ def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
         spec["config"] = {name: _with_source(part) for name, part in config.items()}
     elif spec["class_name"] in LITERATURE:
         name = LITERATURE[spec["class_name"]]
-        spec["source"] = code_digest(f"initstudy.training.literature:{name}")
+        spec["source"] = _code(f"initstudy.training.literature:{name}")
     return spec
 
 
