@@ -164,6 +164,23 @@ def test_the_same_bytes_as_here(
     assert {job["node"] for job in jobs.values()} == set(slurm.nodes)
 
 
+def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
+    """The default study's ten seeds; its submission is refused, so nothing runs."""
+    asked = "echo {resources.mem_mb} {resources.runtime} {threads} >> asked; false"
+    outcome = project.snakemake(
+        *("results/notebook/runs/baseline.csv", "--profile", "profiles/generic-slurm"),
+        *("--cluster-generic-submit-cmd", asked),
+    )
+    assert outcome.code != 0
+    # More of both each time.
+    lines = (project / "asked").read_text().splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["2001", "11", "1"],
+        ["4002", "22", "1"],
+        ["6003", "33", "1"],
+    ]
+
+
 @both_profiles("generic-slurm")
 def test_a_suite_whose_choices_are_found_by_its_jobs(
     profile: str, tmp_path: Path, images: Path, slurm: Slurm, runs: list[Run]
