@@ -212,6 +212,9 @@ class Studies:
         self._members = {self.main.study.name: self.main}
         self._lists: dict[str, list[Member]] = {}
         self._asked: dict[str, tuple[Member, Job]] = {}
+        # A job for each digest, by study; and of which studies all that is known was looked at.
+        self._digests: dict[str, dict[str, Job]] = {}
+        self._searched: set[str] = set()
 
     def __getitem__(self, name: str) -> Member:
         """A study by its name.
@@ -257,8 +260,10 @@ class Studies:
     def asked(self, study: str, jobs: Iterable[Job]) -> list[Job]:
         """Notes which training jobs are asked for, so that `find` knows them; returns them."""
         jobs = list(jobs)
+        known = self._digests.setdefault(study, {})
         for job in jobs:
             self._asked.setdefault(job.file(), (self[study], job))
+            known.setdefault(job.training.digest, job)
         return jobs
 
     def find(self, digest: str, epochs: int, seeds: range) -> tuple[Member, Job]:
@@ -269,7 +274,7 @@ class Studies:
         """
         for members in ([self.main], self._everything()):
             for member in members:
-                wanted = self._by_digest(member).get(digest)
+                wanted = self._wanted(member, digest)
                 if wanted is not None:
                     return member, Job(wanted.variant, wanted.training, epochs, seeds)
         raise StudyError(
@@ -288,14 +293,16 @@ class Studies:
             text += f": about {max(1, round(seconds / 60))} min on {cores} cores"
         return text + "; what depends on a choice comes on top."
 
-    def _by_digest(self, member: Member) -> dict[str, Job]:
-        known = {job.training.digest: job for owner, job in self._asked.values() if owner is member}
-        if not known:
-            # This process was started for one job: the choices are on disk.
-            choices = from_files(member.folder)
-            for job in member.plan.everything(choices):
+    def _wanted(self, member: Member, digest: str) -> Job | None:
+        """A job of a study that trains what has this digest, by that study's name for it."""
+        name = member.study.name
+        known = self._digests.setdefault(name, {})
+        if digest not in known and name not in self._searched:
+            # This process may have been started for one job: the choices are on disk.
+            self._searched.add(name)
+            for job in member.plan.everything(from_files(member.folder)):
                 known.setdefault(job.training.digest, job)
-        return known
+        return known.get(digest)
 
     def _everything(self) -> Iterator[Member]:
         for name in self.lists:
