@@ -1,7 +1,6 @@
 """The studies of a run, by their names: read, checked, and asked of Keras; and what they train."""
 
 import functools
-import hashlib
 import importlib.util
 import json
 import math
@@ -19,12 +18,11 @@ from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.study import costs
-from initstudy.study.code import code_digest
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
 from initstudy.study.problems import Problem, describe, read_yaml, suggest
-from initstudy.study.trainings import Job, versions
+from initstudy.study.trainings import Job
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
@@ -151,14 +149,21 @@ class Member:
         return self.study.for_keras() | shape
 
     @functools.cached_property
+    def accepted(self) -> Path:
+        """Where it is kept that Keras has accepted it."""
+        asked = [code_digest(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
+        name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
+        return STATE / "accepted" / name
+
+    @functools.cached_property
     def size(self) -> dict[str, int]:
         """The weights and operations of its network, see `training.checks.Size`.
 
         If Keras has not been asked yet, as where the environment that starts Snakemake has none,
         that of a network of medium size stands for a model of a person's own.
         """
-        if _accepted(self).exists():
-            size: dict[str, int] = json.loads(_accepted(self).read_text())
+        if self.accepted.exists():
+            size: dict[str, int] = json.loads(self.accepted.read_text())
             return size
         count = 1_000_000
         if "hidden_units" in self.study.model:
@@ -220,7 +225,7 @@ def ask_keras(members: Iterable[Member]) -> None:
     Raises:
         StudyError: with all that it refuses of the first study that it refuses.
     """
-    new = [member for member in members if not _accepted(member).exists()]
+    new = [member for member in members if not member.accepted.exists()]
     if not new:
         return
     answer = subprocess.run(
@@ -236,14 +241,8 @@ def ask_keras(members: Iterable[Member]) -> None:
         found = [Problem(tuple(path), message) for path, message in size.pop("problems")]
         if found:
             raise member.source.refuse(found)
-        with replacing(_accepted(member)) as path:
+        with replacing(member.accepted) as path:
             path.write_text(json.dumps(size))
-
-
-def _accepted(member: Member) -> Path:
-    asked = [code_digest(CHECKS), json.dumps([member.question, versions()], sort_keys=True)]
-    name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
-    return STATE / "accepted" / name
 
 
 class Studies:

@@ -1,7 +1,10 @@
 """A cluster is asked for enough, and for more if there is more to do."""
 
 import pytest
+import yaml
+from helpers import REPOSITORY
 
+from initstudy.studies import Source, read
 from initstudy.study.costs import Cost, weights
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
@@ -36,3 +39,10 @@ def test_time_is_by_operations_and_memory_by_weights() -> None:
 def test_weights_are_those_of_dense_layers() -> None:
     assert weights(784, [16, 16], 10) == 784 * 16 + 16 * 16 + 16 * 10
     assert weights(784, [], 10) == 7840
+
+
+def test_the_default_study_asks_for_what_the_documentation_says() -> None:
+    file = REPOSITORY / "config.yaml"
+    member = read(Source("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
+    job = member.plan.selection(lambda name: None)[0]
+    assert (member.cost(job).memory, member.cost(job).minutes) == (2001, 11)
