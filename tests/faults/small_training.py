@@ -7,6 +7,7 @@ number of the process, which begins when the file `<folder>.go` is there, and th
 
 import contextlib
 import ctypes
+import gc
 import os
 import sys
 import time
@@ -122,6 +123,7 @@ def main(scratch: Path) -> None:
         "model": {"build": f"{scratch / 'own.py'}:build"},
         "optimizer": plain["adam"],
     }
+    gc.freeze()  # so that the children share its memory
     for line in sys.stdin:
         kind, _, folder = line.rstrip("\n").partition(" ")
         pid = os.fork()
