@@ -22,7 +22,7 @@ PACKAGE = {
         from lib.deep.engine import run as go
         from lib import shortcut
         import lib.tools.words as w
-        go(engine.RATE, shortcut(), w.UPPER)
+        def main(): go(engine.RATE, shortcut(), w.UPPER)
     """,
     "lib/__init__.py": "from .tools.short import shortcut\nfrom .tools.short import longcut",
     "lib/deep/__init__.py": 'import os\nos.environ["DEEP"] = "1"\nUNUSED = 1',
@@ -122,10 +122,10 @@ COUNTS = {
     "a try": (WORDS, "fast = None", "fast = 0"),
     "a with": (WORDS, 'open("x")', 'open("y")'),
     "an if": (WORDS, "LIMIT = 1", "LIMIT = 2"),
-    "a bytes literal": (WORDS, 'UPPER = "A"', 'UPPER = b"A"'),
+    "a letter": (WORDS, 'UPPER = "A"', 'UPPER = "a"'),
     "a setting of logging": (ENGINE, "RATE", 'logging.basicConfig(level="INFO")\nRATE'),
     "what looks like logging": (ENGINE, "log.info", "log.addFilter"),
-    "what the script does": ("main.py", "go(engine", "go(1, engine"),
+    "all of the script": ("main.py", "def main(): go(", "def main(): go(1, "),
 }
 
 # Each changes none.
@@ -166,7 +166,7 @@ REAL_COUNTS_NOT = [
     (TRAINER, "LOOKED_AT = 1000", "# More.\nLOOKED_AT = 1_000"),
     (TRAINER, "Trains one replicate from its beginning.", "Trains it."),
     (TRAINER, "self.start(replicate)\n", 'self.start(replicate); log.info("Started.")\n'),
-    ("training/backend.py", "Limits TensorFlow to", "Limits"),
+    ("training/backend.py", "op_parallelism_threads(1)", "op_parallelism_threads(2)"),
     ("training/diagnosing.py", None, "def entropy(outputs):\n    return -np.log(outputs).mean()\n"),
     ("data/catalog.py", '    "mnist": DatasetSpec(', '    "new": None,\n    "mnist": DatasetSpec('),
     ("study/names.py", 'DATASETS = ("mnist",', 'DATASETS = ("mnist", "new",'),
