@@ -1,6 +1,7 @@
 """The studies of a run, by their names: read, checked, and asked of Keras; and what they train."""
 
 import functools
+import hashlib
 import importlib.util
 import json
 import math
@@ -22,7 +23,7 @@ from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
 from initstudy.study.problems import Problem, describe, read_yaml, suggest
-from initstudy.study.trainings import Job
+from initstudy.study.trainings import Job, code_of, versions
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
@@ -151,7 +152,7 @@ class Member:
     @functools.cached_property
     def accepted(self) -> Path:
         """Where it is kept that Keras has accepted it."""
-        asked = [code_digest(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
+        asked = [code_of(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
         name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
         return STATE / "accepted" / name
 
