@@ -190,6 +190,7 @@ def drawn(wildcards):
 
 
 def files_of(member):
+<<<<<<< HEAD
     """All that a study makes."""
     made = ["report.html", "histories.csv", "summary.csv", "verdict.md", "explorer.html"]
     made += ["interaction.csv"] * member.description.factorial
@@ -197,6 +198,21 @@ def files_of(member):
     # records are lost and the configuration was changed, nothing else tells what is out of date.
     made.append(member.description.file)
     return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
+=======
+    """All that a study makes.
+
+    Nothing of it is left to what needs it: Snakemake makes an input anew that is missing only if
+    what is made of it is missing or outdated, too. And where its own records are lost, that there
+    is no file yet that says what is asked now is all that tells it of a change.
+    """
+    made = [rules.write_report, rules.draw_explorer, rules.collect, rules.choose_best]
+    made += [rules.summarize, rules.judge]
+    made += [rules.measure_interaction] * member.description.factorial
+    made += [rules.collect_learning_rates] * member.description.tuned
+    files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
+    files.append(f"{member.folder}/{member.description.file}")
+    return files + figures(member, "svg", "png")
+>>>>>>> t-faults
 
 
 @told

@@ -131,7 +131,7 @@ class Member:
     @functools.cached_property
     def description(self) -> Description:
         """What its analysis needs to know."""
-        return Description.of(self.study, self.facts.chance)
+        return Description.of(self.study, self.facts.chance, self.plan.digest)
 
     @property
     def folder(self) -> str:

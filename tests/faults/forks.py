@@ -47,7 +47,7 @@ def ask(address: str, command: Sequence[str], folder: Path, output: int) -> Task
         folder: in which it runs.
         output: where it writes.
     """
-    connection = socket.socket(socket.AF_UNIX)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(address)
     environment = {k: v for k, v in os.environ.items() if k.startswith("INITSTUDY")}
     text = json.dumps([list(command), str(folder), environment]).encode()
@@ -80,7 +80,7 @@ def serve(address: str) -> None:
 
     subprocess.run = answer  # type: ignore[assignment]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
-    with socket.socket(socket.AF_UNIX) as listening:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(address)
         listening.listen(64)
         os.write(1, b"ready\n")
