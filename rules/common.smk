@@ -190,15 +190,6 @@ def drawn(wildcards):
 
 
 def files_of(member):
-<<<<<<< HEAD
-    """All that a study makes."""
-    made = ["report.html", "histories.csv", "summary.csv", "verdict.md", "explorer.html"]
-    made += ["interaction.csv"] * member.description.factorial
-    # A missing file that is only some job's input would not be made again by itself. If Snakemake's
-    # records are lost and the configuration was changed, nothing else tells what is out of date.
-    made.append(member.description.file)
-    return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
-=======
     """All that a study makes.
 
     Nothing of it is left to what needs it: Snakemake makes an input anew that is missing only if
@@ -212,7 +203,6 @@ def files_of(member):
     files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
     files.append(f"{member.folder}/{member.description.file}")
     return files + figures(member, "svg", "png")
->>>>>>> t-faults
 
 
 @told
