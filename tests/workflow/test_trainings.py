@@ -115,7 +115,7 @@ def test_results_moved_to_another_folder_train_nothing(finished: Project, projec
     [
         [{"name": "renamed", "class_name": "RandomNormal"}, "ones"],
         ["RandomNormal", "Ones"],
-        ["ones", {"class_name": "random_normal", "config": {}}],
+        ["ones", {"name": "random_normal", "class_name": "RandomNormal", "config": {}}],
     ],
     ids=["renamed", "other spelling", "other order"],
 )
@@ -157,7 +157,7 @@ def test_a_new_role_trains_nothing_and_a_best_baseline_is_not_confirmed(rerun: P
     summary = pd.read_csv(rerun / "results/notebook/summary.csv")
     assert summary["variant"].tolist() == ["baseline", "kernel-glorot_uniform", "kernel-ones"]
     verdict = (rerun / "results/notebook/verdict.md").read_text()
-    assert "The choice fell on the baseline itself" in verdict
+    assert "the best pair is the baseline itself" in verdict
     assert "best" not in pd.read_csv(rerun / "results/notebook/trainings.csv")["variant"].tolist()
     assert "Nothing to be done" in rerun.plan().text
 
