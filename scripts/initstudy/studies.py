@@ -66,8 +66,9 @@ class Source:
     @property
     def folders(self) -> list[Path]:
         """Where files that the configuration names are looked for, the first ones first."""
-        own = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(self.files))
-        return [*own, Path(), Path(os.path.relpath(PROJECT))]
+        own = [Path(os.path.relpath(file)).parent for file in reversed(self.files)]
+        project = Path(os.path.relpath(PROJECT))
+        return list(dict.fromkeys([*(one for one in own if one != project), Path(), project]))
 
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
