@@ -21,6 +21,7 @@ from initstudy.study.code import code_digest
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
+from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
 
 # The configuration of the folder that it runs in; this project's, if that has none, or if it is
 # another workflow's, which uses this one as a module.
@@ -202,6 +203,63 @@ def files_of(member):
     files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
     files.append(f"{member.folder}/{member.description.file}")
     return files + figures(member, "svg", "png")
+
+
+@told
+def dataset(wildcards):
+    """The data set of a training; what is in it is part of what the training's path says."""
+    name = training(wildcards)[1].training.what["dataset"]["name"]
+    return ancient(f"resources/datasets/{name}.npz" if name in SPECS else local(name))
+
+
+@told
+def accepted(wildcards):
+    """What Keras says of the study, if it could not be asked when this file was read."""
+    if keras_is_here():
+        return []
+    return ancient(f"{training(wildcards)[0].folder}/accepted.json")
+
+
+def training(wildcards):
+    seeds = range(int(wildcards.first), int(wildcards.last) + 1)
+    return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
+
+
+def cost(wildcards):
+    member, job = training(wildcards)
+    return member.cost(job)
+
+
+def training_job(wildcards, input):
+    """All that the script needs. Snakemake does not track it, since it takes the input: a training
+    is what its path says.
+    """
+    member, job = training(wildcards)
+    return {
+        "checkpoint_minutes": member.study.checkpoint_minutes,
+        "epochs": job.epochs,
+        "folder": str(STUDIES.place(job.training.folder)),
+        "keep_weights": member.study.keep_weights,
+        "replicates": [job.seeds[0], job.seeds[-1]],
+        "study": member.study.name,
+        "variant": job.variant,
+        "what": dict(job.training.what),
+    }
+
+
+def listed(wildcards):
+    """The studies of a list, by the name of its file."""
+    return STUDIES.listed(getattr(wildcards, "suite", "replications"))
+
+
+def of_each(name):
+    """A file of each of them, as an input."""
+    return told(lambda wildcards: [f"{member.folder}/{name}" for member in listed(wildcards)])
+
+
+@told
+def descriptions(wildcards):
+    return [f"{member.folder}/{member.description.file}" for member in listed(wildcards)]
 
 
 def tell_cost():

@@ -9,7 +9,7 @@ rule describe:
     conda:
         "../envs/analysis.yaml"
     params:
-        text=lambda wildcards, output: STUDIES[wildcards.study].description.text(),
+        text=lambda wildcards, output: STUDIES[wildcards.study].description.text,
     message:
         "Describing the study {wildcards.study}"
     script:

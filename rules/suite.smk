@@ -1,21 +1,3 @@
-from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
-
-
-def listed(wildcards):
-    """The studies of a list, by the name of its file."""
-    return STUDIES.listed(getattr(wildcards, "suite", "replications"))
-
-
-def of_each(name):
-    """A file of each of them, as an input."""
-    return told(lambda wildcards: [f"{member.folder}/{name}" for member in listed(wildcards)])
-
-
-@told
-def descriptions(wildcards):
-    return [f"{member.folder}/{member.description.file}" for member in listed(wildcards)]
-
-
 rule compare_studies:
     input:
         studies=descriptions,

@@ -19,12 +19,11 @@ from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.study import costs
-from initstudy.study.code import code_digest
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
 from initstudy.study.problems import Problem, describe, read_yaml, suggest
-from initstudy.study.trainings import Job, versions
+from initstudy.study.trainings import Job, code_of, versions
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
@@ -43,6 +42,7 @@ class Source:
         command_line: keys that were set there, which override all files.
         section: the keys below which it stands in its files, as where another workflow uses this
             one; None if it does not stand there.
+        entry: where the keys stand that a list of studies sets for this one, by key.
     """
 
     label: str
@@ -50,6 +50,7 @@ class Source:
     files: Sequence[str] = ()
     command_line: Mapping[str, Any] = field(default_factory=dict)
     section: KeyPath | None = ()
+    entry: Mapping[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, of which `Source(**plain)` makes it again."""
@@ -59,6 +60,7 @@ class Source:
             "files": list(self.files),
             "command_line": dict(self.command_line),
             "section": self.section,
+            "entry": dict(self.entry),
         }
 
     @property
@@ -70,7 +72,8 @@ class Source:
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
         files = [] if self.section is None else self.files
-        return StudyError(describe(problems, files, self.command_line, self.section or ()))
+        elsewhere = {**self.entry, **dict.fromkeys(self.command_line, "--config")}
+        return StudyError(describe(problems, files, elsewhere, self.section or ()))
 
 
 def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | None:
@@ -147,14 +150,21 @@ class Member:
         return self.study.for_keras() | shape
 
     @functools.cached_property
+    def accepted(self) -> Path:
+        """Where it is kept that Keras has accepted it."""
+        asked = [code_of(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
+        name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
+        return STATE / "accepted" / name
+
+    @functools.cached_property
     def size(self) -> dict[str, int]:
         """The weights and operations of its network, see `training.checks.Size`.
 
         If Keras has not been asked yet, as where the environment that starts Snakemake has none,
         that of a network of medium size stands for a model of a person's own.
         """
-        if _accepted(self).exists():
-            size: dict[str, int] = json.loads(_accepted(self).read_text())
+        if self.accepted.exists():
+            size: dict[str, int] = json.loads(self.accepted.read_text())
             return size
         count = 1_000_000
         if "hidden_units" in self.study.model:
@@ -216,7 +226,7 @@ def ask_keras(members: Iterable[Member]) -> None:
     Raises:
         StudyError: with all that it refuses of the first study that it refuses.
     """
-    new = [member for member in members if not _accepted(member).exists()]
+    new = [member for member in members if not member.accepted.exists()]
     if not new:
         return
     answer = subprocess.run(
@@ -232,14 +242,8 @@ def ask_keras(members: Iterable[Member]) -> None:
         found = [Problem(tuple(path), message) for path, message in size.pop("problems")]
         if found:
             raise member.source.refuse(found)
-        with replacing(_accepted(member)) as path:
+        with replacing(member.accepted) as path:
             path.write_text(json.dumps(size))
-
-
-def _accepted(member: Member) -> Path:
-    asked = [code_digest(CHECKS), json.dumps([member.question, versions()], sort_keys=True)]
-    name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
-    return STATE / "accepted" / name
 
 
 class Studies:
@@ -408,7 +412,8 @@ class Studies:
         raw: dict[str, Any] = {}
         for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
             raw = merged(raw, layer)
-        return Source(file, raw, files, {**settings, **self._settings})
+        entry = dict.fromkeys(settings, f"{path}, the entry of {file}")
+        return Source(file, raw, files, self._settings, entry=entry)
 
 
 def from_files(folder: str) -> Choices:

@@ -2,21 +2,56 @@
 
 import contextlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
-from helpers import SMALL, Outcome, Project, configure, finished_study, wait_until
+import yaml
+from helpers import (
+    REPOSITORY,
+    SMALL,
+    Outcome,
+    Project,
+    configure,
+    copy_project,
+    finished_study,
+    wait_until,
+)
 from slurm import Slurm
 
-STUDY = {**SMALL, "seeds": 1, "seeds_per_job": 1, "confirmation_seeds": 1, "epochs": 1}
-# Six trainings, and a diagnosis of each variant but `best`.
-JOBS = 6 + 4
+# Replicates that are short, but not so short that a job is through before it is met.
+STUDY = {
+    **SMALL,
+    "dataset": "few.npz",
+    "published": None,
+    "epochs": 50,
+    "seeds": 5,
+    "seeds_per_job": 5,
+    "confirmation_seeds": 5,
+}
+# Four variants, then the baseline and `best` on fresh seeds.
+JOBS = 6
+# Two studies of the same variants, whose trainings do no work.
+SUITE = {
+    **STUDY,
+    "kernel_initializers": ["ones"],
+    "bias_initializers": [],
+    "epochs": 2,
+    "seeds": 3,
+}
+RATES = {
+    "study": "rates",
+    "validation": {"holdout": 200},
+    "learning_rates": [0.001, 0.01],
+    "learning_rate_seeds": 1,
+}
 # Looking at the queue often is for small clusters and short jobs.
 PROFILES = {
     "generic-slurm": ["--seconds-between-status-checks", "2"],
@@ -36,13 +71,38 @@ def both_profiles(first: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of few and small images, whose labels can be learnt."""
+    chance = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("images") / "few.npz"
+    arrays = {}
+    for part, count in (("train", 2000), ("test", 500)):
+        labels = chance.integers(0, 3, count)
+        noise = chance.integers(0, 200, (count, 6, 6), np.uint8)
+        arrays |= {f"x_{part}": noise + (20 * labels[:, None, None]).astype(np.uint8)}
+        arrays |= {f"y_{part}": labels.astype(np.uint8)}
+    np.savez(path, **arrays)
+    return path
+
+
+def place(project: Project, images: Path) -> Project:
+    shutil.copy2(images, project / "few.npz")
+    return project
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Project:
     """The study as it is run on one machine."""
-    return finished_study(tmp_path_factory.mktemp("here"), mnist_file, **STUDY)
+    folder = tmp_path_factory.mktemp("here")
+    shutil.copy2(images, folder / "few.npz")
+    return finished_study(folder, images, **STUDY)
 
 
 @pytest.fixture
-def there(project: Project, slurm: Slurm) -> Project:
+def there(tmp_path: Path, images: Path, slurm: Slurm) -> Project:
+    """A project in which nothing has been run."""
+    (tmp_path / "project").mkdir()
+    project = place(copy_project(tmp_path / "project", images), images)
     configure(project, **STUDY)
     return project
 
@@ -97,90 +157,122 @@ def test_the_same_bytes_as_here(
     assert outcome.code == 0, outcome.text
     assert there.results == here.results
     jobs = jobs_of(there, slurm)
-    # One for each training and diagnosis, none for what takes a second; on both nodes.
-    assert len(outcome.trained) == 6
+    # One for each training, none for what takes a second; on both nodes.
+    assert len(outcome.trained) == JOBS
     assert len(jobs) == JOBS
     assert {job["state"] for job in jobs.values()} == {"COMPLETED"}
     assert {job["node"] for job in jobs.values()} == set(slurm.nodes)
+
+
+def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
+    """The default study's ten seeds; its submission is refused, so nothing runs."""
+    asked = "echo {resources.mem_mb} {resources.runtime} {threads} >> asked; false"
+    outcome = project.snakemake(
+        *("results/notebook/runs/baseline.csv", "--profile", "profiles/generic-slurm"),
+        *("--cluster-generic-submit-cmd", asked),
+    )
+    assert outcome.code != 0
+    # More of both each time.
+    lines = (project / "asked").read_text().splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["2001", "11", "1"],
+        ["4002", "22", "1"],
+        ["6003", "33", "1"],
+    ]
+
+
+@both_profiles("generic-slurm")
+def test_a_suite_whose_choices_are_found_by_its_jobs(
+    profile: str, tmp_path: Path, images: Path, slurm: Slurm, runs: list[Run]
+) -> None:
+    """Two studies, trainings of no work: a job knows of its training what the files here say.
+
+    The learning rates and `best` of the second are chosen, and in no configuration.
+    """
+    projects = []
+    for name in ("alone", "project"):
+        (tmp_path / name).mkdir()
+        project = place(copy_project(tmp_path / name, images), images)
+        shutil.copy2(REPOSITORY / "tests/no_work.py", project / "scripts/train.py")
+        configure(project, **SUITE)
+        (project / "rates.yaml").write_text(yaml.safe_dump(RATES))
+        (project / "suite.yaml").write_text("studies: [config.yaml, rates.yaml]\n")
+        projects.append(project)
+    alone, there = projects
+    tables = [f"results/{study}/histories.csv" for study in ("notebook", "rates")]
+    alone.run(*tables)
+    runs.append(Run(there, profile, "suite"))
+    outcome = runs[0].ended()
+    assert outcome.code == 0, outcome.text
+    for table in [*tables, "results/rates/trainings.csv", "results/rates/best.yaml"]:
+        assert (there / table).read_bytes() == (alone / table).read_bytes()
+    assert (there / "results/suite/suite.html").exists()
+    jobs = jobs_of(there, slurm)
+    # The pair that is chosen was tried already, so its rates take no trainings.
+    trials, selection, confirmation = 2 * 2, 2, 2
+    assert len(jobs) == trials + selection + confirmation + selection + confirmation
+    assert len(there.trainings) == len(jobs)
+    assert states(there, slurm) == ["COMPLETED"] * len(jobs)
+    if profile == "generic-slurm":
+        # Named after what they make, which nobody else makes.
+        names = {job["name"] for job in jobs.values()}
+        assert names == {
+            f"trainings.{digest}.{epochs}.{file.removesuffix('.sha256')}"
+            for _, _, digest, epochs, file in (path.split("/") for path in there.trainings)
+        }
 
 
 @both_profiles("generic-slurm")
 def test_jobs_that_fail_are_submitted_again(
     profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
 ) -> None:
-    """One is killed, one cancelled, one stopped until its time is up."""
-    runs.append(Run(there, profile, "--set-resources", "train:runtime=1 if attempt == 1 else 5"))
+    """One is killed, one cancelled, one stopped until its time is up, one over its memory.
 
-    def cancel() -> None:
-        (number,) = [
-            number
-            for number, job in jobs_of(there, slurm).items()
-            if job["state"] == "RUNNING" and runs_variant(number, "kernel-random_normal")
-        ]
-        subprocess.run(["scancel", number], check=True)
-
+    Those that had begun go on from their records.
+    """
+    digests = digests_of(here)
+    memory = f"500 * attempt if wildcards.digest == '{digests['baseline']}' else 1500"
+    resources = ["train:runtime=1 if attempt == 1 else 5", f"train:mem_mb={memory}"]
+    runs.append(Run(there, profile, "--set-resources", *resources))
     # In which order they come is SLURM's choice.
-    left = {"kernel-ones", "bias-ones", "kernel-random_normal"}
+    left = {digests[name]: name for name in ("kernel-ones", "bias-ones", "kernel-random_normal")}
+    kept: dict[str, int] = {}
     while left:
-        variant, process = one_of_trainings(there, left)
-        if variant == "kernel-ones":
-            process.send_signal(signal.SIGSTOP)
-        elif variant == "bias-ones":
+        digest, process = stop_amid(there, left)
+        kept |= {path: time for path, time in there.records.items() if digest in path}
+        variant = left.pop(digest)
+        if variant == "bias-ones":
             process.kill()
-        else:
-            cancel()
-        left.remove(variant)
+        elif variant == "kernel-random_normal":
+            subprocess.run(["scancel", running(there, slurm, digest)], check=True)
+    if profile == "generic-slurm":
+        # Not through the profile slurm, which does not survive it (docs/cluster.md).
+        slurm.stop_daemon("slurmctld")
+        time.sleep(25)
+        slurm.start_controller()
     outcome = runs[0].ended()
     assert outcome.code == 0, outcome.text
     assert there.results == here.results
-    assert states(there, slurm).count("FAILED") == 1
-    assert states(there, slurm).count("CANCELLED") == 1
-    assert states(there, slurm).count("TIMEOUT") >= 1
-    assert states(there, slurm).count("COMPLETED") == JOBS
-    assert len(re.findall(r"^Trying to restart job", outcome.text, re.MULTILINE)) >= 3
-
-
-@both_profiles("generic-slurm")
-def test_a_job_over_its_memory_gets_more(
-    profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
-) -> None:
-    history = "results/notebook/runs/kernel-ones/seeds-0-0.csv"
-    resources = ["--set-resources", "train:mem_mb=attempt * 500"]
-    runs.append(Run(there, profile, history, *resources))
-    outcome = runs[0].ended()
-    assert outcome.code == 0, outcome.text
-    assert there.results[history] == here.results[history]
-    assert states(there, slurm).count("FAILED") >= 1
-    assert states(there, slurm).count("COMPLETED") == 1
+    assert len(kept) >= 3
+    assert kept.items() <= there.records.items()
+    found = states(there, slurm)
+    assert found.count("COMPLETED") == JOBS
+    assert found.count("CANCELLED") == 1
+    assert found.count("TIMEOUT") >= 1
+    # The one that was killed, and the one that had too little memory.
+    assert found.count("FAILED") >= 2
+    assert len(re.findall(r"^Trying to restart job", outcome.text, re.MULTILINE)) >= 4
     logs = [*there.folder.glob("logs/slurm/*"), *there.folder.glob(".snakemake/slurm_logs/*/*/*")]
     assert any("exceeded memory limit" in log.read_text() for log in logs)
 
 
 @both_profiles("generic-slurm")
-def test_a_node_goes_down(
+def test_snakemake_is_killed_and_then_a_node_goes_down(
     profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
 ) -> None:
+    digest = digests_of(here)["kernel-ones"]
     runs.append(Run(there, profile))
-    training_of(there, "kernel-ones")
-    lost = slurm.crash("node1")
-    try:
-        outcome = runs[0].ended()
-    finally:
-        slurm.start_node("node1")
-        slurm.wait_for_nodes()
-    assert outcome.code == 0, outcome.text
-    assert there.results == here.results
-    jobs = jobs_of(there, slurm)
-    assert len(lost) > 0
-    assert {jobs[number]["state"] for number in lost} == {"NODE_FAIL"}
-
-
-@both_profiles("generic-slurm")
-def test_snakemake_is_killed(
-    profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
-) -> None:
-    runs.append(Run(there, profile))
-    training_of(there, "kernel-ones").send_signal(signal.SIGSTOP)
+    stop_amid(there, {digest: "kernel-ones"})
     wait_until(lambda: "COMPLETED" in states(there, slurm))
     runs[0].process.kill()
     runs[0].process.wait()
@@ -188,35 +280,39 @@ def test_snakemake_is_killed(
     wait_until(
         lambda: states(there, slurm).count("COMPLETED") >= 3 and len(alive(there, slurm)) == 1
     )
-    finished = there.trainings
+    finished, records = there.trainings, there.records
     assert len(finished) >= 3
     if profile == "slurm":
         # As docs/cluster.md says; the other profile sees to it itself.
         subprocess.run(["scancel", *alive(there, slurm)], check=True)
         wait_until(lambda: not alive(there, slurm))
     runs.append(Run(there, profile))
-    outcome = runs[1].ended()
+    number = None
+
+    def submitted() -> bool:
+        nonlocal number
+        number = running(there, slurm, digest)
+        return number is not None and jobs_of(there, slurm)[number]["state"] == "RUNNING"
+
+    wait_until(lambda: states(there, slurm).count("CANCELLED") == 1)
+    wait_until(submitted)
+    node = jobs_of(there, slurm)[str(number)]["node"]
+    lost = slurm.crash(node)
+    try:
+        outcome = runs[1].ended()
+    finally:
+        slurm.start_node(node)
+        slurm.wait_for_nodes()
     assert outcome.code == 0, outcome.text
-    assert "The last run was killed" in outcome.text
+    assert "unlock" not in outcome.text
     assert finished.items() <= there.trainings.items()
+    assert records.items() <= there.records.items()
     assert there.results == here.results
+    jobs = jobs_of(there, slurm)
+    assert number in lost
+    assert {jobs[number]["state"] for number in lost} == {"NODE_FAIL"}
     assert states(there, slurm).count("CANCELLED") == 1
     assert states(there, slurm).count("COMPLETED") == JOBS
-
-
-def test_a_controller_that_is_away_is_waited_for(
-    there: Project, here: Project, slurm: Slurm, runs: list[Run]
-) -> None:
-    """Not through the profile slurm, which does not survive it (docs/cluster.md)."""
-    history = "results/notebook/runs/kernel-ones/seeds-0-0.csv"
-    runs.append(Run(there, "generic-slurm", history))
-    training_of(there, "kernel-ones")
-    slurm.stop_daemon("slurmctld")
-    time.sleep(25)
-    slurm.start_controller()
-    outcome = runs[0].ended()
-    assert outcome.code == 0, outcome.text
-    assert there.results[history] == here.results[history]
 
 
 def jobs_of(project: Project, slurm: Slurm) -> dict[str, dict[str, str]]:
@@ -233,33 +329,51 @@ def alive(project: Project, slurm: Slurm) -> list[str]:
     return [number for number, job in jobs_of(project, slurm).items() if job["state"] in there]
 
 
-def training_of(project: Project, variant: str) -> psutil.Process:
-    """The process that trains a variant, as soon as there is one."""
-    return one_of_trainings(project, {variant})[1]
+def digests_of(project: Project) -> dict[str, str]:
+    """The digest of each variant's training."""
+    names = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones"]
+    return {name: project.history(name, 0).parts[-3] for name in names}
 
 
-def one_of_trainings(project: Project, variants: Set[str]) -> tuple[str, psutil.Process]:
-    """The first of these variants that is trained, and the process, as soon as there is one."""
-    logs = {
-        str(project / f"logs/notebook/train/{variant}/seeds-0-0.log"): variant
-        for variant in variants
-    }
+def running(project: Project, slurm: Slurm, digest: str) -> str | None:
+    """The number of the job that is at a training."""
+    for number in alive(project, slurm):
+        shown = subprocess.run(["scontrol", "show", "job", number], capture_output=True, text=True)
+        if digest in shown.stdout:
+            return number
+    return None
+
+
+def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil.Process]:
+    """Stops the first of these trainings that has finished a replicate, but not its job.
+
+    Returns:
+        Its digest, and its process.
+    """
     found: list[tuple[str, psutil.Process]] = []
 
     def look() -> bool:
-        for process in psutil.process_iter(["cmdline", "cwd"]):
-            with contextlib.suppress(psutil.Error):
-                command = process.info["cmdline"] or [""]
-                if command[-1].endswith("train.py") and process.info["cwd"] == str(project.folder):
-                    held = logs.keys() & {file.path for file in process.open_files()}
-                    found.extend((logs[log], process) for log in held)
-        return bool(found)
+        for digest in digests:
+            if any((project / f"results/trainings/{digest}/replicates").glob("*.npz")):
+                process = process_of(project, digest)
+                if process is not None:
+                    process.send_signal(signal.SIGSTOP)
+                    found.append((digest, process))
+                    return True
+        return False
 
     wait_until(look)
-    return found[0]
+    digest, process = found[0]
+    assert 0 < sum(digest in path for path in project.records) < STUDY["seeds"]
+    return digest, process
 
 
-def runs_variant(number: str, variant: str) -> bool:
-    """Whether that job of SLURM trains that variant."""
-    shown = subprocess.run(["scontrol", "show", "job", number], capture_output=True, text=True)
-    return variant in shown.stdout
+def process_of(project: Project, digest: str) -> psutil.Process | None:
+    """The process that is at a training."""
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        with contextlib.suppress(psutil.Error):
+            command = process.info["cmdline"] or [""]
+            mine = process.info["cwd"] == str(project.folder) and command[-1].endswith("train.py")
+            if mine and any(f"/{digest}/" in file.path for file in process.open_files()):
+                return process
+    return None

@@ -1,8 +1,11 @@
 """A cluster is asked for enough, and for more if there is more to do."""
 
 import pytest
+import yaml
+from helpers import REPOSITORY
 
-from initstudy.study.costs import training_memory, training_minutes, weights
+from initstudy.studies import Source, read
+from initstudy.study.costs import Cost, weights
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [
@@ -18,12 +21,28 @@ def test_what_was_measured_fits_and_leaves_room(
     hidden_units: list[int], batch_size: int, seconds: float, memory: float
 ) -> None:
     count = weights(784, hidden_units, 10)
-    asked = training_minutes(count, 60000, batch_size, epochs=100, seeds=10)
-    took = 1000 * seconds / 60
-    assert 4 * took < asked < 7 * took + 6
-    assert 1.5 * memory < training_memory(count) < 3 * memory
+    cost = Cost(count, count, 60000, batch_size, epochs=100, seeds=10)
+    took = 1000 * seconds
+    assert 0.8 * took < cost.seconds < 1.4 * took + 10
+    assert 4 * took / 60 < cost.minutes < 7 * took / 60 + 6
+    assert 1.5 * memory < cost.memory < 3 * memory
+
+
+def test_time_is_by_operations_and_memory_by_weights() -> None:
+    """A convolution's few weights are used at many places."""
+    few, many = Cost(100, 100, 1000, 10, 5, 2), Cost(100, 10**8, 1000, 10, 5, 2)
+    assert many.seconds > 10 * few.seconds
+    assert many.memory == few.memory
+    assert Cost(10**8, 100, 1000, 10, 5, 2).memory > 2 * few.memory
 
 
 def test_weights_are_those_of_dense_layers() -> None:
     assert weights(784, [16, 16], 10) == 784 * 16 + 16 * 16 + 16 * 10
     assert weights(784, [], 10) == 7840
+
+
+def test_the_default_study_asks_for_what_the_documentation_says() -> None:
+    file = REPOSITORY / "config.yaml"
+    member = read(Source("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
+    job = member.plan.selection(lambda name: None)[0]
+    assert (member.cost(job).memory, member.cost(job).minutes) == (2001, 11)

@@ -78,7 +78,8 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
     outcome = project.plan("--configfile", "other.yaml")
     assert "results/other/" in outcome.text
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nprint("MODEL", *STUDY.model.values(), STUDY.epochs)\n'
+        'include: "Snakefile"\nstudy = STUDIES.main.study\n'
+        'print("MODEL", *study.model.values(), study.epochs)\n'
     )
     outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
     (printed,) = re.findall("MODEL (.*)", outcome.text)

@@ -1,5 +1,6 @@
 """What a study asks, as its analysis needs to know it and a results folder keeps it."""
 
+import functools
 import hashlib
 import json
 import re
@@ -58,14 +59,15 @@ class Description:
             raise StudyError(f"{path} cannot be read ({error}); remove it and run again.") from None
         return found
 
+    @functools.cached_property
     def text(self) -> str:
         """As JSON, which `read` takes."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
-    @property
+    @functools.cached_property
     def file(self) -> str:
         """The name of its file."""
-        return NAME.format(digest=hashlib.sha256(self.text().encode()).hexdigest()[:12])
+        return NAME.format(digest=hashlib.sha256(self.text.encode()).hexdigest()[:12])
 
     @property
     def name(self) -> str:
