@@ -271,7 +271,7 @@ def tell_cost():
 # own is switched off in profiles/default.
 onstart:
     try:
-        HELD = hold(STATE / "lock")
+        hold(STATE / "lock")
     except StudyError as error:
         sys.exit(str(error))
     tell_cost()
