@@ -190,4 +190,6 @@ onstart:
         HELD = hold(STATE / "lock")
     except StudyError as error:
         sys.exit(str(error))
-    logger.info(STUDIES.cost(workflow.cores))
+    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
+    at_once = workflow.resource_settings
+    logger.info(STUDIES.cost(at_once.cores or at_once.nodes or 1))

@@ -286,7 +286,8 @@ class Studies:
     def cost(self, cores: int) -> str:
         """What is still to be trained of what was asked for, and about how long it takes."""
         new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
-        seconds = sum(member.cost(job).seconds for member, job in new) / max(1, cores)
+        seconds = sum(member.cost(job).seconds for member, job in new)
+        seconds /= max(1, min(cores, len(new)))
         replicates = sum(len(job.seeds) for _, job in new)
         text = f"{len(new)} trainings to do, of {replicates} replicates"
         if new:
