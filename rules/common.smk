@@ -263,8 +263,10 @@ def descriptions(wildcards):
 
 
 def tell_cost():
-    if cost := STUDIES.cost(workflow.cores):
-        print(cost, file=sys.stderr, flush=True)
+    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
+    at_once = workflow.resource_settings
+    if text := STUDIES.cost(at_once.cores or at_once.nodes or 1):
+        print(text, file=sys.stderr, flush=True)
 
 
 # A run holds the folder by a lock of the kernel's, which ends with it however it ends: Snakemake's
