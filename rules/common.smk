@@ -263,15 +263,17 @@ def descriptions(wildcards):
 
 
 def tell_cost():
-    if cost := STUDIES.cost(workflow.cores):
-        print(cost, file=sys.stderr, flush=True)
+    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
+    at_once = workflow.resource_settings
+    if text := STUDIES.cost(at_once.cores or at_once.nodes or 1):
+        print(text, file=sys.stderr, flush=True)
 
 
 # A run holds the folder by a lock of the kernel's, which ends with it however it ends: Snakemake's
 # own is switched off in profiles/default.
 onstart:
     try:
-        HELD = hold(STATE / "lock")
+        hold(STATE / "lock")
     except StudyError as error:
         sys.exit(str(error))
     tell_cost()

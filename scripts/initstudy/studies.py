@@ -22,7 +22,7 @@ from initstudy.study import costs
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
-from initstudy.study.problems import Problem, describe, read_yaml, suggest
+from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
 from initstudy.study.trainings import Job, code_of, versions
 
 PROJECT = Path(__file__).parents[2]
@@ -66,8 +66,9 @@ class Source:
     @property
     def folders(self) -> list[Path]:
         """Where files that the configuration names are looked for, the first ones first."""
-        own = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(self.files))
-        return [*own, Path(), Path(os.path.relpath(PROJECT))]
+        own = [Path(os.path.relpath(file)).parent for file in reversed(self.files)]
+        project = Path(os.path.relpath(PROJECT))
+        return list(dict.fromkeys([*(one for one in own if one != project), Path(), project]))
 
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
@@ -348,20 +349,21 @@ class Studies:
             f"{self.main.folder}/runs/baseline.csv."
         )
 
-    def cost(self, cores: int | None) -> str:
+    def cost(self, at_once: int) -> str:
         """What is still to be trained of what was asked for, and about how long it takes.
 
         Args:
-            cores: that are used; None on a cluster, whose size is not known here.
+            at_once: how many jobs are done at one time at most.
         """
         new = [asked for path, asked in self._asked.items() if not Path(self.place(path)).exists()]
         if not new:
             return ""
-        seconds = sum(member.cost(job).seconds for member, job in new)
+        at_once = min(at_once, len(new))
+        seconds = sum(member.cost(job).seconds for member, job in new) / at_once
+        replicates = sum(len(job.seeds) for _, job in new)
         text = (
-            f"To be trained: {sum(len(job.seeds) for _, job in new)} replicates in {len(new)} "
-            f"jobs, about {max(1, round(seconds / 60 / (cores or 1)))} minutes on "
-            f"{cores or 1} core{'s' if (cores or 1) > 1 else ''}"
+            f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
+            f"{at_once} at one time: about {count(math.ceil(seconds / 60), 'minute')}"
         )
         undecided = {m.study.name for m, _ in new if from_files(m.folder)("best.yaml") is None}
         if undecided:

@@ -126,11 +126,14 @@ def test_another_workflow_uses_it(finished_other: Project, checkout: Path) -> No
 def test_a_script_that_was_touched_trains_no_epoch_again(other: Project, checkout: Path) -> None:
     records = other.records
     assert records
-    (checkout / "scripts/train.py").touch()
+    script = checkout / "scripts/train.py"
+    times = script.stat()
+    script.touch()
     target = "results/letters/runs/baseline.csv"
     ours = ["--rerun-triggers", "mtime", "params", "input", "software-env"]
     assert snakemake(other.folder, "--dry-run", target, *ours).trained == []
     outcome = snakemake(other.folder, target)
+    os.utime(script, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert outcome.trained == [("baseline", 0, 1)]
     assert other.records == records
 
@@ -147,7 +150,7 @@ def test_with_a_prefix_all_of_it_lies_in_a_folder_of_its_own(other: Project) -> 
     (other / "results").rename(other / "earlier")
     shutil.rmtree(other / ".snakemake")
     records = Project(other / "sub").records
-    assert len(records) >= 6
+    assert len(records) >= 4
     outcome = snakemake(other.folder, "sub/results/letters/verdict.md")
     assert [name for name, _, _ in outcome.trained] == [variant]
     assert Project(other / "sub").records == records
@@ -280,7 +283,7 @@ def test_make_run_in_a_folder_with_a_space(
     here = tmp_path / "a checkout of its own"
     shutil.copytree(checkout, here, symlinks=True)
     shutil.copy2(finished_other / "letters.npz", here)
-    settings = "study=small dataset=letters.npz epochs=1 seeds=1 published=null"
+    settings = "study=small dataset=letters.npz epochs=1 seeds=1"
     target = "results/small/runs/baseline.csv"
     make(here, f"VENV={venv}", "run", f"ARGS={target} --config {settings}")
     assert len(pd.read_csv(here / target)) == 1
@@ -328,6 +331,7 @@ def test_without_keras_the_first_job_tells_what_is_wrong(
 ) -> None:
     folder = fill(tmp_path / "site", checkout)
     own = yaml.safe_load((folder / "config.yaml").read_text())["initstudy"]
+    (folder / "config.yaml").unlink()  # It would be taken for initstudy's own.
     own |= {"kernel_initializers": ["my_initializers.py:narrow", "he_norml"]}
     own |= {"optimizer": {"class_name": "SGD", "config": {"momentum": 7}}}
     (folder / "my.yaml").write_text(yaml.safe_dump(own, sort_keys=False))

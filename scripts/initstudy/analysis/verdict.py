@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.statistics import ALPHA, seeds_needed, smallest_p_value
+from initstudy.study.problems import count
 
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 
@@ -429,11 +430,6 @@ def p_equals(value: float) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else ""
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _list(names: list[str]) -> str:

@@ -43,6 +43,11 @@ def show(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def describe(
     problems: Sequence[Problem],
     files: Sequence[str | Path],
