@@ -25,10 +25,10 @@ GOOD = [
 ]
 
 
-def read(tmp_path: Path, lines: list[str], seeds: range = range(2)) -> object:
+def read(tmp_path: Path, lines: list[str]) -> object:
     path = tmp_path / "diagnostics.csv"
     path.write_text("".join(f"{line}\n" for line in lines))
-    return diagnostics.read(path, EPOCHS, ["a", "b"], seeds)
+    return diagnostics.read(path, EPOCHS)
 
 
 def test_good_diagnostics_are_read(tmp_path: Path) -> None:
@@ -70,15 +70,6 @@ def test_an_epoch_that_is_missing_is_told(tmp_path: Path) -> None:
             read(tmp_path, [*GOOD[:first], *GOOD[first + 2 :]])
 
 
-def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="seed 0 of b where seed 1 of a must stand"):
-        read(tmp_path, [*GOOD[:9], *GOOD[17:]])
-    with pytest.raises(StudyError, match="3 replicates, not 4"):
-        read(tmp_path, GOOD[:25])
-    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of b must stand"):
-        read(tmp_path, GOOD, range(1))
-
-
 def test_measuring_gets_rarer_as_training_goes_on() -> None:
     assert diagnostics.moments(1) == [0, 1]
     assert diagnostics.moments(3) == [0, 1, 2, 3]
@@ -103,7 +94,7 @@ def test_the_diagnostics_of_many_jobs_are_joined(tmp_path: Path) -> None:
     assert found.text.decode() == "".join(f"{line}\n" for line in GOOD)
     path = tmp_path / "diagnostics.csv"
     path.write_bytes(found.text)
-    assert found.frame.equals(diagnostics.read(path, EPOCHS, ["a", "b"], range(2)))
+    assert found.frame.equals(diagnostics.read(path, EPOCHS))
     with pytest.raises(StudyError, match=r"a/seeds-0-1\.diagnostics\.csv, line 8: .* 0, 1, 2, 3"):
         diagnostics.collect(jobs, 3)
     beside(jobs[1][1], "diagnostics").write_text("\n".join([head, *lines["b"][:-1], ""]))
@@ -125,3 +116,16 @@ def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
     other = [line.partition(",")[2] for line in [head, *rows]]
     with pytest.raises(StudyError, match=r"c/seeds-0-1\.diagnostics\.csv, line 1: the columns"):
         diagnostics.collect([("c", written(tmp_path, "c", other))], EPOCHS)
+
+
+def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -> None:
+    lines = [line.partition(",")[2] for line in GOOD if line[0] != "b"]
+
+    def collect(name: str, lines: list[str]) -> None:
+        diagnostics.collect([("a", written(tmp_path, name, lines))], EPOCHS)
+
+    collect("right", lines)
+    with pytest.raises(StudyError, match="it has 1 replicates, not 2"):
+        collect("short", lines[:9])
+    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must stand"):
+        collect("other", [lines[0], *lines[9:], *(f"2{line[1:]}" for line in lines[9:])])
