@@ -92,8 +92,15 @@ def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | N
 
 def settings_of(settings: Mapping[str, Any], section: KeyPath | None) -> Mapping[str, Any]:
     """What was set on the command line below these keys; nothing if there are none."""
+    if section is None:
+        return {}
     if not section:
-        return {} if section is None else settings
+        # Snakemake has read numbers, lists and mappings; these words it leaves as text.
+        words = {"true": True, "false": False, "null": None}
+        return {
+            key: words.get(value, value) if isinstance(value, str) else value
+            for key, value in settings.items()
+        }
     inner: Any = settings
     for key in section:
         inner = inner.get(key) if isinstance(inner, Mapping) else None
@@ -342,7 +349,9 @@ class Studies:
                     break
         if digest in self._trainings:
             member, job = self._trainings[digest]
-            return member, Job(job.variant, job.training, epochs, seeds)
+            wanted = Job(job.variant, job.training, epochs, seeds)
+            # One training may have several names: the one that these replicates are asked for by.
+            return self._asked.get(wanted.file(), (member, wanted))
         raise StudyError(
             f"No study here trains what has the digest {digest}. The configuration or the code may "
             "have changed since it was asked for; ask for a study's own files instead, such as "
