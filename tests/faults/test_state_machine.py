@@ -99,7 +99,7 @@ class Model:
         found |= {f"bias-{name}": ("glorot_uniform", bias) for name, bias in biases.items()}
         if self.config["design"] == "factorial":
             found |= {
-                f"{name}-{other}": (kernel, bias)
+                f"kernel-{name}-bias-{other}": (kernel, bias)
                 for name, kernel in kernels.items()
                 for other, bias in biases.items()
             }
@@ -148,6 +148,7 @@ class Reruns(RuleBasedStateMachine):
         self.model = Model()
         self.finished = False  # whether nothing happened since a run
         self.recorded = True  # whether Snakemake has records of how the tables were made
+        self.failing = False  # so that no second run hides what is wrong with the first
         self.digests: dict[TrainingJob, str] = {}
         self.edited = set(self.model.edits)
 
@@ -245,6 +246,7 @@ class Reruns(RuleBasedStateMachine):
 
     @rule()
     def run(self) -> None:
+        self.failing = True
         noted = self.trained()
         known = self.known_replicates()
         outcome = self.server.run(self.project)
@@ -275,11 +277,11 @@ class Reruns(RuleBasedStateMachine):
         assert different == []
         if not self.finished:
             assert "Nothing to be done" in self.server.run(self.project).text
-        self.finished = True
+        self.finished, self.failing = True, False
 
     def teardown(self) -> None:
         if hasattr(self, "project"):
-            if not self.finished:
+            if not self.finished and not self.failing:
                 self.run()
             shutil.rmtree(self.project.folder)
 
