@@ -126,7 +126,7 @@ class Project:
     @property
     def records(self) -> dict[str, int]:
         """The records of replicates, and when each was written (ns)."""
-        return self._times("results/trainings/*/replicates/*.npz")
+        return self._times("results/trainings/*/replicates/[0-9]*.npz")
 
     @property
     def results(self) -> dict[str, bytes]:

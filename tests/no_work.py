@@ -54,7 +54,7 @@ for seed in seeds:
     chance = random.Random(f"{wildcards.digest} {seed}")
     top = min(0.999, chance.gauss(level, 0.01))
     for epoch in range(1, epochs + 1):
-        a = top * (1 - math.exp(-epoch / 15))
+        a = top * (1 - math.exp(-7 * epoch / epochs))
         history.append(f"{seed},{epoch},{1 - a:.9g},{a:.9g},{1.05 - a:.9g},{a:.9g}")
     tests.append(f"{seed},{1.05 - a:.9g},{a:.9g}")
     timings.append(f"{seed},{epochs},9,10,900")
