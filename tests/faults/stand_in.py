@@ -7,6 +7,7 @@ Snakemake: importing it and what the scripts use takes longer than all else; see
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -149,13 +150,15 @@ class Server:
             [sys.executable, forks.__file__, self.address],
             stdout=subprocess.PIPE,
             env=environment,
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        # And all of its forks that are still at work.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._folder.cleanup()
 
