@@ -1,61 +1,50 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
-# make suite  runs the studies of suite.yaml, then says what holds over all of them
+# make suite  runs the studies of suite.yaml and says what holds over all of them
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
-# make replications runs studies/replications and draws the figures of docs/replications.md
+# make replications runs the studies of published findings, and draws what docs/replications.md shows
 # make reference makes the schema, config.yaml and docs/configuration.md of the code
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
-BIN := .venv/bin
+# Where the environment is: make VENV=/elsewhere run
+VENV ?= .venv
+BIN := $(VENV)/bin
 
 .PHONY: run suite test lint cluster replications bench bench-scale lock reference
 
-run: .venv/installed
+run: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
 
-suite: .venv/installed
-	. $(BIN)/activate && python scripts/write_suite.py --run suite.yaml $(ARGS)
+suite replications: $(VENV)/installed
+	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
 
 test: lint
 	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-lint: .venv/installed
+lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	. $(BIN)/activate && snakemake --lint
 
-cluster: .venv/installed
+cluster: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
 
-# The deep linear networks twice: their files have the best rate of the Gaussian kernels.
-RATES := 4=0.08 16=0.04 32=0.04
-replications: .venv/installed
-	. $(BIN)/activate && set -e; \
-	for file in studies/replications/*.yaml; do \
-	    snakemake --cores all --configfile $$file; \
-	done; \
-	for pair in $(RATES); do \
-	    name=saxe_2014_depth_$${pair%=*}; \
-	    snakemake --cores all --configfile studies/replications/$$name.yaml --config study=$${name}_fast epochs=12 \
-	        optimizer="{class_name: SGD, config: {learning_rate: $${pair#*=}}}"; \
-	done; \
-	PYTHONPATH=scripts python studies/replications/draw.py
-
-bench: .venv/installed
+bench: $(VENV)/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)
 
-bench-scale: .venv/installed
+bench-scale: $(VENV)/installed
 	. $(BIN)/activate && python tests/bench_scale.py $(ARGS)
 
-reference: .venv/installed
+reference: $(VENV)/installed
 	PYTHONPATH=scripts $(BIN)/python -m initstudy.study.reference
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
-.venv/installed: requirements.lock
+$(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("initstudy needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
-	$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -c 'import os, shlex, sys; path = os.path.abspath(sys.argv[1]); shlex.quote(path) == path or sys.exit("Snakemake cannot run the Python of " + repr(path) + ", whose path has a space or the like; nothing was installed. Set it up elsewhere: make VENV=/path/without/spaces run")' $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,5 +1,6 @@
 # The studies, and what the rules ask of them. All that is known of studies is in the library.
 
+import atexit
 import functools
 import os
 import sys
@@ -12,34 +13,45 @@ SCRIPTS = PROJECT / "scripts"
 sys.path.append(str(SCRIPTS))
 
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.catalog import FIGURES, figures_of
+from initstudy.drawing.catalog import FIGURES, always, figures_of
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
-from initstudy.studies import STATE, Source, Studies, keras_is_here
+from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
+from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
 
-# The configuration of the folder that it runs in; this project's, if that has none.
-CONFIG = "config.yaml" if Path("config.yaml").exists() else str(PROJECT / "config.yaml")
+# The configuration of the folder that it runs in; this project's, if that has none, or if it is
+# another workflow's, which uses this one as a module.
+MODULE = not workflow.modifier.is_main_snakefile()
+CONFIG = "config.yaml"
+if MODULE or not Path(CONFIG).exists():
+    CONFIG = str(PROJECT / CONFIG)
 # Before Snakemake reads it; the others it has read. What is wrong is not raised, since Snakemake
 # would add lines of this file to it.
 if wrong := file_problems([CONFIG, *workflow.configfiles]):
     sys.exit(wrong)
 
 
+# Passed over if the other workflow gives a configuration.
 configfile: CONFIG
 
 
-# Another workflow that uses this one as a module gives its own configuration.
 DEFAULTS = [file for file in workflow.configfiles if file == CONFIG]
-SETTINGS = workflow.config_settings.config
+# What it gives is a part of its own configuration, or is made up in its Snakefile.
+SECTION = section_of(config, workflow.modifier_stack[0].globals["config"])
+SETTINGS = settings_of(workflow.config_settings.config, SECTION)
+# The later ones override the earlier ones.
+LATER = workflow.overwrite_configfiles
+FILES = [*(file for file in workflow.configfiles if file not in LATER), *LATER]
 try:
     STUDIES = Studies(
-        Source("the configuration", config, [*DEFAULTS, *workflow.overwrite_configfiles], SETTINGS),
+        Source("the configuration", merged(config, SETTINGS), FILES, SETTINGS, SECTION),
         DEFAULTS,
         SETTINGS,
+        workflow.modifier.modify_path,
     )
 except StudyError as error:
     sys.exit(str(error))
@@ -151,7 +163,8 @@ def rates_of(wildcards):
 @told
 def published(wildcards):
     """Published results to stand beside a study's, if it has some."""
-    return STUDIES[wildcards.study].study.published or []
+    file = STUDIES[wildcards.study].named("published")
+    return local(file) if file else []
 
 
 @told
@@ -177,19 +190,95 @@ def drawn(wildcards):
 
 
 def files_of(member):
-    """All that a study makes."""
-    made = ["report.html", "histories.csv", "summary.csv", "verdict.md", "explorer.html"]
-    made += ["interaction.csv"] * member.description.factorial
-    return [f"{member.folder}/{name}" for name in made] + figures(member, "svg", "png")
+    """All that a study makes.
+
+    Nothing of it is left to what needs it: Snakemake makes an input anew that is missing only if
+    what is made of it is missing or outdated, too. And where its own records are lost, that there
+    is no file yet that says what is asked now is all that tells it of a change.
+    """
+    made = [rules.write_report, rules.draw_explorer, rules.collect, rules.choose_best]
+    made += [rules.summarize, rules.judge]
+    made += [rules.measure_interaction] * member.description.factorial
+    made += [rules.collect_learning_rates] * member.description.tuned
+    files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
+    files.append(f"{member.folder}/{member.description.file}")
+    return files + figures(member, "svg", "png")
+
+
+@told
+def dataset(wildcards):
+    """The data set of a training; what is in it is part of what the training's path says."""
+    name = training(wildcards)[1].training.what["dataset"]["name"]
+    return ancient(f"resources/datasets/{name}.npz" if name in SPECS else local(name))
+
+
+@told
+def accepted(wildcards):
+    """What Keras says of the study, if it could not be asked when this file was read."""
+    if keras_is_here():
+        return []
+    return ancient(f"{training(wildcards)[0].folder}/accepted.json")
+
+
+def training(wildcards):
+    seeds = range(int(wildcards.first), int(wildcards.last) + 1)
+    return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
+
+
+def cost(wildcards):
+    member, job = training(wildcards)
+    return member.cost(job)
+
+
+def training_job(wildcards, input):
+    """All that the script needs. Snakemake does not track it, since it takes the input: a training
+    is what its path says.
+    """
+    member, job = training(wildcards)
+    return {
+        "checkpoint_minutes": member.study.checkpoint_minutes,
+        "epochs": job.epochs,
+        "folder": str(STUDIES.place(job.training.folder)),
+        "keep_weights": member.study.keep_weights,
+        "replicates": [job.seeds[0], job.seeds[-1]],
+        "study": member.study.name,
+        "variant": job.variant,
+        "what": dict(job.training.what),
+    }
+
+
+def listed(wildcards):
+    """The studies of a list, by the name of its file."""
+    return STUDIES.listed(getattr(wildcards, "suite", "replications"))
+
+
+def of_each(name):
+    """A file of each of them, as an input."""
+    return told(lambda wildcards: [f"{member.folder}/{name}" for member in listed(wildcards)])
+
+
+@told
+def descriptions(wildcards):
+    return [f"{member.folder}/{member.description.file}" for member in listed(wildcards)]
+
+
+def tell_cost():
+    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
+    at_once = workflow.resource_settings
+    if text := STUDIES.cost(at_once.cores or at_once.nodes or 1):
+        print(text, file=sys.stderr, flush=True)
 
 
 # A run holds the folder by a lock of the kernel's, which ends with it however it ends: Snakemake's
 # own is switched off in profiles/default.
 onstart:
     try:
-        HELD = hold(STATE / "lock")
+        hold(STATE / "lock")
     except StudyError as error:
         sys.exit(str(error))
-    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
-    at_once = workflow.resource_settings
-    logger.info(STUDIES.cost(at_once.cores or at_once.nodes or 1))
+    tell_cost()
+
+
+# A dry run has no such moment: it is told at its end.
+if workflow.output_settings.dryrun:
+    atexit.register(tell_cost)

@@ -9,7 +9,7 @@ rule download_dataset:
         "../envs/data.yaml"
     params:
         # Given the input, so that Snakemake does not track it.
-        local_copy=lambda wildcards, input: STUDIES.main.study.dataset_file,
+        local_copy=lambda wildcards, input: STUDIES.main.named("dataset_file"),
     message:
         "Fetching {wildcards.dataset}"
     script:

@@ -1,3 +1,4 @@
+# What every study has, in one job: most of its time is for importing what draws.
 rule draw:
     input:
         study=described,
@@ -7,23 +8,42 @@ rule draw:
         summary="results/{study}/summary.csv",
         diagnostics="results/{study}/diagnostics.csv",
         best="results/{study}/best.yaml",
-        rates=learning_rates,
     output:
-        svg="results/{study}/figures/{figure}.svg",
-        png="results/{study}/figures/{figure}.png",
+        expand(
+            "results/{{study}}/figures/{figure}.{ending}",
+            figure=always(FIGURES),
+            ending=["svg", "png"],
+        ),
     log:
-        "logs/{study}/draw/{figure}.log",
-    wildcard_constraints:
-        figure="|".join(figure.name for figure in FIGURES),
+        "logs/{study}/draw.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
         code=code_digest(SCRIPTS / "draw.py"),
     message:
-        "Drawing {wildcards.figure}"
+        "Drawing the figures of {wildcards.study}"
     script:
         "../scripts/draw.py"
+
+
+# What only some studies have.
+use rule draw as draw_more with:
+    input:
+        study=described,
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests="results/{study}/tests.csv",
+        rates=learning_rates,
+    output:
+        "results/{study}/figures/{figure}.svg",
+        "results/{study}/figures/{figure}.png",
+    log:
+        "logs/{study}/draw/{figure}.log",
+    wildcard_constraints:
+        figure="|".join({figure.name for figure in FIGURES}.difference(always(FIGURES))),
+    message:
+        "Drawing {wildcards.figure} of {wildcards.study}"
 
 
 rule draw_explorer:

@@ -1,18 +1,3 @@
-def listed(wildcards):
-    """The studies of a list, by the name of its file."""
-    return STUDIES.listed(getattr(wildcards, "suite", "replications"))
-
-
-def of_each(name):
-    """A file of each of them, as an input."""
-    return told(lambda wildcards: [f"{member.folder}/{name}" for member in listed(wildcards)])
-
-
-@told
-def descriptions(wildcards):
-    return [f"{member.folder}/{member.description.file}" for member in listed(wildcards)]
-
-
 rule compare_studies:
     input:
         studies=descriptions,
@@ -24,10 +9,10 @@ rule compare_studies:
         words="results/{suite}/suite.md",
         summary="results/{suite}/summary.csv",
         scores="results/{suite}/scores.csv",
-        # And `ranks`, if there are studies enough.
+        # There are more if there are studies enough.
         figures=expand(
             "results/{{suite}}/figures/{figure}.{ending}",
-            figure=["intervals", "heat_map", "profiles"],
+            figure=always(SUITE_FIGURES),
             ending=["svg", "png"],
         ),
     log:

@@ -23,10 +23,9 @@ if __name__ == "__main__":
         )
         histories.write(findings.score_table(found), output.scores)
         histories.write(found.summary, output.summary)
-        drawn = {}
+        drawn = Path(output.html).parent / "figures"
         for figure_name, figure in figures.draw(found).items():
-            drawn[figure_name] = Path(output.html).parent / "figures" / f"{figure_name}.svg"
-            save(figure, drawn[figure_name], drawn[figure_name].with_suffix(".png"))
+            save(figure, *(drawn / f"{figure_name}.{ending}" for ending in ("svg", "png")))
         facts = [members.facts(description) for description in descriptions]
         for path, text in (
             (output.words, pages.verdict(name, found) + "\n" + pages.table(found)),

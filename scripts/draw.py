@@ -1,4 +1,4 @@
-"""Draws a figure of a study."""
+"""Draws figures of a study."""
 
 from pathlib import Path
 
@@ -10,4 +10,5 @@ from initstudy.results.study import StudyResults
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
-        save(draw(snakemake.wildcards.figure, results), *snakemake.output)
+        for svg in (Path(file) for file in snakemake.output if file.endswith(".svg")):
+            save(draw(svg.stem, results), svg, svg.with_suffix(".png"))

@@ -16,13 +16,13 @@ if __name__ == "__main__":
         job = snakemake.params.job
         training = Training(job["what"])
         check(training)
-        with replacing(Path(training.folder, "job.yaml")) as path:
+        with replacing(Path(job["folder"], "job.yaml")) as path:
             path.write_text(describe(training), encoding="utf-8")
         first, last = job["replicates"]
         records = train(
             training.what,
             snakemake.input.dataset,
-            training.folder,
+            job["folder"],
             range(first, last + 1),
             job["epochs"],
             job["keep_weights"],

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from initstudy.data.datasets import Dataset
 
 REPOSITORY = Path(__file__).parent.parent
+LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
 ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [
@@ -71,7 +72,8 @@ class Outcome:
 
     @property
     def drawn(self) -> list[str]:
-        return sorted(set(re.findall(r"Drawing (\w+)", self.text)))
+        """The figures that have a job of their own, since only some studies have them."""
+        return sorted(set(re.findall(r"Drawing (\w+) of \S+", self.text)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Project:
             env={**os.environ, "COLUMNS": "200"},
         )
 
-    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 300) -> Outcome:
+    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 900) -> Outcome:
         process = self.start(*arguments, cores=cores)
         try:
             text, _ = process.communicate(timeout=timeout)

@@ -8,7 +8,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.study import costs
-from initstudy.study.code import code_digest
-from initstudy.study.config import Study, parse_study
+from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import Choices, Plan
-from initstudy.study.problems import Problem, describe, read_yaml, suggest
-from initstudy.study.trainings import Job, versions
+from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
+from initstudy.study.trainings import Job, code_of, versions
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
@@ -41,12 +40,17 @@ class Source:
         raw: what all layers together say.
         files: that it was read from; later ones override earlier ones.
         command_line: keys that were set there, which override all files.
+        section: the keys below which it stands in its files, as where another workflow uses this
+            one; None if it does not stand there.
+        entry: where the keys stand that a list of studies sets for this one, by key.
     """
 
     label: str
     raw: Mapping[str, Any]
     files: Sequence[str] = ()
     command_line: Mapping[str, Any] = field(default_factory=dict)
+    section: KeyPath | None = ()
+    entry: Mapping[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, of which `Source(**plain)` makes it again."""
@@ -55,17 +59,62 @@ class Source:
             "raw": dict(self.raw),
             "files": list(self.files),
             "command_line": dict(self.command_line),
+            "section": self.section,
+            "entry": dict(self.entry),
         }
 
     @property
     def folders(self) -> list[Path]:
         """Where files that the configuration names are looked for, the first ones first."""
-        own = dict.fromkeys(Path(os.path.relpath(file)).parent for file in reversed(self.files))
-        return [*own, Path(), Path(os.path.relpath(PROJECT))]
+        own = [Path(os.path.relpath(file)).parent for file in reversed(self.files)]
+        project = Path(os.path.relpath(PROJECT))
+        return list(dict.fromkeys([*(one for one in own if one != project), Path(), project]))
 
     def refuse(self, problems: Sequence[Problem]) -> StudyError:
         """The error that tells what is wrong with it."""
-        return StudyError(describe(problems, self.files, self.command_line))
+        files = [] if self.section is None else self.files
+        elsewhere = {**self.entry, **dict.fromkeys(self.command_line, "--config")}
+        return StudyError(describe(problems, files, elsewhere, self.section or ()))
+
+
+def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | None:
+    """The keys below which a mapping stands in another one, which may be itself; None if nowhere.
+
+    It is the mapping itself that is looked for, not one that is equal to it.
+    """
+    if part is whole:
+        return ()
+    for key, value in whole.items():
+        if isinstance(value, Mapping) and (below := section_of(part, value)) is not None:
+            return (key, *below)
+    return None
+
+
+def settings_of(settings: Mapping[str, Any], section: KeyPath | None) -> Mapping[str, Any]:
+    """What was set on the command line below these keys; nothing if there are none."""
+    if section is None:
+        return {}
+    if not section:
+        # Snakemake has read numbers, lists and mappings; these words it leaves as text.
+        words = {"true": True, "false": False, "null": None}
+        return {
+            key: words.get(value, value) if isinstance(value, str) else value
+            for key, value in settings.items()
+        }
+    inner: Any = settings
+    for key in section:
+        inner = inner.get(key) if isinstance(inner, Mapping) else None
+    return {key: _typed(value) for key, value in (inner or {}).items()}
+
+
+def _typed(value: Any) -> Any:
+    """What was meant: all that a mapping holds is text if Snakemake reads it from there."""
+    if isinstance(value, Mapping):
+        return {key: _typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_typed(part) for part in value]
+    meant = yaml.safe_load(value) if isinstance(value, str) else value
+    return value if isinstance(meant, Mapping | list) else meant
 
 
 @dataclass(frozen=True)
@@ -90,12 +139,17 @@ class Member:
     @functools.cached_property
     def description(self) -> Description:
         """What its analysis needs to know."""
-        return Description.of(self.study, self.facts.chance)
+        return Description.of(self.study, self.facts.chance, self.plan.digest)
 
     @property
     def folder(self) -> str:
         """Where its results are."""
         return f"results/{self.study.name}"
+
+    def named(self, key: str) -> str | None:
+        """The path of the file that a key names, as published; None if it names none."""
+        file: str | None = getattr(self.study, key)
+        return None if file is None else str(find(file, self.source.folders))
 
     @property
     def question(self) -> dict[str, Any]:
@@ -106,7 +160,7 @@ class Member:
     @functools.cached_property
     def accepted(self) -> Path:
         """Where it is kept that Keras has accepted it."""
-        asked = [code_digest(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
+        asked = [code_of(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
         name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
         return STATE / "accepted" / name
 
@@ -142,7 +196,7 @@ def read(source: Source) -> Member:
     """Checks a configuration, but for what only Keras can tell.
 
     Raises:
-        StudyError: with all that is wrong with it.
+        StudyError: with all that is wrong with it, or if its results are of an old version.
     """
     study, problems = parse_study(source.raw, source.folders)
     if study is None:
@@ -154,7 +208,19 @@ def read(source: Source) -> Member:
     if study.held_out >= found.images:
         text = f"{study.held_out} of {found.images} training images leave none to learn from"
         raise source.refuse([Problem(("validation", "holdout"), text)])
-    return Member(source, study, found)
+    member = Member(source, study, found)
+    _refuse_old(Path(member.folder, "runs"))
+    return member
+
+
+def _refuse_old(runs: Path) -> None:
+    """Refuses what version 0.1.0 has trained: it is not known which code did, with what."""
+    if old := sorted(runs.glob("*/seeds-*.job.yaml")):
+        raise StudyError(
+            f"{runs} was made by version 0.1.0 of this workflow ({old[0]} is there). This version "
+            f"keeps trainings in another way and cannot use these. Move {runs} elsewhere, or "
+            "delete it, and run again: the study is trained anew."
+        )
 
 
 def keras_is_here() -> bool:
@@ -197,12 +263,17 @@ class Studies:
         main: the configuration of the run.
         defaults: files that all studies of lists take their other keys from.
         settings: keys that were set on the command line, for all studies.
+        place: where a file of `results/` is, if another workflow has moved them.
     """
 
     def __init__(
-        self, main: Source, defaults: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+        self,
+        main: Source,
+        defaults: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+        place: Callable[[str], str] = str,
     ) -> None:
-        self._defaults, self._settings = list(defaults), settings or {}
+        self._defaults, self._settings, self.place = list(defaults), settings or {}, place
         self.main = read(main)
         if self.main.study.name in self.lists:
             taken = f"{self.main.study.name!r} is the name of {self.lists[self.main.study.name]}"
@@ -212,9 +283,7 @@ class Studies:
         self._members = {self.main.study.name: self.main}
         self._lists: dict[str, list[Member]] = {}
         self._asked: dict[str, tuple[Member, Job]] = {}
-        # A job for each digest, by study; and of which studies all that is known was looked at.
-        self._digests: dict[str, dict[str, Job]] = {}
-        self._searched: set[str] = set()
+        self._trainings: dict[str, tuple[Member, Job]] = {}
 
     def __getitem__(self, name: str) -> Member:
         """A study by its name.
@@ -260,10 +329,9 @@ class Studies:
     def asked(self, study: str, jobs: Iterable[Job]) -> list[Job]:
         """Notes which training jobs are asked for, so that `find` knows them; returns them."""
         jobs = list(jobs)
-        known = self._digests.setdefault(study, {})
         for job in jobs:
             self._asked.setdefault(job.file(), (self[study], job))
-            known.setdefault(job.training.digest, job)
+            self._trainings.setdefault(job.training.digest, (self[study], job))
         return jobs
 
     def find(self, digest: str, epochs: int, seeds: range) -> tuple[Member, Job]:
@@ -272,40 +340,47 @@ class Studies:
         Raises:
             StudyError: if no known study trains what has this digest.
         """
-        for members in ([self.main], self._everything()):
-            for member in members:
-                wanted = self._wanted(member, digest)
-                if wanted is not None:
-                    return member, Job(wanted.variant, wanted.training, epochs, seeds)
+        if digest not in self._trainings:
+            # This process was started for one job: what was chosen is on disk.
+            for member in self._everything():
+                for job in member.plan.everything(from_files(self.place(member.folder))):
+                    self._trainings.setdefault(job.training.digest, (member, job))
+                if digest in self._trainings:
+                    break
+        if digest in self._trainings:
+            member, job = self._trainings[digest]
+            wanted = Job(job.variant, job.training, epochs, seeds)
+            # One training may have several names: the one that these replicates are asked for by.
+            return self._asked.get(wanted.file(), (member, wanted))
         raise StudyError(
             f"No study here trains what has the digest {digest}. The configuration or the code may "
             "have changed since it was asked for; ask for a study's own files instead, such as "
             f"{self.main.folder}/runs/baseline.csv."
         )
 
-    def cost(self, cores: int) -> str:
-        """What is still to be trained of what was asked for, and about how long it takes."""
-        new = [asked for path, asked in self._asked.items() if not Path(path).exists()]
-        seconds = sum(member.cost(job).seconds for member, job in new)
-        seconds /= max(1, min(cores, len(new)))
-        replicates = sum(len(job.seeds) for _, job in new)
-        text = f"{len(new)} trainings to do, of {replicates} replicates"
-        if new:
-            text += f": about {max(1, round(seconds / 60))} min on {cores} cores"
-        return text + "; what depends on a choice comes on top."
+    def cost(self, at_once: int) -> str:
+        """What is still to be trained of what was asked for, and about how long it takes.
 
-    def _wanted(self, member: Member, digest: str) -> Job | None:
-        """A job of a study that trains what has this digest, by that study's name for it."""
-        name = member.study.name
-        known = self._digests.setdefault(name, {})
-        if digest not in known and name not in self._searched:
-            # This process may have been started for one job: the choices are on disk.
-            self._searched.add(name)
-            for job in member.plan.everything(from_files(member.folder)):
-                known.setdefault(job.training.digest, job)
-        return known.get(digest)
+        Args:
+            at_once: how many jobs are done at one time at most.
+        """
+        new = [asked for path, asked in self._asked.items() if not Path(self.place(path)).exists()]
+        if not new:
+            return ""
+        at_once = min(at_once, len(new))
+        seconds = sum(member.cost(job).seconds for member, job in new) / at_once
+        replicates = sum(len(job.seeds) for _, job in new)
+        text = (
+            f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
+            f"{at_once} at one time: about {count(math.ceil(seconds / 60), 'minute')}"
+        )
+        undecided = {m.study.name for m, _ in new if from_files(m.folder)("best.yaml") is None}
+        if undecided:
+            text += "; then what the choices call for (the best pair on fresh seeds)"
+        return f"{text}."
 
     def _everything(self) -> Iterator[Member]:
+        yield self.main
         for name in self.lists:
             yield from self.listed(name)
 
@@ -347,8 +422,9 @@ class Studies:
         files = list(dict.fromkeys([*self._defaults, os.path.relpath(found)]))
         raw: dict[str, Any] = {}
         for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
-            raw = _merged(raw, layer)
-        return Source(file, raw, files, {**settings, **self._settings})
+            raw = merged(raw, layer)
+        entry = dict.fromkeys(settings, f"{path}, the entry of {file}")
+        return Source(file, raw, files, self._settings, entry=entry)
 
 
 def from_files(folder: str) -> Choices:
@@ -361,9 +437,9 @@ def from_files(folder: str) -> Choices:
     return choice
 
 
-def _merged(old: Any, new: Any) -> dict[str, Any]:
+def merged(old: Any, new: Any) -> dict[str, Any]:
     """Mappings are merged key by key, as Snakemake does, all else is replaced."""
-    merged = dict(old) if isinstance(old, Mapping) else {}
+    made = dict(old) if isinstance(old, Mapping) else {}
     for key, value in (new or {}).items():
-        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
-    return merged
+        made[key] = merged(made.get(key), value) if isinstance(value, Mapping) else value
+    return made

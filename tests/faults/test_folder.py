@@ -1,131 +1,233 @@
 """What can be wrong with the folder of a study ends in a clear message or in right results."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import ALL_TESTS, SMALL, Project, configure, wait_until
+from helpers import ALL_TESTS, Project, configure, wait_until
+from stand_in import TRAINED, Server, project_of_no_work
 
-TINY = {**SMALL, "seeds": 1, "seeds_per_job": 1, "confirmation_seeds": 1}
+# Trainings that wait until they are let go.
+GATE = "go"
+WAITING = f"open('waiting-' + str(seed), 'w')\n        while not Path('{GATE}').exists():\n"
+WAITING += "            time.sleep(0.02)"
 
 
 @pytest.fixture
-def small_disk(project: Project) -> Iterator[Path]:
-    """The results of the project on a file system with room for two trainings."""
+def small_disk(tmp_path: Path) -> Iterator[Project]:
+    """A project whose results are on a file system with room for about two trainings."""
+    project = project_of_no_work(tmp_path / "project", seeds=1, confirmation_seeds=1)
     folder = project / "results"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode != 0:
         assert not ALL_TESTS, "a file system of a fixed size must be mounted"
         pytest.skip("only root may mount a file system of a fixed size")
-    yield folder
+    yield project
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk(project: Project, small_disk: Path) -> None:
-    configure(project, **TINY)
-    outcome = project.snakemake()
+@pytest.fixture
+def held(tmp_path: Path) -> Project:
+    """A project whose trainings wait to be let go."""
+    project = project_of_no_work(tmp_path / "project")
+    project.edit("scripts/train.py", "time.sleep(0.01)", WAITING)
+    return project
+
+
+def test_a_full_disk(small_disk: Project, server: Server) -> None:
+    outcome = server.snakemake(small_disk)
     assert outcome.code == 1
-    assert "ERROR [Errno 28] No space left on device: 'results/notebook/runs/" in outcome.text
+    assert "ERROR [Errno 28] No space left on device: 'results/trainings/" in outcome.text
     assert "Traceback" not in outcome.text
-    there = [path.name for path in (small_disk / "notebook/runs").glob("*/*")]
+    there = list(small_disk.folder.glob("results/trainings/*/epochs-*/seeds-*"))
     # Of each training all its files or none.
-    assert 0 < len(there) == 4 * len(project.trainings)
-    finished = project.trainings
-    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
-    project.run()
-    assert finished.items() <= project.trainings.items()
+    assert 0 < len(there) == 6 * len(small_disk.trainings)
+    finished, records = small_disk.trainings, small_disk.records
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk / "results")], check=True)
+    server.run(small_disk)
+    assert finished.items() <= small_disk.trainings.items()
+    assert records.items() <= small_disk.records.items()
 
 
-def test_a_results_folder_that_may_not_be_written_to(project: Project, small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    outcome = project.snakemake()
+def test_a_results_folder_that_may_not_be_written_to(small_disk: Project, server: Server) -> None:
+    results = str(small_disk / "results")
+    subprocess.run(["mount", "-o", "remount,ro", results], check=True)
+    outcome = server.snakemake(small_disk)
     assert outcome.code == 1
-    assert "Read-only file system: 'results/notebook'" in outcome.text
+    assert "Read-only file system: 'results/" in outcome.text
     assert "Traceback" not in outcome.text
 
 
-def test_a_second_run_in_the_same_folder_is_refused(rerun: Project) -> None:
-    configure(rerun, bias_initializers=["ones", "random_normal"])
-    first = rerun.start()
-    wait_until((rerun / ".snakemake/locks/0.output.lock").exists)
-    second = rerun.snakemake()
+def test_a_second_run_in_the_same_folder_is_refused(held: Project, server: Server) -> None:
+    first, said = server.start(held)
+    wait_until((held / "waiting-0").exists)
+    second = server.snakemake(held)
     assert second.code == 1
-    assert "no other Snakemake process is trying to create the same files" in second.text
+    assert f"Another run is at work in this folder (process {first.pid} on " in second.text
+    assert "Nothing was changed" in second.text
     assert "Traceback" not in second.text
+    assert "Training" not in second.text
     # A dry run changes nothing, so it may go on beside.
-    rerun.plan()
-    assert first.poll() is None
-    text, _ = first.communicate()
-    assert first.returncode == 0, text
-    assert "Nothing to be done" in rerun.run().text
+    plan = server.run(held, "--dry-run")
+    assert "lock" not in plan.text
+    (held / GATE).touch()
+    assert first.wait() == 0, said.read()
+    said.close()
+    assert "Nothing to be done" in server.run(held).text
+    lines = (held / TRAINED).read_text().splitlines()
+    assert len(lines) == len(set(lines)) == 10
 
 
-def test_two_runs_started_at_once(rerun: Project) -> None:
-    configure(rerun, bias_initializers=["ones", "random_normal"])
-    runs = [rerun.start(cores=1), rerun.start(cores=1)]
-    texts = [run.communicate()[0] for run in runs]
-    assert sorted(run.returncode for run in runs) in ([0, 0], [0, 1]), texts
-    for run, text in zip(runs, texts, strict=True):
-        assert (run.returncode == 1) == ("cannot be locked" in text), text
-    assert "Nothing to be done" in rerun.run().text
+def test_two_runs_started_at_once(again: Project, server: Server) -> None:
+    configure(again, bias_initializers=["ones", "random_normal"])
+    runs = [server.start(again) for _ in range(2)]
+    codes = [task.wait() for task, _ in runs]
+    texts = []
+    for _, said in runs:
+        with said:
+            said.seek(0)
+            texts.append(said.read())
+    assert sorted(codes) in ([0, 0], [0, 1]), texts
+    for code, text in zip(codes, texts, strict=True):
+        assert (code == 1) == ("Another run is at work" in text), text
+    assert "Nothing to be done" in server.run(again).text
 
 
-def test_a_history_with_another_number_in_it_is_refused(rerun: Project) -> None:
-    before = rerun.results
-    path = rerun / "results/notebook/runs/kernel-ones/seeds-0-1.csv"
+def test_after_a_kill_the_same_command_goes_on(
+    held: Project, done: Project, server: Server
+) -> None:
+    task, said = server.start(held)
+    wait_until((held / "waiting-0").exists)
+    task.kill()
+    task.wait()
+    said.close()
+    (held / GATE).touch()
+    outcome = server.run(held)
+    assert "lock" not in outcome.text
+    assert held.results == done.results
+
+
+@pytest.mark.parametrize("how", ["stale", "emptied"])
+def test_a_lock_file_that_nobody_holds_does_not_matter(
+    again: Project, server: Server, how: str
+) -> None:
+    """Of another machine, or of a Snakemake that has locks of its own."""
+    lock = again / ".initstudy/lock"
+    assert lock.read_text().startswith("process ")
+    lock.write_text("process 1 on another-machine\n" if how == "stale" else "")
+    locks = again / ".snakemake/locks"
+    locks.mkdir(exist_ok=True)
+    (locks / "0.output.lock").write_text("results/notebook/histories.csv\n")
+    configure(again, target_accuracy=0.5)
+    server.run(again)
+    assert "another-machine" not in lock.read_text()
+
+
+def test_a_history_with_another_number_in_it_is_refused(again: Project, server: Server) -> None:
+    before, records = again.results, again.records
+    path = again.history("kernel-he_normal", 0)
     lines = path.read_text().splitlines(keepends=True)
     cells = lines[2].split(",")
     lines[2] = ",".join([*cells[:-1], "0.99\n"])
     path.write_text("".join(lines))
-    outcome = rerun.snakemake()
+    outcome = server.snakemake(again)
     assert outcome.code == 1
-    assert "runs/kernel-ones/seeds-0-1.csv: it was changed since it was written" in outcome.text
-    assert "Remove it and run again" in outcome.text
+    assert f"{path.relative_to(again.folder)}: it was changed since it was written" in outcome.text
+    assert "Remove it and run again: it is made anew" in outcome.text
+    assert "Traceback" not in outcome.text
     path.unlink()
-    outcome = rerun.run()
-    assert outcome.trained == [("kernel-ones", 0, 1)]
-    assert rerun.results == before
+    outcome = server.run(again)
+    assert outcome.trained == [("kernel-he_normal", 0, 1)]
+    # By the records, without training.
+    assert again.records == records
+    assert again.results == before
 
 
-def test_the_collected_histories_with_another_number_are_refused(rerun: Project) -> None:
-    path = rerun / "results/notebook/histories.csv"
+def test_the_collected_histories_with_another_number_are_refused(
+    again: Project, server: Server
+) -> None:
+    before = again.results
+    path = again / "results/notebook/histories.csv"
     path.write_text(path.read_text().replace("baseline,0,1,", "baseline,0,1,1"))
-    outcome = rerun.snakemake()
+    outcome = server.snakemake(again)
     assert outcome.code == 1
     assert "histories.csv: it was changed since it was written" in outcome.text
+    path.unlink()
+    assert server.run(again).trained == []
+    assert again.results == before
 
 
-def test_a_history_cut_off_is_refused(rerun: Project) -> None:
-    path = rerun / "results/notebook/runs/kernel-ones/seeds-0-1.csv"
+def test_a_history_cut_off_is_refused(again: Project, server: Server) -> None:
+    path = again.history("kernel-he_normal", 0)
     path.write_bytes(path.read_bytes()[:-7])
-    outcome = rerun.snakemake()
+    outcome = server.snakemake(again)
     assert outcome.code == 1
-    assert "runs/kernel-ones/seeds-0-1.csv: it ends in the middle of a line" in outcome.text
+    assert f"{path.relative_to(again.folder)}: it ends in the middle of a line" in outcome.text
 
 
-def test_results_without_snakemakes_records_are_kept_or_made_anew(rerun: Project) -> None:
-    shutil.rmtree(rerun / ".snakemake")
-    assert "Nothing to be done" in rerun.run().text
-    shutil.rmtree(rerun / ".snakemake")
-    configure(rerun, optimizer="sgd")
+def test_a_damaged_record_is_named_set_aside_and_trained_again(
+    again: Project, server: Server
+) -> None:
+    before, records, trained = again.results, again.records, (again / TRAINED).read_text()
+    history = again.history("kernel-he_normal", 0)
+    record = history.parents[1] / "replicates/1.npz"
+    content = record.read_bytes()
+    record.write_bytes(content[:200] + bytes([content[200] ^ 1]) + content[201:])
+    # Nobody asks for it, as long as what was made of it is there.
+    assert "Nothing to be done" in server.run(again).text
+    history.unlink()
+    again.edit("config.yaml", "target_accuracy: 0.9", "target_accuracy: 0.8")
+    server.run(again)
+    digest = history.parents[1].name
+    log = (again / f"logs/trainings/{digest}/epochs-2/seeds-0-1.log").read_text()
+    name = record.relative_to(again.folder)
+    assert f"{name} is damaged (its SHA-256 is not the one at its end)" in log
+    assert "it is now 1.npz.damaged, and this seed starts again" in log
+    assert record.read_bytes() == content
+    assert (record.parent / "1.npz.damaged").is_file()
+    assert (again / TRAINED).read_text() == f"{trained}{digest} 1 2\n"
+    others = {path: time for path, time in records.items() if path != str(name)}
+    assert others.items() <= again.records.items()
+    again.edit("config.yaml", "target_accuracy: 0.8", "target_accuracy: 0.9")
+    server.run(again)
+    assert again.results == before
+
+
+def test_results_without_snakemakes_records_are_kept_or_made_anew(
+    again: Project, server: Server
+) -> None:
+    shutil.rmtree(again / ".snakemake")
+    assert "Nothing to be done" in server.run(again).text
+    shutil.rmtree(again / ".snakemake")
+    configure(again, optimizer="sgd")
     # A look at another configuration changes nothing.
-    assert len(rerun.plan().trained) == 6
-    configure(rerun, optimizer="adam")
-    assert "Nothing to be done" in rerun.plan().text
+    assert len(server.run(again, "--dry-run").trained) == 3
+    configure(again, optimizer="adam")
+    assert "Nothing to be done" in server.run(again).text
+    configure(again, optimizer="sgd")
+    assert len(server.run(again).trained) == 5
 
 
-def test_a_lock_from_another_machine_is_left_alone(rerun: Project) -> None:
-    """Its run may be at work there, in a folder that both machines see."""
-    locks = rerun / ".snakemake/locks"
-    locks.mkdir(exist_ok=True)
-    (locks / "0.output.lock").write_text("results/notebook/histories.csv\n")
-    (rerun / ".snakemake/initstudy-run").write_text("another-machine")
-    outcome = rerun.snakemake()
+def test_results_of_version_0_1_0_are_refused(again: Project, server: Server) -> None:
+    before = again.results
+    old = again / "results/notebook/runs/kernel-ones"
+    old.mkdir(parents=True)
+    # What somebody has asked for by a variant's name is no such thing.
+    (again / "results/notebook/runs/baseline.csv").touch()
+    assert server.snakemake(again).code == 0
+    for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml"):
+        (old / f"seeds-0-9.{ending}").touch()
+    outcome = server.snakemake(again)
     assert outcome.code == 1
-    assert "cannot be locked" in outcome.text
-    (rerun / ".snakemake/initstudy-run").write_text(os.uname().nodename)
-    assert "The last run was killed" in rerun.run().text
+    assert "results/notebook/runs was made by version 0.1.0" in outcome.text
+    assert "Move results/notebook/runs elsewhere, or delete it, and run again" in outcome.text
+    assert "Traceback" not in outcome.text
+    assert "Building DAG" not in outcome.text
+    # Another study does not mind.
+    assert server.snakemake(again, "--dry-run", "--config", "study=other").code == 0
+    shutil.rmtree(old.parent)
+    assert "Nothing to be done" in server.run(again).text
+    assert again.results == before

@@ -9,100 +9,136 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import SMALL, Project, configure, finished_study
+from helpers import Project
+from stand_in import TRAINING, Server, project_of_no_work
 
-KILLS = 20
-STUDY = {
-    **SMALL,
-    "kernel_initializers": ["random_normal", "random_uniform", "ones"],
-    "bias_initializers": ["ones", "random_normal"],
-    "seeds": 1,
-    "seeds_per_job": 1,
-    "confirmation_seeds": 1,
-}
+# How often something is killed, and the seconds that a training job takes at most, about.
+KINDS = pytest.mark.parametrize(
+    ("real", "kills", "longest"), [(False, 18, 0.8), (True, 2, 8.0)], ids=["no work", "real"]
+)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
-    project = finished_study(tmp_path_factory.mktemp("undisturbed"), mnist_file, **STUDY)
-    assert len(project.trainings) == 8
-    return project
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, server: Server
+) -> dict[bool, dict[str, bytes]]:
+    """What comes of it if nothing is killed: of trainings of no work, and of real ones."""
+    found = {}
+    for real in (False, True):
+        project = small(tmp_path_factory.mktemp("undisturbed") / "project", real)
+        server.run(project)
+        assert len(project.trainings) >= 2
+        found[real] = told(project)
+    return found
 
 
 @pytest.fixture
-def disturbed(project: Project) -> Project:
-    configure(project, **STUDY)
+def disturbed(tmp_path: Path, real: bool) -> Project:
+    project = small(tmp_path / "project", real)
+    if not real:
+        # So that there is something to be killed in each of them.
+        project.edit("scripts/train.py", "time.sleep(0.01)", "time.sleep(0.2)")
     return project
 
 
-def test_trainings_killed(undisturbed: Project, disturbed: Project) -> None:
+def small(folder: Path, real: bool) -> Project:
+    """A project with few trainings, if they are real: each has to start TensorFlow."""
+    return project_of_no_work(folder, real, **({"kernel_initializers": []} if real else {}))
+
+
+@KINDS
+def test_trainings_killed(
+    undisturbed: dict[bool, dict[str, bytes]],
+    disturbed: Project,
+    server: Server,
+    real: bool,
+    kills: int,
+    longest: float,
+) -> None:
     chance = random.Random(1)
-    kills = 0
+    killed = 0
     finished: dict[str, int] = {}
-    while kills < KILLS:
-        process = disturbed.start()
+    while killed < kills:
+        task, said = server.start(disturbed)
         deadlines: dict[int, float] = {}
-        while process.poll() is None:
-            for training in trainings_of(process.pid):
-                due = deadlines.setdefault(training.pid, time.time() + chance.uniform(0, 7))
-                if time.time() > due and kills < KILLS:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        training.kill()
-                        kills += 1
-            time.sleep(0.05)
-        text = process.communicate()[0]
-        assert process.returncode == (1 if "Error in rule train" in text else 0), text
-        finished = kept(finished, disturbed, undisturbed, process.returncode)
-    disturbed.run()
-    kept(finished, disturbed, undisturbed, 0)
-
-
-def test_snakemake_killed(undisturbed: Project, disturbed: Project) -> None:
-    chance = random.Random(2)
-    kills = 0
-    finished: dict[str, int] = {}
-    while kills < KILLS:
-        process = disturbed.start()
-        moment = time.time() + chance.uniform(0.2, 9)
-        while process.poll() is None and time.time() < moment:
+        while psutil.pid_exists(task.pid):
+            for training in trainings_of(disturbed):
+                due = deadlines.setdefault(training.pid, time.time() + chance.uniform(0, longest))
+                if time.time() > due and killed < kills and training.is_running():
+                    training.kill()
+                    killed += 1
+                    due = deadlines[training.pid] = time.time() + 100
             time.sleep(0.02)
-        if process.poll() is None:
-            process.kill()
-            kills += 1
-        text = process.communicate()[0]
-        assert process.returncode in (-signal.SIGKILL, 0), text
-        finished = kept(finished, disturbed, undisturbed, process.returncode)
-    disturbed.run()
-    kept(finished, disturbed, undisturbed, 0)
+        code = task.wait()
+        with said:
+            said.seek(0)
+            text = said.read()
+        assert code == (1 if "Error in rule train" in text else 0), text
+        finished = kept(finished, disturbed, undisturbed[real], code)
+    server.run(disturbed)
+    kept(finished, disturbed, undisturbed[real], 0)
+
+
+@KINDS
+def test_snakemake_killed(
+    undisturbed: dict[bool, dict[str, bytes]],
+    disturbed: Project,
+    server: Server,
+    real: bool,
+    kills: int,
+    longest: float,
+) -> None:
+    chance = random.Random(2)
+    killed = 0
+    finished: dict[str, int] = {}
+    while killed < kills:
+        task, said = server.start(disturbed)
+        moment = time.time() + chance.uniform(0.2, 2 + longest)
+        while psutil.pid_exists(task.pid) and time.time() < moment:
+            time.sleep(0.02)
+        task.kill()
+        code = task.wait()
+        killed += code != 0
+        with said:
+            said.seek(0)
+            assert code in (-signal.SIGKILL, 0), said.read()
+        finished = kept(finished, disturbed, undisturbed[real], code)
+    server.run(disturbed)
+    kept(finished, disturbed, undisturbed[real], 0)
 
 
 def kept(
-    finished: dict[str, int], disturbed: Project, undisturbed: Project, code: int
+    finished: dict[str, int], disturbed: Project, undisturbed: dict[str, bytes], code: int
 ) -> dict[str, int]:
     """Checks what a run left, and returns what is finished now.
 
-    What had been finished before it is as it was. A run that came to its end has made what an
-    undisturbed one makes and nothing besides; all is then begun anew.
+    The records that had been finished before it are as they were. A run that came to its end has
+    made what an undisturbed one makes and nothing besides; all is then begun anew.
     """
-    now = disturbed.trainings
+    now = disturbed.records
     assert finished.items() <= now.items()
     if code != 0:
         return now
-    assert disturbed.results == undisturbed.results
+    assert told(disturbed) == undisturbed
     assert hidden(disturbed) == []
     shutil.rmtree(disturbed / "results")
     return {}
 
 
-def trainings_of(pid: int) -> list[psutil.Process]:
-    try:
-        return [
-            process
-            for process in psutil.Process(pid).children(recursive=True)
-            if any(argument.endswith("train.py") for argument in process.cmdline())
-        ]
-    except psutil.NoSuchProcess:
-        return []
+def told(project: Project) -> dict[str, bytes]:
+    """The results, without the figures: what stands in for them tells times, too."""
+    return {path: text for path, text in project.results.items() if "/figures/" not in path}
+
+
+def trainings_of(project: Project) -> list[psutil.Process]:
+    """The training jobs that are at work in a project."""
+    found = []
+    for path in project.folder.glob(f"{TRAINING}*"):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            process = psutil.Process(int(path.name.removeprefix(TRAINING)))
+            if process.cwd() == str(project.folder):
+                found.append(process)
+    return found
 
 
 def hidden(project: Project) -> list[Path]:

@@ -47,14 +47,19 @@ class Run:
 
     def __init__(self, study: Study, mnist: Dataset) -> None:
         self._study, self._kernels = study, study.baseline.kernel.name
+        self._rate: dict[str, float] = {}
         self._trainer = Trainer(
             mnist,
             lambda replicate: start(study, self._kernels, replicate),
-            lambda variables: build_optimizer(study.optimizer, variables),
+            self._optimizer,
             study.batch_size,
             study.inputs,
             adapt,
         )
+
+    def _optimizer(self, variables: Any) -> Any:
+        config = {**self._study.optimizer["config"], **self._rate}
+        return build_optimizer({**self._study.optimizer, "config": config}, variables)
 
     def accuracies(
         self,
@@ -69,7 +74,7 @@ class Run:
         The learning rate is the study's, if none is given.
         """
         self._kernels = kernels
-        self._trainer.learning_rate = rate
+        self._rate = {} if rate is None else {"learning_rate": rate}
         found = []
         for epoch in self._trainer.train(replicate, epochs):
             found.append(epoch.val_accuracy if epoch.finite else float("nan"))

@@ -7,8 +7,8 @@ import pytest
 from initstudy.training.checks import main
 
 
-def problems(**changes: object) -> dict[tuple[object, ...], str]:
-    config = {
+def question(**changes: object) -> dict[str, object]:
+    return {
         "model": {"hidden_units": [16], "activation": "relu"},
         "shape": [28, 28, 1],
         "classes": 10,
@@ -18,8 +18,11 @@ def problems(**changes: object) -> dict[tuple[object, ...], str]:
         "bias": [entry("zeros", path=["baseline", "bias_initializer"])],
         **changes,
     }
-    found = json.loads(main(json.dumps(config)))["problems"]
-    return {tuple(path): message for path, message in found}
+
+
+def problems(**changes: object) -> dict[tuple[object, ...], str]:
+    (answer,) = json.loads(main(json.dumps([question(**changes)])))
+    return {tuple(path): message for path, message in answer["problems"]}
 
 
 def activation(name: str) -> dict[str, object]:
@@ -82,6 +85,15 @@ def test_what_keras_refuses_is_told(changes: dict, path: tuple, parts: list[str]
     assert list(found) == [path]
     for part in parts:
         assert part in found[path]
+
+
+def test_many_are_asked_at_once_and_answered_in_their_order() -> None:
+    wide = {"hidden_units": [32, 8], "activation": "relu"}
+    asked = [question(), question(optimizer={"class_name": "x", "config": {}}, model=wide)]
+    first, second = json.loads(main(json.dumps(asked)))
+    assert first == {"problems": [], "weights": 784 * 16 + 160, "operations": 784 * 16 + 160}
+    assert [path for path, _ in second["problems"]] == [["optimizer"]]
+    assert second["weights"] == 784 * 32 + 32 * 8 + 8 * 10
 
 
 def test_a_double_under_another_name_is_told() -> None:

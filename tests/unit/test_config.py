@@ -219,7 +219,7 @@ def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) 
             Problem(("inputs",), "D"),
         ],
         [first, second],
-        command_line=["inputs"],
+        elsewhere={"inputs": "--config", "epoch": "no"},
     )
     assert f"{second}:2: epochs: A" in text
     assert f"{first}:5: model.hidden_units[1]: B" in text

@@ -1,11 +1,14 @@
 """A person's own data sets, and what is held out of any."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from initstudy.data.datasets import SPECS, Dataset, Facts, facts, hold_out, load
+from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import Dataset, digest, file_sha256, hold_out, load
+from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.study.names import DATASETS
 
@@ -25,28 +28,52 @@ def saved(folder: Path, **changes: np.ndarray | None) -> str:
     return str(path)
 
 
+def own(path: str) -> Dataset:
+    return load(path, {"name": path, "sha256": file_sha256(path)})
+
+
 def test_the_names_of_the_configuration_are_those_of_the_data_sets() -> None:
     assert set(DATASETS) == set(SPECS)
 
 
 def test_facts_are_told_without_loading(tmp_path: Path) -> None:
-    assert facts(saved(tmp_path)) == Facts(images=12, shape=(4, 3, 1), classes=3, chance=0.5)
+    path = saved(tmp_path)
+    sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    assert facts(path) == Facts(12, (4, 3, 1), classes=3, chance=0.5, sha256=sha256)
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
     path = saved(tmp_path, x_train=colour["a"], x_test=colour["b"], y_train=labels, y_test=labels)
     assert facts(path).shape == (2, 2, 3)
-    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135)
+    mnist = SPECS["mnist"].sha256
+    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135, mnist)
     assert facts("fashion_mnist").chance == 0.1
 
 
 def test_an_own_data_set_keeps_bytes_as_bytes_and_numbers_as_float32(tmp_path: Path) -> None:
-    dataset = load(saved(tmp_path), None)
+    dataset = own(saved(tmp_path))
     assert dataset.x_train.dtype == np.float32
     np.testing.assert_allclose(dataset.x_train, GOOD["x_train"].reshape(12, 12), rtol=1e-6)
     assert dataset.y_train.dtype == np.int32
     assert dataset.classes == 3
     pixels = GENERATOR.integers(0, 256, (12, 4, 3), dtype=np.uint8)
-    assert load(saved(tmp_path, x_train=pixels), None).x_train.dtype == np.uint8
+    assert own(saved(tmp_path, x_train=pixels)).x_train.dtype == np.uint8
+
+
+def test_a_data_set_that_is_not_what_was_asked_for_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    asked = {"name": path, "sha256": file_sha256(path)}
+    load(path, asked)
+    saved(tmp_path, y_train=GOOD["y_train"][::-1])
+    with pytest.raises(StudyError, match="was changed since this run began"):
+        load(path, asked)
+    # One that was fetched is known by its arrays, whatever file they are in.
+    pixels = {name: array.astype(np.uint8) for name, array in GOOD.items()}
+    np.savez(path, **pixels)
+    load(path, {"name": "fetched", "sha256": digest(pixels)})
+    np.savez_compressed(path, **pixels)
+    load(path, {"name": "fetched", "sha256": digest(pixels)})
+    with pytest.raises(StudyError, match="does not hold the right arrays; delete it"):
+        load(path, {"name": "fetched", "sha256": 64 * "0"})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +106,7 @@ def test_inputs_that_are_not_finite_are_refused_with_their_place(tmp_path: Path)
     inputs = GOOD["x_train"].copy()
     inputs[3, 2, 1] = np.nan
     with pytest.raises(StudyError, match=r"x_train holds nan at \(3, 2, 1\)"):
-        load(saved(tmp_path, x_train=inputs), None)
+        own(saved(tmp_path, x_train=inputs))
 
 
 def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ import pytest
 
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics
+from initstudy.results.files import write_sums
+from initstudy.results.outputs import Job, beside
 
+EPOCHS = 5
 MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [
     ",".join(diagnostics.COLUMNS),
@@ -15,17 +18,17 @@ GOOD = [
         f"{variant},{seed},{epoch},{layer},16,{MEASURED}"
         for variant in ("a", "b")
         for seed in (0, 1)
-        for epoch in (0, 1, 5)
+        for epoch in (0, 1, 2, 5)
         for layer in (1, 2)
         if (variant, seed, epoch) != ("b", 1, 5)  # it diverged
     ),
 ]
 
 
-def read(tmp_path: Path, lines: list[str], seeds: range = range(2)) -> object:
+def read(tmp_path: Path, lines: list[str]) -> object:
     path = tmp_path / "diagnostics.csv"
     path.write_text("".join(f"{line}\n" for line in lines))
-    return diagnostics.read(path, [5, 1], ["a", "b"], seeds)
+    return diagnostics.read(path, EPOCHS)
 
 
 def test_good_diagnostics_are_read(tmp_path: Path) -> None:
@@ -48,7 +51,7 @@ def test_good_diagnostics_are_read(tmp_path: Path) -> None:
         (1, f"a,0,0,2,16,{MEASURED}", "line 2", ["layer that follows"]),
         (2, None, "line 2", ["2 layers"]),
         (12, None, "line 12", ["2 layers"]),
-        (3, f"a,0,2,1,16,{MEASURED}\na,0,2,2,16,{MEASURED}", "line 4", ["0, 1, 5"]),
+        (3, f"a,0,3,1,16,{MEASURED}\na,0,3,2,16,{MEASURED}", "line 4", ["0, 1, 2, 5"]),
     ],
 )
 def test_broken_diagnostics_are_told(
@@ -62,15 +65,67 @@ def test_broken_diagnostics_are_told(
 
 
 def test_an_epoch_that_is_missing_is_told(tmp_path: Path) -> None:
-    for first, where in [(1, "line 2"), (3, "line 4"), (7, "line 8")]:
+    for first, where in [(1, "line 2"), (3, "line 4"), (9, "line 10")]:
         with pytest.raises(StudyError, match=f"{where}: .* epoch that follows"):
             read(tmp_path, [*GOOD[:first], *GOOD[first + 2 :]])
 
 
+def test_measuring_gets_rarer_as_training_goes_on() -> None:
+    assert diagnostics.moments(1) == [0, 1]
+    assert diagnostics.moments(3) == [0, 1, 2, 3]
+    assert diagnostics.moments(10) == [0, 1, 2, 5, 10]
+    assert diagnostics.moments(120) == [0, 1, 2, 5, 10, 20, 50, 100, 120]
+
+
+def written(tmp_path: Path, name: str, lines: list[str]) -> Path:
+    """The diagnostics of a job, by the path of its history."""
+    path = tmp_path / name / "seeds-0-1.csv"
+    path.parent.mkdir()
+    beside(path, "diagnostics").write_text("".join(f"{line}\n" for line in lines))
+    write_sums(beside(path, "sums"), [beside(path, "diagnostics")])
+    return path
+
+
+def test_the_diagnostics_of_many_jobs_are_joined(tmp_path: Path) -> None:
+    lines = {name: [line.partition(",")[2] for line in GOOD if line[0] == name] for name in "ab"}
+    head = GOOD[0].partition(",")[2]
+    jobs: list[Job] = [(name, written(tmp_path, name, [head, *lines[name]])) for name in "ab"]
+    found = diagnostics.collect(jobs, EPOCHS)
+    assert found.text.decode() == "".join(f"{line}\n" for line in GOOD)
+    path = tmp_path / "diagnostics.csv"
+    path.write_bytes(found.text)
+    assert found.frame.equals(diagnostics.read(path, EPOCHS))
+    with pytest.raises(StudyError, match=r"a/seeds-0-1\.diagnostics\.csv, line 8: .* 0, 1, 2, 3"):
+        diagnostics.collect(jobs, 3)
+    beside(jobs[1][1], "diagnostics").write_text("\n".join([head, *lines["b"][:-1], ""]))
+    with pytest.raises(StudyError, match=r"b/seeds-0-1\.diagnostics\.csv, line 14: .* 2 layers"):
+        diagnostics.collect(jobs, EPOCHS)
+
+
+def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
+    """So that a new measure trains nothing again."""
+    rows = [line.partition(",")[2] for line in GOOD if line[0] == "a"]
+    head = GOOD[0].partition(",")[2]
+    shorter = [line.rpartition(",")[0] for line in [head, *rows]]
+    found = diagnostics.collect(
+        [("a", written(tmp_path, "a", [head, *rows])), ("b", written(tmp_path, "b", shorter))],
+        EPOCHS,
+    )
+    assert found.frame["update_norm"].isna().tolist() == [False] * 16 + [True] * 16
+    assert (found.frame["weight_norm"] == 5).all()
+    other = [line.partition(",")[2] for line in [head, *rows]]
+    with pytest.raises(StudyError, match=r"c/seeds-0-1\.diagnostics\.csv, line 1: the columns"):
+        diagnostics.collect([("c", written(tmp_path, "c", other))], EPOCHS)
+
+
 def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="seed 0 of b where seed 1 of a must stand"):
-        read(tmp_path, [*GOOD[:7], *GOOD[13:]])
-    with pytest.raises(StudyError, match="3 replicates, not 4"):
-        read(tmp_path, GOOD[:19])
-    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of b must stand"):
-        read(tmp_path, GOOD, range(1))
+    lines = [line.partition(",")[2] for line in GOOD if line[0] != "b"]
+
+    def collect(name: str, lines: list[str]) -> None:
+        diagnostics.collect([("a", written(tmp_path, name, lines))], EPOCHS)
+
+    collect("right", lines)
+    with pytest.raises(StudyError, match="it has 1 replicates, not 2"):
+        collect("short", lines[:9])
+    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must stand"):
+        collect("other", [lines[0], *lines[9:], *(f"2{line[1:]}" for line in lines[9:])])

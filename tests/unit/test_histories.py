@@ -1,5 +1,6 @@
 """A history that breaks its contract is told with file and line."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from initstudy.errors import StudyError
 from initstudy.results import histories
-from initstudy.results.files import write_sum
+from initstudy.results.files import write_sum, write_sums
+from initstudy.results.outputs import Job, beside
 
 GOOD = [
     "variant,seed,epoch,loss,accuracy,val_loss,val_accuracy",
@@ -31,23 +33,6 @@ def test_a_good_history_is_read(tmp_path: Path) -> None:
     assert list(frame.columns) == histories.COLUMNS
     assert frame["seed"].dtype == frame["epoch"].dtype == np.int64
     assert frame["val_accuracy"].tolist()[:3] == [0.5, 0.75, 0.5]
-
-
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    epochs = [(0.1 + 0.2, 1 / 3, 1e-7, 1.0, 9.0), (2.0, 0.5, float("inf"), 0.1, 7.0)]
-    history, timings = histories.from_epochs(
-        "a", {4: epochs[:1] * 2, 5: epochs}, {"cpu_seconds": 40.5, "peak_memory_mb": 900}
-    )
-    path = tmp_path / "history.csv"
-    histories.write(history, path)
-    read = histories.read(path, 2, ["a"], [4, 5])
-    pd.testing.assert_frame_equal(read, history, rtol=1e-8)
-    assert path.read_text().endswith("\na,5,2,nan,nan,nan,nan\n")
-    histories.write(timings, path)
-    read = histories.read_timings(path)
-    assert read["seconds"].tolist() == [18.0, 16.0]
-    assert read["cpu_seconds"].tolist() == [20.25, 20.25]
-    assert read["peak_memory_mb"].tolist() == [900, 900]
 
 
 @pytest.mark.parametrize(
@@ -103,42 +88,78 @@ def test_missing_and_foreign_replicates_are_told(tmp_path: Path) -> None:
         histories.read(tmp_path / "none.csv", 2)
 
 
-def test_a_run_must_be_of_the_variant_and_the_seeds_that_its_path_says(tmp_path: Path) -> None:
-    good = tmp_path / "a" / "seeds-0-0.csv"
-    good.parent.mkdir()
-    good.write_text("".join(f"{line}\n" for line in GOOD[:3]))
-    assert len(histories.read_run(good, 2)) == 2
-    for path in (tmp_path / "b" / "seeds-0-0.csv", tmp_path / "a" / "seeds-0-1.csv"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(good.read_text())
-        with pytest.raises(StudyError, match=str(path)):
-            histories.read_run(path, 2)
+def job(tmp_path: Path, name: str, kind: str, text: str) -> Path:
+    """A table of a job, by the path of its history."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    beside(path, kind).write_text(text)
+    write_sums(beside(path, "sums"), [beside(path, kind)])
+    return path
 
 
-def test_many_runs_are_read_as_one_table_and_the_broken_one_is_named(tmp_path: Path) -> None:
-    header = ",".join(histories.COLUMNS) + "\n"
-    files = {
-        "a/seeds-0-1.csv": "a,0,1,1,0.5,1,0.5\na,1,1,1,0.5,1,0.25\n",
-        "b/seeds-2-2.csv": "b,2,1,1,0.5,1,0.75\n",
-    }
-    paths = [tmp_path / name for name in files]
-    for path, rows in zip(paths, files.values(), strict=True):
-        path.parent.mkdir()
-        path.write_text(header + rows)
-        write_sum(path)
-    table = histories.read_runs(paths, epochs=1)
-    assert table["val_accuracy"].tolist() == [0.5, 0.25, 0.75]
-    assert histories.join(paths).decode() == header + "".join(files.values())
-    for broken in (
-        files["b/seeds-2-2.csv"].replace("0.75", "0.76"),  # changed
-        files["b/seeds-2-2.csv"].replace("b,2", "b,3"),  # of another seed
-        files["b/seeds-2-2.csv"].replace("0.75", "many"),
-        files["b/seeds-2-2.csv"][:-1],
-        "",
-    ):
-        paths[1].write_text(header + broken)
-        with pytest.raises(StudyError, match=r"b/seeds-2-2\.csv"):
-            histories.read_runs(paths, epochs=1)
+def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path: Path) -> None:
+    heads = {"history": histories.COLUMNS, "tests": histories.TEST_COLUMNS}
+    for kind, collect in {
+        "history": lambda jobs: histories.collect(jobs, epochs=1),
+        "tests": histories.collect_tests,
+    }.items():
+        epoch, rest = (",1", ",1,0.5") if kind == "history" else ("", "")
+        head = ",".join(heads[kind][1:]) + "\n"
+        rows = [
+            f"0{epoch},1,0.5{rest}\n1{epoch},1,0.5{rest}\n",
+            f"2{epoch},1,0.75{rest}\n",
+        ]
+        paths = [
+            job(tmp_path, f"{kind}-{name}", kind, head + text)
+            for name, text in zip(["x/seeds-0-1.csv", "y/seeds-2-2.csv"], rows, strict=True)
+        ]
+        jobs: list[Job] = [("a", paths[0]), ("b", paths[1]), ("c", paths[0])]
+        found = collect(jobs)
+        first, second = ([f"{n},{r}" for r in rows[0].splitlines()] for n in "ac")
+        expected = [f"variant,{head[:-1]}", *first, f"b,{rows[1][:-1]}", *second]
+        assert found.text.decode() == "".join(f"{line}\n" for line in expected)
+        assert found.frame["variant"].tolist() == ["a", "a", "b", "c", "c"]
+        file = beside(paths[1], kind)
+        for broken, told in {
+            rows[1].replace("0.75", "0.76"): "it was changed since",
+            rows[1].replace("2", "3", 1): "line 2: it has seed 3 where seed 2 must stand",
+            rows[1].replace("0.75", "many"): "line 2: .* is 'many'",
+            rows[1].replace("0.75", "1.75"): "line 2: .* outside 0..1",
+            rows[1] + rows[1]: "line 3",
+            rows[1][:-1]: "the middle of a line",
+            "": "has 0 replicates, not 1",
+        }.items():
+            file.write_text(head + broken)
+            with pytest.raises(StudyError, match=f"{re.escape(str(file))}.*{told}"):
+                collect(jobs)
+        file.write_text("seed\n2\n")
+        with pytest.raises(StudyError, match=rf"{re.escape(str(file))}, line 1: the columns"):
+            collect(jobs)
+        file.write_text(head + rows[1])
+        collect(jobs)
+        beside(paths[1], "sums").unlink()
+        with pytest.raises(StudyError, match=r"y/seeds-2-2\.sha256: there are no sums"):
+            collect(jobs)
+        file.unlink()
+        with pytest.raises(StudyError, match=f"{re.escape(str(file))}: there is no such file"):
+            collect(jobs)
+
+
+def test_jobs_that_share_a_replicate_are_not_joined(tmp_path: Path) -> None:
+    text = ",".join(histories.COLUMNS[1:]) + "\n0,1,1,0.5,1,0.5\n"
+    path = job(tmp_path, "x/seeds-0-0.csv", "history", text)
+    with pytest.raises(StudyError, match="the same seeds of the same variant"):
+        histories.collect([("a", path), ("a", path)], epochs=1)
+
+
+def test_timings_of_many_jobs_are_joined(tmp_path: Path) -> None:
+    text = ",".join(histories.TIMING_COLUMNS[1:]) + "\n4,2,18.0,20.25,900\n"
+    path = job(tmp_path, "x/seeds-4-4.csv", "timings", text)
+    found = histories.collect_timings([("a", path), ("b", path)])
+    (tmp_path / "t.csv").write_bytes(found.text)
+    read = histories.read_timings(tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(read, found.frame)
+    assert read["cpu_seconds"].tolist() == [20.25, 20.25]
 
 
 def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Path) -> None:
@@ -165,11 +186,9 @@ def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
     path = tmp_path / "h.csv"
     path.write_text("\n".join([",".join(histories.COLUMNS), *rows]) + "\n")
     write_sum(path)
-    tests = pd.concat(
-        [
-            histories.from_tests("a", {1: (float("nan"), float("nan")), 0: (2.0, 0.75)}),
-            histories.from_tests("b", {0: (3.0, 0.125)}),
-        ]
+    tests = pd.DataFrame(
+        [("a", 1, np.nan, np.nan), ("a", 0, 2.0, 0.75), ("b", 0, 3.0, 0.125)],
+        columns=histories.TEST_COLUMNS,
     )
     histories.write(tests, tmp_path / "t.csv")
     final = histories.read_final(path, 1, tmp_path / "t.csv")

@@ -10,34 +10,56 @@ from initstudy.analysis import learning_rates
 from initstudy.analysis.verdict import verdict
 from initstudy.errors import StudyError
 from initstudy.results import histories
+from initstudy.results.files import write_sums
 
-NAN, INF = float("nan"), float("inf")
-ENDS = {
-    0.001: {0: (1.0, 0.5, 1.0, 0.75, 9.0), 1: (1.0, 0.5, 1.0, 0.5, 9.0)},
-    0.1: {0: (1.0, 0.5, 1.0, 0.875, 9.0), 1: (1.0, 0.5, INF, 0.875, 9.0)},
-    0.01: {0: (1.0, 0.5, 1.0, 0.875, 9.0), 1: (1.0, 0.5, 1.0, 0.375, 9.0)},
-}
+NAN = float("nan")
+# What seeds 0 and 1 reach at each rate after the last of two epochs; nan: it diverged there.
+ENDS = {0.001: (0.75, 0.5), 0.1: (0.875, NAN), 0.01: (0.875, 0.375)}
 
 
-def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins() -> None:
-    table = learning_rates.from_ends("a", ENDS)
+def trained(folder: Path, variants: str) -> tuple[list[str], list[float], list[Path]]:
+    """Variant, rate and history of training jobs that ended so, a job for each seed."""
+    names, rates, paths = [], [], []
+    for variant in variants:
+        for rate, ends in ENDS.items():
+            for seed, accuracy in enumerate(ends):
+                rows = [(seed, 1, 1.0, 0.5, 1.0, 0.125), (seed, 2, 1.0, 0.5, 2.0, accuracy)]
+                if np.isnan(accuracy):
+                    rows[1] = (seed, 2, NAN, NAN, NAN, NAN)
+                path = folder / f"{variant}-{rate}" / f"seeds-{seed}-{seed}.csv"
+                histories.write(pd.DataFrame(rows, columns=histories.COLUMNS[1:]), path)
+                write_sums(path.with_suffix(".sha256"), [path])
+                names.append(variant)
+                rates.append(rate)
+                paths.append(path)
+    return names, rates, paths
+
+
+def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins(
+    tmp_path: Path,
+) -> None:
+    table = learning_rates.collect(*trained(tmp_path, "ba"), epochs=2)
+    assert list(table.columns) == learning_rates.COLUMNS
+    assert table["variant"].tolist() == ["b"] * 6 + ["a"] * 6
+    assert table["learning_rate"].tolist() == [0.001, 0.001, 0.1, 0.1, 0.01, 0.01] * 2
+    assert table["seed"].tolist() == [0, 1] * 6
     diverged = table[(table["learning_rate"] == 0.1) & (table["seed"] == 1)]
     assert diverged[["val_loss", "val_accuracy"]].isna().all(axis=None)
-    choice = learning_rates.choose(table)
-    assert choice == {
-        "learning_rate": 0.001,
-        "chosen_on": {
-            "seeds": [0, 1],
-            "mean_final_validation_accuracy": {0.001: 0.625, 0.1: 0.4375, 0.01: 0.625},
-        },
-    }
+    assert table.loc[0, ["val_loss", "val_accuracy"]].tolist() == [2.0, 0.75]
+    # 0.001 and 0.01 are equal in the mean.
+    assert learning_rates.choose(table) == {"b": 0.001, "a": 0.001}
+    better = table.assign(val_accuracy=table["val_accuracy"].where(table.index != 11, 0.5))
+    assert learning_rates.choose(better) == {"b": 0.001, "a": 0.01}
+
+
+def test_a_training_of_other_epochs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"seeds-0-0\.csv"):
+        learning_rates.collect(*trained(tmp_path, "a"), epochs=3)
 
 
 def test_tables_are_read_as_they_were_written(tmp_path: Path) -> None:
-    for variant in "ab":
-        histories.write(learning_rates.from_ends(variant, ENDS), tmp_path / f"{variant}.csv")
     joined = tmp_path / "all.csv"
-    joined.write_bytes(histories.join([tmp_path / "a.csv", tmp_path / "b.csv"]))
+    histories.write(learning_rates.collect(*trained(tmp_path, "ab"), epochs=2), joined)
     means = learning_rates.means(learning_rates.read(joined))
     assert list(means.index) == ["a", "b"]
     assert list(means.columns) == [0.001, 0.1, 0.01]

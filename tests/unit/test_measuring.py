@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pytest
 
 from initstudy.data.datasets import Dataset
-from initstudy.results.diagnostics import COLUMNS, MEASURES
+from initstudy.results.diagnostics import MEASURES
 from initstudy.training.backend import keras
-from initstudy.training.diagnosing import IMAGES, diagnose, measuring
+from initstudy.training.diagnosing import IMAGES, measuring
 from initstudy.training.engine import Trainer
 from initstudy.training.models import build_model, build_optimizer
 
@@ -189,33 +189,6 @@ def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
     row = next(row for row in rows if row["units"] == 3)
     assert row["activation_sd"] == pytest.approx(outputs.std(), rel=1e-4)
     assert all(row["gradient_sd"] > 0 and row["update_norm"] > 0 for row in rows)
-
-
-def test_rows_are_of_the_start_and_the_chosen_epochs(few: Dataset) -> None:
-    trainer = make(few, dense([5]))
-    frame = diagnose(trainer, "v", range(4, 6), [3, 1])
-    assert list(frame.columns) == COLUMNS
-    moments = frame[["seed", "epoch", "layer"]].to_numpy().tolist()
-    assert moments == [[s, e, layer] for s in (4, 5) for e in (0, 1, 3) for layer in (1, 2)]
-    assert set(frame["variant"]) == {"v"}
-    # What is measured after an epoch is what training has made until then.
-    *_, _ = trainer.train(5, 3)
-    assert frame["weight_norm"].iloc[-1] == pytest.approx(measured(trainer)[-1]["weight_norm"])
-    only = diagnose(trainer, "v", range(1), [])
-    assert only["epoch"].tolist() == [0, 0]
-
-
-def test_a_replicate_that_diverges_has_no_more_rows(few: Dataset) -> None:
-    rates = iter([0.01, 0.01, 1e30, 0.01])
-
-    def make_optimizer(variables: Any) -> Any:
-        config = {"learning_rate": next(rates)}
-        return build_optimizer({"class_name": "SGD", "config": config}, variables)
-
-    trainer = Trainer(few, dense([5]), make_optimizer, 128, "unit")
-    frame = diagnose(trainer, "v", range(3), [1, 2])
-    found = frame.groupby("seed")["epoch"].unique().map(list).to_dict()
-    assert found == {0: [0, 1, 2], 1: [0], 2: [0, 1, 2]}
 
 
 def test_what_is_not_finite_is_nan(few: Dataset) -> None:

@@ -165,8 +165,8 @@ def asked(build: str, **changes: object) -> dict[str, Any]:
     }
     for role, name in changes.items():
         config[role] = [entry(name, layers=[HE])] if name == "layers" else [entry(str(name))]
-    answer: dict[str, Any] = json.loads(main(json.dumps(config)))
-    return answer
+    answers: list[dict[str, Any]] = json.loads(main(json.dumps([config])))
+    return answers[0]
 
 
 def test_the_size_of_an_own_model_is_told(tmp_path: Path) -> None:

@@ -1,25 +1,87 @@
 """What stands in two places is the same in both."""
 
+import importlib.metadata
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from helpers import REPOSITORY
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 LOCK = dict(
     re.findall(r"^([a-z0-9-]+)==(\S+)", (REPOSITORY / "requirements.lock").read_text(), re.M)
 )
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "envs").glob("*.yaml")), ids=lambda p: p.stem)
-def test_a_conda_environment_has_the_versions_of_the_lock_file(path: object) -> None:
-    environment = yaml.safe_load(path.read_text())
-    pins = next(part["pip"] for part in environment["dependencies"] if isinstance(part, dict))
-    assert pins
-    for pin in pins:
-        name, version = pin.split("==")
-        text = (REPOSITORY / "requirements.lock").read_text()
-        assert re.search(rf"^{name}=={re.escape(version)}\b", text, re.M), pin
+ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))
+# Imports scripts where some modules cannot be found. As Snakemake does, `scripts/` comes last.
+IMPORTING = """
+import importlib.abc, importlib.util, json, sys
+hidden, scripts, folder = json.loads(sys.argv[1])
+class Hide(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in hidden:
+            raise ModuleNotFoundError("hidden: " + name, name=name)
+sys.meta_path.insert(0, Hide())
+sys.path.append(folder)
+for script in scripts:
+    importlib.import_module(script)
+"""
+
+
+def pins(environment: Path) -> dict[str, str]:
+    parts = yaml.safe_load(environment.read_text())["dependencies"]
+    listed = next(part["pip"] for part in parts if isinstance(part, dict))
+    return dict(pin.split("==") for pin in listed)
+
+
+def with_dependencies(packages: list[str]) -> set[str]:
+    """The packages that are installed with these."""
+    found: set[str] = set()
+    waiting = [canonicalize_name(package) for package in packages]
+    while waiting:
+        package = waiting.pop()
+        if package not in found:
+            found.add(package)
+            for text in importlib.metadata.requires(package) or []:
+                needed = Requirement(text)
+                if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                    waiting.append(canonicalize_name(needed.name))
+    return found
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda p: p.stem)
+def test_a_conda_environment_has_the_versions_of_the_lock_file(path: Path) -> None:
+    assert pins(path)
+    text = (REPOSITORY / "requirements.lock").read_text()
+    for name, version in pins(path).items():
+        assert re.search(rf"^{name}=={re.escape(version)}\b", text, re.M), name
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda p: p.stem)
+def test_a_conda_environment_has_what_its_scripts_import(path: Path) -> None:
+    rules = "\n".join(file.read_text() for file in (REPOSITORY / "rules").glob("*.smk"))
+    bodies = re.split(r"^(?:rule|checkpoint) ", rules, flags=re.M)
+    mine = [body for body in bodies if f'"../envs/{path.name}"' in body]
+    scripts = [re.search(r"scripts/(\w+)\.py\"\n*(?:$|\n\n)", body)[1] for body in mine]
+    assert scripts
+    there = with_dependencies(list(pins(path)))
+    hidden = [
+        module
+        for module, owners in importlib.metadata.packages_distributions().items()
+        if not there & set(map(canonicalize_name, owners)) and module != "initstudy"
+    ]
+    assert "snakemake" in hidden
+    arguments = [hidden, scripts, str(REPOSITORY / "scripts")]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING, json.dumps(arguments)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_package_of_the_lock_file_has_hashes() -> None:
@@ -33,6 +95,4 @@ def test_every_package_of_the_lock_file_has_hashes() -> None:
 def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> None:
     rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
     named = set(re.findall(r"^(?:rule|checkpoint) (\w+):", rules, re.M))
-    # What works on several studies is called by make.
-    named |= set(re.findall(r"scripts/(\w+)\.py", (REPOSITORY / "Makefile").read_text()))
     assert named == {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}

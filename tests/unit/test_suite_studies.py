@@ -1,5 +1,7 @@
-"""The studies of a suite: what they share, and that only results of their own are taken."""
+"""The studies of lists such as suite.yaml: how they are read, and what they share."""
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,14 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
+from initstudy import studies
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.files import write_sum
-from initstudy.suite.studies import Member, final_accuracies, read_suite, shared_variants
+from initstudy.results.study import StudyResults
+from initstudy.studies import Source, Studies
+from initstudy.study.description import Description
+from initstudy.suite.members import final_accuracies, shared_variants
 
 BASE = {
     "published": None,
@@ -25,46 +31,76 @@ BASE = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to run in, where Keras is not asked."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(studies, "keras_is_here", lambda: False)
     Path("config.yaml").write_text(yaml.safe_dump(BASE))
     return tmp_path
 
 
-def members(*studies: dict, **settings: object) -> list[Member]:
-    """The default study, and others."""
+def configured(**settings: object) -> Studies:
+    """The studies of a run in this folder, with keys set on the command line."""
+    raw = {**yaml.safe_load(Path("config.yaml").read_text()), **settings}
+    main = Source("the configuration", raw, ["config.yaml"], settings)
+    return Studies(main, ["config.yaml"], settings)
+
+
+def listed(*members: dict, **settings: object) -> Studies:
+    """Those of a list of the configured study and others, each in a file."""
     files = ["config.yaml"]
-    for number, study in enumerate(studies):
+    for number, member in enumerate(members):
         files.append(f"{number}.yaml")
-        Path(files[-1]).write_text(yaml.safe_dump({"study": f"s{number}", **study}))
+        Path(files[-1]).write_text(yaml.safe_dump({"study": f"s{number}", **member}))
     Path("suite.yaml").write_text(yaml.safe_dump({"studies": files}))
-    return read_suite("suite.yaml", settings)
+    return configured(**settings)
 
 
-def written(member: Member) -> None:
-    """Results of a study: seed s of variant v ends with an accuracy of v.s, in tenths."""
-    study, rows, initializers = member.study, [], []
-    for number, variant in enumerate(study.variants):
-        fresh = study.confirmation if variant.name == "baseline" else ()
-        for seed in (*study.selection, *fresh):
-            accuracy = 0.1 * number + 0.01 * seed
-            for epoch in range(1, study.epochs + 1):
-                last = accuracy if epoch == study.epochs else 0.9
-                rows.append((variant.name, seed, epoch, 1.0, 0.9, 1.0, last))
-        initializers.append((variant.name, variant.kernel.name, variant.bias.name))
-    path = member.folder / "histories.csv"
-    histories.write(pd.DataFrame(rows, columns=histories.COLUMNS), path)
-    write_sum(path)
-    columns = ["variant", "kernel_initializer", "bias_initializer"]
-    histories.write(pd.DataFrame(initializers, columns=columns), member.folder / "summary.csv")
+def descriptions(*members: dict) -> list[Description]:
+    return [member.description for member in listed(*members).listed("suite")]
 
 
 def test_a_study_is_its_file_over_the_defaults_under_the_command_line(folder: Path) -> None:
-    first, second = members({"model": {"activation": "tanh"}, "epochs": 7}, seeds=5)
+    found = listed({"model": {"activation": "tanh"}, "epochs": 7}, seeds=5)
+    first, second = found.listed("suite")
     assert (first.study.name, first.study.epochs, first.study.seeds) == ("notebook", 2, 5)
     assert (second.study.name, second.study.epochs, second.study.seeds) == ("s0", 7, 5)
     assert second.study.model == {"activation": "tanh", "hidden_units": [16, 16]}
-    assert second.folder == Path("results/s0")
-    assert second.facts["network"] == "16, 16; tanh"
+    assert second.folder == "results/s0"
+    # By their names they are the same; the configured one is not made again.
+    assert found["s0"] is second
+    assert found["notebook"] is first is found.main
+
+
+def test_an_entry_may_set_keys_of_its_own(folder: Path) -> None:
+    Path("more").mkdir()
+    Path("more/one.yaml").write_text("study: one\nmodel: {activation: tanh}\nepochs: 7\n")
+    entry = {"file": "one.yaml", "study": "two", "model": {"hidden_units": [3]}, "seeds": 8}
+    Path("more/list.yaml").write_text(yaml.safe_dump({"studies": ["one.yaml", entry]}))
+    Path("list.yaml").symlink_to("more/list.yaml")
+    # The files of a list are looked for beside it, in this folder, and in the project.
+    Path("one.yaml").symlink_to("more/one.yaml")
+    one, two = configured(seeds=5).listed("list")
+    assert one.study.name == "one"
+    assert two.study.name == "two"
+    assert two.study.model == {"activation": "tanh", "hidden_units": [3]}
+    assert two.study.epochs == 7
+    # The command line has the last word.
+    assert (one.study.seeds, two.study.seeds) == (5, 5)
+
+
+def test_what_studies_share_has_one_path(folder: Path) -> None:
+    found = listed({"kernel_initializers": ["ones", "zeros"]}, {"epochs": 3}, {"inputs": "unit"})
+    jobs = {
+        member.study.name: {job.variant: job.file() for job in member.plan.selection(lambda _: {})}
+        for member in found.listed("suite")
+    }
+    assert jobs["s0"]["baseline"] == jobs["notebook"]["baseline"]
+    assert jobs["s0"]["kernel-ones"] == jobs["notebook"]["kernel-ones"]
+    assert jobs["s0"]["kernel-zeros"] not in jobs["notebook"].values()
+    # Of other epochs it is the same training in another file, of other inputs another training.
+    longer = jobs["notebook"]["baseline"].replace("epochs-2", "epochs-3")
+    assert jobs["s1"]["baseline"] == longer != jobs["notebook"]["baseline"]
+    assert not set(jobs["s2"].values()) & set(jobs["notebook"].values())
 
 
 @pytest.mark.parametrize(
@@ -73,12 +109,19 @@ def test_a_study_is_its_file_over_the_defaults_under_the_command_line(folder: Pa
         ("studies: config.yaml", "must hold one key, studies"),
         ("studies: [config.yaml]\nseeds: 3", "must hold one key, studies"),
         ("studies: []", "must hold one key, studies"),
-        ("- config.yaml", "must hold keys and values"),
-        ("studies: [config.yaml, none.yaml]", "none.yaml cannot be read"),
+        ("studies: [config.yaml, 3]", "suite.yaml: 3 is neither the file of a study, nor a mapp"),
+        ("studies: [{study: x}]", "is neither the file of a study, nor a mapping with the key fil"),
+        ("studies: [config.yaml, none.yaml]", "suite.yaml: there is no file 'none.yaml'"),
         ("studies: [config.yaml, config.yaml]", "config.yaml would go to results/notebook/"),
         ("studies: [config.yaml, same.yaml]", "same.yaml would go to results/notebook/, as those"),
-        ("studies: [named.yaml]", "named.yaml would go to results/suite/, as those of suite.yaml"),
+        ("studies: [same.yaml]", "same.yaml and the configuration are different studies of the n"),
+        ("studies: [named.yaml]", "named.yaml would go to results/suite/, as those of the list s"),
         ("studies: [wrong.yaml]", "wrong.yaml:1: epochz: there is no such key"),
+        (
+            "studies: [{file: config.yaml, study: x, epochz: 1}]",
+            "suite.yaml, the entry of config.yaml: epochz: there is no such key",
+        ),
+        ("studies: [config.yaml\n", "suite.yaml:2: this is no YAML"),
     ],
 )
 def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) -> None:
@@ -86,14 +129,29 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
     Path("named.yaml").write_text("study: suite\n")
     Path("wrong.yaml").write_text("epochz: 4\n")
     Path("suite.yaml").write_text(suite)
+    found = configured()
     with pytest.raises(StudyError, match="yaml") as error:
-        read_suite("suite.yaml", {})
+        found.listed("suite")
     assert message in str(error.value)
+    # It does not concern who asks for the configured study alone.
+    assert found["notebook"].study.seeds == 3
+
+
+def test_a_study_may_not_have_the_name_of_a_list(folder: Path) -> None:
+    with pytest.raises(StudyError, match=r"study: 'suite' is the name of .*suite\.yaml"):
+        listed(study="suite")
+
+
+def test_an_unknown_study_is_told_with_the_nearest(folder: Path) -> None:
+    Path("normalized.yaml").write_text("study: normalized\n")
+    Path("suite.yaml").write_text("studies: [config.yaml, normalized.yaml]\n")
+    with pytest.raises(StudyError, match="no study 'normalised'; did you mean 'normalized'"):
+        configured()["normalised"]
 
 
 def test_compared_is_what_all_have_with_the_same_meaning(folder: Path) -> None:
     own = {"name": "he_normal", "class_name": "HeNormal", "config": {}}
-    names, left_out = shared_variants(members({"kernel_initializers": ["zeros", own, "ones"]}))
+    names, left_out = shared_variants(descriptions({"kernel_initializers": ["zeros", own, "ones"]}))
     assert names == ["baseline", "kernel-ones"]
     assert left_out == {
         "kernel-he_normal": "not the same initializers in all studies",
@@ -103,63 +161,79 @@ def test_compared_is_what_all_have_with_the_same_meaning(folder: Path) -> None:
 
 def test_studies_with_nothing_in_common_are_refused(folder: Path) -> None:
     with pytest.raises(StudyError, match=r"no variant besides the baseline: kernel-ones is not in"):
-        shared_variants(members({"kernel_initializers": ["zeros"]}))
-    with pytest.raises(StudyError, match=r"different baselines.*0\.yaml has zeros kernels"):
-        shared_variants(members({"baseline": {"kernel_initializer": "zeros"}}))
+        shared_variants(descriptions({"kernel_initializers": ["zeros"]}))
+    with pytest.raises(StudyError, match=r"different baselines.*s0 has zeros kernels"):
+        shared_variants(descriptions({"baseline": {"kernel_initializer": "zeros"}}))
 
 
-def test_accuracies_are_those_of_the_last_epoch_by_seed_and_variant(folder: Path) -> None:
-    (member,) = members()
-    written(member)
-    values = final_accuracies(member, ["kernel-he_normal", "baseline"])
+@pytest.fixture
+def results(folder: Path) -> Iterator[StudyResults]:
+    """Of a study: seed s of variant v ends with a test accuracy of v.s, in tenths."""
+    (study,) = descriptions()
+    place = Path("results/notebook")
+    place.mkdir(parents=True)
+    (place / study.file).write_text(study.text())
+    rows, ends = [], []
+    for number, variant in enumerate(study.variants):
+        for seed in study.selection:
+            rows += [(variant, seed, epoch, 1.0, 0.9, 1.0, 0.9) for epoch in (1, 2)]
+            ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
+    histories.write(pd.DataFrame(rows, columns=histories.COLUMNS), place / "histories.csv")
+    write_sum(place / "histories.csv")
+    histories.write(pd.DataFrame(ends, columns=histories.TEST_COLUMNS), place / "tests.csv")
+    return StudyResults(place)
+
+
+def test_accuracies_are_those_of_the_test_images_by_seed_and_variant(results: StudyResults) -> None:
+    values = final_accuracies(results, ["kernel-he_normal", "baseline"])
     np.testing.assert_allclose(values, [[0.2, 0.0], [0.21, 0.01], [0.22, 0.02]])
 
 
 @pytest.mark.parametrize(
-    ("now", "message"),
+    ("old", "new", "message"),
     [
-        ({"epochs": 3}, "the study has 3 epochs"),
-        ({"epochs": 1}, "the study has 1 epochs"),
-        ({"seeds": 5}, "baseline lacks the seeds 4"),
-        ({"seeds": 5, "confirmation_seeds": 2}, "baseline lacks the seeds 4 to 6"),
-        ({"seeds": 2, "confirmation_seeds": 2}, "kernel-ones has besides its own the seeds 2"),
-        ({"confirmation_seeds": 2}, "baseline lacks the seeds 4"),
-        ({"kernel_initializers": ["zeros"]}, "kernel-zeros lacks the seeds 0 to 2"),
-        ({"baseline": {"kernel_initializer": "zeros"}}, "baseline is not of the initializers"),
+        ("kernel-ones,1,1", "kernel-ones,7,1", "epoch that follows"),
+        ("ones,1,2,1,0.9,1,0.9", "ones,1,2,1,0.9,1,0.8", "it was changed since it was wri"),
     ],
 )
-def test_results_of_another_configuration_are_refused(
-    folder: Path, now: dict, message: str
+def test_changed_results_are_refused(
+    results: StudyResults, old: str, new: str, message: str
 ) -> None:
-    (member,) = members()
-    written(member)
-    Path("config.yaml").write_text(yaml.safe_dump({**BASE, **now}))
-    (member,) = members()
-    with pytest.raises(StudyError) as error:
-        final_accuracies(member, [variant.name for variant in member.study.variants])
-    assert message in str(error.value)
-    assert "snakemake --cores all --configfile config.yaml" in str(error.value)
+    path = Path(results.folder, "histories.csv")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(StudyError, match=message):
+        final_accuracies(results, ["baseline"])
 
 
-def test_missing_and_changed_results_are_refused(folder: Path) -> None:
-    first, second = members({})
-    written(first)
-    with pytest.raises(StudyError, match=r"There is no results/s0/histories.csv.\n.*0.yaml") as e:
-        final_accuracies(second, ["baseline"])
-    assert "`make suite`" in str(e.value)
-    path = first.folder / "histories.csv"
-    path.write_text(path.read_text().replace("kernel-ones,1,1", "kernel-ones,7,1"))
-    with pytest.raises(StudyError, match="epoch that follows"):
-        final_accuracies(first, ["baseline"])
-    written(first)
-    path.write_text(path.read_text().replace(",0.02\n", ",0.92\n"))
-    with pytest.raises(StudyError, match="it was changed since it was written"):
-        final_accuracies(first, ["baseline"])
+def test_results_of_another_configuration_are_refused(results: StudyResults) -> None:
+    """As if one of its files were of another time; a run would make it anew."""
+    path = Path(results.folder, results.description.file)
+    text = path.read_text()
+    for old, new, message in [
+        ('"epochs": 2', '"epochs": 3', "epochs"),
+        ('"seeds": 3', '"seeds": 4', r"the seeds \[3\]"),
+    ]:
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(StudyError, match=message):
+            final_accuracies(StudyResults(results.folder), ["baseline", "kernel-ones"])
 
 
-def test_the_suite_of_the_project_can_be_read_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lists_of_the_project_can_be_read_and_compared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(REPOSITORY)
-    studies = read_suite("suite.yaml", {})
-    assert {"notebook", "normalized", "deep_relu", "deep_tanh"} <= {m.study.name for m in studies}
-    names, _ = shared_variants(studies)
+    found = configured()
+    members = found.listed("suite")
+    assert {"notebook", "normalized", "deep_relu", "deep_tanh"} <= {m.study.name for m in members}
+    names, _ = shared_variants([member.description for member in members])
     assert len(names) == 7
+    published = found.listed("replications")
+    assert len({member.study.name for member in published}) == 9
+    depths = [m for m in published if m.study.name.startswith("saxe_2014_depth_32")]
+    normal, fast = (m.study.optimizer["config"]["learning_rate"] for m in depths)
+    assert normal < fast
+    for one, other in itertools.combinations([*members, *published], 2):
+        assert one.folder != other.folder

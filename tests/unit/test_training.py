@@ -12,7 +12,7 @@ from helpers import few_images
 from initstudy.data.datasets import Dataset, hold_out
 from initstudy.errors import StudyError
 from initstudy.training.backend import keras
-from initstudy.training.engine import Epoch, Trainer, data_order, input_scaling, train_replicates
+from initstudy.training.engine import Epoch, Trainer, data_order, input_scaling
 from initstudy.training.models import build_model, build_optimizer
 
 ADAM = {"class_name": "adam", "config": {}}
@@ -143,11 +143,10 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
     def trainer() -> Trainer:
         return Trainer(few, model_maker([16, 16], "relu"), optimizer_maker(ADAM), 128, "raw")
 
-    together = train_replicates(trainer(), range(3), epochs=3)
-    alone = train_replicates(trainer(), range(2, 3), epochs=3)
-    assert metrics(together[2].epochs) == metrics(alone[2].epochs)
-    assert metrics(together[0].epochs) != metrics(together[1].epochs)
-    assert alone[2].test is None
+    one = trainer()
+    together = [metrics(list(one.train(seed, epochs=3))) for seed in range(3)]
+    assert together[2] == metrics(list(trainer().train(2, epochs=3)))
+    assert together[0] != together[1]
 
 
 def test_it_learns(mnist: Dataset) -> None:
@@ -168,39 +167,55 @@ def test_a_replicate_that_diverges_ends_and_the_next_one_goes_on(few: Dataset) -
         return build_optimizer({"class_name": "SGD", "config": config}, variables)
 
     trainer = Trainer(few, model_maker([16], "relu"), make_optimizer, 128, "unit")
-    results = train_replicates(trainer, range(3), epochs=4)
-    assert [len(done.epochs) for done in results.values()] == [4, 1, 4]
-    assert not results[1].epochs[-1].finite
-    assert all(epoch.finite for seed in (0, 2) for epoch in results[seed].epochs)
+    results = [list(trainer.train(seed, epochs=4)) for seed in range(3)]
+    assert [len(epochs) for epochs in results] == [4, 1, 4]
+    assert not results[1][-1].finite
+    assert all(epoch.finite for seed in (0, 2) for epoch in results[seed])
 
 
-def test_with_images_held_out_the_test_images_are_read_at_the_end(few: Dataset) -> None:
+def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
     held = hold_out(few, 1000)
-    results = {}
+    epochs, tests = {}, {}
     for name, dataset in {"held": held, "as test": replace(held, x_val=few.x_test + 0)}.items():
         dataset = replace(dataset, y_val=few.y_test) if name == "as test" else dataset
         trainer = Trainer(
             dataset, model_maker([16], "relu"), optimizer_maker(ADAM), 128, "standardized"
         )
-        results[name] = train_replicates(trainer, range(1), epochs=3)[0]
+        *_, epochs[name] = trainer.train(0, epochs=3)
+        *tests[name], hits = trainer.test()
+        assert hits.mean() == tests[name][1]
+        assert not trainer.validates_on_test
     # The same 2,000 images are learned from, so its test is what validation on them would tell.
-    expected = results["as test"].epochs[-1]
-    assert results["held"].test == pytest.approx(expected[2:4], rel=1e-6)
-    assert results["held"].epochs[-1].val_accuracy != expected.val_accuracy
-    assert train_replicates(trainer, range(1), epochs=1, test=False)[0].test is None
+    assert tests["held"] == pytest.approx(epochs["as test"][2:4], rel=1e-6)
+    assert epochs["held"].val_accuracy != epochs["as test"].val_accuracy
 
 
-def test_a_learning_rate_replaces_the_optimizers_own(few: Dataset) -> None:
-    def trainer(rate: float) -> Trainer:
-        sgd = {"class_name": "SGD", "config": {"learning_rate": rate, "momentum": 0.9}}
-        return Trainer(few, model_maker([16], "relu"), optimizer_maker(sgd), 128, "unit")
+def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: Dataset) -> None:
+    """To the last digit, also where the last of the batches is smaller than the others."""
+    for dataset in (few, few_images(few, 3000, 900), few_images(few, 3000, 1000)):
+        trainer = Trainer(dataset, model_maker([16], "relu"), optimizer_maker(ADAM), 128, "unit")
+        (epoch,) = trainer.train(0, 1)
+        loss, accuracy, hits = trainer.test()
+        assert trainer.validates_on_test
+        assert (accuracy, hits.mean()) == (epoch.val_accuracy, epoch.val_accuracy)
+        assert loss == pytest.approx(epoch.val_loss, rel=1e-6)
+        assert len(hits) == trainer.images_to_test == len(dataset.y_test)
 
-    one = trainer(0.5)
-    expected = metrics(list(trainer(0.05).train(0, 2)))
-    one.learning_rate = 0.05
-    assert metrics(list(one.train(0, 2))) == expected
-    one.learning_rate = None
-    assert metrics(list(one.train(0, 2))) == metrics(list(trainer(0.5).train(0, 2)))
+
+def test_a_state_is_taken_up_only_by_what_it_is_of(few: Dataset) -> None:
+    one, other = (
+        Trainer(few, model_maker([units], "relu"), optimizer_maker(ADAM), 128, "unit")
+        for units in (16, 17)
+    )
+    epochs = list(one.train(3, 2))
+    one.start(3)
+    one.run_epoch()
+    state = one.state()
+    list(one.train(0, 1))
+    one.resume(3, 1, state)
+    assert one.run_epoch()[:4] == epochs[1][:4]
+    with pytest.raises(ValueError, match="of another network"):
+        other.resume(3, 1, state)
 
 
 def test_the_order_of_the_images_is_a_permutation_of_its_own() -> None:

@@ -184,9 +184,17 @@ def test_everything_diverged_is_told() -> None:
     text = verdict("none", summary)
     assert "baseline: of 10 replicates, 10 diverged and 0 never learned" in text
     assert "kernel-winner: of 10 replicates, 10 diverged" in text
-    assert "so the best pair is the baseline itself" in text
     assert "nan" not in text
     assert "nan" not in summary_table(summary)
+
+
+def test_a_choice_that_fell_on_the_baseline_leaves_no_best_to_judge() -> None:
+    base = np.linspace(0.90, 0.92, 10)
+    summary = study({"baseline": base, "kernel-winner": base - 0.1}, best=base, base=base)
+    text = verdict("none", summary[summary["variant"] != "best"])
+    assert "so the best pair is the baseline itself" in text
+    assert "fresh seed" not in text
+    assert "nan" not in text
 
 
 def test_the_table_is_ordered_and_rounded_to_its_intervals() -> None:

@@ -22,6 +22,7 @@ from helpers import Project
         (["study=../../x"], ["study: '../../x' cannot become part of a file name"]),
         (["diagnose_after=[2]"], ["--config: diagnose_after: every training", "remove this key"]),
         (["dataset=mnits"], ["dataset: 'mnits'", "'mnist'"]),
+        (["keep_weights=yess"], ["keep_weights: 'yess' must be true or false"]),
         (
             ["optimizer={class_name: SGD, config: {momentum: 7}}"],
             ["--config: optimizer: Keras refuses 'SGD' with {'momentum': 7}"],
@@ -78,11 +79,21 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
     outcome = project.plan("--configfile", "other.yaml")
     assert "results/other/" in outcome.text
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nprint("MODEL", *STUDY.model.values(), STUDY.epochs)\n'
+        'include: "Snakefile"\nstudy = STUDIES.main.study\n'
+        'print("MODEL", *study.model.values(), study.epochs)\n'
     )
     outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
     (printed,) = re.findall("MODEL (.*)", outcome.text)
     assert sorted(printed.split()) == ["100", "[3]", "tanh"]
+
+
+def test_true_and_null_on_the_command_line_are_what_they_are_in_a_file(project: Project) -> None:
+    (project / "inspect.smk").write_text(
+        'include: "Snakefile"\nstudy = STUDIES.main.study\n'
+        'print("STUDY", study.keep_weights, study.published)\n'
+    )
+    settings = ("--config", "keep_weights=true", "published=null")
+    assert "STUDY True None" in project.plan("-s", "inspect.smk", *settings).text
 
 
 def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:

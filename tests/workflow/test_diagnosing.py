@@ -1,34 +1,76 @@
-"""Each variant is diagnosed by a job of its own, and what is diagnosed trains nothing."""
+"""Every training measures itself as it passes, and tells which test images it gets right."""
 
-import re
-
-from helpers import Outcome, Project, configure
+import numpy as np
+import pandas as pd
+import yaml
+from helpers import Project
 
 from initstudy.results import diagnostics
 
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones"]
+RESULTS = "results/notebook"
 
 
-def diagnosed(outcome: Outcome) -> list[str]:
-    return sorted(set(re.findall(r"Diagnosing (\S+)", outcome.text)))
-
-
-def test_there_is_a_row_per_variant_seed_epoch_and_layer(finished: Project) -> None:
-    path = finished / "results/notebook/diagnostics.csv"
-    frame = diagnostics.read(path, [1], VARIANTS, range(2))
-    assert len(frame) == 4 * 2 * 2 * 3
-    assert frame.loc[frame["variant"] == "baseline", "units"].tolist() == [16, 16, 10] * 4
+def test_there_is_a_row_per_variant_seed_moment_and_layer(finished: Project) -> None:
+    frame = diagnostics.read(finished / f"{RESULTS}/diagnostics.csv", 2)
+    seeds = {name: [0, 1] for name in VARIANTS} | {"baseline": [0, 1, 2, 3], "best": [2, 3]}
+    expected = {
+        (variant, seed, epoch, layer)
+        for variant, own in seeds.items()
+        for seed in own
+        for epoch in (0, 1, 2)
+        for layer in (1, 2, 3)
+    }
+    index = ["variant", "seed", "epoch", "layer"]
+    assert set(frame[index].itertuples(index=False, name=None)) == expected
+    assert len(frame) == len(expected)
+    assert frame.loc[frame["variant"] == "best", "units"].tolist() == [16, 16, 10] * 6
     ones = frame[(frame["variant"] == "kernel-ones") & (frame["epoch"] == 0)]
     assert (ones["weight_norm"].round(3) == [112, 16, 12.649] * 2).all()
     assert (ones.loc[ones["layer"] < 3, "repeated_units"] == 15 / 16).all()
 
 
-def test_a_new_initializer_is_diagnosed_alone(rerun: Project) -> None:
-    configure(rerun, bias_initializers=["ones", "random_uniform"])
-    assert diagnosed(rerun.plan()) == ["bias-random_uniform"]
+def test_the_hits_are_those_of_the_test_accuracies(finished: Project) -> None:
+    tests = pd.read_csv(finished / f"{RESULTS}/tests.csv").set_index(["variant", "seed"])
+    with np.load(finished / f"{RESULTS}/hits.npz") as hits:
+        images = int(hits["images"])
+        assert images == 10_000
+        found = {
+            (name.removesuffix("/seeds"), seed): np.unpackbits(row)[:images]
+            for name in hits.files
+            if name.endswith("/seeds")
+            for seed, row in zip(
+                hits[name].tolist(), hits[f"{name.removesuffix('seeds')}hits"], strict=True
+            )
+        }
+    assert set(found) == set(tests.index)
+    for replicate, right in found.items():
+        assert right.mean() == tests.loc[replicate, "test_accuracy"]
+    # Single images, not only how many: networks of one kind are right about the same ones more
+    # often than by chance.
+    first, second = found["baseline", 0], found["baseline", 1]
+    assert (first != second).any()
+    assert (first & second).mean() > first.mean() * second.mean()
 
 
-def test_more_epochs_of_training_diagnose_nothing(rerun: Project) -> None:
-    plan = rerun.plan("--config", "epochs=3")
-    assert len(plan.trained) == 6
-    assert diagnosed(plan) == []
+def test_what_was_tested_is_what_was_validated_where_both_are_the_same(finished: Project) -> None:
+    """With the test images as validation, as in the notebook, the last epoch's are the test's."""
+    tests = pd.read_csv(finished / f"{RESULTS}/tests.csv").set_index(["variant", "seed"])
+    histories = finished.histories()
+    last = histories[histories["epoch"] == 2].set_index(["variant", "seed"])
+    assert tests["test_accuracy"].tolist() == last["val_accuracy"].tolist()
+    assert tests["test_loss"].tolist() == last["val_loss"].tolist()
+
+
+def test_an_old_configuration_is_told_that_diagnosing_is_part_of_training(project: Project) -> None:
+    text = (project / "config.yaml").read_text()
+    (project / "config.yaml").write_text(text + "\ndiagnose_after: [1, 5]\n")
+    line = 1 + text.count("\n") + 1
+    outcome = project.snakemake("--dry-run")
+    assert outcome.code == 1
+    assert f"config.yaml:{line}: diagnose_after: every training" in outcome.text
+    assert "remove this key" in outcome.text
+    assert "Traceback" not in outcome.text
+    (project / "config.yaml").write_text(text)
+    assert "diagnose" not in project.plan().jobs
+    assert "diagnose_after" not in yaml.safe_load(text)

@@ -3,11 +3,11 @@
 import os
 import time
 
+import pytest
 import yaml
 from helpers import Project, configure
 
 ALL = ["baseline", "bias-ones", "kernel-ones", "kernel-random_normal"]
-FIGURES = ["best_vs_baseline", "bias", "differences", "kernel", "ranking", "signals"]
 
 
 def test_nothing_changed_nothing_done(rerun: Project) -> None:
@@ -23,24 +23,18 @@ def test_touched_files_change_nothing(rerun: Project) -> None:
 
 
 def test_an_initializers_parameters_rerun_its_training(rerun: Project) -> None:
-    def initializers(deviation: float) -> list[object]:
-        config = {"stddev": deviation}
-        return [{"name": "normal", "class_name": "RandomNormal", "config": config}, "ones"]
-
-    configure(rerun, kernel_initializers=initializers(0.05))
-    rerun.run()
-    configure(rerun, kernel_initializers=initializers(0.06))
+    normal = {"name": "normal", "class_name": "RandomNormal", "config": {"stddev": 0.06}}
+    configure(rerun, kernel_initializers=["random_normal", normal, "ones"])
     plan = rerun.plan()
     assert plan.trained == [("kernel-normal", 0, 1)]
-    assert plan.jobs["choose_best"] == plan.jobs["collect_histories"] == 1
-    assert plan.drawn == FIGURES
+    # Once the pair is chosen it is known whether `best` is trained, and what else there is to do.
+    assert plan.jobs["choose_best"] == plan.jobs["collect"] == plan.jobs["draw"] == 1
 
 
 def test_more_seeds_are_one_more_job_for_each_variant(rerun: Project) -> None:
     configure(rerun, seeds=4)
-    new = [(variant, 2, 3) for variant in ALL if variant != "baseline"]
-    # The baseline has its seeds 2 and 3 from the confirmation.
-    assert rerun.plan().trained == sorted([*new, ("baseline", 4, 5), ("best", 4, 5)])
+    # The baseline and the best pair, random_normal, have their seeds 2 and 3 from the confirmation.
+    assert rerun.plan().trained == [("bias-ones", 2, 3), ("kernel-ones", 2, 3)]
 
 
 def test_a_new_initializer_is_one_more_job(rerun: Project) -> None:
@@ -50,55 +44,53 @@ def test_a_new_initializer_is_one_more_job(rerun: Project) -> None:
 
 def test_an_initializer_removed_trains_nothing(rerun: Project) -> None:
     configure(rerun, kernel_initializers=["random_normal"])
-    plan = rerun.plan()
-    assert plan.trained == []
+    assert rerun.plan().trained == []
     assert rerun.run().trained == []
-    assert "kernel-ones" not in (rerun / "results/notebook/histories.csv").read_text()
-    assert "kernel-ones" not in (rerun / "results/notebook/summary.csv").read_text()
+    for name in ["histories.csv", "summary.csv", "verdict.md", "report.html"]:
+        text = (rerun / f"results/notebook/{name}").read_text()
+        assert "random_normal" in text
+        assert "kernel-ones" not in text
+    assert "Nothing to be done" in rerun.plan().text
 
 
 def test_another_best_pair_is_trained_in_the_same_run(rerun: Project) -> None:
-    """Without the initializer that was best, the next one is, and `best` is trained anew."""
+    """Without the initializer that was best, the next pair is, and is trained on fresh seeds."""
     best = rerun / "results/notebook/best.yaml"
     assert yaml.safe_load(best.read_text())["kernel_initializer"]["name"] == "random_normal"
-    before = (rerun / "results/notebook/runs/best/seeds-2-3.csv").read_text()
-    configure(rerun, kernel_initializers=["ones"])
-    assert rerun.run().trained == [("best", 2, 3)]
-    assert yaml.safe_load(best.read_text())["kernel_initializer"]["name"] == "glorot_uniform"
-    assert (rerun / "results/notebook/runs/best/seeds-2-3.csv").read_text() != before
-    assert "Nothing to be done" in rerun.plan().text
+    before = rerun.history("best", 2)
+    configure(rerun, kernel_initializers=["ones"], bias_initializers=["glorot_normal"])
+    assert rerun.run("results/notebook/histories.csv").trained == [
+        ("best", 2, 3),
+        ("bias-glorot_normal", 0, 1),
+    ]
+    assert yaml.safe_load(best.read_text())["bias_initializer"]["name"] == "glorot_normal"
+    assert rerun.history("best", 2) != before
+    assert rerun.history("best", 2).parent == rerun.history("bias-glorot_normal", 0).parent
 
 
 def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
     rerun.edit("scripts/initstudy/drawing/figures.py", "linewidth=1.5", "linewidth=1.6")
-    plan = rerun.plan()
-    drawing = ["draw_ranking", "draw_differences", "draw_signals", "draw_explorer"]
-    assert plan.jobs == {
-        "draw_learning_curves": 3,
-        **dict.fromkeys([*drawing, "write_report", "all"], 1),
-    }
-    assert plan.drawn == FIGURES
+    assert rerun.plan().jobs == {"draw": 1, "write_report": 1, "all": 1}
 
 
-def test_the_training_module_reruns_all_trainings(rerun: Project) -> None:
-    rerun.edit(
-        "scripts/initstudy/training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"
-    )
-    expected = [(variant, 0, 1) for variant in ALL] + [("baseline", 2, 3), ("best", 2, 3)]
-    assert rerun.plan().trained == sorted(expected)
-
-
-def test_the_download_module_reruns_nothing(rerun: Project) -> None:
-    rerun.edit(
-        "scripts/initstudy/data/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0"
-    )
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("data/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0"),
+        ("suite/pages.py", "FEW_STUDIES = 10", "FEW_STUDIES = 11"),
+    ],
+)
+def test_what_a_study_does_not_use_reruns_nothing(
+    rerun: Project, path: str, old: str, new: str
+) -> None:
+    rerun.edit(f"scripts/initstudy/{path}", old, new)
     assert "Nothing to be done" in rerun.plan().text
 
 
 def test_other_epochs_rerun_all_trainings(rerun: Project) -> None:
     plan = rerun.plan("--config", "epochs=3")
-    assert len(plan.trained) == 6
-    assert plan.jobs["train"] == 6
+    assert plan.trained == [(variant, 0, 1) for variant in ALL]
+    assert plan.jobs["train"] == 4
 
 
 def test_another_study_leaves_this_one_untouched_and_downloads_nothing(rerun: Project) -> None:
@@ -108,16 +100,19 @@ def test_another_study_leaves_this_one_untouched_and_downloads_nothing(rerun: Pr
             for path in (rerun / "results/notebook").rglob("*")
         }
 
-    before = state()
+    before, trainings = state(), rerun.trainings
     (rerun / "other.yaml").write_text(
-        "study: other\nkernel_initializers: []\nbias_initializers: []\npublished: null\n"
+        "study: other\nkernel_initializers: [ones]\nbias_initializers: []\npublished: null\n"
         "model: {hidden_units: [4]}\n"
     )
-    outcome = rerun.run("--configfile", "other.yaml")
+    target = "results/other/summary.csv"
+    outcome = rerun.run(target, "--configfile", "other.yaml")
     assert outcome.jobs["download_dataset"] == 0
-    assert outcome.trained == [("baseline", 0, 1), ("baseline", 2, 3), ("best", 2, 3)]
-    assert (rerun / "results/other/summary.csv").is_file()
+    # The baseline is better than ones, so it is its own best pair.
+    assert outcome.trained == [("baseline", 0, 1), ("kernel-ones", 0, 1)]
+    assert (rerun / target).is_file()
     assert state() == before
+    assert trainings.items() <= rerun.trainings.items()
     assert "Nothing to be done" in rerun.plan().text
 
 
@@ -127,3 +122,10 @@ def test_a_default_written_out_changes_nothing(rerun: Project) -> None:
     config["optimizer"] = {"class_name": "adam", "config": {}}
     (rerun / "config.yaml").write_text(yaml.safe_dump(config))
     assert "Nothing to be done" in rerun.plan().text
+
+
+@pytest.mark.parametrize(
+    "setting", ["seeds_per_job=5", "checkpoint_minutes=1", "keep_weights=true"]
+)
+def test_how_it_is_run_changes_nothing(rerun: Project, setting: str) -> None:
+    assert "Nothing to be done" in rerun.plan("--config", setting).text

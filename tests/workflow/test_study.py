@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -13,14 +14,24 @@ from initstudy.results import histories
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones", "best"]
 
 
+def log_of(project: Project, variant: str, seed: int) -> str:
+    """What the training job of a replicate has told."""
+    history = project.history(variant, seed).relative_to(project / "results")
+    return (project / "logs" / history.with_suffix(".log")).read_text()
+
+
 def test_every_file_is_there(finished: Project) -> None:
     results = finished / "results/notebook"
-    for name in ["histories.csv", "best.yaml", "summary.csv"]:
+    for name in ["histories", "trainings", "timings", "diagnostics", "tests", "summary"]:
+        assert (results / f"{name}.csv").is_file()
+    for name in ["hits.npz", "best.yaml", "summary.md", "verdict.md", "explorer.html"]:
         assert (results / name).is_file()
+    assert (results / "report.html").is_file()
     for figure in ["kernel", "bias", "best_vs_baseline"]:
         assert (results / f"figures/{figure}.svg").stat().st_size > 5_000
         assert (results / f"figures/{figure}.png").stat().st_size > 20_000
-    leftovers = [path for path in results.rglob(".*") if path.name != ".snakemake_timestamp"]
+    hidden = (finished / "results").rglob(".*")
+    leftovers = [path for path in hidden if path.name != ".snakemake_timestamp"]
     assert leftovers == []
 
 
@@ -68,8 +79,7 @@ def test_the_summary_agrees_with_the_histories(finished: Project) -> None:
 
 
 def test_the_log_of_a_training_shows_its_progress_and_nothing_else(finished: Project) -> None:
-    log = (finished / "logs/notebook/train/kernel-ones/seeds-0-1.log").read_text()
-    lines = log.splitlines()
+    lines = log_of(finished, "kernel-ones", 0).splitlines()
     assert len(lines) == 1 + 2 * (2 + 1) + 1
     assert "Done in" in lines[-1]
     assert "Compiled" in lines[0]
@@ -78,46 +88,57 @@ def test_the_log_of_a_training_shows_its_progress_and_nothing_else(finished: Pro
         r"val_accuracy 0\.\d+, \d+\.\d\d s$",
         lines[1],
     )
-    assert re.search(r"1 of 2 seeds trained, about \d+ s to go\.$", lines[3])
+    assert re.search(r"1 of 2 seeds done, about \d+ s to go\.$", lines[3])
 
 
 def test_the_bytes_do_not_depend_on_cores_blocks_or_what_else_runs(
     finished: Project, project: Project
 ) -> None:
     """One core and a job for each seed here, two cores and a job for both there."""
-    (project / "config.yaml").write_text((finished / "config.yaml").read_text())
-    targets = [
-        f"results/notebook/runs/{variant}/seeds-{seed}-{seed}.csv"
-        for variant in ("baseline", "kernel-random_normal")
-        for seed in (0, 1)
-    ]
-    project.run(*targets, cores=1)
-    for variant in ("baseline", "kernel-random_normal"):
-        runs = f"results/notebook/runs/{variant}"
+    configure(project, **{**SMALL, "seeds_per_job": 1})
+    variant = "kernel-random_normal"
+    project.run(f"results/notebook/runs/{variant}.csv", cores=1)
+    assert len(project.trainings) == 2
+    both = finished.history(variant, 0)
+    folder = project / both.relative_to(finished.folder).parent
+    for ending in ["csv", "diagnostics.csv", "tests.csv"]:
         first, second = (
-            (project / f"{runs}/seeds-{seed}-{seed}.csv").read_text().splitlines()
-            for seed in (0, 1)
+            (folder / f"seeds-{seed}-{seed}.{ending}").read_text().splitlines() for seed in (0, 1)
         )
-        both = (finished / f"{runs}/seeds-0-1.csv").read_text().splitlines()
-        assert [*first, *second[1:]] == both
+        assert [*first, *second[1:]] == both.with_suffix(f".{ending}").read_text().splitlines()
+    with np.load(both.with_suffix(".hits.npz")) as hits:
+        for seed in (0, 1):
+            with np.load(folder / f"seeds-{seed}-{seed}.hits.npz") as single:
+                assert (single["hits"] == hits["hits"][[seed]]).all()
 
 
-def test_one_training_is_a_target_of_its_own(project: Project) -> None:
-    outcome = project.plan("results/notebook/runs/kernel-he_uniform/seeds-0-9.csv")
+def test_one_variant_is_a_target_of_its_own(project: Project) -> None:
+    outcome = project.plan("results/notebook/runs/kernel-he_uniform.csv")
     assert outcome.trained == [("kernel-he_uniform", 0, 9)]
-    assert outcome.jobs == {"train": 1}
+    assert outcome.jobs == {"describe": 1, "train": 1, "collect_variant": 1}
 
 
-def test_the_default_study_has_the_notebooks_trainings_and_fresh_replicates(
-    project: Project,
-) -> None:
+def test_where_the_trainings_of_each_variant_are_is_told(finished: Project) -> None:
+    table = pd.read_csv(finished / "results/notebook/trainings.csv")
+    assert table["variant"].tolist() == [*VARIANTS[:-1], "baseline", "best"]
+    for row in table.itertuples():
+        history = pd.read_csv(finished / row.history)
+        assert sorted(history["seed"].unique()) == [row.first_seed, row.last_seed]
+        told = yaml.safe_load((finished / row.history).parents[1].joinpath("job.yaml").read_text())
+        assert told["digest"] == (finished / row.history).parents[1].name
+        assert told["optimizer"] == {"class_name": "adam", "config": {}}
+    # The best pair is random_normal with zeros, and so is one of the kernel variants.
+    paths = table.set_index("variant")["history"]
+    assert paths["best"] == paths["kernel-random_normal"].replace("seeds-0-1", "seeds-2-3")
+
+
+def test_the_default_study_has_the_notebooks_trainings(project: Project) -> None:
+    """Those on fresh seeds are asked for when the best pair is chosen."""
     outcome = project.plan()
     names = ["glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform", "he_normal"]
     assert outcome.trained == sorted(
         [
             ("baseline", 0, 9),
-            ("baseline", 10, 19),
-            ("best", 10, 19),
             *((f"kernel-{name}", 0, 9) for name in names),
             *((f"bias-{name}", 0, 9) for name in names),
         ]
@@ -128,21 +149,32 @@ def test_a_diverging_replicate_ends_in_a_summary_and_figures(project: Project) -
     """Kernels so large that float32 overflows in the first batch."""
     huge = {"name": "huge", "class_name": "constant", "config": {"value": 1.0e30}}
     configure(project, **{**SMALL, "kernel_initializers": [huge], "bias_initializers": []})
-    project.run()
-    text = (project / "results/notebook/runs/kernel-huge/seeds-0-1.csv").read_text()
+    outcome = project.run("all", "results/notebook/runs/kernel-huge.csv")
+    assert outcome.trained == [("baseline", 0, 1), ("kernel-huge", 0, 1)]
+    text = (project / "results/notebook/runs/kernel-huge.csv").read_text()
     assert text.splitlines()[1:] == [f"kernel-huge,{seed},1,nan,nan,nan,nan" for seed in (0, 1)]
-    assert "diverged" in (project / "logs/notebook/train/kernel-huge/seeds-0-1.log").read_text()
+    assert "seed 1 diverged in epoch 1; it ends there" in log_of(project, "kernel-huge", 0)
+    tests = pd.read_csv(project / "results/notebook/tests.csv").set_index("variant")
+    assert tests.loc["kernel-huge", "test_accuracy"].isna().all()
+    with np.load(project / "results/notebook/hits.npz") as hits:
+        assert not hits["kernel-huge/hits"].any()
+        assert hits["baseline/hits"].any()
+    # It is measured before its first epoch, and no more.
+    measured = pd.read_csv(project / "results/notebook/diagnostics.csv").set_index("variant")
+    assert measured.loc["kernel-huge", "epoch"].tolist() == [0] * 2 * 3
     summary = pd.read_csv(project / "results/notebook/summary.csv").set_index("variant")
     assert summary.loc["kernel-huge", "diverged"] == 2
     assert summary.loc["kernel-huge", "accuracy_mean"] == 0
     assert pd.isna(summary.loc["kernel-huge", "loss_mean"])
-    assert summary.loc["best", "kernel_initializer"] == "glorot_uniform"
+    # The baseline is its own best pair: there is nothing to confirm.
+    assert list(summary.index) == ["baseline", "kernel-huge"]
 
 
 def test_a_history_edited_by_hand_stops_the_study_with_its_line(rerun: Project) -> None:
-    path = "results/notebook/runs/kernel-ones/seeds-0-1.csv"
+    path = rerun.history("kernel-ones", 0).relative_to(rerun.folder)
     lines = (rerun / path).read_text().splitlines()
-    lines[3] = lines[3].replace(",1,1,", ",1,2,")
+    assert lines[3].startswith("1,1,")
+    lines[3] = lines[3].replace("1,1,", "1,2,", 1)
     (rerun / path).write_text("\n".join(lines) + "\n")
     outcome = rerun.snakemake()
     assert outcome.code != 0
@@ -150,7 +182,7 @@ def test_a_history_edited_by_hand_stops_the_study_with_its_line(rerun: Project) 
 
 
 def test_an_unknown_variant_is_told_with_those_there_are(project: Project) -> None:
-    outcome = project.snakemake("results/notebook/runs/kernel-he_norml/seeds-0-9.csv")
+    outcome = project.snakemake("results/notebook/runs/kernel-he_norml.csv")
     assert outcome.code != 0
     assert "no variant 'kernel-he_norml'" in outcome.text
     assert "did you mean 'kernel-he_normal'?" in outcome.text

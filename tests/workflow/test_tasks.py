@@ -60,8 +60,11 @@ def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
     table = pd.read_csv(own / "results/own/learning_rates.csv")
     assert sorted(table["variant"].unique()) == ["baseline", "best", "kernel-he_normal"]
     assert sorted(table["seed"].unique()) == [0, 1]
-    chosen = yaml.safe_load((own / "results/own/learning_rates/baseline.yaml").read_text())
-    assert chosen["learning_rate"] == 0.1
+    chosen = yaml.safe_load((own / "results/own/learning_rates/variants.yaml").read_text())
+    assert chosen == {"baseline": 0.1, "kernel-he_normal": 0.1}
+    assert yaml.safe_load((own / "results/own/learning_rates/best.yaml").read_text()) == {
+        "best": 0.1
+    }
     assert (own / "results/own/figures/learning_rates.png").stat().st_size > 10_000
     # At 1e-9 nothing is learned: so the study was trained at 0.1.
     histories = pd.read_csv(own / "results/own/histories.csv")
@@ -70,6 +73,17 @@ def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
     tried = table[(table["variant"] == "baseline") & (table["learning_rate"] == 0.1)]
     last = histories[(histories["variant"] == "baseline") & (histories["epoch"] == 2)]
     assert tried["val_loss"].tolist() == last["val_loss"].tolist()[:2]
+
+
+def test_the_rate_that_won_is_not_trained_again(own: Project) -> None:
+    """Of two variants at two rates; `best` is one of them, and is trained on its fresh seed."""
+    paths = {path.parts[2:] for path in map(Path, own.trainings)}
+    assert len({digest for digest, _, _ in paths}) == 2 * 2
+    blocks = [block for _, _, block in paths]
+    assert sorted(blocks) == ["seeds-0-1.sha256"] * 4 + ["seeds-2-2.sha256"] * 2
+    table = pd.read_csv(own / "results/own/trainings.csv")
+    assert table["variant"].tolist() == ["baseline", "kernel-he_normal", "baseline", "best"]
+    assert set(table["history"]) <= {path.removesuffix("sha256") + "csv" for path in own.trainings}
 
 
 def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
@@ -102,14 +116,15 @@ def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
     jobs = own.plan(*arguments).jobs
     (own / "studies/my_model.py").write_text(MODEL)
     assert own.plan(*arguments).jobs == {}
-    assert (jobs["train"], jobs["choose_learning_rate"]) == (4, 3)
+    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
     (own / "studies/own.npz").touch()
     data = (own / "studies/own.npz").read_bytes()
     arrays = dict(np.load(own / "studies/own.npz"))
     np.savez(own / "studies/own.npz", **{**arrays, "y_train": arrays["y_train"][::-1]})
     jobs = own.plan(*arguments).jobs
     (own / "studies/own.npz").write_bytes(data)
-    assert (jobs["train"], jobs["choose_learning_rate"]) == (4, 3)
+    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
+    assert own.plan(*arguments).jobs == {}
 
 
 def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(

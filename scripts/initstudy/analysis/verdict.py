@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.statistics import ALPHA, seeds_needed, smallest_p_value
+from initstudy.study.problems import count
 
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 
@@ -38,7 +39,8 @@ def verdict(
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
     compared = [row for row in rows if row.variant not in ("baseline", "best")]
-    best = next(row for row in rows if row.variant == "best")
+    # There is none if the choice fell on the baseline itself.
+    best = next((row for row in rows if row.variant == "best"), None)
     kernels, biases, others = (
         [row for row in compared if _differs(row, baseline) == roles]
         for roles in ({"kernel"}, {"bias"}, {"kernel", "bias"})
@@ -53,7 +55,7 @@ def verdict(
         _differences("Other pairs", others, baseline),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
         explanation,
-        _choice(best, baseline, tried_together=interaction is not None),
+        _choice(best, tried_together=interaction is not None),
         _limits(rows, compared, best, held_out),
         _published(rows, baseline),
     ]
@@ -260,13 +262,13 @@ def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
     return text + f". Part of that is flattery, since the best of {len(pairs)} was chosen for it."
 
 
-def _choice(best: Row, baseline: Row, tried_together: bool) -> str:
-    kernel, bias = best.kernel_initializer, best.bias_initializer
-    if (kernel, bias) == (baseline.kernel_initializer, baseline.bias_initializer):
+def _choice(best: Row | None, tried_together: bool) -> str:
+    if best is None:
         return (
             "## The best pair\n\nNo candidate had a better mean than the baseline's own "
             "initializers on the seeds of the choice, so the best pair is the baseline itself."
         )
+    kernel, bias = best.kernel_initializer, best.bias_initializer
     promised = f"the baseline by {_points(best.selection_difference)} points"
     if tried_together:
         promised = f"the pair differs from {promised}"
@@ -283,7 +285,7 @@ def _choice(best: Row, baseline: Row, tried_together: bool) -> str:
     return text + f" That is {100 * abs(lost):.1f} points {word} than the choice promised."
 
 
-def _limits(rows: list[Row], compared: list[Row], best: Row, held_out: int) -> str:
+def _limits(rows: list[Row], compared: list[Row], best: Row | None, held_out: int) -> str:
     lines = []
     if compared:
         seeds, family = compared[0].seeds, len(compared)
@@ -293,7 +295,7 @@ def _limits(rows: list[Row], compared: list[Row], best: Row, held_out: int) -> s
             f"p-value that can be reached is {_p(smallest)}; {needed} seeds are the fewest that "
             f"can tell any difference."
         )
-    if best.seeds < seeds_needed(1):
+    if best is not None and best.seeds < seeds_needed(1):
         lines.append(
             f"- {count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
             f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
@@ -428,11 +430,6 @@ def p_equals(value: float) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else ""
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _list(names: list[str]) -> str:

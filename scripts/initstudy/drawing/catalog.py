@@ -5,7 +5,7 @@ Rules read it while Snakemake parses them, so it imports nothing that draws.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from initstudy.study.description import Description
 
@@ -37,14 +37,14 @@ class Figure(Generic[Subject]):
         alt: what it shows, for those who do not see it.
         caption: how to read it.
         section: where the report shows it.
-        when: whether there is such a figure.
+        when: whether there is such a figure; None if there always is.
     """
 
     name: str
     alt: str
     caption: str
     section: Section
-    when: Callable[[Subject], bool] = lambda _: True
+    when: Callable[[Subject], bool] | None = None
 
 
 RANKING = Section("ranking", "Ranking and differences", "Ranking")
@@ -138,12 +138,17 @@ FIGURES: tuple[Figure[Description], ...] = (
 )
 
 
+def always(figures: Sequence[Figure[Any]]) -> list[str]:
+    """The names of those that there are in any case."""
+    return [figure.name for figure in figures if figure.when is None]
+
+
 def figures_of(study: Description) -> list[Figure[Description]]:
     """The figures that a study has."""
     return [
         replace(figure, caption=figure.caption.format(images=images_of(study)))
         for figure in FIGURES
-        if figure.when(study)
+        if figure.when is None or figure.when(study)
     ]
 
 

@@ -9,10 +9,10 @@ import glob
 import hashlib
 import os
 import socket
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 
 from initstudy.errors import StudyError
 
@@ -39,7 +39,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     make_folders(target.parent)
     _remove_left(target)
     prefix = f".{target.name}.{socket.gethostname()}.{os.getpid()}."
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
+    handle, name = mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
     os.close(handle)
     temporary = Path(name)
     try:

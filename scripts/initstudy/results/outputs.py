@@ -94,7 +94,10 @@ def collected(
             content = head + _rows(job[0], file, columns, optional)
             check_all(file, read_table(file, columns, whole, content=content), [job])
             check_sum(file, beside(job[1], "sums"))
-        raise  # each is right, but not all together
+        raise StudyError(
+            f"The {kind} of {len(jobs)} jobs are right, but not together: "
+            "two of them have the same seeds of the same variant."
+        ) from None
 
 
 def check_replicates(path: str | Path, rows: pd.DataFrame, jobs: Sequence[Job]) -> None:

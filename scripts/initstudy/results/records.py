@@ -111,6 +111,7 @@ def missing(record: Record, epochs: int) -> list[int]:
 def write(record: Record, path: str | Path) -> None:
     """Writes a record, whole or not at all, and so that it outlives a power cut."""
     measured = list(record.moments.values())
+    layers = len(measured[0].layers) if measured else 0
     arrays: dict[str, Any] = {
         "format": FORMAT,
         "history": record.history,
@@ -120,12 +121,13 @@ def write(record: Record, path: str | Path) -> None:
         "images": record.images,
         "moments": np.array(list(record.moments), np.int64),
         "measures": np.array(MEASURES),
-        "layers": np.array([moment.layers for moment in measured], np.float64),
+        "layers": np.array([moment.layers for moment in measured], np.float64).reshape(
+            len(measured), layers, 1 + len(MEASURES)
+        ),
         "tests": np.array([moment.test for moment in measured], np.float64).reshape(-1, 2),
         "hits": np.array(
-            [moment.hits if len(moment.hits) else _no_hits(record.images) for moment in measured],
-            np.uint8,
-        ).reshape(len(measured), -1),
+            [m.hits if len(m.hits) else [0] * _bytes(record.images) for m in measured], np.uint8
+        ).reshape(-1, _bytes(record.images)),
         "states": np.array([[s.epoch, len(s.arrays)] for s in record.states], np.int64),
     }
     for state in record.states:
@@ -221,8 +223,9 @@ class _DamagedError(Exception):
     """The text says what is wrong."""
 
 
-def _no_hits(images: int) -> npt.NDArray[np.uint8]:
-    return np.zeros((images + 7) // 8, np.uint8)
+def _bytes(images: int) -> int:
+    """That a bit for each of them takes."""
+    return (images + 7) // 8
 
 
 def _read(path: Path) -> Record:
@@ -256,7 +259,7 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         "cpu_seconds": (found["cpu_seconds"], (len(history),)),
         "layers": (layers, (len(epochs), *layers.shape[1:2], 1 + len(found["measures"]))),
         "tests": (tests, (len(epochs), 2)),
-        "hits": (hits, (len(epochs), len(_no_hits(images)) if epochs else 0)),
+        "hits": (hits, (len(epochs), _bytes(images))),
     }
     for name, (array, shape) in shapes.items():
         if array.shape != shape:
@@ -275,7 +278,9 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         peak_memory_mb=float(found["peak_memory_mb"]),
         images=images,
         moments={
-            epoch: Moment(known[row], tuple(tests[row].tolist()), hits[row] if epoch else hits[0:0])
+            epoch: Moment(
+                known[row], tuple(tests[row].tolist()), hits[row] if epoch else hits[row, :0]
+            )
             for row, epoch in enumerate(epochs)
         },
         states=tuple(

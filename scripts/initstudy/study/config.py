@@ -506,8 +506,8 @@ def _dataset(name: str, info: ValidationInfo) -> str:
 DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]
 
 
-def _existing(name: str) -> str:
-    if not Path(name).expanduser().is_file():
+def _existing(name: str, info: ValidationInfo) -> str:
+    if not find(name, _folders(info)).is_file():
         raise _wrong(f"there is no file {name!r}; give its path, or null")
     return name
 

@@ -27,19 +27,23 @@ class Description:
         chance: share of the most frequent label among the test images.
         variants: kernel and bias initializer of each variant but `best`, by its name, each as
             {name, class_name, config}; the baseline is the first.
+        trainings: digest of the variants' trainings, see `Plan.digest`. So that a description is
+            another one, too, if the code that trains or the data are.
     """
 
     configuration: Mapping[str, Any]
     chance: float
     variants: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
+    trainings: str = ""
 
     @classmethod
-    def of(cls, study: Study, chance: float) -> "Description":
+    def of(cls, study: Study, chance: float, trainings: str = "") -> "Description":
         """The description of a study."""
         return cls(
             {key: value for key, value in study.plain().items() if key not in HOW},
             chance,
             {v.name: (v.kernel.plain(), v.bias.plain()) for v in study.variants},
+            trainings,
         )
 
     @classmethod

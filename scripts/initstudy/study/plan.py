@@ -1,6 +1,7 @@
 """What a study trains, as far as it has chosen."""
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,12 @@ class Plan:
     def variants(self) -> dict[str, Variant]:
         """All but `best`, by their names."""
         return {variant.name: variant for variant in self.study.variants}
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Another one if any training of the variants is another one."""
+        digests = [self._training(variant, None).digest for variant in self.variants.values()]
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:20]
 
     def trials(self, group: str, choices: Choices) -> list[Job]:
         """What the learning rates of a group of variants are chosen on.

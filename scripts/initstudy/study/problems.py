@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,21 +43,32 @@ def show(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def describe(
-    problems: Sequence[Problem], files: Sequence[str | Path], command_line: Collection[str] = ()
+    problems: Sequence[Problem],
+    files: Sequence[str | Path],
+    elsewhere: Mapping[str, str] | None = None,
+    section: KeyPath = (),
 ) -> str:
     """A message that lists all problems, each with its key and, where it can be told, its line.
 
     Args:
         problems: what is wrong.
         files: the configuration files, in the order in which later ones override earlier ones.
-        command_line: the top-level keys that were set on the command line, which overrides files.
+        elsewhere: where the top-level keys were set that were not set in the files, or override
+            them, by key: `--config`, a list of studies.
+        section: the keys below which all of it stands in the files.
     """
     roots = [(path, root) for path in files if (root := _compose(path)) is not None]
     lines = []
     for problem in problems:
-        where = "--config" if problem.path[0] in command_line else _locate(problem.path, roots)
-        lines.append(f"{where + ': ' if where else ''}{problem.key()}: {problem.message}")
+        whole = Problem((*section, *problem.path), problem.message)
+        where = (elsewhere or {}).get(str(problem.path[0])) or _locate(whole.path, roots)
+        lines.append(f"{where + ': ' if where else ''}{whole.key()}: {problem.message}")
     return _listed(lines)
 
 

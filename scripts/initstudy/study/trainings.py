@@ -28,7 +28,7 @@ TRAININGS = "results/trainings"
 ENGINE = "initstudy.training.engine:make_trainer"
 # Of these, other versions may compute other numbers.
 PACKAGES = ("keras", "numpy", "tensorflow")
-# Where their versions stand if the environment that starts Snakemake has none of them.
+# Where their versions stand if the environment that starts Snakemake does not train.
 ENVIRONMENT = Path(__file__).parents[3] / "envs" / "training.yaml"
 # The endings of the files that a training job makes of its replicates' records. The sums are of all
 # others, and written last: where they are, all are.
@@ -130,7 +130,7 @@ def training(
         {
             "batch_size": study.batch_size,
             "bias_initializer": _with_source(bias.plain()),
-            "code": _code(ENGINE),
+            "code": code_of(ENGINE),
             "dataset": {"name": study.dataset, "sha256": dataset_sha256},
             "held_out": study.held_out,
             "inputs": study.inputs,
@@ -143,18 +143,21 @@ def training(
 
 
 @functools.cache
+def code_of(root: str) -> str:
+    """The digest of code of ours, as it was when this process first asked for it."""
+    return code_digest(root)
+
+
+@functools.cache
 def versions() -> dict[str, str]:
-    """The versions of PACKAGES that train: those that are installed, or those of the environment
-    that trainings are given if none is (`--software-deployment-method conda`).
+    """The versions of PACKAGES that train: those that are installed, or, unless all are, those of
+    the environment that trainings are given (`--software-deployment-method conda`).
     """
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            pins = re.findall(rf"^ *- {package}==(\S+)$", ENVIRONMENT.read_text(), re.M)
-            found[package] = pins[0]
-    return found
+    try:
+        return {package: importlib.metadata.version(package) for package in PACKAGES}
+    except importlib.metadata.PackageNotFoundError:
+        pins = dict(re.findall(r"^ *- (\S+)==(\S+)$", ENVIRONMENT.read_text(), re.M))
+        return {package: pins[package] for package in PACKAGES}
 
 
 def check(training: Training) -> None:
@@ -164,7 +167,7 @@ def check(training: Training) -> None:
         StudyError: if the code, a package or a person's own file was changed since the run began.
     """
     what = training.what
-    now = {"code": code_digest(ENGINE), "versions": versions()}
+    now = {"code": code_of(ENGINE), "versions": versions()}
     changed = [name for name, value in now.items() if what[name] != value]
     for spec in _specs(what):
         name = spec.get("build", spec.get("class_name", ""))
@@ -184,12 +187,6 @@ def describe(training: Training) -> str:
     return yaml.safe_dump({"digest": training.digest, **training.identity}, sort_keys=False)
 
 
-@functools.cache
-def _code(root: str) -> str:
-    """The version of the code when it was first asked for: a run is of one version."""
-    return code_digest(root)
-
-
 def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
     """With the version of its code, which only trainings from it depend on, if it is of ours."""
     spec = {**initializer}
@@ -200,7 +197,7 @@ def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
         spec["config"] = {name: _with_source(part) for name, part in config.items()}
     elif spec["class_name"] in LITERATURE:
         name = LITERATURE[spec["class_name"]]
-        spec["source"] = _code(f"initstudy.training.literature:{name}")
+        spec["source"] = code_of(f"initstudy.training.literature:{name}")
     return spec
 
 

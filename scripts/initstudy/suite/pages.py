@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from initstudy.analysis.verdict import count, p_equals
+from initstudy.analysis.verdict import p_equals
 from initstudy.drawing.catalog import by_section
 from initstudy.report.pages import html, page, pictures, provenance
+from initstudy.study.problems import count
 from initstudy.suite.catalog import FEWEST_FOR_RANKS, figures_of
 from initstudy.suite.findings import Findings
 
@@ -62,7 +63,7 @@ def report(
         suite: its name.
         findings: of it.
         members: for each study its name, the address of its report from the suite's, and what it
-            is: file, dataset, inputs, network, epochs and seeds.
+            is: dataset, inputs, network, epochs and seeds.
         figures: the folder that holds them.
     """
     shown = figures_of(len(findings.studies), len(findings.variants))

@@ -108,6 +108,7 @@ def draw_curves(results: StudyResults, title: str, labels: Mapping[str, tuple[st
 def draw_signals(results: StudyResults, title: str) -> Figure:
     """Standard deviations of activations and of back-propagated gradients by hidden layer."""
     table = results.diagnostics
+    table = table[table["seed"].isin(results.description.selection)]
     start = table[(table.epoch == 0) & (table.layer < table.layer.max())]
     figure = Figure(figsize=(9, 4), layout="constrained")
     panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharex=True)

@@ -146,7 +146,8 @@ class Trainer:
         self.optimizer = make_optimizer(self.model.trainable_variables)
         self._orders: Iterator[npt.NDArray[np.int32]] = data_order(0, self._images)
         self._run_epoch = tf.function(self._epoch, jit_compile=True)
-        self._run_test = tf.function(self._judge, jit_compile=True)
+        # Called a few times only: compiling it by XLA would take longer than it saves.
+        self._run_test = tf.function(self._judge)
 
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""

@@ -1,0 +1,142 @@
+"""A training job of a few images, as often as wanted: each in a process that is forked for it.
+
+Reads from stdin, in each line, a folder to work in and `real` or `stand-in`; says on stdout the
+number of the process, which begins when the file `<folder>.go` is there, and then how it ended.
+`epochs` beside the folder gets a line for each epoch that was trained.
+"""
+
+import contextlib
+import ctypes
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from initstudy.results.outputs import ENDINGS
+from initstudy.results.replicates import write_job
+from initstudy.training import jobs
+from initstudy.training.engine import Epoch, Trainer
+from initstudy.training.replicates import Replicates
+
+SEEDS, EPOCHS = range(2), 2
+TEST_IMAGES = 50
+OWN = """
+import keras
+
+def build(shape, classes):
+    return keras.Sequential([
+        keras.Input(shape), keras.layers.Flatten(), keras.layers.Dropout(0.5),
+        keras.layers.Dense(classes, activation="softmax"),
+    ])
+"""
+
+
+class StandIn:
+    """What a Trainer is to `Replicates`, without TensorFlow: its numbers follow from its state."""
+
+    images_to_test, validates_on_test = TEST_IMAGES, False
+
+    def start(self, replicate: int) -> None:
+        self._state = [np.arange(6.0) + replicate, np.array(replicate)]
+
+    def state(self) -> list[Any]:
+        return [array.copy() for array in self._state]
+
+    def resume(self, replicate: int, epochs: int, state: list[Any]) -> None:
+        assert int(state[1]) == replicate
+        self._state = [array.copy() for array in state]
+
+    def run_epoch(self) -> Epoch:
+        self._state[0] = np.sin(self._state[0] * 3 + 1)
+        return Epoch(*(abs(self._state[0][:4]) / 2).tolist(), 0.01)
+
+    def test(self) -> tuple[float, float, Any]:
+        hits = np.sin(np.arange(TEST_IMAGES) * self._state[0][0]) > 0
+        return float(self._state[0][1]), float(hits.mean()), hits
+
+    def measure(self) -> list[tuple[float, ...]]:
+        return [(4, *(abs(self._state[0][:2]) / 2), *[0.25] * 6)] * 2
+
+
+def stand_in() -> Replicates:
+    """Replicates of the library, with a stand-in for what takes long in them."""
+    made = Replicates.__new__(Replicates)
+    made._trainer, made._told = StandIn(), 0.0
+    made._measure = made._trainer.measure
+    return made
+
+
+def work(folder: Path, what: dict[str, Any], dataset: Path) -> None:
+    """The job, as scripts/train.py does it, with a checkpoint after each epoch."""
+    found = jobs.train(what, dataset, folder, SEEDS, EPOCHS, checkpoint_minutes=0)
+    stem = folder / f"epochs-{EPOCHS}" / f"seeds-{SEEDS[0]}-{SEEDS[-1]}"
+    write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in ENDINGS.items()})
+
+
+def noting(run_epoch: Any, notes: Path) -> Any:
+    """`run_epoch`, which notes that an epoch was trained."""
+
+    def run(trainer: Any) -> Epoch:
+        epoch: Epoch = run_epoch(trainer)
+        with notes.open("a") as file:
+            file.write("epoch\n")
+        return epoch
+
+    return run
+
+
+def child(folder: Path, kind: str, what: dict[str, Any], dataset: Path) -> None:
+    notes = folder.with_name("epochs")
+    if kind == "stand-in":
+        jobs._replicates = lambda *_: stand_in()
+    StandIn.run_epoch = noting(StandIn.run_epoch, notes)
+    Trainer.run_epoch = noting(Trainer.run_epoch, notes)
+    # Where only a parent may look into its children, anybody may into this one.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
+    go = folder.with_name(f"{folder.name}.go")
+    while not go.exists():
+        time.sleep(0.002)
+    work(folder, what, dataset)
+
+
+def main(scratch: Path) -> None:
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (200, 5, 5)).astype(np.uint8)
+    y = x[:, 0, :3].argmax(axis=1).astype(np.uint8)
+    tested = TEST_IMAGES
+    dataset = scratch / "few.npz"
+    np.savez(dataset, x_train=x, y_train=y, x_test=x[:tested], y_test=y[:tested])
+    (scratch / "own.py").write_text(OWN)
+    plain = {name: {"class_name": name, "config": {}} for name in ("zeros", "he_normal", "adam")}
+    what = {
+        "batch_size": 64,
+        "bias_initializer": plain["zeros"],
+        "dataset": "few",
+        "held_out": 50,
+        "inputs": "unit",
+        "kernel_initializer": plain["he_normal"],
+        "model": {"build": f"{scratch / 'own.py'}:build"},
+        "optimizer": plain["adam"],
+    }
+    gc.freeze()  # so that the children share its memory
+    for line in sys.stdin:
+        kind, _, folder = line.rstrip("\n").partition(" ")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                child(Path(folder), kind, what, dataset)
+            except BaseException:  # noqa: BLE001 - this is where the process ends
+                sys.excepthook(*sys.exc_info())
+                os._exit(1)
+            os._exit(0)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,178 @@
+"""Projects whose trainings take no time, and a Snakemake that is there at once.
+
+Trainings: everything of a training job is the real one, its records, locks, outputs and logs, but
+for the network: its numbers are made up from the digest of the training and the seed.
+
+Snakemake: importing it and what the scripts use takes longer than all else; see forks.py.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import forks
+import numpy as np
+from helpers import Outcome, Project, configure, copy_project
+
+TRAINED = "trained.log"
+# Each training job makes a file of this name and the number of its process.
+TRAINING = "training-"
+NO_WORK = f'''"""Makes up what a training comes to. Every replicate that is trained is noted."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+Path(f"{TRAINING}{{os.getpid()}}").touch()
+
+import numpy as np
+
+from initstudy.results import records
+from initstudy.results.diagnostics import MEASURES, moments
+from initstudy.study.trainings import Training
+from initstudy.training import jobs
+
+
+class NoWork:
+    def __init__(self, what, dataset_file, threads):
+        self.digest = Training(what).digest
+        self.level = 0.6 + 0.3 * int(self.digest[:4], 16) / 16**4
+        names = {{what[key]["class_name"] for key in ("kernel_initializer", "bias_initializer")}}
+        if names == {{"glorot_uniform", "zeros"}} and what["optimizer"]["class_name"] == "adam":
+            self.level -= 0.3  # so that another pair than the baseline's is chosen
+
+    def train(self, seed, record, epochs, keep_weights, checkpoint_minutes, path):
+        last = max(epochs, len(record.history) if record else 0)
+        chance = np.random.default_rng(
+            list(hashlib.sha256(f"{{self.digest}} {{seed}}".encode()).digest())
+        )
+        accuracy, layers = [], []
+        for epoch in range(last + 1):
+            accuracy.append(self.level + chance.normal(0, 0.01) - 0.2 / (1 + epoch))
+            layers.append(np.column_stack([[4, 2], chance.uniform(0, 1, (2, len(MEASURES)))]))
+        time.sleep(0.01)
+        made = records.Record(
+            history=np.array([[1 - a, a, 1.1 - a, a - 0.01] for a in accuracy[1:]]),
+            seconds=np.full(last, 0.5),
+            cpu_seconds=np.full(last, 0.5),
+            peak_memory_mb=9.0,
+            images=16,
+            moments={{
+                epoch: records.Moment(
+                    layers[epoch],
+                    (1.1 - accuracy[epoch], accuracy[epoch] - 0.01) if epoch else (np.nan, np.nan),
+                    np.full(2 if epoch else 0, epoch, np.uint8),
+                )
+                for epoch in sorted({{*moments(epochs), *(record.moments if record else ())}})
+            }},
+        )
+        records.write(made, path)
+        with open("{TRAINED}", "a") as log:
+            log.write(f"{{self.digest}} {{seed}} {{epochs}}\\n")
+        return made
+
+
+jobs._replicates = NoWork
+
+'''
+REAL_WORK = f'''import os
+from pathlib import Path
+
+Path(f"{TRAINING}{{os.getpid()}}").touch()
+'''
+DRAW = '''"""Writes, instead of what the data look like, which data they are."""
+
+import hashlib
+from pathlib import Path
+
+texts = [f"{Path(file).name} {hashlib.sha256(Path(file).read_bytes()).hexdigest()}\\n"
+         for file in snakemake.input]
+for file in snakemake.output:
+    Path(file).write_text("".join(texts))
+'''
+# The smallest study with two pairs beside the baseline.
+STUDY: dict[str, Any] = {
+    "dataset": "tiny.npz",
+    "published": None,
+    "model": {"hidden_units": [4]},
+    "kernel_initializers": ["he_normal"],
+    "bias_initializers": ["ones"],
+    "epochs": 2,
+    "seeds": 2,
+    "seeds_per_job": 2,
+    "confirmation_seeds": 2,
+}
+
+
+def project_of_no_work(folder: Path, real: bool = False, **changes: object) -> Project:
+    """A project in which nothing has been run, and drawing and training take no time.
+
+    Args:
+        folder: is made.
+        real: whether trainings are real ones nevertheless.
+        changes: of the configuration, instead of STUDY's.
+    """
+    folder.mkdir(parents=True)
+    project = copy_project(folder, folder / "no-mnist.npz")
+    write_images(project / "tiny.npz", 64, 16)
+    configure(project, **{**STUDY, **changes})
+    script = project / "scripts/train.py"
+    script.write_text((REAL_WORK if real else NO_WORK) + script.read_text().split('"""', 2)[2])
+    for name in ("draw", "draw_explorer", "write_report"):
+        (project / f"scripts/{name}.py").write_text(DRAW)
+    return project
+
+
+def write_images(path: Path, training: int, testing: int) -> None:
+    """A data set of two classes: images of 4 by 4 pixels, of which the one is darker."""
+    chance = np.random.default_rng(0)
+    arrays = {}
+    for part, count in (("train", training), ("test", testing)):
+        labels = np.arange(count) % 2
+        bright = chance.integers(0, 200, (count, 4, 4)) + 50 * labels[:, None, None]
+        arrays |= {f"x_{part}": bright.astype(np.uint8), f"y_{part}": labels}
+    np.savez(path, **arrays)
+
+
+class Server:
+    """Runs Snakemake, by way of forks.py."""
+
+    def __enter__(self) -> "Server":
+        self._folder = tempfile.TemporaryDirectory()
+        self.address = f"{self._folder.name}/socket"
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
+        self._process = subprocess.Popen(
+            [sys.executable, forks.__file__, self.address],
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def start(self, project: Project, *arguments: str) -> tuple[forks.Task, Any]:
+        """Snakemake at work, and the file of what it says."""
+        said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - whoever asks closes it
+        command = ["snakemake", "--cores", "2", *arguments]
+        return forks.ask(self.address, command, project.folder, said.fileno()), said
+
+    def snakemake(self, project: Project, *arguments: str) -> Outcome:
+        task, said = self.start(project, *arguments)
+        code = task.wait()
+        with said:
+            said.seek(0)
+            return Outcome(code, said.read())
+
+    def run(self, project: Project, *arguments: str) -> Outcome:
+        outcome = self.snakemake(project, *arguments)
+        assert outcome.code == 0, outcome.text
+        return outcome

@@ -1,0 +1,196 @@
+"""Studies are run and compared as one graph of jobs, in which what they share is one job."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from helpers import SMALL, Outcome, Project, configure, copy_project, fits, opened
+from playwright.sync_api import Browser
+
+from initstudy.suite.catalog import figures_of
+
+STUDIES = ["notebook", "tanh"]
+TANH = {"study": "tanh", "model": {"activation": "tanh"}, "bias_initializers": []}
+# Some of the notebook's own trainings.
+FEWER = {"file": "config.yaml", "study": "fewer", "bias_initializers": []}
+# As one would have a first look.
+SETTINGS = ("--config", "epochs=1", "confirmation_seeds=1")
+
+
+def run_suite(project: Project, *arguments: str) -> Outcome:
+    return project.run("suite", *SETTINGS, *arguments)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
+    """Two studies that were run and compared; not to be changed."""
+    project = copy_project(tmp_path_factory.mktemp("suite"), mnist_file)
+    configure(project, **{**SMALL, "kernel_initializers": ["ones"], "published": None})
+    (project / "studies/tanh.yaml").write_text(yaml.safe_dump(TANH))
+    (project / "suite.yaml").write_text("studies: [config.yaml, studies/tanh.yaml]\n")
+    outcome = run_suite(project)
+    # The studies are run beside each other: the first table of jobs has the jobs of both.
+    assert outcome.jobs["train"] == 3 + 2
+    assert outcome.jobs["collect"] == 2
+    assert "Everything is there; open results/suite/suite.html" in outcome.text
+    assert "Nothing to be done" in project.plan("suite", *SETTINGS).text
+    return project
+
+
+@pytest.fixture
+def again(suite: Project, tmp_path: Path) -> Project:
+    """A copy of it, to change."""
+    shutil.copytree(suite.folder, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
+
+
+def test_the_scores_are_those_of_the_studies(suite: Project) -> None:
+    scores = pd.read_csv(suite / "results/suite/scores.csv")
+    assert list(dict.fromkeys(scores["study"])) == STUDIES
+    assert set(scores["variant"]) == {"baseline", "kernel-ones"}
+    for study, rows in scores.groupby("study"):
+        table = pd.read_csv(suite / f"results/{study}/histories.csv")
+        assert table["epoch"].max() == 1  # what the command line said
+        table = table[table["seed"] < 2].set_index(["variant", "seed"])["val_accuracy"]
+        for row in rows.itertuples():
+            assert row.accuracy == table[row.variant, row.seed]
+        best = rows.groupby("variant")["accuracy"].mean().max()
+        expected = (rows["accuracy"] - 0.1135) / (best - 0.1135)
+        assert rows["score"].tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, width: int) -> None:
+    folder = suite / "results/suite"
+    summary = pd.read_csv(folder / "summary.csv")
+    with opened(browser, folder / "suite.html", width) as page:
+        for section in ["verdict", "studies", "scores", "profiles", "table", "made"]:
+            assert page.locator(f"#{section}").is_visible()
+            assert page.locator(f"nav a[href='#{section}']").count() == 1
+        for figure in (figure.name for figure in figures_of(studies=2, variants=2)):
+            image = page.locator(f"#{figure}-figure img")
+            image.scroll_into_view_if_needed()
+            assert image.evaluate("image => image.complete && image.naturalWidth > 300")
+            assert len(page.locator(f"#{figure}-figure figcaption").inner_text()) > 80
+            assert (folder / f"figures/{figure}.png").stat().st_size > 5000
+        # Two studies are too few for it; the verdict says so.
+        assert page.locator("#ranks").count() == 0
+        assert "Ranks are not tested" in page.locator("#verdict").inner_text()
+        assert fits(page)
+        rows = page.locator("#table tbody tr").all_inner_texts()
+        for row, expected in zip(rows, summary.itertuples(), strict=True):
+            name, iqm, _, rank, *means = row.split("\t")
+            assert name.strip() == expected.variant
+            assert float(iqm.split()[0]) == pytest.approx(expected.iqm, abs=0.00051)
+            assert float(rank) == pytest.approx(expected.mean_rank, abs=0.051)
+            assert len(means) == len(STUDIES)
+        links = page.locator("#studies tbody a").evaluate_all("all => all.map(a => a.href)")
+        assert links == [f"file://{suite / f'results/{name}/report.html'}" for name in STUDIES]
+        for name in STUDIES:
+            assert (suite / f"results/{name}/report.html").exists()
+        words = page.locator("#verdict").inner_text()
+        assert f"{summary['variant'][0]} has the highest interquartile mean" in words
+        assert "not in tanh: bias-ones" in words
+
+
+def test_what_studies_share_is_one_job(project: Project) -> None:
+    configure(project, **SMALL)
+    (project / "suite.yaml").write_text(yaml.safe_dump({"studies": ["config.yaml", FEWER]}))
+    plan = project.plan("suite")
+    variants = ["baseline", "bias-ones", "kernel-ones", "kernel-random_normal"]
+    assert plan.trained == [(variant, 0, 1) for variant in variants]
+    assert plan.jobs["train"] == 4
+
+
+def test_a_changed_study_trains_its_own_alone(again: Project) -> None:
+    (again / "studies/tanh.yaml").write_text(
+        yaml.safe_dump({**TANH, "model": {"activation": "selu"}})
+    )
+    plan = again.plan("suite", *SETTINGS)
+    assert plan.trained == [("baseline", 0, 1), ("kernel-ones", 0, 1)]
+    assert set(re.findall(r"Training \S+ of (\S+),", plan.text)) == {"tanh"}
+    assert plan.jobs["compare_studies"] == plan.jobs["choose_best"] == 1
+    # A study of its own is run by its own name; the others stay as they are.
+    plan = again.plan("--configfile", "studies/tanh.yaml", *SETTINGS)
+    assert plan.trained == [("baseline", 0, 1), ("kernel-ones", 0, 1)]
+
+
+def test_a_study_more_takes_the_trainings_that_are_there(again: Project) -> None:
+    members = ["config.yaml", "studies/tanh.yaml", FEWER]
+    (again / "suite.yaml").write_text(yaml.safe_dump({"studies": members}))
+    target = "results/suite/scores.csv"
+    before = again.trainings
+    assert again.run(target, *SETTINGS).trained == []
+    assert again.trainings == before
+    scores = pd.read_csv(again / target)
+    assert list(dict.fromkeys(scores["study"])) == [*STUDIES, "fewer"]
+    accuracies = scores.set_index(["study", "variant"])["accuracy"]
+    for variant in ("baseline", "kernel-ones"):
+        first, other, same = (accuracies[study, variant].tolist() for study in [*STUDIES, "fewer"])
+        assert first == same != other
+    # And one study less.
+    (again / "suite.yaml").write_text(yaml.safe_dump({"studies": members[:2]}))
+    assert again.run(target, *SETTINGS).trained == []
+    assert list(dict.fromkeys(pd.read_csv(again / target)["study"])) == STUDIES
+
+
+def test_other_settings_hold_for_all_studies(again: Project) -> None:
+    plan = again.plan("suite")
+    epochs = re.findall(r"logs/trainings/\w+/epochs-(\d+)/seeds-0-1\.log", plan.text)
+    assert set(epochs) == {"2"}
+    assert len(plan.trained) == 3
+    assert plan.jobs["train"] == 5
+
+
+@pytest.mark.parametrize(
+    ("listed", "arguments", "parts"),
+    [
+        (
+            ["config.yaml", "studies/tanh.yaml"],
+            ["study=quick"],
+            ["studies/tanh.yaml would go to results/quick/, as those of config.yaml do"],
+        ),
+        (["config.yaml", "studies/tahn.yaml"], [], ["suite.yaml: there is no file 'studies/tahn"]),
+        ("config.yaml", [], ["suite.yaml: it must hold one key, studies, with a list"]),
+        (
+            [3],
+            [],
+            ["suite.yaml: 3 is neither the file of a study, nor a mapping with the key file"],
+        ),
+        (
+            ["config.yaml", {"file": "studies/tanh.yaml", "epoch": 3}],
+            [],
+            ["suite.yaml, the entry of studies/tanh.yaml: epoch: there is no such key; did you"],
+        ),
+        (
+            ["config.yaml", "studies/wrong.yaml"],
+            [],
+            ["studies/wrong.yaml:2: optimizer: 'adamm'", "'adam'"],
+        ),
+        (
+            ["studies/tanh.yaml", {"file": "studies/tanh.yaml", "study": "suite"}],
+            [],
+            ["results/suite/, as those of the list suite.yaml do"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_message_before_anything_runs(
+    project: Project, listed: object, arguments: list[str], parts: list[str]
+) -> None:
+    (project / "studies/tanh.yaml").write_text(yaml.safe_dump(TANH))
+    (project / "studies/wrong.yaml").write_text("study: wrong\noptimizer: adamm\n")
+    (project / "suite.yaml").write_text(yaml.safe_dump({"studies": listed}))
+    outcome = project.snakemake("suite", "--config", "seeds=2", *arguments)
+    assert outcome.code == 1
+    for part in parts:
+        assert part in outcome.text, outcome.text
+    assert "Traceback" not in outcome.text
+    assert not (project / "results").exists()
+
+
+def test_a_wrong_list_does_not_concern_a_study_alone(project: Project) -> None:
+    (project / "suite.yaml").write_text("studies: [config.yaml, studies/no.yaml]\n")
+    assert len(project.plan().trained) == 13

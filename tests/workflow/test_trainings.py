@@ -1,0 +1,285 @@
+"""A training is addressed by what decides its numbers, so nothing is trained twice."""
+
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from helpers import SMALL, Outcome, Project, configure
+
+HISTORIES = "results/notebook/histories.csv"
+
+
+def rows_of(project: Project, variant: str) -> list[str]:
+    """A variant's lines of the study's table."""
+    lines = (project / HISTORIES).read_text().splitlines()
+    return [line for line in lines if line.startswith(f"{variant},")]
+
+
+def one_variant(project: Project, variant: str, *arguments: str) -> tuple[Outcome, list[str], str]:
+    """Runs one variant alone; its rows, and what its training job has told."""
+    logs = project / "logs/trainings"
+    before = {path: path.stat().st_mtime_ns for path in logs.glob("*/*/*.log")}
+    outcome = project.run(f"results/notebook/runs/{variant}.csv", *arguments)
+    lines = (project / f"results/notebook/runs/{variant}.csv").read_text().splitlines()
+    told = [
+        path.read_text()
+        for path in sorted(logs.glob("*/*/*.log"))
+        if before.get(path) != path.stat().st_mtime_ns
+    ]
+    return outcome, lines[1:], "".join(told)
+
+
+@pytest.fixture
+def without_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever imports TensorFlow fails."""
+    package = tmp_path / "broken" / "tensorflow"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('TensorFlow was imported')\n")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+
+
+def normal(deviation: float) -> dict[str, object]:
+    config = {"stddev": deviation}
+    return {"name": "normal", "class_name": "RandomNormal", "config": config}
+
+
+def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> None:
+    before, old = rerun.results, yaml.safe_load((rerun / "config.yaml").read_text())
+    configure(rerun, kernel_initializers=[normal(0.06), "ones"])
+    changed = rerun.run(HISTORIES)
+    assert ("kernel-normal", 0, 1) in changed.trained
+    assert {variant for variant, _, _ in changed.trained} <= {"kernel-normal", "best"}
+    assert rows_of(rerun, "kernel-normal")
+    assert not rows_of(rerun, "kernel-random_normal")
+    configure(rerun, **old)
+    assert rerun.run().trained == []
+    now = rerun.results
+    assert {path: now[path] for path in before} == before
+    # What is more belongs to the other configuration.
+    assert all(path.startswith("results/trainings/") for path in now.keys() - before.keys())
+    assert "Nothing to be done" in rerun.plan().text
+    # And forth again, without what Snakemake knows of it.
+    shutil.rmtree(rerun / ".snakemake")
+    configure(rerun, kernel_initializers=[normal(0.06), "ones"])
+    plan = rerun.plan()
+    assert plan.trained == []
+    assert plan.jobs["describe"] == plan.jobs["choose_best"] == plan.jobs["collect"] == 1
+
+
+def test_without_snakemakes_records_nothing_is_done_and_nothing_is_stale(rerun: Project) -> None:
+    whole = (rerun / HISTORIES).read_bytes()
+    (description,) = (
+        str(path.relative_to(rerun.folder)) for path in rerun.folder.glob("results/*/study-*.json")
+    )
+    shutil.rmtree(rerun / ".snakemake")
+    assert "Nothing to be done" in rerun.plan().text
+    # A variant is dropped and comes back.
+    configure(rerun, bias_initializers=[])
+    assert rerun.run().trained == []
+    assert not rows_of(rerun, "bias-ones")
+    assert len(rows_of(rerun, "kernel-ones")) == 2 * 2
+    shutil.rmtree(rerun / ".snakemake")
+    # A look at another configuration changes nothing.
+    assert len(rerun.plan("--config", "optimizer=sgd").trained) == 3
+    assert "Nothing to be done" in rerun.plan().text
+    configure(rerun, bias_initializers=["ones"])
+    plan = rerun.plan()
+    assert plan.trained == []
+    assert plan.jobs["describe"] == plan.jobs["collect"] == plan.jobs["draw"] == 1
+    assert rerun.run(HISTORIES, description).trained == []
+    assert (rerun / HISTORIES).read_bytes() == whole
+
+
+def test_results_moved_to_another_folder_train_nothing(finished: Project, project: Project) -> None:
+    """As by a copy that does not keep times, so that whatever is newest is so by chance."""
+    shutil.copytree(finished / "results", project / "results")
+    shutil.copy(finished / "config.yaml", project / "config.yaml")
+    files = [path for path in (project / "results").rglob("*") if path.is_file()]
+    random.Random(1).shuffle(files)
+    for age, path in enumerate(files):
+        os.utime(path, (time.time() - age, time.time() - age))
+    trainings = project.trainings
+    assert project.run().trained == []
+    assert project.trainings == trainings
+    assert project.results == finished.results
+    assert "Nothing to be done" in project.plan().text
+
+
+@pytest.mark.parametrize(
+    "kernels",
+    [
+        [{"name": "renamed", "class_name": "RandomNormal"}, "ones"],
+        ["RandomNormal", "Ones"],
+        ["ones", {"name": "random_normal", "class_name": "RandomNormal", "config": {}}],
+    ],
+    ids=["renamed", "other spelling", "other order"],
+)
+def test_another_name_trains_nothing(rerun: Project, kernels: list[object]) -> None:
+    configure(rerun, kernel_initializers=kernels)
+    plan = rerun.plan()
+    assert plan.trained == []
+    assert plan.jobs["choose_best"] == 1
+
+
+def test_a_renamed_variant_has_its_new_name_in_the_table(rerun: Project) -> None:
+    old = [line.partition(",")[2] for line in rows_of(rerun, "kernel-random_normal")]
+    configure(
+        rerun, kernel_initializers=[{"name": "renamed", "class_name": "RandomNormal"}, "ones"]
+    )
+    assert rerun.run(HISTORIES).trained == []
+    assert [line.partition(",")[2] for line in rows_of(rerun, "kernel-renamed")] == old
+    assert not rows_of(rerun, "kernel-random_normal")
+
+
+def test_a_new_role_trains_nothing_and_a_best_baseline_is_not_confirmed(rerun: Project) -> None:
+    """What was best becomes the baseline, and the baseline one of the kernels."""
+    assert "random_normal" in (rerun / "results/notebook/best.yaml").read_text()
+    baseline, kernel = rows_of(rerun, "baseline")[:4], rows_of(rerun, "kernel-random_normal")
+    configure(
+        rerun,
+        baseline={"kernel_initializer": "random_normal", "bias_initializer": "zeros"},
+        kernel_initializers=["glorot_uniform", "ones"],
+        bias_initializers=[],
+    )
+    assert rerun.plan().trained == []
+    assert rerun.run().trained == []
+    now = rows_of(rerun, "kernel-glorot_uniform")
+    assert [line.partition(",")[2] for line in now] == [line.partition(",")[2] for line in baseline]
+    now = rows_of(rerun, "baseline")
+    assert [line.partition(",")[2] for line in now] == [line.partition(",")[2] for line in kernel]
+    # Two seeds alone, so nothing was trained, or taken, to confirm the baseline.
+    assert not rows_of(rerun, "best")
+    summary = pd.read_csv(rerun / "results/notebook/summary.csv")
+    assert summary["variant"].tolist() == ["baseline", "kernel-glorot_uniform", "kernel-ones"]
+    verdict = (rerun / "results/notebook/verdict.md").read_text()
+    assert "the best pair is the baseline itself" in verdict
+    assert "best" not in pd.read_csv(rerun / "results/notebook/trainings.csv")["variant"].tolist()
+    assert "Nothing to be done" in rerun.plan().text
+
+
+def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
+    records = rerun.records
+    three, four = ("--config", "seeds=3"), ("--config", "seeds=4")
+    outcome, rows, told = one_variant(rerun, "kernel-ones", *three)
+    assert outcome.trained == [("kernel-ones", 2, 2)]
+    assert rows[:4] == rows_of(rerun, "kernel-ones")
+    assert len(rows) == 3 * 2
+    assert "seed 2, epoch 1 of 2" in told
+    # The block is another one now, and seed 2 is in both.
+    outcome, rows, told = one_variant(rerun, "kernel-ones", *four)
+    assert outcome.trained == [("kernel-ones", 2, 3)]
+    assert "seed 2 is taken from its record" in told
+    assert "seed 2, epoch" not in told
+    assert "seed 3, epoch 1 of 2" in told
+    assert len(rows) == 4 * 2
+    # The baseline's and the best pair's are there from the confirmation.
+    for variant in ("baseline", "kernel-random_normal"):
+        outcome, rows, told = one_variant(rerun, variant, *four)
+        assert outcome.trained == []
+        assert len(rows) == 4 * 2
+    # The old records are as they were.
+    assert records.items() <= rerun.records.items()
+    assert len(rerun.records) == len(records) + 2
+    outcome, rows, _ = one_variant(rerun, "kernel-ones")
+    assert outcome.trained == []
+    assert rows == rows_of(finished, "kernel-ones")
+
+
+def test_other_blocks_are_made_of_the_records_without_tensorflow(
+    rerun: Project, without_tensorflow: None
+) -> None:
+    before = rerun.records
+    outcome, _, told = one_variant(rerun, "baseline", "--config", "seeds=3")
+    assert outcome.trained == [("baseline", 2, 2)]
+    assert "seed 2 is taken from its record" in told
+    outcome, rows, _ = one_variant(rerun, "kernel-ones", "--config", "seeds_per_job=1")
+    assert outcome.trained == [("kernel-ones", 0, 0), ("kernel-ones", 1, 1)]
+    assert rows == rows_of(rerun, "kernel-ones")
+    assert rerun.records == before
+
+
+def test_fewer_epochs_are_a_prefix_made_without_tensorflow(
+    rerun: Project, without_tensorflow: None
+) -> None:
+    before = rerun.records
+    outcome = rerun.run(HISTORIES, "--config", "epochs=1")
+    assert outcome.jobs["train"] == 4
+    assert rerun.records == before
+    for log in rerun.folder.glob("logs/trainings/*/epochs-1/*.log"):
+        assert "is taken from its record" in log.read_text()
+        assert "epoch 1" not in log.read_text()
+    frame = rerun.histories()
+    assert frame["epoch"].unique().tolist() == [1]
+    assert frame[["variant", "seed"]].value_counts().max() == 1
+    # The numbers are those of the longer training, to the last digit.
+    for short in rerun.folder.glob("results/trainings/*/epochs-1/seeds-?-?.csv"):
+        long = short.parent.parent / "epochs-2" / short.name
+        expected = [line for line in long.read_text().splitlines() if line.split(",")[1] != "2"]
+        assert short.read_text().splitlines() == expected
+    # And nothing is lost by it.
+    assert rerun.plan().trained == []
+
+
+def test_more_epochs_go_on_where_weights_were_kept(project: Project, finished: Project) -> None:
+    configure(project, **SMALL, keep_weights=True)
+    one_variant(project, "kernel-random_normal", "--config", "epochs=1")
+    outcome, _, told = one_variant(project, "kernel-random_normal")
+    assert outcome.trained == [("kernel-random_normal", 0, 1)]
+    for seed in (0, 1):
+        assert f"seed {seed} goes on from epoch 1" in told
+        assert f"seed {seed}, epoch 1 of 2" not in told
+        assert f"seed {seed}, epoch 2 of 2" in told
+    undisturbed = finished.results
+    made = {path: data for path, data in project.results.items() if "/epochs-2/" in path}
+    assert {Path(path).suffix for path in made} == {".csv", ".npz"}
+    assert made == {path: undisturbed[path] for path in made}
+
+
+def test_more_epochs_begin_anew_where_they_were_not(rerun: Project) -> None:
+    old = rows_of(rerun, "kernel-ones")
+    outcome, rows, told = one_variant(rerun, "kernel-ones", "--config", "epochs=3")
+    assert outcome.trained == [("kernel-ones", 0, 1)]
+    assert "goes on" not in told
+    assert "seed 0, epoch 1 of 3" in told
+    assert [row for row in rows if row.split(",")[2] != "3"] == old
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
+        ("training/engine.py", "return 1 / 255, 0.0", "return 1 / 256, 0.0"),
+    ],
+)
+def test_a_changed_formula_trains_all(rerun: Project, path: str, old: str, new: str) -> None:
+    rerun.edit(f"scripts/initstudy/{path}", old, new)
+    variants = ["baseline", "bias-ones", "kernel-ones", "kernel-random_normal"]
+    assert rerun.plan().trained == [(variant, 0, 1) for variant in variants]
+
+
+def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
+    """A comment, a docstring, a message, another data set, and another measure."""
+    library = "scripts/initstudy"
+    engine = rerun / f"{library}/training/engine.py"
+    text = engine.read_text().replace('"""', '"""Another docstring. ', 1)
+    engine.write_text(f"{text}\n# Another comment.\n")
+    rerun.edit(f"{library}/training/replicates.py", "diverged in epoch", "has diverged in epoch")
+    rerun.edit(
+        f"{library}/data/catalog.py",
+        '    "mnist": DatasetSpec(',
+        '    "third": DatasetSpec(MNIST_SHAPES, 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
+    )
+    assert "Nothing to be done" in rerun.plan(HISTORIES).text
+    rerun.edit(f"{library}/results/diagnostics.py", '"update_norm",\n', '"update_norm",\n"new",\n')
+    rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
+    before = rerun.records
+    assert rerun.run(HISTORIES).trained == []
+    assert rerun.records == before
+    diagnostics = pd.read_csv(rerun / "results/notebook/diagnostics.csv")
+    assert diagnostics["new"].isna().all()
+    assert diagnostics["update_norm"].notna().all()
