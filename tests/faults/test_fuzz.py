@@ -114,7 +114,7 @@ def keras_asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(subprocess, "run", answer)
     # What a dry run tells at its end would all be told at the end of this process.
-    monkeypatch.setattr(atexit, "register", lambda function: function)
+    monkeypatch.setattr(atexit, "register", lambda function, *_, **__: function)
 
 
 def test_any_configuration_is_planned_or_refused(
