@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.results.outputs import ENDINGS
+from initstudy.study.trainings import OUTPUTS
 from initstudy.results.replicates import write_job
 from initstudy.training import jobs
 from initstudy.training.engine import Epoch, Trainer
@@ -74,7 +74,7 @@ def work(folder: Path, what: dict[str, Any], dataset: Path) -> None:
     """The job, as scripts/train.py does it, with a checkpoint after each epoch."""
     found = jobs.train(what, dataset, folder, SEEDS, EPOCHS, checkpoint_minutes=0)
     stem = folder / f"epochs-{EPOCHS}" / f"seeds-{SEEDS[0]}-{SEEDS[-1]}"
-    write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in ENDINGS.items()})
+    write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in OUTPUTS.items()})
 
 
 def noting(run_epoch: Any, notes: Path) -> Any:

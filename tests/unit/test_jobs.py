@@ -19,7 +19,7 @@ from helpers import LIBRARY, few_images
 from initstudy.data.datasets import Dataset
 from initstudy.results import records
 from initstudy.results.diagnostics import moments
-from initstudy.results.outputs import ENDINGS
+from initstudy.study.trainings import OUTPUTS
 from initstudy.results.records import Record
 from initstudy.results.replicates import write_job
 from initstudy.training import jobs
@@ -169,7 +169,7 @@ def outputs(found: dict[int, Record], epochs: int, folder: Path) -> dict[str, by
     """What a job writes, besides what it took."""
     first, *_, last = list(found)
     stem = folder / f"epochs-{epochs}" / f"seeds-{first}-{last}"
-    paths = {kind: Path(f"{stem}.{ending}") for kind, ending in ENDINGS.items()}
+    paths = {kind: Path(f"{stem}.{ending}") for kind, ending in OUTPUTS.items()}
     write_job(found, epochs, paths)
     return {k: path.read_bytes() for k, path in paths.items() if k not in ("timings", "sums")}
 
@@ -366,10 +366,10 @@ def test_tensorflow_is_not_started_for_what_is_known(
 import sys
 from pathlib import Path
 from initstudy.training import jobs
-from initstudy.results.outputs import ENDINGS
+from initstudy.study.trainings import OUTPUTS
 from initstudy.results.replicates import write_job
 found = jobs.train({case.what!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
-write_job(found, 2, {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in ENDINGS.items()}})
+write_job(found, 2, {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in OUTPUTS.items()}})
 print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
 """
     result = subprocess.run(
@@ -377,7 +377,7 @@ print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
     )
     assert (result.stdout, result.stderr) == ("[]\n", "")
     for kind, content in expected.items():
-        assert (tmp_path / f"out/seeds-0-1.{ENDINGS[kind]}").read_bytes() == content
+        assert (tmp_path / f"out/seeds-0-1.{OUTPUTS[kind]}").read_bytes() == content
 
 
 def test_a_damaged_record_is_named_and_that_seed_starts_again(

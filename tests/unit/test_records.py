@@ -12,7 +12,7 @@ from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits, records
 from initstudy.results.diagnostics import MEASURES, moments
 from initstudy.results.files import check_sum
-from initstudy.results.outputs import ENDINGS
+from initstudy.study.trainings import OUTPUTS
 from initstudy.results.records import Moment, Record, State, reaches
 from initstudy.results.replicates import write_job
 
@@ -178,7 +178,7 @@ def test_what_a_record_reaches() -> None:
 
 
 def outputs(folder: Path, name: str = "seeds-0-2") -> dict[str, Path]:
-    return {kind: folder / f"{name}.{ending}" for kind, ending in ENDINGS.items()}
+    return {kind: folder / f"{name}.{ending}" for kind, ending in OUTPUTS.items()}
 
 
 def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def results(folder: Path) -> Iterator[StudyResults]:
     (study,) = descriptions()
     place = Path("results/notebook")
     place.mkdir(parents=True)
-    (place / study.file).write_text(study.text())
+    (place / study.file).write_text(study.text)
     rows, ends = [], []
     for number, variant in enumerate(study.variants):
         for seed in study.selection:
