@@ -8,7 +8,8 @@ import pytest
 from helpers import Project, fits, opened
 from playwright.sync_api import Browser, Page
 
-FIGURES = ["differences", "ranking", "kernel", "bias", "best_vs_baseline", "signals"]
+from initstudy.drawing.catalog import figures_of
+from initstudy.results.study import load
 
 
 @pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
@@ -18,16 +19,18 @@ def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) ->
         yield page
 
 
-def test_every_part_is_visible_and_fits(page: Page) -> None:
+def test_every_part_is_visible_and_fits(page: Page, finished: Project) -> None:
     sections = ["verdict", "ranking", "curves", "signals", "explorer", "table", "configuration"]
     for section in [*sections, "made"]:
         assert page.locator(f"#{section}").is_visible()
         assert page.locator(f"nav a[href='#{section}']").count() == 1
-    for figure in FIGURES:
-        image = page.locator(f"#{figure}-figure img")
+    figures = figures_of(load(finished / "results/notebook").description)
+    assert len(figures) == 6
+    for figure in figures:
+        image = page.locator(f"#{figure.name}-figure img")
         image.scroll_into_view_if_needed()
         assert image.evaluate("image => image.complete && image.naturalWidth > 300")
-        assert len(page.locator(f"#{figure}-figure figcaption").inner_text()) > 80
+        assert len(page.locator(f"#{figure.name}-figure figcaption").inner_text()) > 80
     assert fits(page)
 
 
