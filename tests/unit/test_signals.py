@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from initstudy.drawing.figures import save
-from initstudy.drawing.signals import PANELS, Signals, by_layer, signals_by_depth
+from initstudy.drawing.signals import PANELS, Signals, signals_by_depth, signals_of
 from initstudy.results.diagnostics import COLUMNS
 
 NAMES = [panel.measure for panel in PANELS]
@@ -18,7 +18,8 @@ def signals(
 ) -> Signals:
     generator = np.random.default_rng(len(label))
     values = generator.uniform(0.1, 0.9, (len(NAMES), seeds, epochs, layers))
-    return Signals(label, accuracy, dict(zip(NAMES, values, strict=True)))
+    units = np.arange(layers, 0.0, -1)
+    return Signals(label, accuracy, dict(zip(NAMES, values, strict=True)), units)
 
 
 def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
@@ -27,15 +28,18 @@ def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
             "seed": seed,
             "epoch": epoch,
             "layer": layer,
+            "units": 8 * layer,
             "dead_units": seed + epoch / 10 + layer / 100,
         }
-        for seed in (5, 6)
+        for seed in (4, 5, 6)
         for epoch in (0, 1, 7)
         for layer in (1, 2)
         if (seed, epoch) != (6, 7)
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    values = by_layer(frame, [0, 1, 7], range(5, 7))["dead_units"]
+    found = signals_of("x", 0.9, frame, [0, 1, 7], range(5, 7))
+    assert found.units.tolist() == [8, 16]
+    values = found.measures["dead_units"]
     assert values.shape == (2, 3, 2)
     np.testing.assert_allclose(values[0, 2], [5.71, 5.72])
     np.testing.assert_allclose(values[1, 0], [6.01, 6.02])
@@ -45,8 +49,8 @@ def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
 def test_lines_are_means_and_bands_reach_from_seed_to_seed() -> None:
     variants = [signals("baseline", epochs=3), signals("x", epochs=3)]
     figure = signals_by_depth("T", [0, 1, 9], variants)
-    assert len(figure.axes) == 6
-    for place, axes in enumerate(figure.axes):
+    assert len(figure.axes) == 9
+    for place, axes in enumerate(figure.axes[:6]):
         moment = [0, 2][place // 3]
         measure = NAMES[place % 3]
         for variant, line, band in zip(variants, axes.lines, axes.collections, strict=True):
@@ -59,8 +63,30 @@ def test_lines_are_means_and_bands_reach_from_seed_to_seed() -> None:
     assert [axes.get_ylabel().strip() for axes in figure.axes[::3]] == [
         "at the start",
         "after epoch 9",
+        "by epoch",
     ]
     assert "n = 3 seeds" in figure.get_supxlabel()
+
+
+def test_by_epoch_are_all_units_the_first_layers_gradient_and_the_last_ones_signal() -> None:
+    variants = [signals("baseline", epochs=4), signals("x", epochs=4)]
+    figure = signals_by_depth("T", [0, 1, 2, 4], variants)
+    for variant, *lines in zip(variants, *(axes.lines for axes in figure.axes[6:]), strict=True):
+        dead, gradient, activation = (variant.measures[name].mean(axis=0) for name in NAMES)
+        # Layers of 4, 3, 2 and 1 units.
+        expected = [dead @ [0.4, 0.3, 0.2, 0.1], gradient[:, 0], activation[:, -1]]
+        for line, values in zip(lines, expected, strict=True):
+            np.testing.assert_allclose(line.get_ydata(), values)
+    ticks = [text.get_text() for text in figure.axes[6].get_xticklabels()]
+    assert sorted(ticks) == ["0", "1", "2", "4"]
+
+
+def test_of_many_epochs_some_are_labelled_and_the_last_is() -> None:
+    epochs = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500]
+    figure = signals_by_depth("T", epochs, [signals("baseline", epochs=len(epochs))])
+    ticks = {int(text.get_text()) for text in figure.axes[6].get_xticklabels()}
+    assert 1500 in ticks
+    assert ticks < {*epochs}
 
 
 def test_labels_do_not_overlap_and_stay_in_the_picture() -> None:
@@ -97,7 +123,7 @@ def test_one_seed_one_moment_or_one_layer_can_be_drawn(
     figure = signals_by_depth(
         "T", list(range(epochs)), [signals("baseline", seeds, epochs, layers)]
     )
-    assert len(figure.axes) == 3 * epochs
+    assert len(figure.axes) == 3 * epochs  # a row by epoch comes with a third one
     save(figure, tmp_path / "a.png")
 
 

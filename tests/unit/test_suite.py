@@ -1,6 +1,7 @@
 """Each statistic of a suite against SciPy, its definition, the literature, or a simulation."""
 
 import itertools
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -333,3 +334,17 @@ def test_one_study_and_one_seed_can_be_drawn(tmp_path: Path) -> None:
     for name, figure in figures.items():
         save(figure, tmp_path / f"{name}.png")
     assert isinstance(findings.summary, pd.DataFrame)
+
+
+@pytest.mark.parametrize("variants", [2, 4])
+def test_the_report_shows_every_figure_that_there_is(variants: int, tmp_path: Path) -> None:
+    findings = found(variants)
+    figures = suite_figures.draw(findings)
+    assert ("ranks" in figures) == (variants > 2) == (findings.tests is not None)
+    for name in figures:
+        (tmp_path / f"{name}.svg").write_text("<svg/>")
+    page = suite_report.report("s", findings, [], tmp_path)
+    assert re.findall(r'<figure id="(\w+)-figure">', page) == list(figures)
+    sections = re.findall(r'<section id="([\w-]+)"', page)
+    assert re.findall(r'<a href="#([\w-]+)">', page) == sections
+    assert ("ranks" in sections) == (variants > 2)

@@ -1,5 +1,6 @@
 """Two variants compared by their final accuracies: the difference, and whether it is real."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,6 @@ from scipy import stats
 
 from initstudy.analysis.statistics import LEVEL, Floats, mean_interval, sign_flip_p_value
 from initstudy.results.study import Replicates, StudyResults
-
-# Up to this number all ways to deal the replicates out anew are counted, above they are sampled.
-MOST_DEALS = 100_000
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,8 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
     Where they share two seeds or more, these are compared in pairs, since replicates of one seed
     share their random numbers: the interval is `statistics.mean_interval`, the p-value that of
     `statistics.sign_flip_p_value`. Otherwise, as for `best` and a variant that it was chosen from,
-    whose seeds are others, all of them are compared: see `independent_interval` and
-    `permutation_p_value`. A diverged replicate counts as an accuracy of 0.
+    whose seeds are others, all of them are compared: see `welch`. A diverged replicate counts as an
+    accuracy of 0.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline.
@@ -92,72 +90,44 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
         low, high = mean_interval(values - base)
         p_value = sign_flip_p_value(values - base)
     else:
-        low, high = independent_interval(values, base)
-        p_value = permutation_p_value(values, base)
+        low, high, p_value = welch(values, base)
     low, high = (float(bound) for bound in np.clip((low, high), -1, 1))
     difference = float(values.mean() - base.mean())
     return Comparison(one.label, other.label, values, base, paired, difference, low, high, p_value)
 
 
-def independent_interval(values: Floats, base: Floats) -> tuple[float, float]:
-    """A 95 % confidence interval of the difference of two means of independent replicates.
+def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
+    """A 95 % interval and the two-sided p-value of the difference of independent replicates.
 
-    It is Welch's, which does not take the variances to be equal. Of skewed accuracies it covered
-    the truth as often as a bootstrap-t interval did: see tests/unit/test_comparison.py.
+    Both are Welch's, which takes neither the variances nor the numbers to be equal. How often it
+    errs of skewed accuracies is measured in tests/unit/test_comparison.py. A permutation test is
+    exact where the two are of one distribution, but errs more often where only the means are equal:
+    of six replicates each, one group of four times the other's spread, 8.8 % against 7.1 %.
 
     Args:
         values: float64 (n,).
         base: what they are compared with, float64 (m,).
 
     Returns:
-        The lower and the upper bound; nan if either is a single value.
+        The lower and the upper bound of the mean of the values less that of the base, and the
+        p-value. If either is a single value, which tells nothing, they are nan, nan and 1. If
+        neither varies, there is no error to go by: then the p-value is the share of all ways to
+        deal the replicates out to two groups that set them apart like this, and there is no width.
 
     Reference:
         Welch, 1947, The Generalization of `Student's' Problem When Several Different Population
-        Variances Are Involved, Biometrika 34 (1/2).
+        Variances Are Involved, Biometrika 34 (1/2); the degrees of freedom are those of
+        Satterthwaite, 1946, An Approximate Distribution of Estimates of Variance Components.
     """
     if min(len(values), len(base)) < 2:
-        return float("nan"), float("nan")
+        return float("nan"), float("nan"), 1.0
+    difference = float(values.mean() - base.mean())
     if max(np.ptp(values), np.ptp(base)) < 1e-12:
-        difference = float(values.mean() - base.mean())
-        return difference, difference
-    interval = stats.ttest_ind(values, base, equal_var=False).confidence_interval(LEVEL)
-    return float(interval.low), float(interval.high)
-
-
-def permutation_p_value(values: Floats, base: Floats) -> float:
-    """The two-sided p-value of independent replicates being of one distribution.
-
-    If they are, each might as well belong to the other group. It is twice the share of all ways to
-    deal them out that give a Welch statistic at least as far to the observed one's side; above
-    MOST_DEALS of them, of as many that are drawn from a fixed seed, and the observed one. With that
-    statistic it holds in the limit, too, where means are equal and only variances differ, which
-    with the difference of the means it would not.
-
-    Args:
-        values: float64 (n,).
-        base: float64 (m,).
-
-    Returns:
-        The p-value; 1 if either is a single value.
-
-    Reference:
-        Chung and Romano, 2013, Exact and Asymptotically Robust Permutation Tests, Annals of
-        Statistics 41 (2).
-    """
-    spread = float(np.ptp([*values, *base]))
-    if spread < 1e-12 or min(len(values), len(base)) < 2:
-        return 1.0
-    # Standardized and rounded, so that what differs by rounding alone counts as equal.
-    groups = [np.round(group / spread, 12) for group in (values, base)]
-    test = stats.permutation_test(
-        groups, _welch, vectorized=True, n_resamples=MOST_DEALS, batch=10_000, rng=0
-    )
-    return float(test.pvalue)
-
-
-def _welch(one: Floats, other: Floats, axis: int) -> Floats:
-    variances = [part.var(axis=axis, ddof=1) / part.shape[axis] for part in (one, other)]
-    # Where neither varies, the difference is as good as infinitely many errors.
-    errors = np.maximum(np.sqrt(variances[0] + variances[1]), 1e-9)
-    return np.asarray(np.round((one.mean(axis=axis) - other.mean(axis=axis)) / errors, 9))
+        ways = math.comb(len(values) + len(base), len(base))
+        return difference, difference, 2 / ways if abs(difference) > 1e-12 else 1.0
+    squares = [float(np.var(part, ddof=1)) / len(part) for part in (values, base)]
+    error = math.sqrt(sum(squares))
+    freedom = error**4 / (squares[0] ** 2 / (len(values) - 1) + squares[1] ** 2 / (len(base) - 1))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+    p_value = 2 * float(stats.t.sf(abs(difference) / error, freedom))
+    return difference - half, difference + half, p_value

@@ -89,18 +89,16 @@ def signals_of(
         epochs: all that were looked at, 0 among them.
         seeds: its replicates; others are left out.
     """
-    own = rows[rows["seed"].isin(seeds)]
-    layers = rows.drop_duplicates("layer").set_index("layer")["units"].sort_index()
-    place = (
-        own["seed"].to_numpy() - seeds.start,
-        np.searchsorted(epochs, own["epoch"]),
-        own["layer"].to_numpy() - 1,
-    )
+    seed, epoch, layer = (rows[name].to_numpy() for name in ("seed", "epoch", "layer"))
+    units = np.zeros(layer.max())
+    units[layer - 1] = rows["units"]
+    own = (seed >= seeds.start) & (seed < seeds.stop)
+    place = seed[own] - seeds.start, np.searchsorted(epochs, epoch[own]), layer[own] - 1
     values = {}
     for panel in PANELS:
-        values[panel.measure] = np.full((len(seeds), len(epochs), len(layers)), np.nan)
-        values[panel.measure][place] = own[panel.measure]
-    return Signals(label, accuracy, values, layers.to_numpy(dtype=np.float64))
+        values[panel.measure] = np.full((len(seeds), len(epochs), len(units)), np.nan)
+        values[panel.measure][place] = rows[panel.measure].to_numpy()[own]
+    return Signals(label, accuracy, values, units)
 
 
 def signals_by_depth(title: str, epochs: Sequence[int], variants: Sequence[Signals]) -> Figure:
@@ -179,6 +177,8 @@ def _rows(variant: Signals, panel: Panel, moments: Sequence[int]) -> list[Line]:
 
 def _over_seeds(values: Floats) -> Line:
     """Over the first axis, without what is not a number."""
+    if np.isfinite(values).all():
+        return Line(values.mean(0), values.min(0), values.max(0))
     known = np.ma.masked_invalid(values)
     return Line(
         *(np.ma.filled(part, np.nan) for part in (known.mean(0), known.min(0), known.max(0)))

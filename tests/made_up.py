@@ -1,0 +1,140 @@
+"""Results of a small study that nobody ran, in a folder as a run leaves it."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from initstudy.analysis import learning_rates
+from initstudy.results import diagnostics, histories
+from initstudy.results.files import write_sum
+from initstudy.results.study import StudyResults
+from initstudy.study.description import Description
+
+KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
+EPOCHS, SEEDS, CONFIRMATION = 5, 4, 3
+LAYERS = 3
+
+
+def made_up_study(
+    folder: Path,
+    factorial: bool = False,
+    tuned: bool = False,
+    held_out: int = 0,
+    best: tuple[str, str] = ("he_normal", "he_uniform"),
+) -> StudyResults:
+    """Writes a study's files, with numbers by chance, always the same.
+
+    Args:
+        folder: to be made.
+        factorial: whether all pairs are trained.
+        tuned: whether each variant has a learning rate of its own.
+        held_out: training images that validate; 0 if the test images do.
+        best: the pair that was chosen.
+    """
+    chance = np.random.default_rng(0)
+    study = describe(folder.name, factorial, tuned, held_out)
+    own = best == (KERNELS[0], BIASES[0])
+    variants = study.initializers | ({} if own else {"best": best})
+    folder.mkdir(parents=True)
+    (folder / study.file).write_text(study.text())
+    kernel, bias = best
+    choice = {"kernel_initializer": {"name": kernel}, "bias_initializer": {"name": bias}}
+    (folder / "best.yaml").write_text(yaml.safe_dump(choice))
+
+    rows, measured = [], []
+    for variant in variants:
+        seeds = [*study.judged_on(variant)]
+        if variant == "baseline" and not own:
+            seeds += study.confirmation
+        for seed in seeds:
+            ends = chance.uniform(0.5, 0.95)
+            for epoch in range(1, EPOCHS + 1):
+                accuracy = ends * epoch / EPOCHS
+                rows.append((variant, seed, epoch, 1 - accuracy, accuracy, 1.1 - accuracy, ends))
+            for epoch, layer in itertools.product(
+                diagnostics.moments(EPOCHS), range(1, LAYERS + 1)
+            ):
+                values = chance.uniform(0.1, 0.9, len(diagnostics.MEASURES))
+                measured.append((variant, seed, epoch, layer, 10 * layer, *values))
+    table = pd.DataFrame(rows, columns=histories.COLUMNS)
+    histories.write(table, folder / "histories.csv")
+    write_sum(folder / "histories.csv")
+    histories.write(pd.DataFrame(measured, columns=diagnostics.COLUMNS), folder / "diagnostics.csv")
+    replicates = table[table["epoch"] == EPOCHS]
+    # Where images are held out, the test images are others, and give other numbers.
+    shift = 0.01 if held_out else 0.0
+    tests = replicates[["variant", "seed"]].assign(
+        test_loss=replicates["val_loss"], test_accuracy=replicates["val_accuracy"] - shift
+    )
+    histories.write(tests, folder / "tests.csv")
+    timings = replicates[["variant", "seed"]].assign(
+        epochs=EPOCHS, seconds=2.0, cpu_seconds=60.0, peak_memory_mb=900.0
+    )
+    histories.write(timings, folder / "timings.csv")
+    histories.write(_summary(tests, study, list(variants)), folder / "summary.csv")
+    (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
+    (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
+    (folder / "explorer.html").write_text("<p>an explorer</p>")
+    if tuned:
+        tried = [
+            (variant, rate, seed, 0.5, chance.uniform(0.5, 0.9))
+            for variant in variants
+            for rate in (0.1, 0.01)
+            for seed in range(2)
+        ]
+        histories.write(
+            pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv"
+        )
+    return StudyResults(folder)
+
+
+def describe(
+    name: str = "made_up", factorial: bool = False, tuned: bool = False, held_out: int = 0
+) -> Description:
+    """What it asks."""
+    pairs = {"baseline": (KERNELS[0], BIASES[0])}
+    pairs |= {f"kernel-{kernel}": (kernel, BIASES[0]) for kernel in KERNELS[1:]}
+    pairs |= {f"bias-{bias}": (KERNELS[0], bias) for bias in BIASES[1:]}
+    if factorial:
+        others = itertools.product(KERNELS[1:], BIASES[1:])
+        pairs |= {f"kernel-{kernel}-bias-{bias}": (kernel, bias) for kernel, bias in others}
+    configuration = {
+        "study": name,
+        "epochs": EPOCHS,
+        "seeds": SEEDS,
+        "confirmation_seeds": CONFIRMATION,
+        "validation": {"holdout": held_out} if held_out else "test",
+        "design": "factorial" if factorial else "one-factor",
+        "learning_rates": [0.1, 0.01] if tuned else [],
+        "target_accuracy": 0.925,
+    }
+    return Description(
+        configuration,
+        0.1,
+        {name: ({"name": kernel}, {"name": bias}) for name, (kernel, bias) in pairs.items()},
+    )
+
+
+def _summary(tests: pd.DataFrame, study: Description, variants: list[str]) -> pd.DataFrame:
+    accuracy = tests.set_index(["variant", "seed"])["test_accuracy"]
+    rows = []
+    for name in variants:
+        seeds = list(study.judged_on(name))
+        values, base = (accuracy.loc[one].loc[seeds] for one in (name, "baseline"))
+        difference = float("nan") if name == "baseline" else (values - base).mean()
+        rows.append(
+            {
+                "variant": name,
+                "accuracy_mean": values.mean(),
+                "accuracy_ci_low": values.min(),
+                "accuracy_ci_high": values.max(),
+                "difference": difference,
+                "difference_ci_low": difference - 0.1,
+                "difference_ci_high": difference + 0.1,
+                "notebook_accuracy": float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)

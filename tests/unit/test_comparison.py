@@ -1,0 +1,100 @@
+"""Two variants are compared in pairs where they share seeds, and soundly where they do not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up import CONFIRMATION, SEEDS, made_up_study
+from scipy import stats
+
+from initstudy.analysis.comparison import compare, welch
+from initstudy.analysis.statistics import mean_interval
+from initstudy.errors import StudyError
+from initstudy.results.study import Replicates
+
+SIMULATIONS = 1000
+
+
+def of(accuracies: dict[int, float]) -> Replicates:
+    return Replicates("s", "v", accuracies)
+
+
+def test_shared_seeds_are_compared_in_pairs_and_others_left_out() -> None:
+    generator = np.random.default_rng(0)
+    base = dict(enumerate(generator.uniform(0.5, 0.9, 8).tolist()))
+    # Backwards, with two seeds that the other has not.
+    own = {seed: base.get(seed, 0.1) + 0.01 + seed / 1000 for seed in range(9, 2, -1)}
+    found = compare(of(own), of(base))
+    assert found.paired
+    assert found.counts == (5, 5)
+    differences = np.array([own[seed] - base[seed] for seed in range(3, 8)])
+    assert found.difference == pytest.approx(differences.mean())
+    assert (found.low, found.high) == pytest.approx(mean_interval(differences))
+    assert found.p_value == 2 / 2**5
+    assert "n = 5 shared seeds, paired" in str(found)
+    other = compare(of(base), of(own))
+    assert (other.difference, other.p_value) == pytest.approx((-found.difference, found.p_value))
+
+
+def test_without_shared_seeds_all_are_compared_as_welch_did() -> None:
+    one, other = [0.95, 0.88, 0.99, 0.81], [0.86, 0.865, 0.855, 0.87, 0.85]
+    found = compare(of(dict(enumerate(one))), of(dict(enumerate(other, 10))))
+    assert not found.paired
+    assert "(n = 4 and 5)" in str(found)
+    # A single pair would tell nothing.
+    assert compare(of(dict(enumerate(one))), of(dict(enumerate(other, 3)))).counts == (4, 5)
+    expected = stats.ttest_ind(one, other, equal_var=False)
+    interval = expected.confidence_interval(0.95)
+    assert found.difference == pytest.approx(np.mean(one) - np.mean(other))
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
+    assert found.p_value == pytest.approx(expected.pvalue)
+
+
+# Skewness of the study's own accuracies: about -1.1, see docs/statistics.md.
+@pytest.mark.parametrize("sizes", [(6, 6), (10, 10), (10, 5)])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_it_errs_as_often_as_it_says(sizes: tuple[int, int], scale: float) -> None:
+    """Means are equal here, though accuracies are skewed and one side may spread more widely."""
+    generator = np.random.default_rng(0)
+    wrong = 0
+    for _ in range(SIMULATIONS):
+        one, other = (3 - generator.gamma(3, 1, size) for size in sizes)
+        low, high, p_value = welch(one, scale * other)
+        assert (p_value < 0.05) == (not low <= 0 <= high)
+        wrong += p_value < 0.05
+    rate = wrong / SIMULATIONS
+    print(f"n = {sizes}, spreads 1 and {scale}: {rate:.3f}")
+    # Three standard errors; with spreads that differ this much it errs a little more often.
+    bound = 0.05 if scale == 1 else 0.085
+    assert 0.02 < rate < bound + 3 * np.sqrt(0.05 * 0.95 / SIMULATIONS)
+
+
+def test_what_does_not_vary_or_stands_alone_gives_no_nonsense() -> None:
+    failed, learned = np.zeros(5), np.full(5, 0.9)
+    assert welch(failed, learned) == pytest.approx((-0.9, -0.9, 2 / 252))
+    assert welch(learned, learned) == (0, 0, 1)
+    one = compare(of({0: 0.5}), of({0: 0.6}))
+    assert np.isnan([one.low, one.high]).all()
+    assert one.p_value == 1
+    assert "-10.00 percentage points" in str(one)
+
+
+def test_variants_and_studies_of_real_folders_are_compared(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "one")
+    own = compare(results.variant("kernel-ones"), results.variant("baseline"))
+    expected = results.summary.set_index("variant")["difference"]
+    assert own.difference == pytest.approx(expected["kernel-ones"])
+    assert own.first == "kernel-ones of one"
+    assert own.counts == (SEEDS, SEEDS)
+    best = compare(results.variant("best"), results.variant("baseline"))
+    assert best.difference == pytest.approx(
+        results.summary.set_index("variant")["difference"]["best"]
+    )
+    assert not compare(results.variant("best"), results.variant("kernel-ones")).paired
+    other = made_up_study(tmp_path / "two", held_out=5)
+    both = compare(results, other)
+    assert both.counts == (SEEDS + CONFIRMATION, SEEDS + CONFIRMATION)
+    # The same trainings, but on test images that are one point harder.
+    assert both.difference == pytest.approx(0.01)
+    with pytest.raises(StudyError, match="no variant 'kernel-one'; did you mean 'kernel-ones'"):
+        results.variant("kernel-one")

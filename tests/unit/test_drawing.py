@@ -1,0 +1,156 @@
+"""One list names a study's figures, and each of them shows what the study's tables say."""
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up import SEEDS, describe, made_up_study
+
+from initstudy.drawing import study as drawing
+from initstudy.drawing.catalog import FIGURES, by_section, figures_of
+from initstudy.drawing.figures import save
+from initstudy.errors import StudyError
+from initstudy.suite import catalog as suite_catalog
+from initstudy.suite import figures as suite_figures
+
+PLAIN = ["differences", "ranking", "kernel", "bias", "best_vs_baseline", "signals"]
+
+
+def test_what_the_catalog_names_is_what_can_be_drawn() -> None:
+    names = [figure.name for figure in FIGURES]
+    assert len(set(names)) == len(names)
+    assert set(names) == set(drawing.DRAWN)
+    for name in names:
+        assert getattr(drawing, name) is drawing.DRAWN[name]
+    assert [f.name for f in suite_catalog.FIGURES] == list(suite_figures.DRAWN)
+
+
+def test_figures_of_one_section_stand_together_and_all_say_how_to_read_them() -> None:
+    for figures in (FIGURES, suite_catalog.FIGURES):
+        runs = [section.id for section, _ in itertools.groupby(figures, lambda f: f.section)]
+        assert len(set(runs)) == len(runs)
+        assert [section.id for section, _ in by_section(figures)] == runs
+        for figure in figures:
+            assert len(figure.alt) > 30
+            assert len(figure.caption) > 80
+
+
+def test_a_study_has_the_figures_of_its_design() -> None:
+    assert [f.name for f in figures_of(describe())] == PLAIN
+    factorial = [f.name for f in figures_of(describe(factorial=True))]
+    assert sorted({*factorial} - {*PLAIN}) == ["pairs"]
+    tuned = [f.name for f in figures_of(describe(tuned=True))]
+    assert sorted({*tuned} - {*PLAIN}) == ["learning_rates"]
+    assert [f.name for f in suite_catalog.figures_of(2, 9)] == ["intervals", "heat_map", "profiles"]
+    assert suite_catalog.figures_of(3, 3)[-1].name == "ranks"
+
+
+@pytest.mark.parametrize(("held_out", "images"), [(0, "validation"), (100, "test")])
+def test_captions_and_axes_name_the_images_that_the_study_is_judged_on(
+    tmp_path: Path, held_out: int, images: str
+) -> None:
+    results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
+    captions = {f.name: f.caption for f in figures_of(results.description)}
+    assert f"on the {images} images after" in captions["ranking"]
+    assert not any("{" in caption for caption in captions.values())
+    ranking = drawing.draw("ranking", results).axes[0]
+    assert ranking.get_xlabel().startswith(f"{images} images")
+    # The numbers are those of the test images, which are others where images are held out.
+    dots = [x for row in ranking.collections for x in row.get_offsets()[:, 0]]
+    expected = [results.accuracies(name) for name in results.initializers]
+    np.testing.assert_allclose(sorted(dots), np.sort(np.concatenate(expected)))
+    assert f"Final {images} accuracy" in drawing.draw("pairs", results).axes[0].get_title("left")
+
+
+def test_rules_can_read_the_list_without_what_draws() -> None:
+    code = (
+        "import sys, initstudy.drawing.catalog, initstudy.suite.catalog\n"
+        "print(*({'matplotlib', 'pandas', 'numpy', 'scipy'} & {*sys.modules}))"
+    )
+    path = str(Path(drawing.__file__).parents[2])
+    output = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert output.returncode == 0, output.stderr
+    assert output.stdout.split() == []
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
+    results = made_up_study(tmp_path / "s", factorial=rich, tuned=rich)
+    figures = figures_of(results.description)
+    assert len(figures) == len(PLAIN) + 2 * rich
+    for figure in figures:
+        save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+
+
+def test_curves_are_those_of_the_histories_on_the_seeds_they_belong_to(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "s")
+    table = results.histories
+
+    def mean(variant: str, low: int, high: int) -> np.ndarray:
+        rows = table[(table["variant"] == variant) & table["seed"].between(low, high)]
+        return rows.groupby("epoch")["accuracy"].mean().to_numpy()
+
+    training = drawing.draw("kernel", results).axes[0]
+    for line, name in zip(
+        training.lines, ["baseline", "kernel-ones", "kernel-he_normal"], strict=True
+    ):
+        np.testing.assert_allclose(line.get_ydata(), mean(name, 0, SEEDS - 1))
+    labels = [text.get_text().split()[0] for text in drawing.draw("bias", results).axes[1].texts]
+    assert labels == ["baseline", "he_uniform"]
+    both = drawing.draw("best_vs_baseline", results)
+    for line, name in zip(both.axes[0].lines, ["baseline", "best"], strict=True):
+        np.testing.assert_allclose(line.get_ydata(), mean(name, SEEDS, 99))
+    assert "(he_normal kernels, he_uniform biases) against" in both.get_suptitle()
+
+
+def test_signals_are_those_of_the_seeds_that_all_variants_share(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "s")
+    table = results.diagnostics
+    table = table[table["seed"] < SEEDS]
+    figure = drawing.draw("signals", results)
+    assert [axes.get_ylabel().strip() for axes in figure.axes[::3]] == [
+        "at the start",
+        "after epoch 5",
+        "by epoch",
+    ]
+    for line, name in zip(
+        figure.axes[0].lines, ["baseline", "kernel-ones", "kernel-he_normal"], strict=True
+    ):
+        rows = table[(table["variant"] == name) & (table["epoch"] == 0)]
+        means = rows.groupby("layer")["dead_units"].mean()
+        np.testing.assert_allclose(line.get_ydata(), means)
+
+
+def test_a_choice_of_the_baseline_is_drawn_as_what_it_is(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "s", best=("glorot_uniform", "zeros"))
+    assert "best" not in results.initializers
+    figure = drawing.draw("best_vs_baseline", results)
+    assert "the baseline's own (glorot_uniform kernels, zeros biases)" in figure.get_suptitle()
+    (line,) = figure.axes[1].lines
+    expected = results.curves("baseline", range(SEEDS), "val_accuracy").mean(axis=0)
+    np.testing.assert_allclose(line.get_ydata(), expected)
+    for name, rows in (("ranking", 4), ("differences", 3)):
+        labels = [
+            t.get_text().split()[0] for t in drawing.draw(name, results).axes[0].get_yticklabels()
+        ]
+        assert len(labels) == rows
+        assert "best" not in labels
+
+
+def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "s")
+    path = tmp_path / "s" / "diagnostics.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("kernel-ones")))
+    with pytest.raises(StudyError, match=r"no diagnostics of kernel-ones\."):
+        drawing.draw("signals", results)
+    with pytest.raises(StudyError, match=r"kernel-ones has no results for the seeds \[4\]"):
+        results.curves("kernel-ones", range(5), "accuracy")
+    (tmp_path / "s" / "summary.csv").unlink()
+    with pytest.raises(StudyError, match=r"summary\.csv cannot be read"):
+        drawing.draw("ranking", results)

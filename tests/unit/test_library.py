@@ -1,0 +1,137 @@
+"""Imports go one way, and what a notebook imports is there and light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from made_up import made_up_study
+
+import initstudy
+from initstudy.analysis.comparison import compare
+from initstudy.errors import StudyError
+from initstudy.results.study import StudyResults
+
+LIBRARY = Path(initstudy.__file__).parent
+# Each may import what stands before it.
+ORDER = ["study", "results", "data", "training", "analysis", "drawing", "report", "suite"]
+# What stands beside the folders, and what it may import of ours.
+ROOT = {"__init__": [], "errors": [], "logs": ["errors"], "studies": [*ORDER[:3], "errors"]}
+MODULES = sorted(LIBRARY.rglob("*.py"))
+
+
+def may_import(folder: str) -> list[str]:
+    before = ORDER[: ORDER.index(folder) + 1]
+    # TensorFlow and Keras, and what imports them, stay by themselves.
+    return [name for name in before if name != "training" or folder == "training"] + ["errors"]
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Of ours: the line, and the folder or module of the library that is imported."""
+    package = ["initstudy", *path.relative_to(LIBRARY).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            first, *rest = name.split(".")
+            if first == "initstudy":
+                yield node.lineno, rest[0] if rest else ""
+
+
+def test_every_folder_has_its_place() -> None:
+    folders = {path.parent.name for path in MODULES} - {"initstudy"}
+    assert folders == {*ORDER}
+    assert {path.stem for path in LIBRARY.glob("*.py")} == {*ROOT}
+    assert len(MODULES) > 40
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_module_imports_only_what_comes_before_it(path: Path) -> None:
+    folder = path.parent.name
+    allowed = ROOT[path.stem] if folder == "initstudy" else may_import(folder)
+    wrong = [f"line {line}: {name}" for line, name in imported(path) if name not in allowed]
+    assert wrong == []
+
+
+def test_the_order_is_read_from_all_forms_of_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", tmp_path)
+    (tmp_path / "study").mkdir()
+    path = tmp_path / "study" / "x.py"
+    path.write_text(
+        "import os, initstudy.suite.pages\nfrom initstudy import drawing\nfrom . import plan\n"
+        "from .. import logs\nfrom ..report.pages import page\n"
+        "def f():\n    from initstudy.training import engine\n"
+    )
+    assert sorted(imported(path)) == [
+        (1, "suite"),
+        (2, "drawing"),
+        (3, "study"),
+        (4, "logs"),
+        (5, "report"),
+        (7, "training"),
+    ]
+
+
+def fresh(code: str) -> list[str]:
+    """What a new process prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ImportWarning", "-c", code],
+        env={"PYTHONPATH": str(LIBRARY.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_results_can_be_looked_at_without_tensorflow() -> None:
+    names = [
+        ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts)
+        for path in MODULES
+        if path.parent.name in ("results", "analysis", "drawing", "report", "suite")
+    ]
+    assert "initstudy.drawing.study" in names
+    code = f"import sys, importlib\nfor name in {names}: importlib.import_module(name)\n"
+    assert fresh(f"{code}print(*({{'tensorflow', 'keras', 'snakemake'}} & {{*sys.modules}}))") == []
+
+
+def test_the_package_itself_imports_nothing_until_it_is_asked() -> None:
+    code = "import sys, initstudy, initstudy.study\n"
+    assert fresh(f"{code}print(*({{'numpy', 'pandas', 'scipy', 'yaml'}} & {{*sys.modules}}))") == []
+    assert fresh("from initstudy import *\nprint(load.__name__, compare.__name__)") == [
+        "load",
+        "compare",
+    ]
+
+
+def test_what_it_exports_is_what_it_promises(tmp_path: Path) -> None:
+    assert sorted(initstudy.__all__) == ["StudyError", "compare", "load"]
+    assert {*initstudy.__all__} <= {*dir(initstudy)}
+    assert initstudy.StudyError is StudyError
+    assert initstudy.compare is compare
+    with pytest.raises(AttributeError, match="no attribute 'laod'"):
+        initstudy.laod  # noqa: B018
+    made_up_study(tmp_path / "s")
+    results = initstudy.load(str(tmp_path / "s"))
+    assert isinstance(results, StudyResults)
+    assert results.configuration["epochs"] == 5
+    assert results.summary["variant"].tolist() == list(results.initializers)
+
+
+def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"there is no study-<digest>\.json"):
+        initstudy.load(tmp_path)
+    made_up_study(tmp_path / "s")
+    (tmp_path / "s" / "study-0123456789ab.json").write_text("{}")
+    with pytest.raises(StudyError, match="2 files describe the study"):
+        initstudy.load(tmp_path / "s")

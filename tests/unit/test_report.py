@@ -1,0 +1,76 @@
+"""The report shows every figure of the catalog, and says what the files say."""
+
+import base64
+import html
+import re
+from pathlib import Path
+
+import pytest
+from made_up import made_up_study
+
+from initstudy.drawing import catalog
+from initstudy.drawing.catalog import Figure, Section, figures_of
+from initstudy.report.pages import TEMPLATES, costs, report
+from initstudy.results.study import StudyResults
+
+
+def with_figures(results: StudyResults) -> StudyResults:
+    folder = Path(results.folder) / "figures"
+    folder.mkdir()
+    for figure in figures_of(results.description):
+        (folder / f"{figure.name}.svg").write_text(f"<svg>{figure.name}</svg>")
+    return results
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_every_figure_of_the_catalog_is_in_the_report(tmp_path: Path, rich: bool) -> None:
+    results = with_figures(made_up_study(tmp_path / "s", factorial=rich, tuned=rich))
+    page = report(results)
+    figures = figures_of(results.description)
+    shown = re.findall(r'<figure id="(\w+)-figure">', page)
+    assert shown == [figure.name for figure in figures]
+    for figure in figures:
+        part = page.split(f'id="{figure.name}-figure"')[1].split("</figure>")[0]
+        picture = base64.b64encode(f"<svg>{figure.name}</svg>".encode()).decode()
+        assert f'src="data:image/svg+xml;base64,{picture}"' in part
+        text = html.unescape(part)
+        assert f'alt="{figure.alt}"' in text
+        assert f"<figcaption>{figure.caption}</figcaption>" in text
+    sections = re.findall(r'<section id="([\w-]+)"', page)
+    assert len(set(sections)) == len(sections)
+    assert re.findall(r'<a href="#([\w-]+)">', page) == sections
+    assert ("pairs" in sections, "learning-rates" in sections) == (rich, rich)
+    assert ("dash-dotted" in page) == rich
+
+
+def test_a_new_figure_is_shown_without_more_ado(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = Figure("new_one", "What is new", "How to read it.", Section("new", "News", "New"))
+    monkeypatch.setattr(catalog, "FIGURES", (*catalog.FIGURES, new))
+    page = report(with_figures(made_up_study(tmp_path / "s")))
+    assert '<a href="#new">New</a>' in page
+    assert 'id="new_one-figure"' in page
+
+
+def test_templates_name_no_figure() -> None:
+    text = "".join(path.read_text() for path in TEMPLATES.glob("*.jinja"))
+    for figure in catalog.FIGURES:
+        assert f"{figure.name}-figure" not in text
+        assert f'"{figure.name}"' not in text
+
+
+def test_it_says_what_the_files_say_and_what_it_took(tmp_path: Path) -> None:
+    results = with_figures(made_up_study(tmp_path / "s", held_out=7))
+    page = report(results)
+    assert "<p>No difference could be told.</p>" in page
+    assert "until 92.5 % are reached" in page
+    assert "holdout: 7" in page
+    assert 'srcdoc="&lt;p&gt;an explorer&lt;/p&gt;"' in page
+    # Four variants with four seeds, three more of the baseline and three of best, a minute each.
+    assert "22 minutes of CPU time in all" in page
+    found = {
+        cost.variant: (cost.seeds, cost.seconds, cost.memory) for cost in costs(results.timings)
+    }
+    assert found["baseline"] == (7, 420.0, 900.0)
+    assert found["best"] == (3, 180.0, 900.0)
