@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.study.trainings import OUTPUTS
+from initstudy.data.datasets import file_sha256
 from initstudy.results.replicates import write_job
+from initstudy.study.trainings import OUTPUTS
 from initstudy.training import jobs
 from initstudy.training.engine import Epoch, Trainer
 from initstudy.training.replicates import Replicates
@@ -116,7 +117,7 @@ def main(scratch: Path) -> None:
     what = {
         "batch_size": 64,
         "bias_initializer": plain["zeros"],
-        "dataset": "few",
+        "dataset": {"name": "few.npz", "sha256": file_sha256(dataset)},
         "held_out": 50,
         "inputs": "unit",
         "kernel_initializer": plain["he_normal"],

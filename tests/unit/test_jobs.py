@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 from helpers import LIBRARY, few_images
 
-from initstudy.data.datasets import Dataset
+from initstudy.data.datasets import Dataset, file_sha256
 from initstudy.results import records
 from initstudy.results.diagnostics import moments
-from initstudy.study.trainings import OUTPUTS
 from initstudy.results.records import Record
 from initstudy.results.replicates import write_job
+from initstudy.study.trainings import OUTPUTS
 from initstudy.training import jobs
 from initstudy.training.backend import tf
 from initstudy.training.engine import Trainer
@@ -104,7 +104,7 @@ def described(few_file: Path, **changes: Any) -> dict[str, Any]:
     what: dict[str, Any] = {
         "batch_size": 64,
         "bias_initializer": ZEROS,
-        "dataset": "few",
+        "dataset": {"name": "few.npz", "sha256": file_sha256(few_file)},
         "held_out": 0,
         "inputs": "unit",
         "kernel_initializer": GLOROT,

@@ -12,9 +12,9 @@ from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits, records
 from initstudy.results.diagnostics import MEASURES, moments
 from initstudy.results.files import check_sum
-from initstudy.study.trainings import OUTPUTS
 from initstudy.results.records import Moment, Record, State, reaches
 from initstudy.results.replicates import write_job
+from initstudy.study.trainings import OUTPUTS
 
 IMAGES = 11
 
