@@ -27,8 +27,8 @@ rule draw:
         "../scripts/draw.py"
 
 
-# What only some studies have.
-use rule draw as draw_more with:
+# What only some studies have. Spelled out, since `use rule draw` would not keep it local.
+rule draw_more:
     input:
         study=described,
         histories="results/{study}/histories.csv",
@@ -42,8 +42,15 @@ use rule draw as draw_more with:
         "logs/{study}/draw/{figure}.log",
     wildcard_constraints:
         figure="|".join({figure.name for figure in FIGURES}.difference(always(FIGURES))),
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_digest(SCRIPTS / "draw.py"),
     message:
         "Drawing {wildcards.figure} of {wildcards.study}"
+    script:
+        "../scripts/draw.py"
 
 
 rule draw_explorer:

@@ -94,5 +94,22 @@ def test_every_package_of_the_lock_file_has_hashes() -> None:
 
 def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> None:
     rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
-    named = set(re.findall(r"^(?:rule|checkpoint) (\w+):", rules, re.M))
-    assert named == {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
+    called = re.findall(
+        r"^(?:rule|checkpoint) (\w+):$.*?^    script:\n        \"../scripts/(\w+).py\"$",
+        rules,
+        re.M | re.S,
+    )
+    assert [rule for rule, script in called if rule != script] == ["draw_more"]
+    assert {script for _, script in called} == {
+        path.stem for path in (REPOSITORY / "scripts").glob("*.py")
+    }
+    assert len(called) == len(re.findall(r"^(?:rule|checkpoint) \w+:$", rules, re.M))
+
+
+def test_only_trainings_are_jobs_of_a_cluster() -> None:
+    """And the question to Keras, where it cannot be asked before."""
+    rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
+    parts = re.split(r"^(?:rule|checkpoint) ", rules, flags=re.M)[1:]
+    remote = {part.partition(":")[0] for part in parts if "    localrule: True\n" not in part}
+    assert remote == {"train", "ask_keras"}
+    assert "use rule" not in rules.replace("`use rule draw`", "")
