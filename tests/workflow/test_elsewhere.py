@@ -218,7 +218,7 @@ def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third
     assert "profile " + shlex.quote(str(checkout / "profiles/default")).strip("'") in outcome.text
     assert outcome.trained == []
     assert sorted(path.name for path in started.iterdir()) == []
-    # It held the folder, and said what there is to do.
+    # It held the folder, and had nothing to train.
     assert (results / ".initstudy/lock").exists()
     assert "To be trained" not in outcome.text
     for name in ("histories.csv", "verdict.md", "hits.npz"):
