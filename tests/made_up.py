@@ -39,7 +39,7 @@ def made_up_study(
     own = best == (KERNELS[0], BIASES[0])
     variants = study.initializers | ({} if own else {"best": best})
     folder.mkdir(parents=True)
-    (folder / study.file).write_text(study.text())
+    (folder / study.file).write_text(study.text)
     kernel, bias = best
     choice = {"kernel_initializer": {"name": kernel}, "bias_initializer": {"name": bias}}
     (folder / "best.yaml").write_text(yaml.safe_dump(choice))

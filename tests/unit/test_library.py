@@ -129,7 +129,7 @@ def test_what_it_exports_is_what_it_promises(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"there is no study-<digest>\.json"):
+    with pytest.raises(StudyError, match=r"there is no file study-<digest>\.json"):
         initstudy.load(tmp_path)
     made_up_study(tmp_path / "s")
     (tmp_path / "s" / "study-0123456789ab.json").write_text("{}")
