@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_up import made_up_study
 
 import initstudy
 from initstudy.analysis.comparison import compare
 from initstudy.errors import StudyError
+from initstudy.results import hits
 from initstudy.results.study import StudyResults
 
 LIBRARY = Path(initstudy.__file__).parent
@@ -135,3 +137,19 @@ def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> N
     (tmp_path / "s" / "study-0123456789ab.json").write_text("{}")
     with pytest.raises(StudyError, match="2 files describe the study"):
         initstudy.load(tmp_path / "s")
+
+
+def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
+    study = made_up_study(tmp_path / "study")
+    right = np.random.default_rng(0).random((4, 13)) < 0.5
+    packed = {
+        "images": np.array(13),
+        "baseline/hits": np.packbits(right, axis=1),
+        "baseline/seeds": np.arange(4),
+    }
+    hits.write(packed, tmp_path / "study/hits.npz")
+    assert list(study.hits) == ["baseline"]
+    np.testing.assert_array_equal(study.hits["baseline"], right)
+    (tmp_path / "study/hits.npz").write_bytes(b"PK")
+    with pytest.raises(StudyError, match=r"hits\.npz: it cannot be read"):
+        _ = StudyResults(tmp_path / "study").hits

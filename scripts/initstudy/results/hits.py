@@ -58,3 +58,27 @@ def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
     return {"images": np.array(images or 0)} | {
         name: np.concatenate(parts) for name, parts in found.items()
     }
+
+
+def read(path: str | Path) -> dict[str, npt.NDArray[np.bool_]]:
+    """Reads the hits of a study.
+
+    Args:
+        path: of what was written of `collect`.
+
+    Returns:
+        For each variant bool (seeds, images), the seeds in the order of its trainings.
+
+    Raises:
+        StudyError: if it cannot be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            images = int(file["images"])
+            return {
+                name.removesuffix("/hits"): np.unpackbits(file[name], axis=1, count=images) > 0
+                for name in file.files
+                if name.endswith("/hits")
+            }
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise StudyError(f"{path}: it cannot be read ({error}); remove it and run again.") from None

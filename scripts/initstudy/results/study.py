@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from initstudy.errors import StudyError
-from initstudy.results import diagnostics, histories
+from initstudy.results import diagnostics, histories, hits
 from initstudy.study.config import suggest
 from initstudy.study.description import NAME, Description
 
@@ -127,7 +127,7 @@ class StudyResults:
     @functools.cached_property
     def hits(self) -> dict[str, npt.NDArray[np.bool_]]:
         """Which test images each replicate got right: for each variant bool (seeds, images)."""
-        raise NotImplementedError
+        return hits.read(self._path("hits.npz"))
 
     @functools.cached_property
     def summary(self) -> pd.DataFrame:
