@@ -191,13 +191,13 @@ def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
         columns=histories.TEST_COLUMNS,
     )
     histories.write(tests, tmp_path / "t.csv")
-    final = histories.read_final(path, 1, tmp_path / "t.csv")
+    final = histories.final(histories.read(path, 1), histories.read_tests(tmp_path / "t.csv"))
     assert final["accuracy"].tolist() == [0.75, 0, 0.125]
     np.testing.assert_array_equal(final["loss"], [2, np.nan, 3])
     assert final["diverged"].tolist() == [False, True, False]
     histories.write(tests[:-1], tmp_path / "t.csv")
     with pytest.raises(StudyError, match="b has no test results for the seed 0"):
-        histories.read_final(path, 1, tmp_path / "t.csv")
+        histories.final(histories.read(path, 1), histories.read_tests(tmp_path / "t.csv"))
     histories.write(pd.concat([tests, tests]), tmp_path / "t.csv")
     with pytest.raises(StudyError, match="line 5: this row repeats a seed"):
         histories.read_tests(tmp_path / "t.csv")

@@ -179,11 +179,6 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
     )
 
 
-def read_final(path: str | Path, epochs: int, tests: str | Path | None = None) -> pd.DataFrame:
-    """Reads how each replicate of a study ended, see `final`, `read` and `read_tests`."""
-    return final(read(path, epochs), read_tests(tests) if tests else None)
-
-
 def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The rows of each variant, found once instead of each time that they are asked for.
 
