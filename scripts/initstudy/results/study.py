@@ -13,8 +13,8 @@ import yaml
 
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
-from initstudy.study.config import suggest
 from initstudy.study.description import NAME, Description
+from initstudy.study.problems import suggest
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from initstudy.errors import StudyError
-from initstudy.study.config import Study
+
+if TYPE_CHECKING:
+    from initstudy.study.config import Study
 
 # The digest in the name makes a description that was changed another file; there is one at a time.
 NAME = "study-{digest}.json"
@@ -37,7 +39,7 @@ class Description:
     trainings: str = ""
 
     @classmethod
-    def of(cls, study: Study, chance: float, trainings: str = "") -> "Description":
+    def of(cls, study: "Study", chance: float, trainings: str = "") -> "Description":
         """The description of a study."""
         return cls(
             {key: value for key, value in study.plain().items() if key not in HOW},

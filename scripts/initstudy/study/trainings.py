@@ -14,14 +14,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from initstudy.errors import StudyError
 from initstudy.study.code import code_digest
-from initstudy.study.config import Initializer, Study
 from initstudy.study.names import LITERATURE, is_own
+
+if TYPE_CHECKING:
+    from initstudy.study.config import Initializer, Study
 
 TRAININGS = "results/trainings"
 # What makes a trainer of a training: the numbers depend on all that it uses.
@@ -108,10 +110,10 @@ class Job:
 
 
 def training(
-    study: Study,
+    study: "Study",
     dataset_sha256: str,
-    kernel: Initializer,
-    bias: Initializer,
+    kernel: "Initializer",
+    bias: "Initializer",
     learning_rate: float | None = None,
 ) -> Training:
     """The training of one pair of initializers in a study.

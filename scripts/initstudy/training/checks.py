@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from initstudy.study.config import KeyPath, Problem, suggest
 from initstudy.study.costs import weights
 from initstudy.study.names import PER_LAYER, is_own
+from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.backend import keras
 from initstudy.training.initializers import ROLES, Role, known_initializers, make_initializer
 from initstudy.training.models import (
