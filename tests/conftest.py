@@ -1,11 +1,14 @@
 """The fixtures that all tests share: the real MNIST, projects to run, and one that was run."""
 
+import fcntl
 import logging
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from forks import Server
 from helpers import ALL_TESTS, REPOSITORY, SMALL, Project, copy_project, finished_study
 from playwright.sync_api import Browser, sync_playwright
 
@@ -32,6 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         thorough = [item for item in items if item.get_closest_marker("thorough")]
         config.hook.pytest_deselected(items=thorough)
         items[:] = [item for item in items if item not in thorough]
+    # The files whose tests are short come last, so that all workers end at about the same time.
+    items.sort(key=lambda item: "unit" in item.path.parts)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,26 +59,40 @@ def mnist(mnist_file: Path) -> Dataset:
     return load(mnist_file, {"name": "mnist", "sha256": SPECS["mnist"].sha256})
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Runs Snakemake, and what it starts, with everything imported."""
+    with Server(real=True) as running:
+        yield running
+
+
 @pytest.fixture
-def project(tmp_path: Path, mnist_file: Path) -> Project:
+def project(tmp_path: Path, mnist_file: Path, server: Server) -> Project:
     """A project in which nothing has been run."""
     folder = tmp_path / "project"
     folder.mkdir()
-    return copy_project(folder, mnist_file)
+    return copy_project(folder, mnist_file, server)
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
-    """Run on two cores; not to be changed."""
-    return finished_study(tmp_path_factory.mktemp("finished"), mnist_file, **SMALL)
+    """Run on two cores as users run it, by the first worker that needs it; not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    workers = base if base.name.startswith("pytest-") else base.parent
+    folder, done = workers / "finished", workers / "finished.done"
+    with (workers / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            finished_study(folder, mnist_file, **SMALL)
+            done.touch()
+    return Project(folder)
 
 
 @pytest.fixture
-def rerun(finished: Project, tmp_path: Path) -> Project:
+def rerun(finished: Project, server: Server, tmp_path: Path) -> Project:
     """A copy of it, to change."""
-    folder = tmp_path / "project"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    return Project(folder)
+    return replace(finished, server=server).copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
+from forks import Server, Task
 from playwright.sync_api import Browser, Page
 
 from initstudy.data.datasets import Dataset
@@ -78,31 +80,46 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project in a folder of its own."""
+    """A copy of the project in a folder of its own.
+
+    Attributes:
+        folder: of the copy.
+        server: runs its Snakemake; without one each run is a process of its own, as users start it.
+    """
 
     folder: Path
+    server: Server | None = None
 
     def __truediv__(self, path: str) -> Path:
         return self.folder / path
 
-    def start(self, *arguments: str, cores: int = 2) -> subprocess.Popen[str]:
-        """Snakemake at work; to be waited for, or killed."""
-        return subprocess.Popen(
+    def start(self, *arguments: str, cores: int = 2) -> tuple[Task, Any]:
+        """Snakemake at work on the server, and the file of what it says."""
+        assert self.server is not None
+        return self.server.start(self.folder, "--cores", str(cores), *arguments)
+
+    def snakemake(self, *arguments: str, cores: int = 2) -> Outcome:
+        if self.server is not None:
+            task, said = self.start(*arguments, cores=cores)
+            code = task.wait()
+            with said:
+                said.seek(0)
+                return Outcome(code, said.read())
+        done = subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            timeout=900,
             env={**os.environ, "COLUMNS": "200"},
         )
+        return Outcome(done.returncode, done.stdout)
 
-    def snakemake(self, *arguments: str, cores: int = 2, timeout: float = 900) -> Outcome:
-        process = self.start(*arguments, cores=cores)
-        try:
-            text, _ = process.communicate(timeout=timeout)
-        finally:
-            process.kill()
-        return Outcome(process.returncode, text)
+    def copy(self, folder: Path) -> "Project":
+        """A copy of this one, to change."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder, self.server)
 
     def run(self, *arguments: str, cores: int = 2) -> Outcome:
         outcome = self.snakemake(*arguments, cores=cores)
@@ -155,7 +172,7 @@ class Project:
         return {str(path.relative_to(self.folder)): path.stat().st_mtime_ns for path in found}
 
 
-def copy_project(folder: Path, mnist_file: Path) -> Project:
+def copy_project(folder: Path, mnist_file: Path, server: Server | None = None) -> Project:
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
@@ -176,16 +193,14 @@ def copy_project(folder: Path, mnist_file: Path) -> Project:
     accepted.mkdir(parents=True, exist_ok=True)
     (folder / ".initstudy").mkdir()
     (folder / ".initstudy" / accepted.name).symlink_to(accepted)
-    return Project(folder)
+    return Project(folder, server)
 
 
-def finished_study(
-    folder: Path, mnist_file: Path, arguments: Sequence[str] = (), **changes: object
-) -> Project:
-    """A project whose study was run here, on two cores."""
+def finished_study(folder: Path, mnist_file: Path, **changes: object) -> Project:
+    """A project whose study was run here, on two cores, as users run it."""
     project = copy_project(folder, mnist_file)
     configure(project, **changes)
-    project.run(*arguments)
+    project.run()
     return project
 
 

@@ -1,30 +1,29 @@
 """Shared by the tests that need no network to be trained."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forks import Server
 from helpers import Project
-from stand_in import Server, project_of_no_work
+from stand_in import project_of_no_work
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server() as running:
+    with Server(real=False) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Project:
     """A study of no work that has been run; not to be changed."""
-    project = project_of_no_work(tmp_path_factory.mktemp("done") / "project")
-    server.run(project)
+    project = project_of_no_work(tmp_path_factory.mktemp("done") / "project", server)
+    project.run()
     return project
 
 
 @pytest.fixture
 def again(done: Project, tmp_path: Path) -> Project:
     """A copy of it, to change."""
-    shutil.copytree(done.folder, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return done.copy(tmp_path / "project")

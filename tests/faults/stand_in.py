@@ -1,22 +1,15 @@
-"""Projects whose trainings take no time, and a Snakemake that is there at once.
+"""Projects whose trainings take no time.
 
-Trainings: everything of a training job is the real one, its records, locks, outputs and logs, but
-for the network: its numbers are made up from the digest of the training and the seed.
-
-Snakemake: importing it and what the scripts use takes longer than all else; see forks.py.
+Everything of a training job is the real one, its records, locks, outputs and logs, but for the
+network: its numbers are made up from the digest of the training and the seed.
 """
 
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import forks
 import numpy as np
-from helpers import Outcome, Project, configure, copy_project
+from forks import Server
+from helpers import Project, configure, copy_project
 
 TRAINED = "trained.log"
 # Each training job makes a file of this name and the number of its process.
@@ -109,16 +102,19 @@ STUDY: dict[str, Any] = {
 }
 
 
-def project_of_no_work(folder: Path, real: bool = False, **changes: object) -> Project:
+def project_of_no_work(
+    folder: Path, server: Server, real: bool = False, **changes: object
+) -> Project:
     """A project in which nothing has been run, and drawing and training take no time.
 
     Args:
         folder: is made.
+        server: runs its Snakemake.
         real: whether trainings are real ones nevertheless.
         changes: of the configuration, instead of STUDY's.
     """
     folder.mkdir(parents=True)
-    project = copy_project(folder, folder / "no-mnist.npz")
+    project = copy_project(folder, folder / "no-mnist.npz", server)
     write_images(project / "tiny.npz", 64, 16)
     configure(project, **{**STUDY, **changes})
     script = project / "scripts/train.py"
@@ -137,45 +133,3 @@ def write_images(path: Path, training: int, testing: int) -> None:
         bright = chance.integers(0, 200, (count, 4, 4)) + 50 * labels[:, None, None]
         arrays |= {f"x_{part}": bright.astype(np.uint8), f"y_{part}": labels}
     np.savez(path, **arrays)
-
-
-class Server:
-    """Runs Snakemake, by way of forks.py."""
-
-    def __enter__(self) -> "Server":
-        self._folder = tempfile.TemporaryDirectory()
-        self.address = f"{self._folder.name}/socket"
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
-        self._process = subprocess.Popen(
-            [sys.executable, forks.__file__, self.address],
-            stdout=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # And all of its forks that are still at work.
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._folder.cleanup()
-
-    def start(self, project: Project, *arguments: str) -> tuple[forks.Task, Any]:
-        """Snakemake at work, and the file of what it says."""
-        said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - whoever asks closes it
-        command = ["snakemake", "--cores", "2", *arguments]
-        return forks.ask(self.address, command, project.folder, said.fileno()), said
-
-    def snakemake(self, project: Project, *arguments: str) -> Outcome:
-        task, said = self.start(project, *arguments)
-        code = task.wait()
-        with said:
-            said.seek(0)
-            return Outcome(code, said.read())
-
-    def run(self, project: Project, *arguments: str) -> Outcome:
-        outcome = self.snakemake(project, *arguments)
-        assert outcome.code == 0, outcome.text
-        return outcome

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forks import Server
 from helpers import ALL_TESTS, Project, configure, wait_until
-from stand_in import TRAINED, Server, project_of_no_work
+from stand_in import TRAINED, project_of_no_work
 
 # Trainings that wait until they are let go.
 GATE = "go"
@@ -16,9 +17,9 @@ WAITING += "            time.sleep(0.02)"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Project]:
+def small_disk(tmp_path: Path, server: Server) -> Iterator[Project]:
     """A project whose results are on a file system with room for about two trainings."""
-    project = project_of_no_work(tmp_path / "project", seeds=1, confirmation_seeds=1)
+    project = project_of_no_work(tmp_path / "project", server, seeds=1, confirmation_seeds=1)
     folder = project / "results"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
@@ -30,15 +31,15 @@ def small_disk(tmp_path: Path) -> Iterator[Project]:
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Project:
+def held(tmp_path: Path, server: Server) -> Project:
     """A project whose trainings wait to be let go."""
-    project = project_of_no_work(tmp_path / "project")
+    project = project_of_no_work(tmp_path / "project", server)
     project.edit("scripts/train.py", "time.sleep(0.01)", WAITING)
     return project
 
 
-def test_a_full_disk(small_disk: Project, server: Server) -> None:
-    outcome = server.snakemake(small_disk)
+def test_a_full_disk(small_disk: Project) -> None:
+    outcome = small_disk.snakemake()
     assert outcome.code == 1
     assert "ERROR [Errno 28] No space left on device: 'results/trainings/" in outcome.text
     assert "Traceback" not in outcome.text
@@ -47,43 +48,43 @@ def test_a_full_disk(small_disk: Project, server: Server) -> None:
     assert 0 < len(there) == 6 * len(small_disk.trainings)
     finished, records = small_disk.trainings, small_disk.records
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk / "results")], check=True)
-    server.run(small_disk)
+    small_disk.run()
     assert finished.items() <= small_disk.trainings.items()
     assert records.items() <= small_disk.records.items()
 
 
-def test_a_results_folder_that_may_not_be_written_to(small_disk: Project, server: Server) -> None:
+def test_a_results_folder_that_may_not_be_written_to(small_disk: Project) -> None:
     results = str(small_disk / "results")
     subprocess.run(["mount", "-o", "remount,ro", results], check=True)
-    outcome = server.snakemake(small_disk)
+    outcome = small_disk.snakemake()
     assert outcome.code == 1
     assert "Read-only file system: 'results/" in outcome.text
     assert "Traceback" not in outcome.text
 
 
-def test_a_second_run_in_the_same_folder_is_refused(held: Project, server: Server) -> None:
-    first, said = server.start(held)
+def test_a_second_run_in_the_same_folder_is_refused(held: Project) -> None:
+    first, said = held.start()
     wait_until((held / "waiting-0").exists)
-    second = server.snakemake(held)
+    second = held.snakemake()
     assert second.code == 1
     assert f"Another run is at work in this folder (process {first.pid} on " in second.text
     assert "Nothing was changed" in second.text
     assert "Traceback" not in second.text
     assert "Training" not in second.text
     # A dry run changes nothing, so it may go on beside.
-    plan = server.run(held, "--dry-run")
+    plan = held.run("--dry-run")
     assert "lock" not in plan.text
     (held / GATE).touch()
     assert first.wait() == 0, said.read()
     said.close()
-    assert "Nothing to be done" in server.run(held).text
+    assert "Nothing to be done" in held.run().text
     lines = (held / TRAINED).read_text().splitlines()
     assert len(lines) == len(set(lines)) == 10
 
 
-def test_two_runs_started_at_once(again: Project, server: Server) -> None:
+def test_two_runs_started_at_once(again: Project) -> None:
     configure(again, bias_initializers=["ones", "random_normal"])
-    runs = [server.start(again) for _ in range(2)]
+    runs = [again.start() for _ in range(2)]
     codes = [task.wait() for task, _ in runs]
     texts = []
     for _, said in runs:
@@ -93,27 +94,23 @@ def test_two_runs_started_at_once(again: Project, server: Server) -> None:
     assert sorted(codes) in ([0, 0], [0, 1]), texts
     for code, text in zip(codes, texts, strict=True):
         assert (code == 1) == ("Another run is at work" in text), text
-    assert "Nothing to be done" in server.run(again).text
+    assert "Nothing to be done" in again.run().text
 
 
-def test_after_a_kill_the_same_command_goes_on(
-    held: Project, done: Project, server: Server
-) -> None:
-    task, said = server.start(held)
+def test_after_a_kill_the_same_command_goes_on(held: Project, done: Project) -> None:
+    task, said = held.start()
     wait_until((held / "waiting-0").exists)
     task.kill()
     task.wait()
     said.close()
     (held / GATE).touch()
-    outcome = server.run(held)
+    outcome = held.run()
     assert "lock" not in outcome.text
     assert held.results == done.results
 
 
 @pytest.mark.parametrize("how", ["stale", "emptied"])
-def test_a_lock_file_that_nobody_holds_does_not_matter(
-    again: Project, server: Server, how: str
-) -> None:
+def test_a_lock_file_that_nobody_holds_does_not_matter(again: Project, how: str) -> None:
     """Of another machine, or of a Snakemake that has locks of its own."""
     lock = again / ".initstudy/lock"
     assert lock.read_text().startswith("process ")
@@ -122,65 +119,61 @@ def test_a_lock_file_that_nobody_holds_does_not_matter(
     locks.mkdir(exist_ok=True)
     (locks / "0.output.lock").write_text("results/notebook/histories.csv\n")
     configure(again, target_accuracy=0.5)
-    server.run(again)
+    again.run()
     assert "another-machine" not in lock.read_text()
 
 
-def test_a_history_with_another_number_in_it_is_refused(again: Project, server: Server) -> None:
+def test_a_history_with_another_number_in_it_is_refused(again: Project) -> None:
     before, records = again.results, again.records
     path = again.history("kernel-he_normal", 0)
     lines = path.read_text().splitlines(keepends=True)
     cells = lines[2].split(",")
     lines[2] = ",".join([*cells[:-1], "0.99\n"])
     path.write_text("".join(lines))
-    outcome = server.snakemake(again)
+    outcome = again.snakemake()
     assert outcome.code == 1
     assert f"{path.relative_to(again.folder)}: it was changed since it was written" in outcome.text
     assert "Remove it and run again: it is made anew" in outcome.text
     assert "Traceback" not in outcome.text
     path.unlink()
-    outcome = server.run(again)
+    outcome = again.run()
     assert outcome.trained == [("kernel-he_normal", 0, 1)]
     # By the records, without training.
     assert again.records == records
     assert again.results == before
 
 
-def test_the_collected_histories_with_another_number_are_refused(
-    again: Project, server: Server
-) -> None:
+def test_the_collected_histories_with_another_number_are_refused(again: Project) -> None:
     before = again.results
     path = again / "results/notebook/histories.csv"
     path.write_text(path.read_text().replace("baseline,0,1,", "baseline,0,1,1"))
-    outcome = server.snakemake(again)
+    outcome = again.snakemake()
     assert outcome.code == 1
     assert "histories.csv: it was changed since it was written" in outcome.text
     path.unlink()
-    assert server.run(again).trained == []
+    assert again.run().trained == []
     assert again.results == before
 
 
-def test_a_history_cut_off_is_refused(again: Project, server: Server) -> None:
+def test_a_history_cut_off_is_refused(again: Project) -> None:
     path = again.history("kernel-he_normal", 0)
     path.write_bytes(path.read_bytes()[:-7])
-    outcome = server.snakemake(again)
+    outcome = again.snakemake()
     assert outcome.code == 1
     assert f"{path.relative_to(again.folder)}: it ends in the middle of a line" in outcome.text
 
 
-def test_a_damaged_record_is_named_set_aside_and_trained_again(
-    again: Project, server: Server
-) -> None:
+def test_a_damaged_record_is_named_set_aside_and_trained_again(again: Project) -> None:
     before, records, trained = again.results, again.records, (again / TRAINED).read_text()
     history = again.history("kernel-he_normal", 0)
     record = history.parents[1] / "replicates/1.npz"
     content = record.read_bytes()
     record.write_bytes(content[:200] + bytes([content[200] ^ 1]) + content[201:])
     # Nobody asks for it, as long as what was made of it is there.
-    assert "Nothing to be done" in server.run(again).text
+    assert "Nothing to be done" in again.run().text
     history.unlink()
     again.edit("config.yaml", "target_accuracy: 0.9", "target_accuracy: 0.8")
-    server.run(again)
+    again.run()
     digest = history.parents[1].name
     log = (again / f"logs/trainings/{digest}/epochs-2/seeds-0-1.log").read_text()
     name = record.relative_to(again.folder)
@@ -192,42 +185,40 @@ def test_a_damaged_record_is_named_set_aside_and_trained_again(
     others = {path: time for path, time in records.items() if path != str(name)}
     assert others.items() <= again.records.items()
     again.edit("config.yaml", "target_accuracy: 0.8", "target_accuracy: 0.9")
-    server.run(again)
+    again.run()
     assert again.results == before
 
 
-def test_results_without_snakemakes_records_are_kept_or_made_anew(
-    again: Project, server: Server
-) -> None:
+def test_results_without_snakemakes_records_are_kept_or_made_anew(again: Project) -> None:
     shutil.rmtree(again / ".snakemake")
-    assert "Nothing to be done" in server.run(again).text
+    assert "Nothing to be done" in again.run().text
     shutil.rmtree(again / ".snakemake")
     configure(again, optimizer="sgd")
     # A look at another configuration changes nothing.
-    assert len(server.run(again, "--dry-run").trained) == 3
+    assert len(again.run("--dry-run").trained) == 3
     configure(again, optimizer="adam")
-    assert "Nothing to be done" in server.run(again).text
+    assert "Nothing to be done" in again.run().text
     configure(again, optimizer="sgd")
-    assert len(server.run(again).trained) == 5
+    assert len(again.run().trained) == 5
 
 
-def test_results_of_version_0_1_0_are_refused(again: Project, server: Server) -> None:
+def test_results_of_version_0_1_0_are_refused(again: Project) -> None:
     before = again.results
     old = again / "results/notebook/runs/kernel-ones"
     old.mkdir(parents=True)
     # What somebody has asked for by a variant's name is no such thing.
     (again / "results/notebook/runs/baseline.csv").touch()
-    assert server.snakemake(again).code == 0
+    assert again.snakemake().code == 0
     for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml"):
         (old / f"seeds-0-9.{ending}").touch()
-    outcome = server.snakemake(again)
+    outcome = again.snakemake()
     assert outcome.code == 1
     assert "results/notebook/runs was made by version 0.1.0" in outcome.text
     assert "Move results/notebook/runs elsewhere, or delete it, and run again" in outcome.text
     assert "Traceback" not in outcome.text
     assert "Building DAG" not in outcome.text
     # Another study does not mind.
-    assert server.snakemake(again, "--dry-run", "--config", "study=other").code == 0
+    assert again.snakemake("--dry-run", "--config", "study=other").code == 0
     shutil.rmtree(old.parent)
-    assert "Nothing to be done" in server.run(again).text
+    assert "Nothing to be done" in again.run().text
     assert again.results == before

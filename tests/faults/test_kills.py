@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from forks import Server
 from helpers import Project
-from stand_in import TRAINING, Server, project_of_no_work
+from stand_in import TRAINING, project_of_no_work
 
 # How often something is killed, and the seconds that a training job takes at most, about.
 KINDS = pytest.mark.parametrize(
@@ -25,32 +26,32 @@ def undisturbed(
     """What comes of it if nothing is killed: of trainings of no work, and of real ones."""
     found = {}
     for real in (False, True):
-        project = small(tmp_path_factory.mktemp("undisturbed") / "project", real)
-        server.run(project)
+        project = small(tmp_path_factory.mktemp("undisturbed") / "project", server, real)
+        project.run()
         assert len(project.trainings) >= 2
         found[real] = told(project)
     return found
 
 
 @pytest.fixture
-def disturbed(tmp_path: Path, real: bool) -> Project:
-    project = small(tmp_path / "project", real)
+def disturbed(tmp_path: Path, server: Server, real: bool) -> Project:
+    project = small(tmp_path / "project", server, real)
     if not real:
         # So that there is something to be killed in each of them.
         project.edit("scripts/train.py", "time.sleep(0.01)", "time.sleep(0.2)")
     return project
 
 
-def small(folder: Path, real: bool) -> Project:
+def small(folder: Path, server: Server, real: bool) -> Project:
     """A project with few trainings, if they are real: each has to start TensorFlow."""
-    return project_of_no_work(folder, real, **({"kernel_initializers": []} if real else {}))
+    changes = {"kernel_initializers": []} if real else {}
+    return project_of_no_work(folder, server, real, **changes)
 
 
 @KINDS
 def test_trainings_killed(
     undisturbed: dict[bool, dict[str, bytes]],
     disturbed: Project,
-    server: Server,
     real: bool,
     kills: int,
     longest: float,
@@ -59,7 +60,7 @@ def test_trainings_killed(
     killed = 0
     finished: dict[str, int] = {}
     while killed < kills:
-        task, said = server.start(disturbed)
+        task, said = disturbed.start()
         deadlines: dict[int, float] = {}
         while psutil.pid_exists(task.pid):
             for training in trainings_of(disturbed):
@@ -75,7 +76,7 @@ def test_trainings_killed(
             text = said.read()
         assert code == (1 if "Error in rule train" in text else 0), text
         finished = kept(finished, disturbed, undisturbed[real], code)
-    server.run(disturbed)
+    disturbed.run()
     kept(finished, disturbed, undisturbed[real], 0)
 
 
@@ -83,7 +84,6 @@ def test_trainings_killed(
 def test_snakemake_killed(
     undisturbed: dict[bool, dict[str, bytes]],
     disturbed: Project,
-    server: Server,
     real: bool,
     kills: int,
     longest: float,
@@ -92,7 +92,7 @@ def test_snakemake_killed(
     killed = 0
     finished: dict[str, int] = {}
     while killed < kills:
-        task, said = server.start(disturbed)
+        task, said = disturbed.start()
         moment = time.time() + chance.uniform(0.2, 2 + longest)
         while psutil.pid_exists(task.pid) and time.time() < moment:
             time.sleep(0.02)
@@ -103,7 +103,7 @@ def test_snakemake_killed(
             said.seek(0)
             assert code in (-signal.SIGKILL, 0), said.read()
         finished = kept(finished, disturbed, undisturbed[real], code)
-    server.run(disturbed)
+    disturbed.run()
     kept(finished, disturbed, undisturbed[real], 0)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 import yaml
+from forks import Server
 from helpers import Outcome, configure, wait_until
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from stand_in import STUDY, TRAINED, Server, project_of_no_work
+from stand_in import STUDY, TRAINED, project_of_no_work
 
 from initstudy.results import records
 from initstudy.results.diagnostics import moments
@@ -154,7 +155,7 @@ class Reruns(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.project = project_of_no_work(self.new_folder())
+        self.project = project_of_no_work(self.new_folder(), self.server)
         self.run()
 
     def write(self) -> None:
@@ -206,7 +207,7 @@ class Reruns(RuleBasedStateMachine):
         asked = sorted(self.model.asked(choice) & self.model.made)
         path = self.output(asked[place % len(asked)])
         spoil(path)
-        outcome = self.server.snakemake(self.project)
+        outcome = self.project.snakemake()
         assert outcome.code == 1, outcome.text
         assert f"{path.relative_to(self.project.folder)}" in outcome.text
         assert "emove it and run again" in outcome.text
@@ -225,7 +226,7 @@ class Reruns(RuleBasedStateMachine):
 
     @rule(after=st.floats(0, 3))
     def kill(self, after: float) -> None:
-        task, said = self.server.start(self.project)
+        task, said = self.project.start()
         time.sleep(after)
         task.kill()
         task.wait()
@@ -249,7 +250,7 @@ class Reruns(RuleBasedStateMachine):
         self.failing = True
         noted = self.trained()
         known = self.known_replicates()
-        outcome = self.server.run(self.project)
+        outcome = self.project.run()
         note(outcome.text)
         choice = yaml.safe_load((self.project / "results/notebook/best.yaml").read_text())
         asked, done = self.model.asked(choice), self.jobs(outcome, choice)
@@ -276,7 +277,7 @@ class Reruns(RuleBasedStateMachine):
         ]
         assert different == []
         if not self.finished:
-            assert "Nothing to be done" in self.server.run(self.project).text
+            assert "Nothing to be done" in self.project.run().text
         self.finished, self.failing = True, False
 
     def teardown(self) -> None:
@@ -310,11 +311,11 @@ class Reruns(RuleBasedStateMachine):
         edits = self.model.edits - {"comment"}
         name = json.dumps([self.model.config, sorted(edits)], sort_keys=True)
         if name not in self.fresh:
-            clone = project_of_no_work(self.new_folder(), **self.model.config)
+            clone = project_of_no_work(self.new_folder(), self.server, **self.model.config)
             for edit in edits:
                 path, old, new = EDITS[edit]
                 clone.edit(f"scripts/initstudy/{path}", old, new)
-            self.server.run(clone)
+            clone.run()
             self.fresh[name] = contents(clone.folder)
             shutil.rmtree(clone.folder)
         return self.fresh[name]

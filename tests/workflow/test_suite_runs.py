@@ -1,12 +1,12 @@
 """Studies are run and compared as one graph of jobs, in which what they share is one job."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from forks import Server
 from helpers import SMALL, Outcome, Project, configure, copy_project, fits, opened
 from playwright.sync_api import Browser
 
@@ -25,9 +25,9 @@ def run_suite(project: Project, *arguments: str) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
+def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: Server) -> Project:
     """Two studies that were run and compared; not to be changed."""
-    project = copy_project(tmp_path_factory.mktemp("suite"), mnist_file)
+    project = copy_project(tmp_path_factory.mktemp("suite"), mnist_file, server)
     configure(project, **{**SMALL, "kernel_initializers": ["ones"], "published": None})
     (project / "studies/tanh.yaml").write_text(yaml.safe_dump(TANH))
     (project / "suite.yaml").write_text("studies: [config.yaml, studies/tanh.yaml]\n")
@@ -43,8 +43,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project
 @pytest.fixture
 def again(suite: Project, tmp_path: Path) -> Project:
     """A copy of it, to change."""
-    shutil.copytree(suite.folder, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return suite.copy(tmp_path / "project")
 
 
 def test_the_scores_are_those_of_the_studies(suite: Project) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import Project, configure, finished_study
+from forks import Server
+from helpers import Project, configure, copy_project
 
 from initstudy.data.datasets import Dataset
 
@@ -40,7 +41,9 @@ STUDY = {
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, mnist: Dataset) -> Project:
+def own(
+    tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, mnist: Dataset, server: Server
+) -> Project:
     """A person's own data and model, run on two cores."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "studies").mkdir()
@@ -53,7 +56,9 @@ def own(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, mnist: Datas
         y_test=mnist.y_test[:500],
     )
     (folder / "studies" / "own.yaml").write_text(yaml.safe_dump(STUDY))
-    return finished_study(folder, mnist_file, arguments=["--configfile", "studies/own.yaml"])
+    project = copy_project(folder, mnist_file, server)
+    project.run("--configfile", "studies/own.yaml")
+    return project
 
 
 def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:

@@ -35,12 +35,13 @@ def one_variant(project: Project, variant: str, *arguments: str) -> tuple[Outcom
 
 
 @pytest.fixture
-def without_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever imports TensorFlow fails."""
+def without_tensorflow(rerun: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """What `rerun` is, where whatever imports TensorFlow fails."""
     package = tmp_path / "broken" / "tensorflow"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("raise ImportError('TensorFlow was imported')\n")
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    return Project(rerun.folder)
 
 
 def normal(deviation: float) -> dict[str, object]:
@@ -191,8 +192,9 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
 
 
 def test_other_blocks_are_made_of_the_records_without_tensorflow(
-    rerun: Project, without_tensorflow: None
+    without_tensorflow: Project,
 ) -> None:
+    rerun = without_tensorflow
     before = rerun.records
     outcome, _, told = one_variant(rerun, "baseline", "--config", "seeds=3")
     assert outcome.trained == [("baseline", 2, 2)]
@@ -204,8 +206,9 @@ def test_other_blocks_are_made_of_the_records_without_tensorflow(
 
 
 def test_fewer_epochs_are_a_prefix_made_without_tensorflow(
-    rerun: Project, without_tensorflow: None
+    without_tensorflow: Project,
 ) -> None:
+    rerun = without_tensorflow
     before = rerun.records
     outcome = rerun.run(HISTORIES, "--config", "epochs=1")
     assert outcome.jobs["train"] == 4

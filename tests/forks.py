@@ -1,7 +1,8 @@
 """A process that has imported what Snakemake and the scripts of a project use, and forks.
 
-Whatever is asked of it, Snakemake or a script that Snakemake starts, is a fork of that process. The
-project's own code is not imported before. Keras is not asked; it accepts everything.
+To import it all takes longer than most of what tests ask for. Whatever is asked of that process,
+Snakemake or a script that Snakemake starts, is a fork of it. The project's own code is not imported
+before.
 """
 
 import contextlib
@@ -13,11 +14,15 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+MODULES = ["fcntl", "pandas", "psutil", "pydantic", "scipy.stats", "snakemake.cli", "tabulate"]
+FOR_REAL_WORK = ["keras", "matplotlib.figure", "altair", "jinja2"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,44 @@ class Task:
             os.kill(self.pid, signal.SIGKILL)
 
 
+class Server:
+    """Such a process.
+
+    Args:
+        real: whether real networks are trained and real figures drawn, and Keras is asked what it
+            accepts; else it accepts everything.
+    """
+
+    def __init__(self, real: bool) -> None:
+        self._real = real
+
+    def __enter__(self) -> "Server":
+        self._folder = tempfile.TemporaryDirectory()
+        self.address = f"{self._folder.name}/socket"
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+        environment = {**os.environ, **quiet, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, self.address, *(["real"] if self._real else [])],
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # And all of its forks that are still at work.
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._folder.cleanup()
+
+    def start(self, folder: Path, *arguments: str) -> tuple[Task, Any]:
+        """Snakemake at work, and the file of what it says, which whoever asks closes."""
+        said = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        return ask(self.address, ["snakemake", *arguments], folder, said.fileno()), said
+
+
 def ask(address: str, command: Sequence[str], folder: Path, output: int) -> Task:
     """Has a server do something.
 
@@ -55,13 +98,11 @@ def ask(address: str, command: Sequence[str], folder: Path, output: int) -> Task
     return Task(int(connection.recv(16)), connection)
 
 
-def serve(address: str) -> None:
-    """What the process of a `stand_in.Server` does."""
-    import snakemake.cli  # noqa: F401
-    from snakemake.script import PythonScript
-
-    for name in ("pandas", "scipy.stats", "tabulate", "pydantic", "psutil", "fcntl", "zipfile"):
+def serve(address: str, real: bool) -> None:
+    """What the process of a `Server` does."""
+    for name in [*MODULES, *(FOR_REAL_WORK if real else [])]:
         importlib.import_module(name)
+    from snakemake.script import PythonScript
 
     def execute_script(self: Any, fname: str, edit: bool = False) -> None:
         code = ask(address, [fname], Path.cwd(), 2).wait()
@@ -78,7 +119,8 @@ def serve(address: str) -> None:
         answers = [size] * len(json.loads(kinds["input"]))
         return subprocess.CompletedProcess(command, 0, json.dumps(answers), "")
 
-    subprocess.run = answer  # type: ignore[assignment]
+    if not real:
+        subprocess.run = answer  # type: ignore[assignment]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(address)
@@ -127,4 +169,4 @@ def _do(connection: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], "real" in sys.argv[2:])
