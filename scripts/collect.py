@@ -21,4 +21,4 @@ if __name__ == "__main__":
             with replacing(path) as temporary:
                 temporary.write_bytes(table)
         write_sum(output.histories)
-        hits.write(hits.collect(jobs), output.hits)
+        write_arrays(hits.collect(jobs), output.hits)

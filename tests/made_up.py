@@ -8,7 +8,8 @@ import pandas as pd
 import yaml
 
 from initstudy.analysis import learning_rates
-from initstudy.results import diagnostics, histories
+from initstudy.results import columns, diagnostics, histories
+from initstudy.results.columns import moments
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults
 from initstudy.study.description import Description
@@ -54,15 +55,13 @@ def made_up_study(
             for epoch in range(1, EPOCHS + 1):
                 accuracy = ends * epoch / EPOCHS
                 rows.append((variant, seed, epoch, 1 - accuracy, accuracy, 1.1 - accuracy, ends))
-            for epoch, layer in itertools.product(
-                diagnostics.moments(EPOCHS), range(1, LAYERS + 1)
-            ):
+            for epoch, layer in itertools.product(moments(EPOCHS), range(1, LAYERS + 1)):
                 values = chance.uniform(0.1, 0.9, len(diagnostics.MEASURES))
                 measured.append((variant, seed, epoch, layer, 10 * layer, *values))
-    table = pd.DataFrame(rows, columns=histories.COLUMNS)
+    table = pd.DataFrame(rows, columns=columns.HISTORY)
     histories.write(table, folder / "histories.csv")
     write_sum(folder / "histories.csv")
-    histories.write(pd.DataFrame(measured, columns=diagnostics.COLUMNS), folder / "diagnostics.csv")
+    histories.write(pd.DataFrame(measured, columns=columns.DIAGNOSTICS), folder / "diagnostics.csv")
     replicates = table[table["epoch"] == EPOCHS]
     # Where images are held out, the test images are others, and give other numbers.
     shift = 0.01 if held_out else 0.0

@@ -26,7 +26,7 @@ Path(f"{TRAINING}{{os.getpid()}}").touch()
 import numpy as np
 
 from initstudy.results import records
-from initstudy.results.diagnostics import MEASURES, moments
+from initstudy.results.columns import MEASURES, moments
 from initstudy.study.trainings import Training
 from initstudy.training import jobs
 

@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from stand_in import STUDY, TRAINED, project_of_no_work
 
 from initstudy.results import records
-from initstudy.results.diagnostics import moments
+from initstudy.results.columns import moments
 
 # Sequences of operations that are tried by default.
 SEQUENCES = 6

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from initstudy.errors import StudyError
-from initstudy.results import diagnostics
+from initstudy.results import columns, diagnostics
+from initstudy.results.columns import moments
 from initstudy.results.files import write_sums
 from initstudy.results.outputs import Job, beside
 
 EPOCHS = 5
 MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [
-    ",".join(diagnostics.COLUMNS),
+    ",".join(columns.DIAGNOSTICS),
     *(
         f"{variant},{seed},{epoch},{layer},16,{MEASURED}"
         for variant in ("a", "b")
@@ -33,7 +34,7 @@ def read(tmp_path: Path, lines: list[str]) -> object:
 
 def test_good_diagnostics_are_read(tmp_path: Path) -> None:
     frame = read(tmp_path, GOOD)
-    assert list(frame.columns) == diagnostics.COLUMNS
+    assert list(frame.columns) == columns.DIAGNOSTICS
     assert len(frame) == len(GOOD) - 1
     assert frame["layer"].dtype == np.int64
     gone = GOOD[2].replace(MEASURED, "nan,nan,nan,nan,nan,nan,5,0.1")
@@ -71,10 +72,10 @@ def test_an_epoch_that_is_missing_is_told(tmp_path: Path) -> None:
 
 
 def test_measuring_gets_rarer_as_training_goes_on() -> None:
-    assert diagnostics.moments(1) == [0, 1]
-    assert diagnostics.moments(3) == [0, 1, 2, 3]
-    assert diagnostics.moments(10) == [0, 1, 2, 5, 10]
-    assert diagnostics.moments(120) == [0, 1, 2, 5, 10, 20, 50, 100, 120]
+    assert moments(1) == [0, 1]
+    assert moments(3) == [0, 1, 2, 3]
+    assert moments(10) == [0, 1, 2, 5, 10]
+    assert moments(120) == [0, 1, 2, 5, 10, 20, 50, 100, 120]
 
 
 def written(tmp_path: Path, name: str, lines: list[str]) -> Path:

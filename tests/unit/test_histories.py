@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from initstudy.errors import StudyError
-from initstudy.results import histories
+from initstudy.results import columns, histories
 from initstudy.results.files import write_sum, write_sums
 from initstudy.results.outputs import Job, beside
 
@@ -30,7 +30,7 @@ def written(tmp_path: Path, lines: list[str]) -> Path:
 
 def test_a_good_history_is_read(tmp_path: Path) -> None:
     frame = histories.read(written(tmp_path, GOOD), epochs=2)
-    assert list(frame.columns) == histories.COLUMNS
+    assert list(frame.columns) == columns.HISTORY
     assert frame["seed"].dtype == frame["epoch"].dtype == np.int64
     assert frame["val_accuracy"].tolist()[:3] == [0.5, 0.75, 0.5]
 
@@ -98,7 +98,7 @@ def job(tmp_path: Path, name: str, kind: str, text: str) -> Path:
 
 
 def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path: Path) -> None:
-    heads = {"history": histories.COLUMNS, "tests": histories.TEST_COLUMNS}
+    heads = {"history": columns.HISTORY, "tests": columns.TESTS}
     for kind, collect in {
         "history": lambda jobs: histories.collect(jobs, epochs=1),
         "tests": histories.collect_tests,
@@ -146,14 +146,14 @@ def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path
 
 
 def test_jobs_that_share_a_replicate_are_not_joined(tmp_path: Path) -> None:
-    text = ",".join(histories.COLUMNS[1:]) + "\n0,1,1,0.5,1,0.5\n"
+    text = ",".join(columns.HISTORY[1:]) + "\n0,1,1,0.5,1,0.5\n"
     path = job(tmp_path, "x/seeds-0-0.csv", "history", text)
     with pytest.raises(StudyError, match="the same seeds of the same variant"):
         histories.collect([("a", path), ("a", path)], epochs=1)
 
 
 def test_timings_of_many_jobs_are_joined(tmp_path: Path) -> None:
-    text = ",".join(histories.TIMING_COLUMNS[1:]) + "\n4,2,18.0,20.25,900\n"
+    text = ",".join(columns.TIMINGS[1:]) + "\n4,2,18.0,20.25,900\n"
     path = job(tmp_path, "x/seeds-4-4.csv", "timings", text)
     found = histories.collect_timings([("a", path), ("b", path)])
     (tmp_path / "t.csv").write_bytes(found.text)
@@ -184,11 +184,11 @@ def test_curves_are_by_seed_and_epoch_and_as_long_as_the_study(tmp_path: Path) -
 def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
     rows = ["a,0,1,1.5,0.5,1.25,0.5", "a,1,1,nan,nan,nan,nan", "b,0,1,1.5,0.5,1.25,0.25"]
     path = tmp_path / "h.csv"
-    path.write_text("\n".join([",".join(histories.COLUMNS), *rows]) + "\n")
+    path.write_text("\n".join([",".join(columns.HISTORY), *rows]) + "\n")
     write_sum(path)
     tests = pd.DataFrame(
         [("a", 1, np.nan, np.nan), ("a", 0, 2.0, 0.75), ("b", 0, 3.0, 0.125)],
-        columns=histories.TEST_COLUMNS,
+        columns=columns.TESTS,
     )
     histories.write(tests, tmp_path / "t.csv")
     final = histories.final(histories.read(path, 1), histories.read_tests(tmp_path / "t.csv"))

@@ -18,7 +18,7 @@ from helpers import LIBRARY, few_images
 
 from initstudy.data.datasets import Dataset, file_sha256
 from initstudy.results import records
-from initstudy.results.diagnostics import moments
+from initstudy.results.columns import moments
 from initstudy.results.records import Record
 from initstudy.results.replicates import write_job
 from initstudy.study.trainings import OUTPUTS
@@ -103,6 +103,7 @@ def few_file(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def described(few_file: Path, **changes: Any) -> dict[str, Any]:
     what: dict[str, Any] = {
         "batch_size": 64,
+        "compile": "auto",
         "bias_initializer": ZEROS,
         "dataset": {"name": "few.npz", "sha256": file_sha256(few_file)},
         "held_out": 0,

@@ -9,7 +9,7 @@ import pytest
 from initstudy.analysis import learning_rates
 from initstudy.analysis.verdict import verdict
 from initstudy.errors import StudyError
-from initstudy.results import histories
+from initstudy.results import columns, histories
 from initstudy.results.files import write_sums
 
 NAN = float("nan")
@@ -27,7 +27,7 @@ def trained(folder: Path, variants: str) -> tuple[list[str], list[float], list[P
                 if np.isnan(accuracy):
                     rows[1] = (seed, 2, NAN, NAN, NAN, NAN)
                 path = folder / f"{variant}-{rate}" / f"seeds-{seed}-{seed}.csv"
-                histories.write(pd.DataFrame(rows, columns=histories.COLUMNS[1:]), path)
+                histories.write(pd.DataFrame(rows, columns=columns.HISTORY[1:]), path)
                 write_sums(path.with_suffix(".sha256"), [path])
                 names.append(variant)
                 rates.append(rate)

@@ -13,7 +13,7 @@ from made_up import made_up_study
 import initstudy
 from initstudy.analysis.comparison import compare
 from initstudy.errors import StudyError
-from initstudy.results import hits
+from initstudy.results.files import write_arrays
 from initstudy.results.study import StudyResults
 
 LIBRARY = Path(initstudy.__file__).parent
@@ -147,7 +147,7 @@ def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
         "baseline/hits": np.packbits(right, axis=1),
         "baseline/seeds": np.arange(4),
     }
-    hits.write(packed, tmp_path / "study/hits.npz")
+    write_arrays(packed, tmp_path / "study/hits.npz")
     assert list(study.hits) == ["baseline"]
     np.testing.assert_array_equal(study.hits["baseline"], right)
     (tmp_path / "study/hits.npz").write_bytes(b"PK")

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from initstudy.errors import StudyError
-from initstudy.results import diagnostics, histories, hits, records
-from initstudy.results.diagnostics import MEASURES, moments
-from initstudy.results.files import check_sum
+from initstudy.results import columns, diagnostics, histories, hits, records
+from initstudy.results.columns import MEASURES, moments
+from initstudy.results.files import check_sum, write_arrays
 from initstudy.results.records import Moment, Record, State, reaches
 from initstudy.results.replicates import write_job
 from initstudy.study.trainings import OUTPUTS
@@ -223,7 +223,7 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
     first = {kind: path.read_bytes() for kind, path in paths.items()}
     write_job(found, 5, paths)
     assert {kind: path.read_bytes() for kind, path in paths.items()} == first
-    assert pd.read_csv(paths["history"]).columns.tolist() == histories.COLUMNS[1:]
+    assert pd.read_csv(paths["history"]).columns.tolist() == columns.HISTORY[1:]
     for kind, path in paths.items():
         if kind != "sums":
             check_sum(path, paths["sums"])
@@ -239,7 +239,7 @@ def test_hits_of_many_jobs_are_joined(tmp_path: Path) -> None:
         write_job({seed: made(2, seed) for seed in seeds}, 2, paths)
         jobs.append((name, paths["history"]))
     found = hits.collect(jobs)
-    hits.write(found, tmp_path / "hits.npz")
+    write_arrays(found, tmp_path / "hits.npz")
     with np.load(tmp_path / "hits.npz") as joined:
         assert sorted(joined) == ["a/hits", "a/seeds", "b/hits", "b/seeds", "images"]
         assert joined["a/seeds"].tolist() == [0, 1, 2, 3]
@@ -254,7 +254,7 @@ def test_hits_of_many_jobs_are_joined(tmp_path: Path) -> None:
         ({"hits": arrays["hits"] ^ 1}, "was changed since"),
         ({"images": np.array(12)}, "is of 12 test images, not of 11"),
     ]:
-        hits.write({**arrays, **change}, path)
+        write_arrays({**arrays, **change}, path)
         with pytest.raises(StudyError, match=f"{path}: it {told}"):
             hits.collect(jobs)
     for content in (b"", good[: len(good) // 2]):

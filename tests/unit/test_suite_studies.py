@@ -12,7 +12,7 @@ from helpers import REPOSITORY
 
 from initstudy import studies
 from initstudy.errors import StudyError
-from initstudy.results import histories
+from initstudy.results import columns, histories
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
@@ -178,9 +178,9 @@ def results(folder: Path) -> Iterator[StudyResults]:
         for seed in study.selection:
             rows += [(variant, seed, epoch, 1.0, 0.9, 1.0, 0.9) for epoch in (1, 2)]
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
-    histories.write(pd.DataFrame(rows, columns=histories.COLUMNS), place / "histories.csv")
+    histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
     write_sum(place / "histories.csv")
-    histories.write(pd.DataFrame(ends, columns=histories.TEST_COLUMNS), place / "tests.csv")
+    histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
     return StudyResults(place)
 
 

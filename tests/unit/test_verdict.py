@@ -8,7 +8,7 @@ import pytest
 
 from initstudy.analysis import interaction, statistics
 from initstudy.analysis.verdict import summary_table, verdict
-from initstudy.results.histories import COLUMNS
+from initstudy.results.columns import HISTORY
 
 Accuracies = dict[str, np.ndarray]
 
@@ -35,7 +35,7 @@ def study(
         for seed, value in enumerate(values, first)
     ]
     table = pd.DataFrame(
-        [(name, seed, 1, v, v, v, v) for name, seed, v in replicates], columns=COLUMNS
+        [(name, seed, 1, v, v, v, v) for name, seed, v in replicates], columns=HISTORY
     )
     timings = pd.DataFrame(
         [(name, seed, 1, 0.1) for name, seed, _ in replicates],

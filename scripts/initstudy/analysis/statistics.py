@@ -291,8 +291,8 @@ def summarize(
     a single comparison that was fixed before these seeds were trained.
 
     Args:
-        table: `histories.COLUMNS`, all variants and seeds.
-        timings: `histories.TIMING_COLUMNS`.
+        table: `columns.HISTORY`, all variants and seeds.
+        timings: `columns.TIMINGS`.
         variants: in the order of the rows, `baseline` among them: {variant, kernel_initializer,
             bias_initializer, seeds}, the last a range. The baseline must have been trained on the
             seeds of all others too.
@@ -302,7 +302,7 @@ def summarize(
         published: results to stand beside these: variant, kernel_initializer, bias_initializer,
             loss, accuracy. One of the same name but of other initializers is left out, except for
             `best`, which is a choice by its nature.
-        tests: `histories.TEST_COLUMNS` of all replicates; None if the validation images are the
+        tests: `columns.TESTS` of all replicates; None if the validation images are the
             test images.
 
     Returns:

@@ -26,7 +26,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
 
     Args:
         study: its name.
-        histories: `histories.COLUMNS`.
+        histories: `columns.HISTORY`.
 
     Returns:
         HTML with data and JavaScript inside.

@@ -111,7 +111,7 @@ def costs(timings: pd.DataFrame) -> list[Cost]:
     """What the trainings took, by variant.
 
     Args:
-        timings: `histories.TIMING_COLUMNS`.
+        timings: `columns.TIMINGS`.
     """
     return [
         Cost(

@@ -13,57 +13,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.results.columns import DIAGNOSTICS, MEASURES, SHARES, moments
 from initstudy.results.outputs import Collected, Job, collected, replicates
 from initstudy.results.tables import check, read_table
 
-# activation_*: mean and standard deviation over a batch and the layer's units of what leaves the
-#     activation function; in the output layer, of what enters the softmax.
-# gradient_*: the same of the gradient of the batch's mean loss by what enters the activation
-#     function (the back-propagated gradients of Glorot and Bengio, 2010, Understanding the
-#     Difficulty of Training Deep Feedforward Neural Networks, section 4.2.2).
-# dead_units: share of units that say the same about every image: a ReLU that is zero for all of
-#     them, a saturated tanh.
-# repeated_units: share of the others that put out the same as another unit before them.
-# weight_norm: Frobenius norm of the kernel.
-# update_norm: the same of the change that the optimizer's next step, on that batch, would make.
-SHARES = ["dead_units", "repeated_units"]
-MEASURES = [
-    "activation_mean",
-    "activation_sd",
-    "gradient_mean",
-    "gradient_sd",
-    *SHARES,
-    "weight_norm",
-    "update_norm",
-]
 WHOLE = ["seed", "epoch", "layer", "units"]
-COLUMNS = ["variant", *WHOLE, *MEASURES]
-
-
-def moments(epochs: int) -> list[int]:
-    """The epochs after which a training is measured: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
-    found = {0, epochs}
-    power = 1
-    while power <= epochs:
-        found |= {epoch for epoch in (power, 2 * power, 5 * power) if epoch <= epochs}
-        power *= 10
-    return sorted(found)
 
 
 def read(path: str | Path, epochs: int) -> pd.DataFrame:
     """Reads diagnostics and checks that they keep the contract.
 
     Args:
-        path: a CSV file with COLUMNS.
+        path: a CSV file with DIAGNOSTICS.
         epochs: of the study.
 
     Returns:
-        COLUMNS: variant str, seed, epoch, layer and units int64, the measures float64.
+        DIAGNOSTICS: variant str, seed, epoch, layer and units int64, the measures float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = read_table(path, COLUMNS, WHOLE)
+    frame = read_table(path, DIAGNOSTICS, WHOLE)
     _check_contract(path, frame, epochs)
     return frame
 
@@ -92,7 +62,7 @@ def collect(jobs: Sequence[Job], epochs: int) -> Collected:
         if len(found) != len(expected):
             raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
 
-    return collected(jobs, "diagnostics", COLUMNS, WHOLE, check_all, optional=MEASURES)
+    return collected(jobs, "diagnostics", DIAGNOSTICS, WHOLE, check_all, optional=MEASURES)
 
 
 def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:

@@ -9,10 +9,13 @@ import glob
 import hashlib
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
+from typing import Any
+
+import numpy as np
 
 from initstudy.errors import StudyError
 
@@ -105,6 +108,12 @@ def sync(path: Path) -> None:
     except OSError as error:
         if not folder or error.errno not in _UNSYNCED:
             raise
+
+
+def write_arrays(arrays: Mapping[str, Any], path: str | Path) -> None:
+    """Writes a .npz, whole or not at all. The same arrays always give the same bytes."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def write_sum(path: str | Path) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.results.columns import HISTORY, METRICS, TESTS, TIMINGS
 from initstudy.results.files import check_sum, replacing
 from initstudy.results.outputs import (
     Collected,
@@ -22,11 +23,6 @@ from initstudy.results.outputs import (
     collected,
 )
 from initstudy.results.tables import check, read_table
-
-METRICS = ["loss", "accuracy", "val_loss", "val_accuracy"]
-COLUMNS = ["variant", "seed", "epoch", *METRICS]
-TEST_COLUMNS = ["variant", "seed", "test_loss", "test_accuracy"]
-TIMING_COLUMNS = ["variant", "seed", "epochs", "seconds", "cpu_seconds", "peak_memory_mb"]
 
 # A network whose outputs are not numbers names no digit, so it gets no image right.
 ACCURACY_OF_DIVERGED = 0.0
@@ -50,18 +46,18 @@ def read(
     """Reads a history and checks that it keeps the contract and was not changed since.
 
     Args:
-        path: a CSV file with COLUMNS.
+        path: a CSV file with HISTORY.
         epochs: how many every replicate must have, unless it diverged.
         variants: those it may hold; any if None.
         seeds: those that each variant in it must have, no other; any if None.
 
     Returns:
-        COLUMNS, sorted as in the file: variant str, seed and epoch int64, the metrics float64.
+        HISTORY, sorted as in the file: variant str, seed and epoch int64, the metrics float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = read_table(path, COLUMNS, whole=("seed", "epoch"))
+    frame = read_table(path, HISTORY, whole=("seed", "epoch"))
     begins = _check_contract(path, frame, epochs)
     if variants is not None:
         check(
@@ -99,7 +95,7 @@ def collect(jobs: Sequence[Job], epochs: int) -> Collected:
         begins = _check_contract(path, frame, epochs)
         check_replicates(path, frame[begins], jobs)
 
-    return collected(jobs, "history", COLUMNS, ["seed", "epoch"], check_all)
+    return collected(jobs, "history", HISTORY, ["seed", "epoch"], check_all)
 
 
 def collect_tests(jobs: Sequence[Job]) -> Collected:
@@ -109,38 +105,38 @@ def collect_tests(jobs: Sequence[Job]) -> Collected:
         _check_tests(path, frame)
         check_replicates(path, frame, jobs)
 
-    return collected(jobs, "tests", TEST_COLUMNS, ["seed"], check_all)
+    return collected(jobs, "tests", TESTS, ["seed"], check_all)
 
 
 def collect_timings(jobs: Sequence[Job]) -> Collected:
     """Joins what the replicates of many training jobs took; see `collect` and `read_timings`."""
-    return collected(jobs, "timings", TIMING_COLUMNS, ["seed", "epochs"], check_replicates)
+    return collected(jobs, "timings", TIMINGS, ["seed", "epochs"], check_replicates)
 
 
 def read_timings(path: str | Path) -> pd.DataFrame:
     """Reads what the replicates of one or many jobs took.
 
     Returns:
-        TIMING_COLUMNS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
+        TIMINGS: variant str, seed and epochs int64, seconds float64 (of all epochs of that
         replicate together, without compilation), cpu_seconds float64 (of what its job did for it;
         the first has what came before, too) and peak_memory_mb float64 (of its job).
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return read_table(path, TIMING_COLUMNS, whole=("seed", "epochs"))
+    return read_table(path, TIMINGS, whole=("seed", "epochs"))
 
 
 def read_tests(path: str | Path) -> pd.DataFrame:
     """Reads what the test images gave, of one or many jobs.
 
     Returns:
-        TEST_COLUMNS: variant str, seed int64, test_loss and test_accuracy float64.
+        TESTS: variant str, seed int64, test_loss and test_accuracy float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = read_table(path, TEST_COLUMNS, whole=("seed",))
+    frame = read_table(path, TESTS, whole=("seed",))
     _check_tests(path, frame)
     return frame
 
@@ -149,8 +145,8 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
     """How each replicate ended, and whether it diverged.
 
     Args:
-        histories: COLUMNS.
-        tests: TEST_COLUMNS of the same replicates; None to judge by the validation images.
+        histories: HISTORY.
+        tests: TESTS of the same replicates; None to judge by the validation images.
 
     Returns:
         A row per variant and seed, in their order: variant, seed, diverged (bool), loss and
@@ -213,7 +209,7 @@ def curves(
     """One metric of one variant, by replicate and epoch.
 
     Args:
-        histories: COLUMNS, by variant.
+        histories: HISTORY, by variant.
         variant: one of them.
         seeds: its replicates.
         epochs: of the study.

@@ -6,7 +6,7 @@ how many there are. A diverged replicate gets none right. A study's file has `im
 """
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.errors import StudyError
-from initstudy.results.files import check_sum, replacing
+from initstudy.results.files import check_sum
 from initstudy.results.outputs import Job, beside, seeds_of
-
-
-def write(arrays: Mapping[str, Any], path: str | Path) -> None:
-    """Writes a .npz, whole or not at all. The same arrays always give the same bytes."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
 
 
 def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
@@ -31,8 +25,8 @@ def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
         jobs: the variant that each is of, and the path of its history.
 
     Returns:
-        What `write` is to write: `images`, and for each variant `<variant>/hits`, uint8 (seeds,
-        bytes), and `<variant>/seeds`, both in the order of the jobs.
+        What `files.write_arrays` is to write: `images`, and for each variant `<variant>/hits`,
+        uint8 (seeds, bytes), and `<variant>/seeds`, both in the order of the jobs.
 
     Raises:
         StudyError: names the file of the job, and what is wrong there.

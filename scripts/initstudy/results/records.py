@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.results.diagnostics import MEASURES, moments
+from initstudy.results.columns import MEASURES, moments
 from initstudy.results.files import make_folders, replacing, set_aside
 
 try:

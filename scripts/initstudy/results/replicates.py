@@ -1,13 +1,13 @@
 """What a training job writes of its records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from initstudy.results import diagnostics, histories, hits
-from initstudy.results.files import write_sums
+from initstudy.results.columns import DIAGNOSTICS, HISTORY, TESTS, TIMINGS, moments
+from initstudy.results.files import replacing, write_arrays, write_sums
 from initstudy.results.records import Record
 from initstudy.study.trainings import OUTPUTS
 
@@ -36,19 +36,29 @@ def write_job(
         bits.append(last.hits if last else np.zeros((record.images + 7) // 8, np.uint8))
         measured += [
             (seed, epoch, layer, int(units), *measures)
-            for epoch in diagnostics.moments(epochs)
+            for epoch in moments(epochs)
             if epoch in record.moments
             for layer, (units, *measures) in enumerate(record.moments[epoch].layers.tolist(), 1)
         ]
     tables = {
-        "history": (history, histories.COLUMNS),
-        "diagnostics": (measured, diagnostics.COLUMNS),
-        "tests": (tests, histories.TEST_COLUMNS),
-        "timings": (timings, histories.TIMING_COLUMNS),
+        "history": (history, HISTORY),
+        "diagnostics": (measured, DIAGNOSTICS),
+        "tests": (tests, TESTS),
+        "timings": (timings, TIMINGS),
     }
     for kind, (lines, columns) in tables.items():
-        histories.write(pd.DataFrame(lines, columns=columns[1:]), paths[kind])
+        _write(columns[1:], lines, paths[kind])
     images = next(iter(records.values())).images
     packed = {"hits": np.array(bits), "seeds": np.array(list(records)), "images": images}
-    hits.write(packed, paths["hits"])
+    write_arrays(packed, paths["hits"])
     write_sums(paths["sums"], [path for kind, path in paths.items() if kind != "sums"])
+
+
+def _write(columns: Sequence[str], rows: Sequence[Sequence[Any]], path: Path) -> None:
+    """Writes a table as `histories.write` would: importing pandas takes longer than all of it."""
+    lines = [
+        ",".join(f"{value:.9g}" if isinstance(value, float) else str(value) for value in row)
+        for row in [columns, *rows]
+    ]
+    with replacing(path) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

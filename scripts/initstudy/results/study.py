@@ -121,7 +121,7 @@ class StudyResults:
 
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
-        """Signals and weights by variant, seed, epoch and layer: see `diagnostics.COLUMNS`."""
+        """Signals and weights by variant, seed, epoch and layer: see `columns.DIAGNOSTICS`."""
         return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
 
     @functools.cached_property

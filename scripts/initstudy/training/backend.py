@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # real errors reach Python a
 
 
 # What Keras imports if it is there, for functions that nothing here calls.
-NOT_NEEDED = ("matplotlib", "scipy")
+NOT_NEEDED = ("matplotlib", "pandas", "scipy")
 
 
 @contextmanager

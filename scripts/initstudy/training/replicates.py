@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from initstudy.results import records
-from initstudy.results.diagnostics import moments
+from initstudy.results.columns import moments
 from initstudy.results.records import Moment, Record, State
 from initstudy.training.diagnosing import measuring
 from initstudy.training.engine import Epoch, make_trainer
