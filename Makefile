@@ -19,7 +19,7 @@ suite replications: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
 
 test: lint
-	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile $(ARGS)
+	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
