@@ -1,14 +1,16 @@
-"""Measures the training engine against Keras and against the limit of the machine, on one core.
+"""Measures the training engine against Keras' `Model.fit` as one writes it.
 
-Run by `make bench`. In each round all contestants are measured in turn, so that a machine whose
-speed drifts is unfair to none of them; the medians over the rounds and their ratios are printed.
-Then what measuring itself costs a training job of the default study, each job in a process of its
-own with all that belongs to it.
+Run by `make bench`. Each network is trained in turn: in each round an epoch by `fit` and one by the
+engine, and with `--both` one by the engine compiled the other way, so that a machine whose speed
+drifts is unfair to none of them. The medians over the rounds are told, and their ratios. Then what
+a training job of the default study takes until its first epoch, and what measuring itself costs it,
+each in a process of its own.
 """
 
 import argparse
 import multiprocessing
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -19,169 +21,174 @@ from typing import Any
 
 import numpy as np
 
-sys.path.append(str(Path(__file__).parent.parent / "scripts"))
+TESTS = Path(__file__).parent
+sys.path.append(str(TESTS.parent / "scripts"))
 
-IMAGES, TEST_IMAGES, FEATURES, UNITS, BATCH = 60000, 10000, 784, 16, 128
-DATASET_FILE = Path(__file__).parent.parent / "resources" / "datasets" / "mnist.npz"
+DATASET_FILE = TESTS.parent / "resources" / "datasets" / "mnist.npz"
+BATCH = 128
 # Of a job of the default study.
 SEEDS, EPOCHS = 10, 100
+NETWORKS: dict[str, dict[str, Any]] = {
+    "784-16-16-10": {"hidden_units": [16, 16]},
+    "784-256-256-10": {"hidden_units": [256, 256]},
+    "784-2000-2000-10": {"hidden_units": [2000, 2000]},
+    "30 layers of 64": {"hidden_units": [64] * 30},
+    **{
+        name: {"build": f"{TESTS}/networks.py:{name}"}
+        for name in ("normalized", "convolution", "lenet", "residual", "transformer")
+    },
+}
 
 
-def main(rounds: int, epochs: int) -> None:
-    """Measures `rounds` times the mean of `epochs` epochs."""
+def main() -> None:
+    """Measures what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", help=f"of {', '.join(NETWORKS)}; all if none")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--images", type=int, default=60_000, help="to train on")
+    parser.add_argument("--threads", type=int, default=1, help="and cores, as many")
+    parser.add_argument("--both", action="store_true", help="compile each network in both ways")
+    asked = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    bench_engine(rounds, epochs)
-    bench_diagnosis()
-
-
-def bench_diagnosis() -> None:
-    """Tells which part of a training job's CPU time goes into measuring the network."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        total, measuring = process.submit(job_seconds).result()
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
     print(
-        f"CPU time of a training job ({SEEDS} seeds, {EPOCHS} epochs): {total:.1f} s; "
-        f"{measuring:.2f} s of it, {measuring / total:.1%}, for measuring itself"
+        f"Seconds for an epoch of {asked.images:,} images with validation, {asked.threads} "
+        f"core(s), medians of {asked.rounds} rounds\n\n"
+        f"| network | Model.fit | initstudy | ratio | compiled | in |\n{'| --- ' * 6}|"
+    )
+    for name in asked.networks or NETWORKS:
+        bench_network(name, asked.rounds, asked.images, asked.threads, asked.both)
+    if not asked.networks:
+        bench_job()
+
+
+def bench_network(name: str, rounds: int, images: int, threads: int, both: bool) -> None:
+    """Compares an epoch of a network with Keras' own."""
+    from initstudy.training.backend import set_threads
+
+    set_threads(threads)
+    from initstudy.training.engine import make_trainer
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "few.npz")
+        with np.load(DATASET_FILE) as whole:
+            arrays = {key: whole[key][: images if "train" in key else None] for key in whole.files}
+        np.savez(file, **arrays)
+        contestants: dict[str, Callable[[], object]] = {"fit": keras_fit(name, arrays)}
+        facts = {}
+        for way in ("auto", "xla", "graph") if both else ("auto",):
+            trainer = make_trainer(what_of(NETWORKS[name], file, way), file)
+            if trainer.compiled in facts:
+                continue
+            started = time.perf_counter()
+            trainer.compile()
+            facts[trainer.compiled] = time.perf_counter() - started
+            trainer.start(0)
+            contestants[trainer.compiled] = trainer.run_epoch
+    seconds: dict[str, list[float]] = {way: [] for way in contestants}
+    contestants["fit"]()  # compiles
+    for _ in range(rounds):
+        for way, run in contestants.items():
+            started = time.perf_counter()
+            run()
+            seconds[way].append(time.perf_counter() - started)
+    fit = statistics.median(seconds["fit"])
+    for way, compiling in facts.items():
+        mine = statistics.median(seconds[way])
+        print(
+            f"| {name} | {fit:.3f} | {mine:.3f} | {fit / mine:.1f} | {way} | {compiling:.1f} |",
+            flush=True,
+        )
+
+
+def keras_fit(name: str, arrays: dict[str, Any]) -> Callable[[], object]:
+    """An epoch by Keras."""
+    from initstudy.training.backend import keras
+    from initstudy.training.initializers import own
+
+    x = {key: arrays[f"x_{key}"].astype("float32")[..., np.newaxis] for key in ("train", "test")}
+    spec = NETWORKS[name]
+    if "build" in spec:
+        model = own(spec["build"])((28, 28, 1), 10)
+    else:
+        x = {key: images.reshape(len(images), -1) for key, images in x.items()}
+        hidden = [keras.layers.Dense(units, activation="relu") for units in spec["hidden_units"]]
+        output = keras.layers.Dense(10, activation="softmax")
+        model = keras.Sequential([keras.Input((784,)), *hidden, output])
+    metrics = ["sparse_categorical_accuracy"]
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=metrics)
+    return lambda: model.fit(
+        x["train"],
+        arrays["y_train"],
+        batch_size=BATCH,
+        validation_data=(x["test"], arrays["y_test"]),
+        verbose=0,
     )
 
 
-def job_seconds() -> tuple[float, float]:
-    """Does a job of the default study's baseline.
+def what_of(model: dict[str, Any], file: Path, way: str = "auto") -> dict[str, Any]:
+    """What decides a training of a network, see `engine.make_trainer`."""
+    from initstudy.data.datasets import file_sha256
+
+    glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
+    return {
+        "batch_size": BATCH,
+        "bias_initializer": zeros,
+        "compile": way,
+        "dataset": {"name": "few.npz", "sha256": file_sha256(file)},
+        "held_out": 0,
+        "inputs": "raw",
+        "kernel_initializer": glorot,
+        "model": {"activation": "relu", **model},
+        "optimizer": {"class_name": "adam", "config": {}},
+    }
+
+
+def bench_job() -> None:
+    """Tells what a training job takes before its first epoch, and for measuring its networks."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        begin, total, measuring = process.submit(job_seconds).result()
+    print(
+        f"\nA training job ({SEEDS} seeds, {EPOCHS} epochs): {total:.1f} CPU s, of which "
+        f"{begin:.1f} s before its first epoch, and {measuring:.2f} s ({measuring / total:.1%}) "
+        "for measuring its networks"
+    )
+
+
+def job_seconds() -> tuple[float, float, float]:
+    """Does a job of the default study's baseline, in a process that has done nothing before.
 
     Returns:
-        The CPU time of this process, and how much of it went into moments, compilation included.
-        A second job without them would tell the same by a difference smaller than the noise.
+        The CPU seconds of this process at its first epoch, at its end, and in moments, compilation
+        included. A second job without them would tell the same by a difference smaller than the
+        noise.
     """
     from initstudy.training import jobs
     from initstudy.training.processes import spent
     from initstudy.training.replicates import Replicates
 
-    measuring = 0.0
-    look = Replicates._look
+    spans: list[float] = []
+    begin = 0.0
+    look, grow = Replicates._look, Replicates._begin
 
     def timed(*arguments: Any) -> Any:
-        nonlocal measuring
         started = time.process_time()
         try:
             return look(*arguments)
         finally:
-            measuring += time.process_time() - started
+            spans.append(time.process_time() - started)
 
-    Replicates._look = timed
-    glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
-    what = {
-        "batch_size": BATCH,
-        "bias_initializer": zeros,
-        "dataset": "mnist",
-        "held_out": 0,
-        "model": {"hidden_units": [UNITS, UNITS], "activation": "relu"},
-        "inputs": "raw",
-        "kernel_initializer": glorot,
-        "optimizer": {"class_name": "adam", "config": {}},
-    }
+    def noted(*arguments: Any) -> Any:
+        nonlocal begin
+        begin = begin or spent()["cpu_seconds"]
+        return grow(*arguments)
+
+    Replicates._look, Replicates._begin = timed, noted
     with tempfile.TemporaryDirectory() as folder:
+        what = what_of(NETWORKS["784-16-16-10"], DATASET_FILE)
         jobs.train(what, DATASET_FILE, folder, range(SEEDS), EPOCHS, threads=1)
-    return spent()["cpu_seconds"], measuring
-
-
-def bench_engine(rounds: int, epochs: int) -> None:
-    """Compares one epoch with Keras' and with the limit of the machine."""
-    from initstudy.training.backend import keras, set_threads, tf
-
-    set_threads(1)
-    from initstudy.data.datasets import SPECS, load
-    from initstudy.training.engine import Trainer
-    from initstudy.training.models import build_model, build_optimizer
-
-    mnist = load(DATASET_FILE, SPECS["mnist"])
-    x, x_test = mnist.x_train.astype("float32"), mnist.x_test.astype("float32")
-
-    def keras_fit(**options: object) -> Callable[[], None]:
-        model = keras.Sequential(
-            [
-                keras.Input((FEATURES,)),
-                keras.layers.Dense(UNITS, activation="relu"),
-                keras.layers.Dense(UNITS, activation="relu"),
-                keras.layers.Dense(10, activation="softmax"),
-            ]
-        )
-        model.compile(
-            optimizer="adam",
-            loss="sparse_categorical_crossentropy",
-            metrics=["sparse_categorical_accuracy"],
-            **options,
-        )
-
-        def run() -> None:
-            model.fit(
-                x,
-                mnist.y_train,
-                batch_size=BATCH,
-                epochs=epochs,
-                validation_data=(x_test, mnist.y_test),
-                verbose=0,
-            )
-
-        return run
-
-    def engine() -> Callable[[], None]:
-        glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
-        trainer = Trainer(
-            mnist,
-            lambda replicate: build_model(
-                FEATURES, [UNITS, UNITS], "relu", 10, glorot, zeros, replicate
-            ),
-            lambda variables: build_optimizer({"class_name": "adam", "config": {}}, variables),
-            BATCH,
-            "raw",
-        )
-        return lambda: list(trainer.train(0, epochs)) and None
-
-    def peak() -> float:
-        """GFLOP/s of a large matrix product."""
-        size = 2048
-        a = tf.constant(np.random.default_rng(0).normal(size=(size, size)).astype("float32"))
-        tf.linalg.matmul(a, a).numpy()
-        started = time.perf_counter()
-        tf.linalg.matmul(a, a).numpy()
-        return 2 * size**3 / (time.perf_counter() - started) / 1e9
-
-    contestants = {
-        "Keras Model.fit, as in the notebook": keras_fit(),
-        "Keras, jit_compile, steps_per_execution=32": keras_fit(
-            jit_compile=True, steps_per_execution=32
-        ),
-        "initstudy": engine(),
-    }
-    limit = "the two large products at peak SGEMM"
-    seconds: dict[str, list[float]] = {name: [] for name in [*contestants, limit]}
-    for run in contestants.values():
-        run()  # compiles
-    # Forward and weight gradient of the first layer in training, forward in validation.
-    products = 2 * FEATURES * UNITS * (2 * IMAGES + TEST_IMAGES)
-    peaks = []
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            run()
-            seconds[name].append((time.perf_counter() - started) / epochs)
-        peaks.append(peak())
-        seconds[limit].append(products / peaks[-1] / 1e9)
-
-    first = np.median(seconds[next(iter(contestants))])
-    print(f"One epoch with validation, one core, {rounds} rounds of {epochs} epochs")
-    print(f"{'':44}{'median':>9}{'min':>9}{'max':>9}{'ratio':>8}")
-    for name, values in seconds.items():
-        median = np.median(values)
-        print(
-            f"{name:44}{median:7.3f} s{min(values):7.3f} s{max(values):7.3f} s{first / median:8.1f}"
-        )
-    print(f"Peak SGEMM: {np.median(peaks):.0f} GFLOP/s (median)")
+    return begin, spent()["cpu_seconds"], sum(spans)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=5, help="in each round")
-    arguments = parser.parse_args()
-    main(arguments.rounds, arguments.epochs)
+    main()

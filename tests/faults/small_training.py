@@ -116,6 +116,7 @@ def main(scratch: Path) -> None:
     plain = {name: {"class_name": name, "config": {}} for name in ("zeros", "he_normal", "adam")}
     what = {
         "batch_size": 64,
+        "compile": "auto",
         "bias_initializer": plain["zeros"],
         "dataset": {"name": "few.npz", "sha256": file_sha256(dataset)},
         "held_out": 50,

@@ -573,6 +573,12 @@ class Study(Keys):
         le=100_000,
     )
     batch_size: Whole = optional(128, "Images per update.", ge=1, le=1_000_000)
+    compile: Literal["auto", "xla", "graph"] = optional(
+        "auto",
+        "How the network is compiled: by xla, which is fastest for dense layers; as a graph of "
+        "TensorFlow's own kernels, which is for convolutions and attention; or auto, by its "
+        "layers. The last bits of the results depend on it.",
+    )
     epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
     seeds: Whole = optional(
         10,

@@ -133,6 +133,7 @@ def training(
             "batch_size": study.batch_size,
             "bias_initializer": _with_source(bias.plain()),
             "code": code_of(ENGINE),
+            "compile": study.compile,
             "dataset": {"name": study.dataset, "sha256": dataset_sha256},
             "held_out": study.held_out,
             "inputs": study.inputs,

@@ -1,4 +1,4 @@
-"""The training engine: whole epochs as one XLA-compiled function, reused for every replicate."""
+"""The training engine: whole epochs as one compiled function, reused for every replicate."""
 
 import itertools
 import time
@@ -13,7 +13,13 @@ from initstudy.data.datasets import Dataset, hold_out, load
 from initstudy.errors import StudyError
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import DATA_ORDER
-from initstudy.training.models import adapt, build_model, build_optimizer, build_own_model
+from initstudy.training.models import (
+    adapt,
+    build_model,
+    build_optimizer,
+    build_own_model,
+    suits_xla,
+)
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
@@ -96,7 +102,7 @@ class Trainer:
 
     The model and the optimizer are made once, and with them the compiled function; each replicate
     then starts from fresh ones whose values are assigned to the variables of the first. An epoch is
-    one call: a loop over batches that gathers, casts, differentiates and updates. It computes what
+    one call: a loop over batches that slices, casts, differentiates and updates. It computes what
     `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics,
     without what a person's own model may add to the loss (regularization), which is learned from.
 
@@ -108,9 +114,12 @@ class Trainer:
         inputs: see `input_scaling`.
         adapt: changes a fresh model by what it makes of the first images that its replicate meets,
             float32 (images, features).
+        compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
+            by XLA if `models.suits_xla`.
 
     Attributes:
         model, optimizer: those of the replicate that was started last, as they are now.
+        compiled: "xla" or "graph".
         validates_on_test: whether the validation images are the test images.
         images_to_test: how many test images there are.
 
@@ -127,6 +136,7 @@ class Trainer:
         batch_size: int,
         inputs: str,
         adapt: Callable[[Any, Any], None] = lambda model, inputs: None,
+        compile: str = "auto",
     ) -> None:
         self._make_model = make_model
         self._make_optimizer = make_optimizer
@@ -145,13 +155,18 @@ class Trainer:
         self.model = self._fresh_model(0)
         self.optimizer = make_optimizer(self.model.trainable_variables)
         self._orders: Iterator[npt.NDArray[np.int32]] = data_order(0, self._images)
-        self._run_epoch = tf.function(self._epoch, jit_compile=True)
+        self.compiled = compile
+        if compile == "auto":
+            self.compiled = "xla" if suits_xla(self.model) else "graph"
+        self._run_epoch = tf.function(
+            self._epoch, jit_compile=self.compiled == "xla", autograph=False
+        )
         # Called a few times only: compiling it by XLA would take longer than it saves.
-        self._run_test = tf.function(self._judge)
+        self._run_test = tf.function(self._judge, autograph=False)
 
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""
-        self._run_epoch(np.arange(self._images, dtype=np.int32))
+        self._run_epoch(*self._train)
 
     def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
         """Trains one replicate from its beginning.
@@ -214,7 +229,10 @@ class Trainer:
     def run_epoch(self) -> Epoch:
         """Trains the replicate that was started for one more epoch."""
         started = time.perf_counter()
-        means = self._run_epoch(next(self._orders)).numpy() / self._counts
+        order = next(self._orders)
+        # All at once and here, since XLA takes three times as long to gather rows.
+        x, y = (tf.gather(array, order) for array in self._train)
+        means = self._run_epoch(x, y).numpy() / self._counts
         return Epoch._make([*means.tolist(), time.perf_counter() - started])
 
     def sample_losses(self, images: int) -> Any:
@@ -248,18 +266,13 @@ class Trainer:
         shape = model.input_shape[1:]
         return scaled if len(shape) == 1 else tf.reshape(scaled, (-1, *shape))
 
-    def _epoch(self, order: Any) -> Any:
+    def _epoch(self, x: Any, y: Any) -> Any:
         """Trains on the images in this order, then classifies the validation images.
 
         Returns:
             float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
         """
-        x, y = self._train
-        training = _sum_over_batches(
-            lambda batch: self._update(tf.gather(x, batch), tf.gather(y, batch)),
-            (order,),
-            self._batch_size,
-        )
+        training = _sum_over_batches(self._update, (x, y), self._batch_size)
         return tf.concat([training, self._classify(*self._validation)], axis=0)
 
     def _classify(self, x: Any, y: Any) -> Any:
@@ -319,7 +332,8 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
     Args:
         what: decides its numbers: batch_size, dataset ({name, sha256}), held_out (images), inputs,
             kernel_initializer and bias_initializer ({class_name, config}), model (of
-            `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}).
+            `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}),
+            compile (see `Trainer`).
         dataset_file: what `downloads.download` has written, or a person's own .npz.
 
     Raises:
@@ -350,6 +364,7 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
         what["batch_size"],
         what["inputs"],
         adapt,
+        what["compile"],
     )
 
 
@@ -357,17 +372,19 @@ def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], siz
     """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension."""
     length = arrays[0].shape[0]
     size = min(size, length)
+    whole = length - length % size
 
-    def batch(start: Any, count: int) -> list[Any]:
+    def add(total: Any, start: Any, count: int) -> Any:
         # XLA wants constant sizes, which slicing by [start:stop] does not give it.
-        return [
+        batches = [
             tf.slice(array, [start] + [0] * (len(array.shape) - 1), [count, *array.shape[1:]])
             for array in arrays
         ]
+        return total + function(*batches)
 
-    total = tf.zeros(2, tf.float64)
-    for step in tf.range(length // size):
-        total += function(*batch(step * size, size))
-    if length % size:
-        total += function(*batch(length - length % size, length % size))
-    return total
+    _, total = tf.while_loop(
+        lambda start, total: start < whole,
+        lambda start, total: (start + size, add(total, start, size)),
+        (0, tf.zeros(2, tf.float64)),
+    )
+    return add(total, whole, length - whole) if whole < length else total

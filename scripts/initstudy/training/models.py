@@ -69,6 +69,18 @@ class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
         return (*input_shape[:-1], self.units)
 
 
+# Layers of which XLA makes at least as fast code for a CPU as TensorFlow has.
+kl = keras.layers
+FOR_XLA = {
+    TransposedDense,
+    *(kl.InputLayer, kl.Dense, kl.Flatten, kl.Reshape, kl.Identity, kl.Rescaling),
+    *(kl.Activation, kl.ReLU, kl.LeakyReLU, kl.PReLU, kl.ELU, kl.Softmax),
+    *(kl.Dropout, kl.AlphaDropout, kl.GaussianDropout, kl.GaussianNoise, kl.ActivityRegularization),
+    *(kl.BatchNormalization, kl.LayerNormalization, kl.UnitNormalization),
+    *(kl.Add, kl.Subtract, kl.Multiply, kl.Average, kl.Concatenate),
+}
+
+
 def transposed(initializer: Any) -> Any:
     """What draws (units, fan_in) as the initializer draws (fan_in, units)."""
 
@@ -181,6 +193,21 @@ def kernel_layers(model: Any) -> list[Any]:
         for layer in model.layers
         if isinstance(getattr(layer, "kernel", None), keras.Variable)
     ]
+
+
+def suits_xla(model: Any) -> bool:
+    """Whether XLA trains a model at least as fast on a CPU as TensorFlow's own kernels do.
+
+    It does so for dense layers, with whatever works on each unit by itself; but it has no fast
+    convolution, pooling or attention, and of a layer of a person's own nothing is known. Measured
+    by `make bench ARGS=--both`, see docs/performance.md.
+    """
+    # Of a functional model these are its calls of functions of keras.ops, too.
+    parts = getattr(model, "operations", model.layers)
+    return all(
+        suits_xla(part) if isinstance(part, keras.Model) else type(part) in FOR_XLA
+        for part in parts
+    )
 
 
 def layer_initializer(
