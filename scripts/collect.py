@@ -2,7 +2,7 @@
 
 from initstudy.logs import job_log
 from initstudy.results import diagnostics, histories, hits
-from initstudy.results.files import replacing, write_sum
+from initstudy.results.files import replacing, write_arrays, write_sum
 from initstudy.results.outputs import table_of_trainings
 from initstudy.study.description import Description
 
