@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from initstudy.analysis.explanation import explanation
-from initstudy.results.diagnostics import COLUMNS
+from initstudy.results.columns import DIAGNOSTICS
 
 SEEDS = 10
 NOTHING = "Nothing that was measured sets them apart."
@@ -38,7 +38,7 @@ def diagnosed(
         for epoch in (0, 1)
         for layer in (1, 2, 3)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=DIAGNOSTICS)
 
 
 def said(own: pd.DataFrame, losses: np.ndarray | float = 0.1, p_value: float = 0.02) -> str:

@@ -278,7 +278,7 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
         '    "third": DatasetSpec(MNIST_SHAPES, 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
     )
     assert "Nothing to be done" in rerun.plan(HISTORIES).text
-    rerun.edit(f"{library}/results/diagnostics.py", '"update_norm",\n', '"update_norm",\n"new",\n')
+    rerun.edit(f"{library}/results/columns.py", '"update_norm",\n', '"update_norm",\n"new",\n')
     rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
     before = rerun.records
     assert rerun.run(HISTORIES).trained == []
