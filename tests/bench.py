@@ -36,7 +36,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "30 layers of 64": {"hidden_units": [64] * 30},
     **{
         name: {"build": f"{TESTS}/networks.py:{name}"}
-        for name in ("normalized", "convolution", "lenet", "residual", "transformer")
+        for name in (
+            *("normalized", "regularized"),
+            *("convolution", "lenet", "residual", "transformer"),
+        )
     },
 }
 

@@ -75,10 +75,10 @@ def project(tmp_path: Path, mnist_file: Path, server: Server) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path) -> Project:
+def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, worker_id: str) -> Project:
     """Run on two cores as users run it, by the first worker that needs it; not to be changed."""
     base = tmp_path_factory.getbasetemp()
-    workers = base if base.name.startswith("pytest-") else base.parent
+    workers = base if worker_id == "master" else base.parent
     folder, done = workers / "finished", workers / "finished.done"
     with (workers / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

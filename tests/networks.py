@@ -63,6 +63,17 @@ def normalized(shape: Sequence[int], classes: int) -> Any:
     )
 
 
+def regularized(shape: Sequence[int], classes: int) -> Any:
+    """Four residual blocks of dense layers, with all that is done to units by themselves."""
+    inputs = keras.Input(shape)
+    x = layers.Dense(64)(layers.Flatten()(inputs))
+    for _ in range(4):
+        block = layers.LeakyReLU()(layers.BatchNormalization()(x))
+        block = layers.Dropout(0.1)(layers.GaussianNoise(0.1)(layers.Dense(64)(block)))
+        x = layers.Add()([x, block])
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(layers.PReLU()(x)))
+
+
 def transformer(shape: Sequence[int], classes: int) -> Any:
     """A transformer's block, which reads an image row by row."""
     inputs = keras.Input(shape)

@@ -11,7 +11,7 @@ from initstudy.training.backend import NOT_NEEDED
 loaded = [name for name in NOT_NEEDED if name in sys.modules]
 assert loaded == [], loaded
 assert gc.isenabled()
-import matplotlib.pyplot, scipy.ndimage
+import matplotlib.pyplot, pandas, scipy.ndimage
 """
 
 

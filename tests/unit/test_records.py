@@ -224,6 +224,9 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
     write_job(found, 5, paths)
     assert {kind: path.read_bytes() for kind, path in paths.items()} == first
     assert pd.read_csv(paths["history"]).columns.tolist() == columns.HISTORY[1:]
+    for kind in ("history", "diagnostics", "tests", "timings"):
+        histories.write(pd.read_csv(paths[kind]), tmp_path / "by pandas.csv")
+        assert (tmp_path / "by pandas.csv").read_bytes() == first[kind]
     for kind, path in paths.items():
         if kind != "sums":
             check_sum(path, paths["sums"])

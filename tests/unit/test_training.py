@@ -149,6 +149,16 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
     assert together[0] != together[1]
 
 
+def test_both_ways_to_compile_agree(few: Dataset) -> None:
+    found = {}
+    for way in ("auto", "graph"):
+        make = model_maker([16, 16], "relu"), optimizer_maker(ADAM)
+        trainer = Trainer(few, *make, 128, "unit", compile=way)
+        found[trainer.compiled] = metrics(list(trainer.train(0, epochs=2)))
+    assert sorted(found) == ["graph", "xla"]
+    np.testing.assert_allclose(found["graph"], found["xla"], rtol=1e-5)
+
+
 def test_it_learns(mnist: Dataset) -> None:
     trainer = Trainer(
         mnist, model_maker([16, 16], "relu", "he_normal"), optimizer_maker(ADAM), 128, "unit"

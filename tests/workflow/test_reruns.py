@@ -93,6 +93,11 @@ def test_other_epochs_rerun_all_trainings(rerun: Project) -> None:
     assert plan.jobs["train"] == 4
 
 
+def test_compiled_otherwise_all_is_trained(rerun: Project) -> None:
+    plan = rerun.plan("--config", "compile=graph")
+    assert plan.trained == [(variant, 0, 1) for variant in ALL]
+
+
 def test_another_study_leaves_this_one_untouched_and_downloads_nothing(rerun: Project) -> None:
     def state() -> dict[str, tuple[int, int]]:
         return {

@@ -198,9 +198,9 @@ def kernel_layers(model: Any) -> list[Any]:
 def suits_xla(model: Any) -> bool:
     """Whether XLA trains a model at least as fast on a CPU as TensorFlow's own kernels do.
 
-    It does so for dense layers, with whatever works on each unit by itself; but it has no fast
-    convolution, pooling or attention, and of a layer of a person's own nothing is known. Measured
-    by `make bench ARGS=--both`, see docs/performance.md.
+    It does so, or nearly, for dense layers, with whatever works on each unit by itself; but it has
+    no fast convolution, pooling or attention, and of a layer of a person's own nothing is known.
+    Measured by `make bench ARGS=--both`, see docs/performance.md.
     """
     # Of a functional model these are its calls of functions of keras.ops, too.
     parts = getattr(model, "operations", model.layers)
