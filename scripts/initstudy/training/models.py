@@ -7,7 +7,7 @@ from typing import Any
 
 from initstudy.errors import StudyError
 from initstudy.study.names import PER_LAYER
-from initstudy.training.backend import keras
+from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import Role, make_initializer, other_seed, own, weight_seed
 from initstudy.training.literature import LSUV
 
@@ -67,6 +67,28 @@ class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: Sequence[int]) -> tuple[int, ...]:
         """(batch, ..., units) for (batch, ..., fan_in)."""
         return (*input_shape[:-1], self.units)
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+    """A `keras.layers.BatchNormalization` over the last axis of images, as one operation.
+
+    Keras computes it, in training, by some thirty small operations of TensorFlow's, which take
+    a third of a small residual network's time. It needs four axes, `scale` and `center`.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalizes float32 (batch, rows, columns, channels)."""
+        if not training or mask is not None:
+            return super().call(inputs, training, mask)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
+        )
+        # TensorFlow tells that of what the batch is a sample of, Keras keeps that of the batch.
+        places = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
+        variance *= (places - 1) / places
+        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + now * (1 - self.momentum))
+        return outputs
 
 
 # Layers of which XLA makes at least as fast code for a CPU as TensorFlow has.
@@ -168,7 +190,7 @@ def build_own_model(
         raise TypeError(f"it returns {made!r}, which is no Keras model")
     if not getattr(made, "inputs", None):
         raise ValueError("its model is neither functional nor a keras.Sequential with an Input")
-    model = keras.models.clone_model(made, clone_function=_transposed)
+    model = keras.models.clone_model(made, clone_function=_faster)
     layers = kernel_layers(model)
     if not layers:
         raise ValueError("no layer of its model has a kernel, so there is nothing to initialize")
@@ -275,10 +297,26 @@ def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> A
     return built
 
 
-def _transposed(layer: Any) -> Any:
-    """A layer as it is, freshly made; a plain Dense layer transposed."""
-    if type(layer) is not keras.layers.Dense or layer.kernel_regularizer or layer.kernel_constraint:
-        return layer.__class__.from_config(layer.get_config())
-    return TransposedDense(
-        layer.units, layer.activation, "zeros", "zeros", use_bias=layer.use_bias, name=layer.name
-    )
+def _faster(layer: Any) -> Any:
+    """A layer as it is, freshly made; by one of ours that computes the same faster, if one does."""
+    if (
+        type(layer) is keras.layers.Dense
+        and not layer.kernel_regularizer
+        and not layer.kernel_constraint
+    ):
+        return TransposedDense(
+            *(layer.units, layer.activation, "zeros", "zeros"),
+            use_bias=layer.use_bias,
+            name=layer.name,
+        )
+    kind = type(layer)
+    if (
+        kind is keras.layers.BatchNormalization
+        and (layer.input_spec.ndim, layer.axis) in ((4, -1), (4, 3))
+        and layer.scale
+        and layer.center
+        and layer.trainable
+        and not layer.renorm
+    ):
+        kind = FusedBatchNormalization
+    return kind.from_config(layer.get_config())
