@@ -286,6 +286,40 @@ def test_what_is_wrong_with_an_own_model_is_said(
         assert part in message
 
 
+@pytest.mark.parametrize(
+    ("draw", "refused"),
+    [
+        ("keras.random.normal((64,))", True),
+        ("keras.random.normal((64,), seed=self.seeds)", False),
+        ("keras.random.normal((64,), seed=1)", False),
+        ("tf.random.normal((64,))", True),
+        ("tf.cond(x[0, 0] > 0, lambda: tf.random.uniform((64,)), lambda: tf.zeros(64))", True),
+        ("tf.random.stateless_normal((64,), (1, 2))", False),
+    ],
+)
+def test_a_model_that_could_not_be_trained_twice_alike_is_refused(
+    tmp_path: Path, draw: str, refused: bool
+) -> None:
+    layer = f"""
+    class Noise(keras.layers.Layer):
+        def __init__(self, **more):
+            super().__init__(**more)
+            self.seeds = keras.random.SeedGenerator()
+
+        def call(self, x, training=None):
+            return x + {draw} if training else x
+
+    return keras.Sequential([
+        keras.Input(shape), keras.layers.Flatten(), keras.layers.Dropout(0.1),
+        keras.layers.Dense(64), Noise(), keras.layers.Dense(classes, "softmax"),
+    ])
+"""
+    build = written(tmp_path, f"    import tensorflow as tf\n{layer}")
+    told = [message for _, message in asked(build)["problems"]]
+    assert len(told) == refused
+    assert all("keras.random.SeedGenerator()" in message for message in told)
+
+
 def test_initializers_that_cannot_make_an_own_models_kernels_are_told(tmp_path: Path) -> None:
     build = written(tmp_path, CONVOLUTIONS)
     ((_, message),) = asked(build, kernel="ZerO")["problems"]

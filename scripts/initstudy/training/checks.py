@@ -5,6 +5,7 @@ So the workflow asks in a process of its own, and only if it has not asked the s
 """
 
 import inspect
+import itertools
 import json
 import math
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 from initstudy.study.costs import weights
 from initstudy.study.names import PER_LAYER, is_own
 from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.backend import keras
+from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import ROLES, Role, known_initializers, make_initializer
 from initstudy.training.models import (
     TransposedDense,
@@ -30,6 +31,13 @@ Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
 
 # Small shapes that every initializer which makes kernels or biases at all can draw.
 SHAPES: Shapes = {"kernel": [(8, 4)], "bias": [(4,)]}
+
+# The operations of TensorFlow's that draw random numbers from a state of their own.
+STATEFUL = {
+    *("RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal"),
+    *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
+    *("RandomShuffle", "Multinomial"),
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,11 @@ def _own_model(
     if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
         text = f"its model must end in a softmax over {classes} classes"
         return wrong(f"{text}; its outputs have the shape {outputs.shape}"), *nothing
+    if _draws_from_elsewhere(model):
+        text = "its model draws random numbers from a state that is not its layers' own, so that no"
+        text += " seed could be trained twice alike; give the layer that draws them an attribute"
+        text += " keras.random.SeedGenerator(), and keras.random this as its seed"
+        return wrong(text), *nothing
     layers = kernel_layers(model)
     kernels = [
         tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]
@@ -142,6 +155,18 @@ def _own_model(
     )
     biases = [tuple(layer.bias.shape) for layer in layers if layer.bias is not None]
     return [], {"kernel": kernels, "bias": biases or [(1,)]}, size
+
+
+def _draws_from_elsewhere(model: Any) -> bool:
+    """Whether what a model does in training depends on a state that its variables do not hold."""
+    call = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
+    traced = call.get_concrete_function(tf.TensorSpec((2, *model.input_shape[1:])))
+    own = {id(variable.value) for variable in model.variables}
+    graph = traced.graph.as_graph_def()
+    nodes = itertools.chain(graph.node, *(part.node_def for part in graph.library.function))
+    return any(id(variable) not in own for variable in traced.variables) or any(
+        node.op in STATEFUL for node in nodes
+    )
 
 
 def _optimizer_problems(
