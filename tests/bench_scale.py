@@ -51,7 +51,7 @@ class Row:
 def main(sizes: Sequence[int], jobs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [measure(Path(folder), size) for size in sizes]
-        rates = {"this machine, `--cores 2`": 60 * rows[-1].variants / feeding(rows[-1])}
+        rates = local_rates(Path(folder), rows[-1])
         reason = obstacle()
         if reason is None:
             rates |= cluster_rates(Path(folder), jobs)
@@ -114,9 +114,22 @@ def measure(folder: Path, variants: int) -> Row:
     return row
 
 
-def feeding(row: Row) -> float:
-    """Seconds in which Snakemake had that many jobs done, without its own start."""
-    return row.costs["trainings"].seconds - row.costs["dry run"].seconds
+def local_rates(folder: Path, row: Row) -> dict[str, float]:
+    """Trainings of no work a minute on this machine, by each scheduler, without Snakemake's start.
+
+    Args:
+        folder: for a project with as many variants as the row has.
+        row: what these took by Snakemake's own choice of a scheduler, ilp.
+    """
+    project = study(folder / "greedy", row.variants)
+    cost(project, ["--dry-run", "--quiet", "all"])  # asks Keras, which is not counted
+    greedy = cost(project, ["--scheduler", "greedy", "results/notebook/best.yaml"])
+    print(f"{row.variants} variants, trainings by greedy: {greedy}", flush=True)
+    start = row.costs["dry run"].seconds
+    return {
+        f"this machine, `--cores 2 --scheduler {name}`": 60 * row.variants / (took.seconds - start)
+        for name, took in (("ilp", row.costs["trainings"]), ("greedy", greedy))
+    }
 
 
 def cost(project: Project, arguments: Sequence[str], cluster: bool = False) -> Cost:
