@@ -174,8 +174,9 @@ def cluster_rates(folder: Path, jobs: int) -> dict[str, float]:
             "generic-slurm",
             *("--seconds-between-status-checks", "2"),
             *("--groups", "train=trainings", "--group-components", "trainings=10"),
-            # A group has the memory and the cores of all its jobs, unless it is told otherwise.
-            *("--set-resources", "train:mem_mb=200"),
+            # A group has the memory, the cores and the time of all its jobs, unless it is told
+            # otherwise.
+            *("--set-resources", "train:mem_mb=200", "train:runtime=2"),
             *("--cores", "2"),
         ],
         "`slurm`": ["slurm", "--slurm-init-seconds-before-status-checks", "3"],
