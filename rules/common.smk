@@ -225,6 +225,10 @@ def training(wildcards):
     return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
 
 
+def threads(wildcards):
+    return training(wildcards)[1].training.what["threads"]
+
+
 def cost(wildcards):
     member, job = training(wildcards)
     return member.cost(job)
@@ -263,9 +267,8 @@ def descriptions(wildcards):
 
 
 def tell_cost():
-    # On a cluster there are no cores to be told, but jobs at one time, of a core each.
-    at_once = workflow.resource_settings
-    if text := STUDIES.cost(at_once.cores or at_once.nodes or 1):
+    limits = workflow.resource_settings
+    if text := STUDIES.cost(limits.cores, limits.nodes):
         print(text, file=sys.stderr, flush=True)
 
 

@@ -11,8 +11,7 @@ rule train:
         "logs/trainings/{digest}/epochs-{epochs}/seeds-{first}-{last}.log",
     conda:
         "../envs/training.yaml"
-    # One core for each job: more are better used by more jobs, and numbers may depend on it.
-    threads: 1
+    threads: threads
     # For clusters; more of both for each retry.
     resources:
         mem_mb=lambda wildcards, attempt: attempt * cost(wildcards).memory,

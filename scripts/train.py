@@ -27,6 +27,5 @@ if __name__ == "__main__":
             job["epochs"],
             job["keep_weights"],
             job["checkpoint_minutes"],
-            snakemake.threads,
         )
         write_job(records, job["epochs"], dict(snakemake.output.items()))

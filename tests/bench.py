@@ -1,14 +1,17 @@
-"""Measures the training engine against Keras' `Model.fit` as one writes it.
+"""Measures the training engine against Keras' `Model.fit`, and what a training job takes.
 
-Run by `make bench`. Each network is trained in turn: in each round an epoch by `fit` and one by the
-engine, and with `--both` one by the engine compiled the other way, so that a machine whose speed
-drifts is unfair to none of them. The medians over the rounds are told, and their ratios; of `fit`
-the CPU time, too, since tied to one core it often waits as long as it computes. Then what a
-training job of the default study takes until its first epoch, and what measuring its networks costs
-it, in a process of its own.
+Run by `make bench`; it takes about ten minutes. Each network is trained in a process of its own: in
+each round an epoch by `fit` as one writes it, one by `fit` with the settings that suit it best, and
+one by the engine, so that a machine whose speed drifts is unfair to none. The medians over the
+rounds are told, and the ratios of the first two to the third; of `fit` the CPU time, too, since
+tied to one core it often waits as long as it computes. The engine compiled the other way gets a
+tenth of the images once.
+Then each network is trained by a job, as the workflow does it, and what that takes is told beside
+what was predicted.
 """
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -21,14 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS.parent / "scripts"))
 
 DATASET_FILE = TESTS.parent / "resources" / "datasets" / "mnist.npz"
 BATCH = 128
-# Of a job of the default study.
-SEEDS, EPOCHS = 10, 100
 NETWORKS: dict[str, dict[str, Any]] = {
     "784-16-16-10": {"hidden_units": [16, 16]},
     "784-256-256-10": {"hidden_units": [256, 256]},
@@ -51,23 +53,36 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=60_000, help="to train on")
     parser.add_argument("--threads", type=int, default=1, help="and cores, as many")
-    parser.add_argument("--both", action="store_true", help="compile each network in both ways")
     asked = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
+    networks = asked.networks or NETWORKS
     print(
         f"Seconds for an epoch of {asked.images:,} images with validation, {asked.threads} "
         f"core(s), medians of {asked.rounds} rounds\n\n"
-        "| network | Model.fit | its CPU time | initstudy | ratio | by CPU time | compiled | in |\n"
-        f"{'| --- ' * 8}|"
+        "| network | Model.fit | its CPU time | at its best | initstudy | ratio | by CPU time "
+        "| to the best | compiled, s | other way | limit |\n"
+        f"{'| --- ' * 11}|"
     )
-    for name in asked.networks or NETWORKS:
-        bench_network(name, asked.rounds, asked.images, asked.threads, asked.both)
-    if not asked.networks:
-        bench_job()
+    for name in networks:
+        in_new_process(bench_network, name, asked.rounds, asked.images, asked.threads)
+    print(
+        "\nTraining jobs of one replicate and three epochs of 60,000 images; s, and MB of memory "
+        "at most\n\n| network | imports | data, network | compiling | before the first epoch "
+        "| measuring once | epoch | predicted | memory | predicted |\n"
+        f"{'| --- ' * 10}|"
+    )
+    for name in networks:
+        in_new_process(bench_job, name, asked.threads)
 
 
-def bench_network(name: str, rounds: int, images: int, threads: int, both: bool) -> None:
+def in_new_process(function: Callable[..., None], *arguments: object) -> None:
+    """Calls it in a process that has done nothing before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        process.submit(function, *arguments).result()
+
+
+def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
     """Compares an epoch of a network with Keras' own."""
     from initstudy.training.backend import set_threads
 
@@ -75,43 +90,77 @@ def bench_network(name: str, rounds: int, images: int, threads: int, both: bool)
     from initstudy.training.engine import make_trainer
 
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "few.npz")
-        with np.load(DATASET_FILE) as whole:
-            arrays = {key: whole[key][: images if "train" in key else None] for key in whole.files}
-        np.savez(file, **arrays)
-        contestants: dict[str, Callable[[], object]] = {"fit": keras_fit(name, arrays)}
-        facts = {}
-        for way in ("auto", "xla", "graph") if both else ("auto",):
-            trainer = make_trainer(what_of(NETWORKS[name], file, way), file)
-            if trainer.compiled in facts:
-                continue
-            started = time.perf_counter()
-            trainer.compile()
-            facts[trainer.compiled] = time.perf_counter() - started
-            trainer.start(0)
-            contestants[trainer.compiled] = trainer.run_epoch
-    seconds: dict[str, list[float]] = {way: [] for way in [*contestants, "fit's CPU"]}
-    contestants["fit"]()  # compiles
+        files = {}
+        for part in (images, images // 10):
+            files[part] = Path(folder, f"{part}.npz")
+            with np.load(DATASET_FILE) as whole:
+                arrays = {
+                    key: whole[key][: part if "train" in key else part // 6] for key in whole.files
+                }
+            np.savez(files[part], **arrays)
+            if part == images:
+                everything = arrays
+        trainer = make_trainer(what_of(name, files[images]), files[images])
+        fit = keras_fit(name, everything)
+        xla = trainer.compiled == "xla"
+        best = keras_fit(name, everything, steps_per_execution=100, jit_compile=xla)
+        other_way = {"xla": "graph", "graph": "xla"}[trainer.compiled]
+        few = files[images // 10]
+        other = make_trainer(what_of(name, few, other_way), few)
+    compiling = took(trainer.compile)
+    trainer.start(0)
+    other.compile()
+    other.start(0)
+    seconds: dict[str, list[float]] = {"fit": [], "best": [], "initstudy": [], "CPU": []}
     for _ in range(rounds):
-        for way, run in contestants.items():
-            started, spent = time.perf_counter(), time.process_time()
-            run()
-            seconds[way].append(time.perf_counter() - started)
-            if way == "fit":
-                seconds["fit's CPU"].append(time.process_time() - spent)
+        spent = time.process_time()
+        seconds["fit"].append(took(fit))
+        seconds["CPU"].append(time.process_time() - spent)
+        seconds["best"].append(took(best))
+        seconds["initstudy"].append(took(trainer.run_epoch))
     medians = {way: statistics.median(values) for way, values in seconds.items()}
-    fit, cpu = medians["fit"], medians["fit's CPU"]
-    for way, compiling in facts.items():
-        mine = medians[way]
-        print(
-            f"| {name} | {fit:.3f} | {cpu:.3f} | {mine:.3f} | {fit / mine:.1f} | {cpu / mine:.1f} "
-            f"| {way} | {compiling:.1f} |",
-            flush=True,
-        )
+    mine = medians["initstudy"]
+    ratios = [f"{medians[way] / mine:.1f}" for way in ("fit", "CPU", "best")]
+    cells = [
+        name,
+        *(f"{medians[way]:.3f}" for way in ("fit", "CPU", "best", "initstudy")),
+        *ratios,
+        f"{trainer.compiled}, {compiling:.1f}",
+        f"{10 * took(other.run_epoch):.2f}",
+        limit(name, images, threads),
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def keras_fit(name: str, arrays: dict[str, Any]) -> Callable[[], object]:
-    """An epoch by Keras."""
+def took(function: Callable[[], object]) -> float:
+    """Wall seconds of a call."""
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def limit(name: str, images: int, threads: int) -> str:
+    """Seconds of an epoch's products of matrices alone, at the rate of large ones; of dense layers.
+
+    Each layer multiplies its inputs, its gradient with respect to its kernel, and, but for the
+    first, that with respect to its inputs.
+    """
+    from initstudy.training.backend import tf
+
+    if "build" in NETWORKS[name]:
+        return ""
+    square = tf.random.stateless_normal((2048, 2048), (0, 0))
+    multiply = tf.function(lambda: tf.matmul(square, square), autograph=False)
+    multiply()
+    rate = 2048**3 / min(took(lambda: multiply().numpy()) for _ in range(3))
+    sizes = [784, *NETWORKS[name]["hidden_units"], 10]
+    products = [size * following for size, following in itertools.pairwise(sizes)]
+    total = (3 * sum(products) - products[0]) * images + sum(products) * (images // 6)
+    return f"{total / rate:.3f}"
+
+
+def keras_fit(name: str, arrays: dict[str, Any], **settings: Any) -> Callable[[], object]:
+    """An epoch by Keras, compiled already."""
     from initstudy.training.backend import keras
     from initstudy.training.initializers import own
 
@@ -125,17 +174,22 @@ def keras_fit(name: str, arrays: dict[str, Any]) -> Callable[[], object]:
         output = keras.layers.Dense(10, activation="softmax")
         model = keras.Sequential([keras.Input((784,)), *hidden, output])
     metrics = ["sparse_categorical_accuracy"]
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=metrics)
-    return lambda: model.fit(
-        x["train"],
-        arrays["y_train"],
-        batch_size=BATCH,
-        validation_data=(x["test"], arrays["y_test"]),
-        verbose=0,
-    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=metrics, **settings)
+
+    def fit(images: int | None = None) -> None:
+        model.fit(
+            x["train"][:images],
+            arrays["y_train"][:images],
+            batch_size=BATCH,
+            validation_data=(x["test"], arrays["y_test"]),
+            verbose=0,
+        )
+
+    fit(len(x["train"]) // 10)
+    return fit
 
 
-def what_of(model: dict[str, Any], file: Path, way: str = "auto") -> dict[str, Any]:
+def what_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> dict[str, Any]:
     """What decides a training of a network, see `engine.make_trainer`."""
     from initstudy.data.datasets import file_sha256
 
@@ -148,55 +202,72 @@ def what_of(model: dict[str, Any], file: Path, way: str = "auto") -> dict[str, A
         "held_out": 0,
         "inputs": "raw",
         "kernel_initializer": glorot,
-        "model": {"activation": "relu", **model},
+        "model": {"activation": "relu", **NETWORKS[name]},
         "optimizer": {"class_name": "adam", "config": {}},
+        "threads": threads,
     }
 
 
-def bench_job() -> None:
-    """Tells what a training job takes before its first epoch, and for measuring its networks."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        begin, total, measuring = process.submit(job_seconds).result()
-    print(
-        f"\nA training job ({SEEDS} seeds, {EPOCHS} epochs): {total:.1f} CPU s, of which "
-        f"{begin:.1f} s before its first epoch, and {measuring:.2f} s ({measuring / total:.1%}) "
-        "for measuring its networks"
-    )
-
-
-def job_seconds() -> tuple[float, float, float]:
-    """Does a job of the default study's baseline, in a process that has done nothing before.
-
-    Returns:
-        The CPU seconds of this process at its first epoch, at its end, and in moments, compilation
-        included. A second job without them would tell the same by a difference smaller than the
-        noise.
-    """
-    from initstudy.training import jobs
+def bench_job(name: str, threads: int) -> None:
+    """Tells what a training job takes, part by part; it does one in this process."""
+    begin = psutil.Process().create_time()
+    from initstudy.study.costs import Cost
+    from initstudy.training import jobs, replicates
+    from initstudy.training.engine import Trainer
     from initstudy.training.processes import spent
-    from initstudy.training.replicates import Replicates
 
-    spans: list[float] = []
-    begin = 0.0
-    look, grow = Replicates._look, Replicates._begin
+    imported = time.time()
+    spans: dict[str, list[float]] = {}
 
-    def timed(*arguments: Any) -> Any:
-        started = time.process_time()
-        try:
-            return look(*arguments)
-        finally:
-            spans.append(time.process_time() - started)
+    def timed(owner: Any, method: str) -> None:
+        original = getattr(owner, method)
 
-    def noted(*arguments: Any) -> Any:
-        nonlocal begin
-        begin = begin or spent()["cpu_seconds"]
-        return grow(*arguments)
+        def call(*arguments: Any) -> Any:
+            started = time.time()
+            result = original(*arguments)
+            spans.setdefault(method, []).append(time.time() - started)
+            if method == "_begin":
+                spans["before"] = [time.time() - begin]
+            return result
 
-    Replicates._look, Replicates._begin = timed, noted
+        setattr(owner, method, call)
+
+    timed(replicates, "make_trainer")
+    timed(Trainer, "compile")
+    timed(replicates.Replicates, "_begin")
+    timed(replicates.Replicates, "_look")
     with tempfile.TemporaryDirectory() as folder:
-        what = what_of(NETWORKS["784-16-16-10"], DATASET_FILE)
-        jobs.train(what, DATASET_FILE, folder, range(SEEDS), EPOCHS, threads=1)
-    return begin, spent()["cpu_seconds"], sum(spans)
+        what = what_of(name, DATASET_FILE, threads=threads)
+        records = jobs.train(what, DATASET_FILE, folder, [0], 3)
+    peak = spent()["peak_memory_mb"]
+    cost = Cost(size_of(name), 70_000 * 784, 60_000, BATCH, 1, 1)
+    cells = [
+        name,
+        f"{imported - begin:.1f}",
+        *(f"{spans[part][0]:.1f}" for part in ("make_trainer", "compile", "before")),
+        f"{statistics.median(spans['_look'][1:]):.2f}",
+        f"{statistics.median(records[0].seconds):.3f}",
+        f"{cost.epoch:.3f}",
+        f"{peak:.0f}",
+        f"{cost.peak:.0f}",
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def size_of(name: str) -> Any:
+    """The size of a network, as the workflow is told it."""
+    from initstudy.training.checks import examine
+
+    question = {
+        "model": {"activation": "relu", **NETWORKS[name]},
+        "shape": [28, 28, 1],
+        "classes": 10,
+        "optimizer": {"class_name": "adam", "config": {}},
+        "learning_rates": [],
+        "kernel": [],
+        "bias": [],
+    }
+    return examine(question)[1]
 
 
 if __name__ == "__main__":

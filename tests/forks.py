@@ -17,7 +17,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,10 @@ def serve(address: str, real: bool) -> None:
     def answer(command: Any, **kinds: Any) -> Any:
         if command[-1] != "initstudy.training.checks":
             return run(command, **kinds)
-        size = {"problems": [], "weights": 1000, "operations": 1000}
+        # The project's, which this process has imported by now.
+        from initstudy.study.costs import dense
+
+        size = {"problems": [], **asdict(dense(28, [16], 10))}
         answers = [size] * len(json.loads(kinds["input"]))
         return subprocess.CompletedProcess(command, 0, json.dumps(answers), "")
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,26 +165,27 @@ class Member:
         return STATE / "accepted" / name
 
     @functools.cached_property
-    def size(self) -> dict[str, int]:
-        """The weights and operations of its network, see `training.checks.Size`.
+    def size(self) -> costs.Size:
+        """That of its network.
 
         If Keras has not been asked yet, as where the environment that starts Snakemake has none,
         that of a network of medium size stands for a model of a person's own.
         """
+        features, classes = math.prod(self.facts.shape), self.facts.classes
         if self.accepted.exists():
-            size: dict[str, int] = json.loads(self.accepted.read_text())
-            return size
-        count = 1_000_000
-        if "hidden_units" in self.study.model:
-            features = math.prod(self.facts.shape)
-            count = costs.weights(features, self.study.model["hidden_units"], self.facts.classes)
-        return {"weights": count, "operations": count}
+            size = costs.Size(**json.loads(self.accepted.read_text()))
+        elif "hidden_units" in self.study.model:
+            size = costs.dense(features, self.study.model["hidden_units"], classes)
+        else:
+            size = costs.Size(1_000_000, 1_000_000, 30_000, "graph")
+        asked = self.study.compile
+        return size if asked == "auto" else replace(size, compiled=asked)
 
     def cost(self, job: Job) -> costs.Cost:
         """What a training job of it takes."""
         return costs.Cost(
-            self.size["weights"],
-            self.size["operations"],
+            self.size,
+            self.facts.bytes,
             self.facts.images - self.study.held_out,
             self.study.batch_size,
             job.epochs,
@@ -358,16 +359,18 @@ class Studies:
             f"{self.main.folder}/runs/baseline.csv."
         )
 
-    def cost(self, at_once: int) -> str:
+    def cost(self, cores: int | None, jobs: int | None) -> str:
         """What is still to be trained of what was asked for, and about how long it takes.
 
         Args:
-            at_once: how many jobs are done at one time at most.
+            cores: how many there are; None on a cluster, where each job is given its own.
+            jobs: how many are done at one time at most; None for as many as the cores allow.
         """
         new = [asked for path, asked in self._asked.items() if not Path(self.place(path)).exists()]
         if not new:
             return ""
-        at_once = min(at_once, len(new))
+        threads = max(member.study.threads for member, _ in new)
+        at_once = max(1, min(len(new), cores // threads if cores else jobs or 1))
         seconds = sum(member.cost(job).seconds for member, job in new) / at_once
         replicates = sum(len(job.seeds) for _, job in new)
         text = (

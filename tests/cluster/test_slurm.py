@@ -175,9 +175,9 @@ def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
     # More of both each time.
     lines = (project / "asked").read_text().splitlines()
     assert [line.split()[:3] for line in lines] == [
-        ["2001", "11", "1"],
-        ["4002", "22", "1"],
-        ["6003", "33", "1"],
+        ["1862", "11", "1"],
+        ["3724", "22", "1"],
+        ["5586", "33", "1"],
     ]
 
 

@@ -32,7 +32,7 @@ from initstudy.training import jobs
 
 
 class NoWork:
-    def __init__(self, what, dataset_file, threads):
+    def __init__(self, what, dataset_file):
         self.digest = Training(what).digest
         self.level = 0.6 + 0.3 * int(self.digest[:4], 16) / 16**4
         names = {{what[key]["class_name"] for key in ("kernel_initializer", "bias_initializer")}}

@@ -5,14 +5,15 @@ import yaml
 from helpers import REPOSITORY
 
 from initstudy.studies import Source, read
-from initstudy.study.costs import Cost, weights
+from initstudy.study.costs import CLASSIFIED, Cost, Size, dense
+from initstudy.training.engine import EVALUATION_BATCH
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [
-    ([16, 16], 128, 0.09, 860),
-    ([16, 16], 16, 0.14, 850),
-    ([512, 512], 128, 3.0, 880),
-    ([2000, 2000], 128, 26.0, 1020),
+    ([16, 16], 128, 0.064, 864),
+    ([256, 256], 128, 0.86, 0),
+    ([64] * 30, 128, 0.79, 0),
+    ([2000, 2000], 128, 23.3, 0),
 ]
 
 
@@ -20,29 +21,36 @@ MEASURED = [
 def test_what_was_measured_fits_and_leaves_room(
     hidden_units: list[int], batch_size: int, seconds: float, memory: float
 ) -> None:
-    count = weights(784, hidden_units, 10)
-    cost = Cost(count, count, 60000, batch_size, epochs=100, seeds=10)
+    cost = Cost(dense(784, hidden_units, 10), 70000 * 784, 60000, batch_size, epochs=100, seeds=10)
     took = 1000 * seconds
     assert 0.8 * took < cost.seconds < 1.4 * took + 10
     assert 4 * took / 60 < cost.minutes < 7 * took / 60 + 6
+    assert 0.8 * memory < cost.peak < 1.3 * memory
     assert 1.5 * memory < cost.memory < 3 * memory
 
 
 def test_time_is_by_operations_and_memory_by_weights() -> None:
     """A convolution's few weights are used at many places."""
-    few, many = Cost(100, 100, 1000, 10, 5, 2), Cost(100, 10**8, 1000, 10, 5, 2)
+    few, many, heavy = (
+        Cost(Size(weights, multiplications, 100, "graph"), 0, 1000, 10, 5, 2)
+        for weights, multiplications in ((100, 100), (100, 10**9), (10**8, 100))
+    )
     assert many.seconds > 10 * few.seconds
     assert many.memory == few.memory
-    assert Cost(10**8, 100, 1000, 10, 5, 2).memory > 2 * few.memory
+    assert heavy.memory > 2 * few.memory
 
 
 def test_weights_are_those_of_dense_layers() -> None:
-    assert weights(784, [16, 16], 10) == 784 * 16 + 16 * 16 + 16 * 10
-    assert weights(784, [], 10) == 7840
+    assert dense(784, [16, 16], 10).weights == 784 * 16 + 16 * 16 + 16 * 10
+    assert dense(784, [], 10).weights == 7840
 
 
 def test_the_default_study_asks_for_what_the_documentation_says() -> None:
     file = REPOSITORY / "config.yaml"
     member = read(Source("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
     job = member.plan.selection(lambda name: None)[0]
-    assert (member.cost(job).memory, member.cost(job).minutes) == (2001, 11)
+    assert (member.cost(job).memory, member.cost(job).minutes) == (1862, 11)
+
+
+def test_the_images_that_are_classified_at_once_are_the_engines() -> None:
+    assert CLASSIFIED == EVALUATION_BATCH

@@ -39,13 +39,14 @@ def test_the_names_of_the_configuration_are_those_of_the_data_sets() -> None:
 def test_facts_are_told_without_loading(tmp_path: Path) -> None:
     path = saved(tmp_path)
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    assert facts(path) == Facts(12, (4, 3, 1), classes=3, chance=0.5, sha256=sha256)
+    held = (12 + 6) * 4 * 3 * np.float32().nbytes
+    assert facts(path) == Facts(12, (4, 3, 1), classes=3, chance=0.5, sha256=sha256, bytes=held)
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
     path = saved(tmp_path, x_train=colour["a"], x_test=colour["b"], y_train=labels, y_test=labels)
-    assert facts(path).shape == (2, 2, 3)
+    assert (facts(path).shape, facts(path).bytes) == ((2, 2, 3), 12 * 12)
     mnist = SPECS["mnist"].sha256
-    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135, mnist)
+    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135, mnist, 70000 * 784)
     assert facts("fashion_mnist").chance == 0.1
 
 

@@ -23,7 +23,6 @@ from initstudy.results.records import Record
 from initstudy.results.replicates import write_job
 from initstudy.study.trainings import OUTPUTS
 from initstudy.training import jobs
-from initstudy.training.backend import tf
 from initstudy.training.engine import Trainer
 from initstudy.training.replicates import Replicates
 
@@ -111,6 +110,7 @@ def described(few_file: Path, **changes: Any) -> dict[str, Any]:
         "kernel_initializer": GLOROT,
         "model": {"hidden_units": [8, 8], "activation": "relu"},
         "optimizer": ADAM,
+        "threads": 1,
         **changes,
     }
     if "build" in what["model"]:
@@ -126,12 +126,7 @@ def made(few_file: Path) -> Callable[[str], Case]:
     def make(name: str) -> Case:
         if name not in found:
             what = described(few_file, **CASES[name])
-            compiled = tf.function
-            if name == "augmented":
-                # XLA cannot rotate images.
-                tf.function = lambda *a, jit_compile=None, **options: compiled(*a, **options)
             found[name] = Case(what, few_file, Replicates(what, few_file))
-            tf.function = compiled
         return found[name]
 
     return make

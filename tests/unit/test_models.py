@@ -253,7 +253,35 @@ def test_the_size_of_an_own_model_is_told(tmp_path: Path) -> None:
     assert answer["problems"] == []
     assert answer["weights"] == 100 + 288 + 720
     # 8 x 8 and 3 x 3 places.
-    assert answer["operations"] == 64 * 100 + 9 * 288 + 720
+    assert answer["multiplications"] == 64 * 100 + 9 * 288 + 720
+    assert answer["compiled"] == "graph"
+
+
+@pytest.mark.parametrize(
+    ("layers", "multiplications", "outputs"),
+    [
+        # Product, bias, softmax; what the layer before puts out.
+        ("keras.layers.Flatten()", 7840, 30),
+        ("keras.layers.Conv2D(4, 5, strides=3, use_bias=False)", 64 * 100, 256),
+        ("keras.layers.DepthwiseConv2D(5, strides=3, use_bias=False)", 64 * 25, 64),
+        ("keras.layers.Reshape((28, 28)), keras.layers.Dense(8, use_bias=False)", 28**2 * 8, 224),
+        (
+            "keras.layers.Reshape((28, 28)), keras.layers.EinsumDense('abc,cd->abd', (28, 8))",
+            28**2 * 8,
+            224,
+        ),
+    ],
+)
+def test_the_work_of_an_own_model_is_counted(
+    tmp_path: Path, layers: str, multiplications: int, outputs: int
+) -> None:
+    end = "keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax')"
+    body = f"    return keras.Sequential([keras.Input(shape), {layers}, {end}])\n"
+    answer = asked(written(tmp_path, body))
+    assert answer["problems"] == []
+    last = 0 if "Flatten" in layers else 10 * outputs
+    assert answer["multiplications"] == multiplications + last
+    assert answer["outputs"] == outputs + (0 if "Flatten" in layers else 30)
 
 
 @pytest.mark.parametrize(

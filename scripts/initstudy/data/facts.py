@@ -1,5 +1,6 @@
 """What can be told of a data set before it is there, or loaded."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ class Facts:
         classes: how many labels there are.
         chance: see `catalog.DatasetSpec`.
         sha256: of its decoded arrays, or of a person's own file: another one is another data set.
+        bytes: that its inputs take in memory.
     """
 
     images: int
@@ -26,6 +28,7 @@ class Facts:
     classes: int
     chance: float
     sha256: str
+    bytes: int
 
 
 def facts(dataset: str) -> Facts:
@@ -45,8 +48,9 @@ def facts(dataset: str) -> Facts:
             spec.classes,
             spec.chance,
             spec.sha256,
+            sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
         )
-    shapes = {}
+    shapes, size = {}, 0
     with opened(dataset) as archive:
         for name in NAMES:
             with member(dataset, archive, name) as array:
@@ -56,6 +60,9 @@ def facts(dataset: str) -> Facts:
                     read = np.lib.format.read_array_header_2_0
                 shapes[name], _, dtype = read(array)
                 _check(dataset, name, dtype.kind in "uif", f"holds {dtype}, not numbers")
+                if name.startswith("x_"):
+                    # What is not of bytes is float32 in memory.
+                    size += math.prod(shapes[name]) * (1 if dtype == np.uint8 else 4)
     for part in ("train", "test"):
         x, y = shapes[f"x_{part}"], shapes[f"y_{part}"]
         _check(dataset, f"x_{part}", len(x) >= 2 and 0 not in x, f"has the shape {x}")
@@ -88,6 +95,7 @@ def facts(dataset: str) -> Facts:
         classes=classes,
         chance=float(chance),
         sha256=file_sha256(dataset),
+        bytes=size,
     )
 
 

@@ -579,6 +579,13 @@ class Study(Keys):
         "TensorFlow's own kernels, which is for convolutions and attention; or auto, by its "
         "layers. The last bits of the results depend on it.",
     )
+    threads: Whole = optional(
+        1,
+        "Cores that each training uses. More are better used by more jobs at a time, but where one "
+        "training takes hours. The last bits of the results depend on it.",
+        ge=1,
+        le=1024,
+    )
     epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
     seeds: Whole = optional(
         10,
@@ -592,7 +599,7 @@ class Study(Keys):
     seeds_per_job: Whole = optional(
         10,
         "Replicates that one job trains, one after the other. Fewer: more jobs run side by side. "
-        "More: less time spent on starting TensorFlow, about 8 s a job.",
+        "More: less time spent on starting TensorFlow, about 4 s a job.",
         ge=1,
         le=100_000,
     )

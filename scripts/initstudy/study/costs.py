@@ -1,8 +1,7 @@
-"""What a training job is expected to take, for clusters that want to know beforehand.
+"""What a training job is expected to take, to tell a person and clusters beforehand.
 
-Measured on one core of a 2020s server with TensorFlow 2.21: an epoch of MNIST takes 0.09, 3.0 and
-26 s with hidden layers of [16, 16], [512, 512] and [2000, 2000] units (batches of 128), 0.14 s with
-[16, 16] and batches of 16; the jobs' peak memory is 860, 880 and 1,020 MB.
+The constants fit what `make bench` measures on one core of a 2020s server with TensorFlow 2.21; the
+table that it prints, predicted beside measured, is in docs/performance.md.
 """
 
 import itertools
@@ -10,20 +9,45 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Seconds: per update, and per weight and image; both fit the measurements above.
-PER_UPDATE, PER_OPERATION = 1.5e-5, 8e-11
+# Seconds: for each update, which starts each operation once; for each image and multiplication, and
+# for each image and number that an operation puts out. By XLA operations are one loop together.
+PER_UPDATE = {"xla": 1.5e-5, "graph": 3e-4}
+PER_MULTIPLICATION = {"xla": 7e-11, "graph": 5e-11}
+PER_OUTPUT = {"xla": 8e-10, "graph": 1.2e-9}
+# What importing TensorFlow and compiling take.
+START_SECONDS = 4
 # How much slower a machine may be, and what a job needs besides its epochs.
 SLOWER, START_MINUTES = 5, 5
-# What importing TensorFlow and compiling take.
-START_SECONDS = 8
-# Snakemake runs beside the training; the weights, their gradients and the optimizer's moments.
-BASE_MB, BYTES_PER_WEIGHT = 2000, 40
+# What TensorFlow itself takes; for each weight its gradient, the optimizer's moments and copies of
+# all; the data set as it was read, as a tensor and in the order of an epoch; what is put out for
+# the images that are classified at once.
+BASE_MB, BYTES_PER_WEIGHT, COPIES_OF_DATA, BYTES_PER_OUTPUT, CLASSIFIED = 750, 40, 3, 4, 1000
+# What a job is given for Snakemake, which runs beside it, and how much more it may need.
+SNAKEMAKE_MB, LARGER = 500, 1.5
 
 
-def weights(features: int, hidden_units: Sequence[int], classes: int) -> int:
-    """How many weights a network of dense layers has, without biases: as many as operations."""
+@dataclass(frozen=True)
+class Size:
+    """How large a network is, and how it is compiled.
+
+    Attributes:
+        weights: numbers in its kernels.
+        multiplications: in its products of matrices and its convolutions, for one input.
+        outputs: numbers that its operations put out, for one input.
+        compiled: "xla" or "graph".
+    """
+
+    weights: int
+    multiplications: int
+    outputs: int
+    compiled: str
+
+
+def dense(features: int, hidden_units: Sequence[int], classes: int) -> Size:
+    """The size of a network of dense layers: product, bias and activation put out their units."""
     sizes = [features, *hidden_units, classes]
-    return sum(size * following for size, following in itertools.pairwise(sizes))
+    weights = sum(size * following for size, following in itertools.pairwise(sizes))
+    return Size(weights, weights, 3 * sum(sizes[1:]), "xla")
 
 
 @dataclass(frozen=True)
@@ -31,16 +55,16 @@ class Cost:
     """What a training job takes.
 
     Attributes:
-        weights: numbers in the kernels of its network.
-        operations: multiplications of the network for one image, see `checks.Size`.
+        size: of its network.
+        dataset_bytes: that the inputs of its data set take.
         images: for training.
         batch_size: images per update.
         epochs: of each replicate.
         seeds: replicates of the job.
     """
 
-    weights: int
-    operations: int
+    size: Size
+    dataset_bytes: int
     images: int
     batch_size: int
     epochs: int
@@ -59,10 +83,23 @@ class Cost:
     @property
     def memory(self) -> int:
         """The memory that it asks a cluster for, in units of 2^20 bytes."""
-        return BASE_MB + math.ceil(BYTES_PER_WEIGHT * self.weights / 2**20)
+        return SNAKEMAKE_MB + math.ceil(LARGER * self.peak)
+
+    @property
+    def peak(self) -> float:
+        """The most memory that it has at any time, in units of 2^20 bytes."""
+        images = max(CLASSIFIED, self.batch_size)
+        size = BYTES_PER_WEIGHT * self.size.weights + COPIES_OF_DATA * self.dataset_bytes
+        return BASE_MB + (size + BYTES_PER_OUTPUT * self.size.outputs * images) / 2**20
+
+    @property
+    def epoch(self) -> float:
+        """Seconds of an epoch."""
+        way = self.size.compiled
+        image = PER_MULTIPLICATION[way] * self.size.multiplications
+        image += PER_OUTPUT[way] * self.size.outputs
+        return PER_UPDATE[way] * math.ceil(self.images / self.batch_size) + image * self.images
 
     @property
     def _training(self) -> float:
-        updates = math.ceil(self.images / self.batch_size)
-        epoch = PER_UPDATE * updates + PER_OPERATION * self.operations * self.images
-        return epoch * self.epochs * self.seeds
+        return self.epoch * self.epochs * self.seeds

@@ -140,6 +140,7 @@ def training(
             "kernel_initializer": _with_source(kernel.plain()),
             "model": dict(study.model),
             "optimizer": optimizer,
+            "threads": study.threads,
             "versions": versions(),
         }
     )

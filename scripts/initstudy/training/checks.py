@@ -11,11 +11,11 @@ import math
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from initstudy.study.costs import weights
+from initstudy.study.costs import Size, dense
 from initstudy.study.names import PER_LAYER, is_own
 from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.backend import keras, tf
@@ -25,6 +25,7 @@ from initstudy.training.models import (
     build_optimizer,
     build_own_model,
     kernel_layers,
+    suits_xla,
 )
 
 Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
@@ -32,25 +33,14 @@ Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
 # Small shapes that every initializer which makes kernels or biases at all can draw.
 SHAPES: Shapes = {"kernel": [(8, 4)], "bias": [(4,)]}
 
+# Operations that compute nothing.
+FREE = {"Const", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp", "Reshape", "Squeeze"}
 # The operations of TensorFlow's that draw random numbers from a state of their own.
 STATEFUL = {
     *("RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal"),
     *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
     *("RandomShuffle", "Multinomial"),
 }
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large a model is.
-
-    Attributes:
-        weights: numbers in its kernels.
-        operations: multiplications for one input.
-    """
-
-    weights: int
-    operations: int
 
 
 def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
@@ -72,8 +62,7 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
         found, shapes, size = _own_model(model["build"], shape, classes)
     else:
         found = list(_activation_problems(model["activation"]))
-        count = weights(math.prod(shape), model["hidden_units"], classes)
-        size = Size(count, count)
+        size = dense(math.prod(shape), model["hidden_units"], classes)
     found += _optimizer_problems(config["optimizer"], config["learning_rates"])
     return [*found, *_all_initializer_problems(config, shapes)], size
 
@@ -119,7 +108,7 @@ def _own_model(
 ) -> tuple[list[Problem], Shapes, Size]:
     """What is wrong with a person's own model, the shapes that it needs, and its size."""
     zeros = {"class_name": "zeros", "config": {}}
-    nothing = SHAPES, Size(0, 0)
+    nothing = SHAPES, Size(0, 0, 0, "graph")
 
     def wrong(what: str) -> list[Problem]:
         return [Problem(("model",), f"{build}: {what}")]
@@ -148,19 +137,55 @@ def _own_model(
         tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]
         for layer in layers
     ]
-    places = [math.prod(layer.output.shape[1:-1]) for layer in layers]
-    size = Size(
-        sum(math.prod(kernel) for kernel in kernels),
-        sum(math.prod(kernel) * count for kernel, count in zip(kernels, places, strict=True)),
-    )
+    # The difference leaves out what is done once for all inputs, as with the weights.
+    of_one, of_two = (_work(_traced(model, inputs).graph) for inputs in (1, 2))
+    multiplications, outputs = (two - one for one, two in zip(of_one, of_two, strict=True))
+    count = sum(math.prod(kernel) for kernel in kernels)
+    size = Size(count, multiplications, outputs, "xla" if suits_xla(model) else "graph")
     biases = [tuple(layer.bias.shape) for layer in layers if layer.bias is not None]
     return [], {"kernel": kernels, "bias": biases or [(1,)]}, size
 
 
+def _traced(model: Any, inputs: int) -> Any:
+    """What TensorFlow does if a model is called in training with so many inputs."""
+    call = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
+    return call.get_concrete_function(tf.TensorSpec((inputs, *model.input_shape[1:])))
+
+
+def _work(graph: Any) -> tuple[int, int]:
+    """The multiplications of a graph's products and convolutions; the numbers it computes."""
+    multiplications = outputs = 0
+    for operation in graph.get_operations():
+        if operation.type in FREE or not operation.outputs:
+            continue
+        shapes = [tensor.shape for tensor in (operation.outputs[0], *operation.inputs)]
+        if not all(shape.is_fully_defined() for shape in shapes):
+            continue
+        count, *inputs = [shape.num_elements() for shape in shapes]
+        outputs += count
+        if operation.type == "Einsum":
+            left, right = operation.get_attr("equation").decode().split("->")
+            sizes = {
+                label: size
+                for labels, shape in zip(left.split(","), shapes[1:], strict=True)
+                for label, size in zip(labels, shape, strict=False)
+            }
+            multiplications += count * math.prod(
+                size for label, size in sizes.items() if label not in right
+            )
+        elif operation.type in ("MatMul", "BatchMatMulV2", "BatchMatMulV3"):
+            summed = operation.get_attr("transpose_a" if operation.type == "MatMul" else "adj_x")
+            multiplications += count * shapes[1][-2 if summed else -1]
+        elif operation.type in ("Conv2D", "Conv3D"):
+            multiplications += count * inputs[1] // shapes[2][-1]
+        elif operation.type == "DepthwiseConv2dNative":
+            multiplications += count * math.prod(shapes[2][:2])
+    return multiplications, outputs
+
+
 def _draws_from_elsewhere(model: Any) -> bool:
     """Whether what a model does in training depends on a state that its variables do not hold."""
-    call = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
-    traced = call.get_concrete_function(tf.TensorSpec((2, *model.input_shape[1:])))
+    traced = _traced(model, 1)
     own = {id(variable.value) for variable in model.variables}
     graph = traced.graph.as_graph_def()
     nodes = itertools.chain(graph.node, *(part.node_def for part in graph.library.function))
@@ -292,8 +317,7 @@ def main(stdin: str) -> str:
     """Reads a list of configurations as JSON and answers in JSON.
 
     Returns:
-        For each {"problems": [[path, message], ...], "weights": ..., "operations": ...}; see
-        `Size`.
+        For each {"problems": [[path, message], ...], "weights": ..., ...}, with the rest of `Size`.
     """
     answers = []
     for question in json.loads(stdin):

@@ -1,6 +1,7 @@
 """The training engine: whole epochs as one compiled function, reused for every replicate."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -342,14 +343,15 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
     dataset = load(dataset_file, what["dataset"])
     if what["held_out"]:
         dataset = hold_out(dataset, what["held_out"])
-    features, classes, model = dataset.x_train.shape[1], dataset.classes, what["model"]
+    # Not the data set itself, which is not needed twice once the trainer has it.
+    shape, classes, model = dataset.shape, dataset.classes, what["model"]
     initializers = what["kernel_initializer"], what["bias_initializer"]
 
     def make_model(replicate: int) -> Any:
         if "build" in model:
-            return build_own_model(model["build"], dataset.shape, classes, *initializers, replicate)
+            return build_own_model(model["build"], shape, classes, *initializers, replicate)
         return build_model(
-            features,
+            math.prod(shape),
             model["hidden_units"],
             model["activation"],
             classes,

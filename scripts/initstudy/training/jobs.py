@@ -27,21 +27,19 @@ def train(
     epochs: int,
     keep_weights: bool = False,
     checkpoint_minutes: float = 5,
-    threads: int | None = None,
 ) -> dict[int, Record]:
     """Trains replicates of one training as far as their records do not reach yet.
 
     Other jobs may do the same at the same time: each replicate is trained by one of them.
 
     Args:
-        what: decides the numbers, see `engine.make_trainer`.
+        what: decides the numbers, see `engine.make_trainer`; and `threads`, those of TensorFlow.
         dataset_file: see there.
         folder: of the training; the records are in `replicates/<seed>.npz`.
         seeds: the replicates.
         epochs: passes over the training images.
         keep_weights: whether finished records keep what it takes to go on to more epochs.
         checkpoint_minutes: at most so long, and an epoch, is lost when this is killed.
-        threads: of TensorFlow; None if it is set up already.
 
     Returns:
         The record of each seed, in the order given, without states.
@@ -58,7 +56,7 @@ def train(
             log.info("seed %d is taken from its record.", seed)
             return record
         if replicates is None:
-            replicates = _replicates(what, dataset_file, threads)
+            replicates = _replicates(what, dataset_file)
         save = place / f"{seed}.npz"
         record = replicates.train(seed, record, epochs, keep_weights, checkpoint_minutes, save)
         trained += 1
@@ -84,13 +82,10 @@ def train(
     return {seed: found[seed] for seed in order}
 
 
-def _replicates(
-    what: Mapping[str, Any], dataset_file: str | Path, threads: int | None
-) -> "Replicates":
+def _replicates(what: Mapping[str, Any], dataset_file: str | Path) -> "Replicates":
     # The one place from which TensorFlow is imported here.
     from initstudy.training.backend import set_threads
     from initstudy.training.replicates import Replicates
 
-    if threads is not None:
-        set_threads(threads)
+    set_threads(what["threads"])
     return Replicates(what, dataset_file)
