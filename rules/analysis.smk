@@ -74,6 +74,7 @@ rule summarize:
         published=published,
     output:
         csv="results/{study}/summary.csv",
+        pairs="results/{study}/pairs.csv",
         markdown="results/{study}/summary.md",
     log:
         "logs/{study}/summarize.log",

@@ -20,6 +20,8 @@ if __name__ == "__main__":
             results.interaction if files.interaction else None,
             learning_rates.means(learning_rates.read(files.rates)) if files.rates else None,
             results.description.held_out,
+            results.description.margin,
+            results.description.scope,
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

@@ -16,6 +16,9 @@ if __name__ == "__main__":
         files = snakemake.input
         results = StudyResults(Path(files.study).parent)
         study = results.description
+        pairs = statistics.compare_all(
+            {variant: results.accuracies(variant) for variant in study.variants}, study.margin
+        )
         summary = statistics.summarize(
             results.histories,
             results.timings,
@@ -33,7 +36,10 @@ if __name__ == "__main__":
             study.chance,
             pd.read_csv(files.published) if files.published else None,
             results.tests,
+            study.margin,
+            pairs if study.all_pairs else None,
         )
         histories.write(summary, snakemake.output.csv)
+        histories.write(pairs, snakemake.output.pairs)
         with replacing(snakemake.output.markdown) as path:
             path.write_text(summary_table(summary))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
 from initstudy.results import histories
 
 Floats = npt.NDArray[np.float64]
@@ -17,9 +18,31 @@ ALPHA = 0.05  # family-wise error
 RESAMPLES = 10_000
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP = 5
+# What may be said of two variants.
+DECISIONS = BETTER, WORSE, EQUIVALENT, UNDECIDED = (
+    "better",
+    "worse",
+    "no difference that matters",
+    "undecided",
+)
 # Up to here all sign flips are counted, above they are sampled.
 MOST_FOR_EXACT = 20
 
+# More variants than this are not compared with each other: a table of them nobody reads.
+MOST_COMPARED = 40
+
+PAIR_COLUMNS = [
+    "variant",
+    "other",
+    "difference",
+    "difference_ci_low",
+    "difference_ci_high",
+    "p_value",
+    "p_value_joint",
+    "p_value_equivalent",
+    "p_value_equivalent_holm",
+    "decision",
+]
 SUMMARY_COLUMNS = [
     "variant",
     "kernel_initializer",
@@ -49,6 +72,10 @@ SUMMARY_COLUMNS = [
     "selection_difference",
     "notebook_accuracy",
     "notebook_loss",
+    "p_value_equivalent",
+    "p_value_equivalent_holm",
+    "decision",
+    "p_value_best",
 ]
 
 
@@ -139,6 +166,60 @@ def sign_flip_p_value(differences: Floats) -> float:
         signs = generator.choice(np.array([-1.0, 1.0]), (samples // 10, n))
         extreme += int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound))
     return (extreme + 1) / (samples + 1)
+
+
+def one_sided_p_value(differences: Floats) -> float:
+    """The p-value of the hypothesis that paired differences are symmetric about zero or below.
+
+    As `sign_flip_p_value`, but only sums as large as the observed one count as extreme.
+
+    Args:
+        differences: float64 (n,).
+    """
+    n, observed = len(differences), float(np.sum(differences))
+    bound = observed - 1e-12 * max(float(np.abs(differences).sum()), 1e-300)
+    if n <= MOST_FOR_EXACT:
+        one, other = (
+            _signed_sums(half.reshape(-1, 1))[:, 0]
+            for half in (differences[: n // 2], differences[n // 2 :])
+        )
+        return float(np.mean(one[:, None] + other >= bound))
+    samples = 100_000
+    signs = np.random.default_rng(0).choice(np.array([-1.0, 1.0]), (samples, n))
+    return (int(np.sum(signs @ differences >= bound)) + 1) / (samples + 1)
+
+
+def equivalence_p_value(differences: Floats, margin: float) -> float:
+    """The p-value of the hypothesis that paired differences are at least a margin from zero.
+
+    Two one-sided sign-flip tests, of the differences shifted by the margin up and down; both must
+    reject, so the larger p-value counts.
+
+    Args:
+        differences: float64 (n,).
+        margin: above 0.
+
+    Reference:
+        Schuirmann, 1987, A Comparison of the Two One-Sided Tests Procedure and the Power Approach
+        for Assessing the Equivalence of Average Bioavailability, Journal of Pharmacokinetics and
+        Biopharmaceutics 15 (6).
+    """
+    return max(one_sided_p_value(margin + differences), one_sided_p_value(margin - differences))
+
+
+def decide(difference: float, p_value: float, p_value_equivalent: float) -> str:
+    """One of DECISIONS, from adjusted p-values; what is within the margin is that first of all.
+
+    Args:
+        difference: observed.
+        p_value: of there being none.
+        p_value_equivalent: of its being a margin or more; nan if there is no margin.
+    """
+    if p_value_equivalent < ALPHA:
+        return EQUIVALENT
+    if p_value < ALPHA:
+        return BETTER if difference > 0 else WORSE
+    return UNDECIDED
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -283,6 +364,8 @@ def summarize(
     chance: float,
     published: pd.DataFrame | None,
     tests: pd.DataFrame | None = None,
+    margin: float | None = None,
+    pairs: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -304,6 +387,9 @@ def summarize(
             `best`, which is a choice by its nature.
         tests: `columns.TESTS` of all replicates; None if the validation images are the
             test images.
+        margin: the smallest difference that would matter; None if any would.
+        pairs: see `compare_all`, if that is what the study was planned for: then the decisions are
+            its, corrected for all pairs. None if they are those of comparisons with the baseline.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
@@ -312,7 +398,8 @@ def summarize(
         Differences are those to the baseline on the same seeds, and nan for the baseline itself;
         selection_difference is what the choice of `best` promised on the seeds it was made on: the
         pair's own difference there, or if it was not trained there, the sum of its two
-        initializers' differences.
+        initializers' differences. p_value_best is that of `pairs.may_be_best`, among all variants
+        but `best`.
 
     Raises:
         StudyError: if a replicate is missing.
@@ -359,6 +446,9 @@ def summarize(
                 "difference_ci_low": low,
                 "difference_ci_high": high,
                 "p_value": sign_flip_p_value(values - base),
+                "p_value_equivalent": np.nan
+                if margin is None
+                else equivalence_p_value(values - base, margin),
                 "probability_of_improvement": probability_of_improvement(values, base),
             }
         rows.append(row)
@@ -367,12 +457,78 @@ def summarize(
         [row for row in rows if row["variant"] not in ("baseline", "best")],
         [row for row in rows if row["variant"] == "best"],
     ):
-        for row, p_value in zip(family, holm([row["p_value"] for row in family]), strict=True):
-            row["p_value_holm"] = p_value
+        for column in ("p_value", "p_value_equivalent"):
+            adjusted = holm([row[column] for row in family])
+            for row, p_value in zip(family, adjusted, strict=True):
+                row[f"{column}_holm"] = p_value
+        for row in family:
+            row["decision"] = decide(
+                row["difference"], row["p_value_holm"], row["p_value_equivalent_holm"]
+            )
+    if pairs is not None:
+        _decide_by(pairs, rows)
+    compared = [row for row in rows if row["variant"] != "best"]
+    shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
+    table_of_values = [histories.accuracies(finals, row["variant"], shared) for row in compared]
+    for row, p_value in zip(compared, may_be_best(np.array(table_of_values).T), strict=True):
+        row["p_value_best"] = p_value
     for row in rows:
         if row["variant"] == "best":
             row["selection_difference"] = _selection_difference(rows)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def compare_all(values: Mapping[str, Floats], margin: float | None) -> pd.DataFrame:
+    """Every two variants, the one with the higher mean first, from the best pair of them on.
+
+    Args:
+        values: final accuracies of each variant on the same seeds, float64 (seeds,).
+        margin: the smallest difference that would matter; None if any would.
+
+    Returns:
+        PAIR_COLUMNS, nothing if there are more than MOST_COMPARED variants. p_value is of one
+        comparison alone; p_value_joint (`pairs.joint_p_values`) and p_value_equivalent_holm are
+        corrected for all of them, and the decision is made by these.
+    """
+    if len(values) > MOST_COMPARED:
+        return pd.DataFrame([], columns=PAIR_COLUMNS)
+    names = sorted(values, key=lambda name: -float(values[name].mean()))
+    pairs = [(names[one], names[other]) for one, other in all_pairs(len(names))]
+    differences = [values[one] - values[other] for one, other in pairs]
+    rows: list[dict[str, Any]] = []
+    for (one, other), difference in zip(pairs, differences, strict=True):
+        low, high = np.clip(mean_interval(difference), -1, 1)
+        rows.append(
+            {
+                "variant": one,
+                "other": other,
+                "difference": difference.mean(),
+                "difference_ci_low": low,
+                "difference_ci_high": high,
+                "p_value": sign_flip_p_value(difference),
+                "p_value_equivalent": np.nan
+                if margin is None
+                else equivalence_p_value(difference, margin),
+            }
+        )
+    joint = joint_p_values(np.array(differences).reshape(len(rows), -1).T)
+    equivalent = holm([row["p_value_equivalent"] for row in rows])
+    for row, p_value, p_value_equivalent in zip(rows, joint, equivalent, strict=True):
+        row["p_value_joint"], row["p_value_equivalent_holm"] = p_value, p_value_equivalent
+        row["decision"] = decide(row["difference"], p_value, p_value_equivalent)
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+
+
+def _decide_by(pairs: pd.DataFrame, rows: Sequence[dict[str, Any]]) -> None:
+    """Takes the decisions about variants and the baseline from those about all pairs."""
+    opposite = {BETTER: WORSE, WORSE: BETTER}
+    columns = (pairs[column] for column in ("variant", "other", "decision"))
+    for variant, other, decision in zip(*columns, strict=True):
+        for row in rows:
+            if (row["variant"], "baseline") == (variant, other):
+                row["decision"] = decision
+            elif (row["variant"], "baseline") == (other, variant):
+                row["decision"] = opposite.get(decision, decision)
 
 
 def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from initstudy.analysis.statistics import ALPHA, seeds_needed, smallest_p_value
+from initstudy.analysis.statistics import (
+    ALPHA,
+    BETTER,
+    EQUIVALENT,
+    UNDECIDED,
+    WORSE,
+    seeds_needed,
+    smallest_p_value,
+)
 from initstudy.study.problems import count
 
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
@@ -22,10 +30,13 @@ def verdict(
     interaction: pd.DataFrame | None = None,
     rates: pd.DataFrame | None = None,
     held_out: int = 0,
+    margin: float | None = None,
+    scope: str = "this network, data set, optimizer and number of epochs",
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
-    A difference is called one if its p-value, corrected by Holm's method, is below 5 %.
+    What is said of each variant is its `statistics.decide`; the recommendation is made of these and
+    of those that may be the best, see `pairs.may_be_best`.
 
     Args:
         study: its name.
@@ -35,6 +46,8 @@ def verdict(
         interaction: see `interaction.components`; of a factorial design only.
         rates: see `learning_rates.means`; None if no learning rates were compared.
         held_out: training images that choices were made on; 0 if the test images served for that.
+        margin: the smallest difference of accuracies that would matter; None if any would.
+        scope: what all of it holds for.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -47,16 +60,17 @@ def verdict(
     )
     sections = [
         f"# Verdict on the study `{study}`",
+        _recommendation(baseline, compared, best, margin, scope),
         _opening(baseline, compared, "test" if held_out else "validation"),
         _held_out(held_out),
         _rates(rates),
-        _differences("Kernel initializers", kernels, baseline),
-        _differences("Bias initializers", biases, baseline),
-        _differences("Other pairs", others, baseline),
+        _differences("Kernel initializers", kernels, baseline, margin),
+        _differences("Bias initializers", biases, baseline, margin),
+        _differences("Other pairs", others, baseline, margin),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
         explanation,
         _choice(best, tried_together=interaction is not None),
-        _limits(rows, compared, best, held_out),
+        _limits(rows, compared, best, held_out, scope),
         _published(rows, baseline),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -98,6 +112,65 @@ def _rows(summary: pd.DataFrame) -> list[Row]:
     return list(summary.itertuples(index=False))
 
 
+def _recommendation(
+    baseline: Row, compared: list[Row], best: Row | None, margin: float | None, scope: str
+) -> str:
+    """What to start from, what may be as good, and what does not matter."""
+    if not compared:
+        return ""
+    needed = seeds_needed(len(compared))
+    if baseline.seeds < needed:
+        return (
+            f"**This is a trial.** With {count(baseline.seeds, 'seed')} nothing can be "
+            f"recommended: no difference could have been told, however large. "
+            f"{count(len(compared), 'comparison').capitalize()} need at least {needed} seeds; set "
+            f"`seeds: {needed}` or more."
+        )
+    candidates = [baseline, *compared]
+    leader = _highest(candidates)
+    possible = [row for row in candidates if row.p_value_best >= ALPHA]
+    if baseline in possible:
+        others = [row for row in possible if row is not baseline]
+        text = f"**Stay with {_pair(baseline)}, the baseline:** nothing was shown to be better."
+    else:
+        others = [row for row in possible if row is not leader]
+        text = f"**Start from {_pair(leader)}.** Of the {len(candidates)} pairs that were compared "
+        text += f"their mean accuracy is the highest ({100 * leader.accuracy_mean:.1f} %)"
+        if best is not None and best.decision == BETTER and _same_pair(best, leader):
+            text += f", and on {count(best.seeds, 'fresh seed')} they were better than the baseline"
+        text += "."
+    if others and len(others) <= LONGEST:
+        text += f" {_sentence(_pair(row) for row in others)} may be as good or better."
+    elif others:
+        text += f" {len(others)} others may be as good or better."
+    excluded = len(candidates) - len(possible)
+    if excluded:
+        text += f" {_number(excluded)} of the pairs {'is' if excluded == 1 else 'are'} not the best"
+        text += ", with 95 % confidence."
+    parts = [
+        _matters(role, [row for row in compared if _differs(row, baseline) == {role}], margin)
+        for role in ("kernel", "bias")
+    ]
+    return " ".join([text, *filter(None, parts), f"This holds for {scope}."])
+
+
+def _matters(role: str, rows: list[Row], margin: float | None) -> str:
+    """Whether it matters which initializer one of the two roles has, if that can be told."""
+    if margin is None or not rows or any(row.decision in (BETTER, WORSE) for row in rows):
+        return ""
+    size = f"of {_size(margin)} from the baseline's"
+    # That all of them are equivalent needs no correction: each must be told so by itself.
+    if all(row.p_value_equivalent < ALPHA for row in rows):
+        return f"The choice of the {role} initializer makes no difference {size}."
+    equivalent = [row for row in rows if row.decision == EQUIVALENT]
+    if equivalent:
+        return (
+            f"Of the {role} initializers, {_sentence(_name(row) for row in equivalent)} make no "
+            f"difference {size}; whether the others do is not settled."
+        )
+    return f"Whether the choice of the {role} initializer makes a difference {size} is not settled."
+
+
 def _opening(baseline: Row, compared: list[Row], images: str) -> str:
     text = (
         f"The baseline ({baseline.kernel_initializer} kernels, {baseline.bias_initializer} biases) "
@@ -113,13 +186,6 @@ def _opening(baseline: Row, compared: list[Row], images: str) -> str:
             " Each other variant was trained on the same seeds, from the same random numbers in the"
             " same order, and is compared with it seed by seed."
         )
-        needed = seeds_needed(len(compared))
-        if baseline.seeds < needed:
-            text += (
-                f"\n\n**With {count(baseline.seeds, 'seed')}, no difference could have been told, "
-                f"however large:** {count(len(compared), 'comparison')} need at least {needed} "
-                f"seeds. Set `seeds: {needed}` or more."
-            )
     return text
 
 
@@ -159,39 +225,41 @@ def _rates(means: pd.DataFrame | None) -> str:
     return text
 
 
-def _differences(title: str, rows: list[Row], baseline: Row) -> str:
+def _differences(title: str, rows: list[Row], baseline: Row, margin: float | None) -> str:
     if not rows:
         return ""
-    lines = [f"## {title}"]
-    told = [row for row in rows if _significant(row)]
-    items = [
-        f"- **{_name(row)}** is {_comparison(row)}."
-        for row in sorted(told, key=lambda row: -row.difference)
-    ]
-    if len(items) > LONGEST:
-        half = LONGEST // 2
-        cut = f"- {len(items) - 2 * half} more lie between these; the table has them all."
-        items = [*items[:half], cut, *items[-half:]]
-    lines += items
-    open_ = [row for row in rows if not _significant(row)]
-    if open_:
-        names = _list([f"**{_name(row)}**" for row in open_])
-        if len(open_) > LONGEST:
-            names = f"{len(open_)} {'others' if told else 'of them'}"
-        text = (
-            f"Whether {names} differ{'s' if len(open_) == 1 else ''} from the baseline cannot be "
-            f"told from {count(baseline.seeds, 'seed')}"
+    lines = [f"## {title}\n"]
+    told = [row for row in rows if row.decision in (BETTER, WORSE)]
+    lines += _cut(
+        [
+            f"- **{_name(row)}** is {row.decision} than the baseline: {_numbers(row)}."
+            for row in sorted(told, key=lambda row: -row.difference)
+        ]
+    )
+    equivalent = [row for row in rows if row.decision == EQUIVALENT]
+    if margin is not None and equivalent:
+        lines.append(f"\nNo difference that matters, that is of {_size(margin)} or more:\n")
+        lines += _cut(
+            [f"- **{_name(row)}**: {_numbers(row, equivalent=True)}." for row in equivalent]
         )
-        if baseline.seeds >= seeds_needed(1):
-            low = min(row.difference_ci_low for row in open_)
-            high = max(row.difference_ci_high for row in open_)
-            text += (
-                f"; that is no proof that {'it does' if len(open_) == 1 else 'they do'} not: "
-                f"differences from {_points(low)} to {_points(high)} points lie within "
-                f"the intervals"
-            )
-        lines.append(f"\n{text}." if told else f"{text}.")
-    return lines[0] + "\n\n" + "\n".join(lines[1:])
+    open_ = [row for row in rows if row.decision == UNDECIDED]
+    if open_:
+        seeds = count(baseline.seeds, "seed")
+        lines.append(
+            f"\nUndecided. From {seeds} it cannot be told whether they differ from the baseline; "
+            "that is no proof that they do not:\n"
+        )
+        lines += _cut([f"- **{_name(row)}**: {_numbers(row)}." for row in open_])
+    return "\n".join(lines)
+
+
+def _cut(items: list[str]) -> list[str]:
+    """The first and the last of a long list."""
+    if len(items) <= LONGEST:
+        return items
+    half = LONGEST // 2
+    between = f"- {len(items) - 2 * half} more lie between these; the table has them all."
+    return [*items[:half], between, *items[-half:]]
 
 
 def _interaction(components: pd.DataFrame | None, pairs: list[Row], baseline: Row) -> str:
@@ -277,15 +345,23 @@ def _choice(best: Row | None, tried_together: bool) -> str:
     text = (
         f"## The best pair\n\nThe choice fell on {kernel} kernels with {bias} biases. "
         f"On the seeds it was made on, {promised}. A choice flatters what it chose, so it was "
-        f"trained again on {count(best.seeds, 'fresh seed')}: there it is {_comparison(best)}"
+        f"trained again on {count(best.seeds, 'fresh seed')}. "
     )
-    text += "." if _significant(best) else ", which is not enough to call it a difference."
+    text += {
+        BETTER: f"There it is better than the baseline: {_numbers(best)}.",
+        WORSE: f"There it is worse than the baseline: {_numbers(best)}.",
+        EQUIVALENT: "There it makes no difference that matters: "
+        f"{_numbers(best, equivalent=True)}.",
+        UNDECIDED: f"There it is undecided whether it differs: {_numbers(best)}.",
+    }[best.decision]
     lost = best.selection_difference - best.difference
     word = "less" if lost > 0 else "more"
     return text + f" That is {100 * abs(lost):.1f} points {word} than the choice promised."
 
 
-def _limits(rows: list[Row], compared: list[Row], best: Row | None, held_out: int) -> str:
+def _limits(
+    rows: list[Row], compared: list[Row], best: Row | None, held_out: int, scope: str
+) -> str:
     lines = []
     if compared:
         seeds, family = compared[0].seeds, len(compared)
@@ -309,10 +385,10 @@ def _limits(rows: list[Row], compared: list[Row], best: Row | None, held_out: in
     ]
     if len(failed) > LONGEST:
         lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
-    scope = "- All of this holds for this network, data set, optimizer and number of epochs"
+    text = f"- All of this holds for {scope}"
     if not held_out:
-        scope += "; the validation images are the test images, as in the notebook"
-    lines.append(f"{scope}.")
+        text += "; the validation images are the test images, as in the notebook"
+    lines.append(f"{text}.")
     return "## What cannot be told\n\n" + "\n".join(lines)
 
 
@@ -351,8 +427,8 @@ def _order(row: Row, baseline: Row) -> str:
         return ""
     implied = row.notebook_accuracy - baseline.notebook_accuracy
     word = "better" if implied > 0 else "worse" if implied < 0 else "equal"
-    if not _significant(row):
-        return f"{word}: cannot be told"
+    if row.decision not in (BETTER, WORSE):
+        return f"{word}: {row.decision}"
     return f"{word}: {'survives' if implied * row.difference > 0 else 'is reversed'}"
 
 
@@ -362,20 +438,38 @@ def _within(row: Row) -> bool:
     return bool(low <= row.notebook_accuracy <= high)
 
 
-def _significant(row: Row) -> bool:
-    return bool(row.p_value_holm < ALPHA)
-
-
-def _comparison(row: Row) -> str:
-    word = "better" if row.difference > 0 else "worse"
+def _numbers(row: Row, equivalent: bool = False) -> str:
+    """A difference from the baseline with its interval, its p-value, and how often it wins."""
     wins = row.probability_of_improvement * row.seeds
-    text = f"{word} than the baseline" if row.difference else "no different from the baseline"
-    details = [
-        _value(row, "difference", signed=True) + " points",
-        p_equals(row.p_value_holm),
+    p_value = row.p_value_equivalent_holm if equivalent else row.p_value_holm
+    parts = [
+        f"{_value(row, 'difference', signed=True)} points",
+        p_equals(p_value),
         f"ahead on {wins:g} of {count(row.seeds, 'seed')}",
     ]
-    return f"{text} ({', '.join(details)})"
+    return ", ".join(parts)
+
+
+def _size(margin: float) -> str:
+    return f"{100 * margin:g} points"
+
+
+def _number(number: int) -> str:
+    return "One" if number == 1 else f"The other {number}"
+
+
+def _pair(row: Row) -> str:
+    return f"{row.kernel_initializer} kernels with {row.bias_initializer} biases"
+
+
+def _same_pair(one: Row, other: Row) -> bool:
+    return bool(_pair(one) == _pair(other))
+
+
+def _sentence(names: Iterable[str]) -> str:
+    """Names in a row, as the beginning of a sentence."""
+    found = list(names)
+    return found[0] if len(found) == 1 else ", ".join(found[:-1]) + " and " + found[-1]
 
 
 def _name(row: Row) -> str:

@@ -649,6 +649,19 @@ class Study(Keys):
         ge=0,
         le=1,
     )
+    margin: float | None = optional(
+        0.005,
+        "The smallest difference of accuracies that would matter, as a fraction of 1: a smaller "
+        "one is told to be none that matters, if the replicates can show it. null for none, so "
+        "that any difference would.",
+        gt=0,
+        lt=1,
+    )
+    comparisons: Literal["baseline", "all_pairs"] = optional(
+        "baseline",
+        "What the study was planned to compare, for which its p-values are corrected: each variant "
+        "with the baseline, or all_pairs of variants.",
+    )
     published: ExistingFile | None = optional(
         "resources/notebook.csv",
         "A CSV file of published results to stand beside these, with the columns variant, "

@@ -108,6 +108,37 @@ class Description:
         return float(self.configuration["target_accuracy"])
 
     @property
+    def margin(self) -> float | None:
+        """The smallest difference of accuracies that would matter."""
+        margin: float | None = self.configuration["margin"]
+        return margin
+
+    @property
+    def all_pairs(self) -> bool:
+        """Whether all pairs of variants are what the study compares."""
+        return bool(self.configuration["comparisons"] == "all_pairs")
+
+    @property
+    def scope(self) -> str:
+        """In words, what its answers hold for."""
+        asked = self.configuration
+        model = asked["model"]
+        network = f"the network {model.get('build')}"
+        if "hidden_units" in model:
+            units = "-".join(str(units) for units in model["hidden_units"])
+            network = f"networks of {units} hidden {model['activation']} units"
+        optimizer = asked["optimizer"]
+        if isinstance(optimizer, Mapping):
+            told = ", ".join(f"{key} {value}" for key, value in optimizer["config"].items())
+            optimizer = f"{optimizer['class_name']} ({told})" if told else optimizer["class_name"]
+        if self.tuned:
+            optimizer += " with the best of several learning rates each"
+        return (
+            f"{network} on {asked['dataset']} ({asked['inputs']} inputs), {optimizer}, batches of "
+            f"{asked['batch_size']} and {asked['epochs']} epochs"
+        )
+
+    @property
     def factorial(self) -> bool:
         """Whether every kernel is trained with every bias initializer."""
         return bool(self.configuration["design"] == "factorial")
