@@ -19,6 +19,7 @@ def study(
     base: np.ndarray,
     published: bool = False,
     chosen: str = "winner",
+    margin: float | None = 0.001,
 ) -> pd.DataFrame:
     """The summary of a study of one epoch with these final accuracies; nan has diverged.
 
@@ -67,7 +68,7 @@ def study(
         ]
     )
     return statistics.summarize(
-        table, timings, variants, 1, 0.9, 0.1, notebook if published else None
+        table, timings, variants, 1, 0.9, 0.1, notebook if published else None, margin=margin
     )
 
 
@@ -95,19 +96,66 @@ def test_a_clear_winner_is_named_with_its_interval() -> None:
     text = verdict("made", clear())
     assert "# Verdict on the study `made`" in text
     winner = re.search(
-        r"\*\*winner\*\* is better than the baseline \(\+(\S+) \[\+(\S+), \+(\S+)\] points, "
-        r"p = 0\.0078, ahead on 10 of 10 seeds\)",
+        r"\*\*winner\*\* is better than the baseline: \+(\S+) \[\+(\S+), \+(\S+)\] points, "
+        r"p = 0\.0078, ahead on 10 of 10 seeds\.",
         text,
     )
     assert winner
     mean, low, high = map(float, winner.groups())
     assert low < mean < high
     assert abs(mean - 5) < 0.5
-    assert re.search(r"\*\*loser\*\* is worse than the baseline \(-3\d\.\d \[-", text)
+    assert re.search(r"\*\*loser\*\* is worse than the baseline: -3\d\.\d \[-", text)
     assert text.index("**winner**") < text.index("**loser**")
-    assert "Whether **same** differs from the baseline cannot be told from 10 seeds" in text
-    assert "Whether **b1** differs from the baseline cannot be told" in text
-    assert "no proof that it does not" in text
+    assert "Undecided. From 10 seeds it cannot be told whether" in text
+    assert re.search(r"^- \*\*same\*\*: [+-]0\.\d+ \[", text, flags=re.MULTILINE)
+    assert re.search(r"^- \*\*b1\*\*: [+-]0\.\d+ \[", text, flags=re.MULTILINE)
+    assert "no proof that they do not" in text
+
+
+def first_paragraph(text: str) -> str:
+    return text.split("\n\n")[1]
+
+
+def test_a_clear_winner_is_recommended_first() -> None:
+    text = first_paragraph(verdict("made", clear(), margin=0.001, scope="what was tried"))
+    assert text.startswith("**Start from winner kernels with b0 biases.** Of the 5 pairs that were")
+    assert "and on 10 fresh seeds they were better than the baseline." in text
+    assert "may be as good" not in text
+    assert "The other 4 of the pairs are not the best, with 95 % confidence." in text
+    assert "Whether the choice of the bias initializer makes a difference of 0.1 points" in text
+    assert "kernel initializer makes" not in text
+    assert text.endswith("This holds for what was tried.")
+
+
+def test_of_two_equal_winners_both_are_named() -> None:
+    base = 0.9 + noise(0)
+    two = {"kernel-winner": base + 0.051 + noise(1), "kernel-other": base + 0.05 + noise(2)}
+    summary = study({"baseline": base, **two}, best=base + 0.05, base=base + noise(3))
+    text = first_paragraph(verdict("two", summary, margin=0.001))
+    assert "**Start from winner kernels with b0 biases.**" in text
+    assert "other kernels with b0 biases may be as good or better." in text
+    assert "One of the pairs is not the best" in text
+
+
+def test_what_makes_no_difference_is_told_as_that() -> None:
+    base = 0.9 + noise(0)
+    same = {f"bias-b{number}": base + noise(number, size=0.0005) for number in (1, 2, 3)}
+    fresh = base + noise(4)
+    summary = study({"baseline": base, **same}, base, fresh, chosen="k0", margin=0.005)
+    text = verdict("same", summary, margin=0.005)
+    assert "**Stay with k0 kernels with b0 biases, the baseline:**" in first_paragraph(text)
+    assert (
+        "The choice of the bias initializer makes no difference of 0.5 points from the baseline's."
+        in first_paragraph(text)
+    )
+    assert "No difference that matters, that is of 0.5 points or more:" in text
+    assert len(re.findall(r"^- \*\*b\d\*\*: .*, p = 0\.00\d+, ", text, flags=re.MULTILINE)) == 3
+    assert "Undecided." not in text
+    # Without a margin any difference would matter, so nothing can be called none.
+    summary = study({"baseline": base, **same}, base, fresh, chosen="k0", margin=None)
+    text = verdict("same", summary, margin=None)
+    assert "no difference" not in text
+    assert "Undecided. " in text
 
 
 def test_the_best_pair_is_judged_on_fresh_seeds() -> None:
@@ -132,7 +180,7 @@ def test_the_notebooks_numbers_and_orders_are_judged() -> None:
     assert rows["baseline"][2] == "yes"
     assert rows["kernel-winner"][2:] == ["yes", "better: survives"]
     assert rows["kernel-loser"][2:] == ["no", "better: is reversed"]
-    assert rows["bias-b1"][2:] == ["no", "better: cannot be told"]
+    assert rows["bias-b1"][2:] == ["no", "better: undecided"]
     assert "2 of its 4 published accuracies" in text
     assert "probability of 18%" in text
 
@@ -149,7 +197,8 @@ def test_no_difference_is_called_none() -> None:
     )
     assert "better than" not in text.split("## The best pair")[0]
     assert "worse than" not in text.split("## The best pair")[0]
-    assert "which is not enough to call it a difference" in text
+    assert "There it is undecided whether it differs: " in text
+    assert "**Stay with k0 kernels with b0 biases, the baseline:**" in text
     assert "notebook's numbers" not in text
 
 
@@ -163,8 +212,9 @@ def test_too_few_seeds_are_told_with_how_many_are_needed() -> None:
             base=base,
         ),
     )
-    assert "**With 2 seeds, no difference could have been told, however large:**" in text
-    assert "2 comparisons need at least 7 seeds. Set `seeds: 7`" in text
+    assert "**This is a trial.** With 2 seeds nothing can be recommended" in text
+    assert "2 comparisons need at least 7 seeds; set `seeds: 7`" in text
+    assert "Start from" not in text
     assert "2 fresh seeds cannot confirm the best pair" in text
     assert "better than" not in text.split("## The best pair")[0]
 
@@ -232,8 +282,10 @@ def test_long_lists_are_cut_and_counted() -> None:
     named = re.findall(r"^- \*\*(w\d\d)\*\* is better", text, flags=re.MULTILINE)
     assert named == [f"w{i:02d}" for i in [*range(39, 29, -1), *range(9, -1, -1)]]
     assert "- 20 more lie between these; the table has them all." in text
-    assert "Whether 30 of them differ from the baseline cannot be told" in text
-    assert len(text) < 6000
+    undecided = re.findall(r"^- \*\*(u\d\d)\*\*: ", text, flags=re.MULTILINE)
+    assert undecided == [f"u{i:02d}" for i in [*range(10), *range(20, 30)]]
+    assert "- 10 more lie between these; the table has them all." in text
+    assert len(text) < 7000
 
 
 def factorial(both: float, kernel: float = 0.02, seeds: int = 10, size: float = 0.004) -> str:
@@ -255,7 +307,7 @@ def factorial(both: float, kernel: float = 0.02, seeds: int = 10, size: float = 
 def test_a_real_interaction_that_misleads_is_told() -> None:
     text = factorial(both=0.06)
     assert "## Other pairs" in text
-    assert "**k1 with b1** is better than the baseline (+6" in text
+    assert "**k1 with b1** is better than the baseline: +6" in text
     shares = re.search(
         r"between the 4 pairs, the kernel initializer accounts for (\d+) %, the bias initializer "
         r"for (\d+) %, and their interaction, .* for (\d+) %: standard deviations of 2\.\d, "

@@ -10,6 +10,7 @@ from scipy import stats
 
 from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
 from initstudy.results import histories
+from initstudy.study.description import MOST_COMPARED
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,9 +28,6 @@ DECISIONS = BETTER, WORSE, EQUIVALENT, UNDECIDED = (
 )
 # Up to here all sign flips are counted, above they are sampled.
 MOST_FOR_EXACT = 20
-
-# More variants than this are not compared with each other: a table of them nobody reads.
-MOST_COMPARED = 40
 
 PAIR_COLUMNS = [
     "variant",

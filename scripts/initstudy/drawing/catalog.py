@@ -60,9 +60,10 @@ FIGURES: tuple[Figure[Description], ...] = (
         "Mean difference of each variant from the baseline with its interval",
         "Each small dot is one seed: the variant's accuracy minus the baseline's, both from the "
         "same random numbers and the same order of images. The large dot is their mean, the bar "
-        "its 95 % interval. A bar that keeps clear of zero points to a difference; the verdict "
-        "also corrects for the number of comparisons, and is the stricter of the two. The best "
-        "pair is compared on fresh seeds, all others on the seeds it was chosen on.",
+        "its 95 % interval. A bar that keeps clear of zero points to a difference, one within the "
+        "grey band to none that matters; the words on the right are also corrected for the number "
+        "of comparisons, and are the stricter of the two. The best pair is compared on fresh "
+        "seeds, all others on the seeds it was chosen on.",
         RANKING,
     ),
     Figure(
@@ -73,6 +74,15 @@ FIGURES: tuple[Figure[Description], ...] = (
         "intervals, the grey band is the baseline's interval. The logit scale spreads what lies "
         "near 100 %. Open diamonds are published values of one training each.",
         RANKING,
+    ),
+    Figure(
+        "comparisons",
+        "Table of the differences of every two variants, coloured by what can be told of them",
+        "Each number is the mean difference, in points, of the variant of its row from that of its "
+        "column on the same seeds; variants stand from the best mean to the worst. What is told is "
+        "corrected for all pairs. Variants that share a letter cannot be told apart.",
+        RANKING,
+        when=lambda study: study.compares_pairs,
     ),
     Figure(
         "learning_rates",

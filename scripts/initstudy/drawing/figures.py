@@ -141,6 +141,7 @@ class Estimate:
         values: of the single seeds, float64 (n,).
         published: a published value of the same, or nan.
         rest: whether it stands for many others, whose means are its values.
+        words: what is said of it, to stand at the end of its row.
     """
 
     label: str
@@ -150,6 +151,7 @@ class Estimate:
     values: npt.NDArray[np.float64]
     published: float = float("nan")
     rest: bool = False
+    words: str = ""
 
 
 Labelled = TypeVar("Labelled", Curves, Estimate)
@@ -181,11 +183,12 @@ def ranking(title: str, estimates: Sequence[Estimate], images: str = "validation
     return figure
 
 
-def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
+def differences(title: str, estimates: Sequence[Estimate], margin: float | None = None) -> Figure:
     """Mean differences from the baseline on the same seeds, from the best to the worst.
 
     Args:
         title: of the figure.
+        margin: smaller differences do not matter; None if all do.
         estimates: differences of accuracies as fractions of 1. Of more than MANY_ROWS, the best
             and the worst have rows of their own.
     """
@@ -193,6 +196,8 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
     with matplotlib.rc_context(STYLE):
         figure, axes = _rows(title, ordered)
         axes.axvline(0, color="black", linewidth=1.5)
+        if margin is not None:
+            axes.axvspan(-margin, margin, **BAND)
         # Linear between -5 and 5 points, where the differences in question are.
         axes.set_xscale("symlog", linthresh=0.05, linscale=2)
         for row, estimate in enumerate(ordered):
@@ -214,7 +219,12 @@ def differences(title: str, estimates: Sequence[Estimate]) -> Figure:
             "difference from the baseline on the same seed, percentage points\n"
             "(linear from -5 to 5, logarithmic beyond)"
         )
-        _legend(figure, ordered, None)
+        words = axes.secondary_yaxis("right")
+        words.set_yticks(range(len(ordered)), [estimate.words for estimate in ordered])
+        words.tick_params(length=0)
+        words.spines["right"].set_visible(False)
+        band = None if margin is None else f"less than {100 * margin:g} points"
+        _legend(figure, ordered, band)
     return figure
 
 

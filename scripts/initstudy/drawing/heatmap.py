@@ -5,16 +5,18 @@ from collections.abc import Callable
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.special import expit, logit
 
 from initstudy.analysis.interaction import Layout, effects
-from initstudy.analysis.statistics import Floats
+from initstudy.analysis.pairs import letters
+from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED, Floats
 from initstudy.drawing.figures import HIGHEST, LOWEST, STYLE, TICKS, sparse_ticks
 
 # The first keeps its order with every common colour vision and in grey. The second does so for each
@@ -23,6 +25,8 @@ SEQUENTIAL, DIVERGING = "viridis", "PuOr"
 
 # More columns leave no room for numbers in the cells, more rows or columns not for all names.
 MANY_COLUMNS, MANY_NAMES = 9, 40
+# More variants leave no room for the differences of every two of them.
+MANY_NUMBERS = 20
 
 
 def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
@@ -85,6 +89,58 @@ def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
         figure.supxlabel(
             f"Framed: the baseline. The best means are at the top and on the left.{spread}",
             size="medium",
+        )
+    return figure
+
+
+def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
+    """The difference of every two variants, and what can be told of it.
+
+    Args:
+        title: of the figure.
+        pairs: `statistics.PAIR_COLUMNS`; the variant with the higher mean is the first of the two.
+        means: final accuracies by variant.
+    """
+    compared = {*pairs["variant"], *pairs["other"]}
+    names = [name for name in means.sort_values(ascending=False).index if name in compared]
+    names = sorted(names, key=lambda name: -int((pairs["variant"] == name).sum()))
+    told = pairs[pairs["decision"] == BETTER]
+    shared = letters(names, zip(told["variant"], told["other"], strict=True))
+    place = {name: number for number, name in enumerate(names)}
+    kinds = [BETTER, EQUIVALENT, UNDECIDED]
+    colors = dict(zip(kinds, ("#9ad0f0", "#cccccc", "#ffffff"), strict=True))
+    with matplotlib.rc_context({**STYLE, "axes.grid": False}):
+        size = 0.42 * len(names)
+        figure = Figure(figsize=(2.8 + 1.25 * size, 2.6 + 0.8 * size), layout="constrained")
+        axes = figure.subplots()
+        columns = (pairs[name] for name in ("variant", "other", "difference", "decision"))
+        for variant, other, difference, decision in zip(*columns, strict=True):
+            x, y, color = place[other], place[variant], colors[decision]
+            axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=color, linewidth=0))
+            if len(names) <= MANY_NUMBERS:
+                text = f"{100 * difference:.1f}"
+                axes.text(x, y, text, ha="center", va="center", size="small")
+        axes.set_xlim(0.5, len(names) - 0.5)
+        axes.set_ylim(len(names) - 1.5, -0.5)
+        labels = [f"{name}  {shared[name]}" for name in names]
+        axes.set_xticks(range(1, len(names)), labels[1:], rotation=90)
+        axes.set_yticks(range(len(names) - 1), labels[:-1])
+        axes.tick_params(length=0)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        axes.legend(
+            handles=[
+                Patch(facecolor=colors[kind], edgecolor="#999999", label=words)
+                for kind, words in zip(
+                    kinds, ("row is better than column", EQUIVALENT, UNDECIDED), strict=True
+                )
+            ],
+            loc="lower left",
+            frameon=False,
+        )
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        figure.supxlabel(
+            "Difference of the means, row minus column, percentage points", size="medium"
         )
     return figure
 

@@ -41,10 +41,12 @@ def differences(results: StudyResults) -> Figure:
                 row.difference_ci_high,
                 results.accuracies(row.variant)
                 - results.accuracies("baseline", seeds_of(row.variant)),
+                words=row.decision,
             )
             for row in _rows(results)
             if row.variant != "baseline"
         ],
+        results.description.margin,
     )
 
 
@@ -65,6 +67,13 @@ def ranking(results: StudyResults) -> Figure:
         ],
         images_of(results.description),
     )
+
+
+def comparisons(results: StudyResults) -> Figure:
+    """Every two variants, and what can be told of them."""
+    means = results.summary.set_index("variant")["accuracy_mean"]
+    seeds = len(results.description.selection)
+    return heatmap.comparisons(f"Every two variants, n = {seeds} seeds", results.pairs, means)
 
 
 def learning_rates(results: StudyResults) -> Figure:
@@ -148,6 +157,7 @@ DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
     for function in (
         differences,
         ranking,
+        comparisons,
         learning_rates,
         pairs,
         kernel,

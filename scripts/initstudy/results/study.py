@@ -135,6 +135,11 @@ class StudyResults:
         return self._read_csv("summary.csv")
 
     @functools.cached_property
+    def pairs(self) -> pd.DataFrame:
+        """A row for every two variants: see `statistics.PAIR_COLUMNS`."""
+        return self._read_csv("pairs.csv")
+
+    @functools.cached_property
     def interaction(self) -> pd.DataFrame:
         """Of a factorial study: see `interaction.components`."""
         return self._read_csv("interaction.csv")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # The digest in the name makes a description that was changed another file; there is one at a time.
 NAME = "study-{digest}.json"
+# Of more variants than this, only those that may be the best are compared with each other, since a
+# table of all pairs nobody would read.
+MOST_COMPARED = 40
 # Keys that decide how a study is run, not what comes out.
 HOW = ("checkpoint_minutes", "dataset_file", "keep_weights", "seeds_per_job")
 
@@ -117,6 +120,11 @@ class Description:
     def all_pairs(self) -> bool:
         """Whether all pairs of variants are what the study compares."""
         return bool(self.configuration["comparisons"] == "all_pairs")
+
+    @property
+    def compares_pairs(self) -> bool:
+        """Whether there are few enough variants for every two of them to be compared."""
+        return 2 <= len(self.variants) <= MOST_COMPARED
 
     @property
     def scope(self) -> str:
