@@ -134,6 +134,110 @@ def test_the_p_value_of_vectors_is_of_the_length_of_their_mean(n: int) -> None:
         assert found == np.mean(lengths >= np.linalg.norm(vectors.sum(axis=0)) - 1e-9)
 
 
+@pytest.mark.parametrize("n", [3, 8, 13])
+def test_the_one_sided_p_value_is_that_of_scipy(n: int) -> None:
+    differences = np.random.default_rng(n).normal(0.3, 1, n)
+    expected = stats.permutation_test(
+        (differences,),
+        np.mean,
+        permutation_type="samples",
+        alternative="greater",
+        n_resamples=np.inf,
+    )
+    assert statistics.one_sided_p_value(differences) == pytest.approx(expected.pvalue)
+
+
+def test_equivalence_needs_both_sides() -> None:
+    values = np.random.default_rng(5).normal(0, 0.1, 10)
+    assert statistics.equivalence_p_value(values, 1) == 2**-10
+    for shift in (1, -1):
+        shifted = values + shift
+        one_side = statistics.one_sided_p_value(1 - shift * shifted)
+        assert statistics.equivalence_p_value(shifted, 1) == pytest.approx(one_side)
+        assert one_side > 0.1
+    # Sampled, but never 0.
+    assert 0 < statistics.equivalence_p_value(np.zeros(30), 1) < 1e-4
+
+
+def test_a_difference_just_as_large_as_the_margin_is_seldom_called_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of single comparisons of ten seeds.
+
+    If one seed in ten fails, which makes the whole difference, a third of the studies has none that
+    does: nothing can be known of it there, and the rate is what it is.
+    """
+    generator = np.random.default_rng(0)
+    draws = {
+        "normal": (0.05, lambda: generator.normal(size=10)),
+        "skewed": (0.05, lambda: generator.gamma(3, size=10) - generator.gamma(3, 0.5, 10) - 1.5),
+        "one bad seed in ten": (
+            0.15,
+            lambda: generator.normal(size=10) + 5 * (generator.random(10) < 0.1) - 0.5,
+        ),
+    }
+    for name, (allowed, draw) in draws.items():
+        called = [statistics.equivalence_p_value(1 + draw(), 1) <= 0.05 for _ in range(SIMULATIONS)]
+        rate = float(np.mean(called))
+        with capsys.disabled():
+            print(f"\nA difference of the margin is called none, {name}: {rate:.1%}")
+        assert rate <= allowed + 3 * np.sqrt(allowed * (1 - allowed) / SIMULATIONS)
+
+
+@pytest.mark.parametrize(
+    ("difference", "p_value", "p_value_equivalent", "expected"),
+    [
+        (0.1, 0.01, 0.9, "better"),
+        (-0.1, 0.01, 0.9, "worse"),
+        (0.1, 0.06, 0.9, "undecided"),
+        (0.1, 0.06, float("nan"), "undecided"),
+        (0.001, 0.06, 0.01, "no difference that matters"),
+        # It is there, but smaller than what would matter.
+        (0.001, 0.01, 0.01, "no difference that matters"),
+    ],
+)
+def test_decisions(
+    difference: float, p_value: float, p_value_equivalent: float, expected: str
+) -> None:
+    assert statistics.decide(difference, p_value, p_value_equivalent) == expected
+
+
+def test_every_two_variants_are_compared_once_the_better_first() -> None:
+    base = np.random.default_rng(2).normal(0.5, 0.02, 10)
+    values = {
+        "a": base,
+        "b": base + 0.1 + 0.001 * np.arange(10),
+        "c": base + 1e-5 * np.arange(1, 11),
+    }
+    table = statistics.compare_all(values, 0.01)
+    assert list(table.columns) == statistics.PAIR_COLUMNS
+    found = {(row.variant, row.other): row for row in table.itertuples()}
+    assert set(found) == {("b", "a"), ("b", "c"), ("c", "a")}
+    assert found["b", "a"].difference == pytest.approx(0.1045)
+    assert found["b", "a"].decision == found["b", "c"].decision == "better"
+    # Different for certain, by less than what would matter.
+    assert found["c", "a"].decision == "no difference that matters"
+    assert found["c", "a"].p_value_joint == 2 / 2**10
+    assert found["c", "a"].p_value_equivalent_holm == pytest.approx(3 / 2**10)
+    many = {str(number): base + number for number in range(41)}
+    assert statistics.compare_all(many, None).empty
+    assert statistics.compare_all({"a": base}, None).empty
+
+
+def test_a_study_planned_for_all_pairs_takes_its_decisions_from_them() -> None:
+    pairs = pd.DataFrame(
+        [("kernel-k", "baseline", "better"), ("baseline", "bias-b", "better")],
+        columns=["variant", "other", "decision"],
+    )
+    decisions = summary(pairs=pairs).set_index("variant")["decision"]
+    assert dict(decisions.dropna()) == {
+        "kernel-k": "better",
+        "bias-b": "worse",
+        "best": "undecided",
+    }
+    assert set(summary()["decision"].dropna()) == {"undecided"}
+
+
 def test_holms_correction() -> None:
     """Worked by hand: the smallest is multiplied by their number, the next by one less, ..."""
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
