@@ -488,7 +488,7 @@ def compare_all(values: Mapping[str, Floats], margin: float | None) -> pd.DataFr
         comparison alone; p_value_joint (`pairs.joint_p_values`) and p_value_equivalent_holm are
         corrected for all of them, and the decision is made by these.
     """
-    if len(values) > MOST_COMPARED:
+    if not 2 <= len(values) <= MOST_COMPARED:
         return pd.DataFrame([], columns=PAIR_COLUMNS)
     names = sorted(values, key=lambda name: -float(values[name].mean()))
     pairs = [(names[one], names[other]) for one, other in all_pairs(len(names))]
@@ -509,7 +509,7 @@ def compare_all(values: Mapping[str, Floats], margin: float | None) -> pd.DataFr
                 else equivalence_p_value(difference, margin),
             }
         )
-    joint = joint_p_values(np.array(differences).reshape(len(rows), -1).T)
+    joint = joint_p_values(np.array(differences).T)
     equivalent = holm([row["p_value_equivalent"] for row in rows])
     for row, p_value, p_value_equivalent in zip(rows, joint, equivalent, strict=True):
         row["p_value_joint"], row["p_value_equivalent_holm"] = p_value, p_value_equivalent
