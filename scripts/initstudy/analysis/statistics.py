@@ -220,11 +220,12 @@ def decide(difference: float, p_value: float, p_value_equivalent: float) -> str:
     return UNDECIDED
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
     """P-values adjusted for their number, so that 5 % bounds the family-wise error.
 
     Args:
         p_values: of one family of comparisons.
+        family: how many it has, if these are not all of them.
 
     Returns:
         The adjusted p-values, in the same order.
@@ -234,8 +235,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
         Statistics 6 (2).
     """
     adjusted, largest = [0.0] * len(p_values), 0.0
+    total = len(p_values) if family is None else family
     for rank, index in enumerate(np.argsort(p_values, kind="stable")):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        largest = max(largest, min(1.0, (total - rank) * p_values[index]))
         adjusted[index] = largest
     return adjusted
 

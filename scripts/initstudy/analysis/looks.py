@@ -1,0 +1,182 @@
+"""Looks at a study while it grows: what is settled by then, and what goes on to more seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from initstudy.analysis.pairs import joint_p_values, may_be_best
+from initstudy.analysis.statistics import (
+    ALPHA,
+    BETTER,
+    EQUIVALENT,
+    UNDECIDED,
+    WORSE,
+    Floats,
+    decide,
+    equivalence_p_value,
+    holm,
+    one_sided_p_value,
+    sign_flip_p_value,
+)
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one look tells of a variant and the baseline.
+
+    Attributes:
+        decision: one of `statistics.DECISIONS`.
+        p_value, p_value_equivalent: adjusted for all comparisons and all looks, so that 5 % is the
+            bound of both; the second nan if there is no margin.
+    """
+
+    decision: str
+    p_value: float
+    p_value_equivalent: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look.
+
+    Attributes:
+        seeds: on so many of them, the first ones.
+        told: of each variant that had come so far, but the baseline.
+        best: the p-value of each variant that had come so far of being one of the best, adjusted
+            likewise.
+        goes_on: the variants to be trained on the seeds of the next look.
+    """
+
+    seeds: int
+    told: Mapping[str, Told]
+    best: Mapping[str, float]
+    goes_on: Sequence[str] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, of which `read` makes it again."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> "Look":
+        """What `plain` gave."""
+        told = {name: Told(**one) for name, one in plain["told"].items()}
+        return cls(plain["seeds"], told, plain["best"], plain["goes_on"])
+
+
+def shares(looks: Sequence[int]) -> list[float]:
+    """How much of the error is spent at each look: little at first.
+
+    By the k-th look the share of (seeds by then / all seeds)² is spent.
+
+    Args:
+        looks: seeds at each, growing.
+
+    Reference:
+        Kim and DeMets, 1987, Design and Analysis of Group Sequential Tests Based on the Type I
+        Error Spending Rate Function, Biometrika 74 (1): the power family, here of 2, between
+        Pocock's and O'Brien and Fleming's.
+    """
+    spent = [(seeds / looks[-1]) ** 2 for seeds in looks]
+    return [now - before for before, now in zip([0.0, *spent], spent, strict=False)]
+
+
+def take(
+    values: Mapping[str, Floats],
+    variants: Sequence[str],
+    looks: Sequence[int],
+    earlier: Sequence[Look],
+    margin: float | None,
+) -> Look:
+    """Takes the next look.
+
+    At the first one all are tested at once (`pairs`), from the second on by themselves with Holm's
+    correction for the whole family, but for what was rejected before. So with the error that each
+    look may spend, what is called different, or equivalent, or not the best, is so wrongly with a
+    probability of 5 % at most, each of the three for itself, over all looks and variants: by
+    Bonferroni's inequality, whatever decided who went on.
+
+    Args:
+        values: final accuracies by variant, on the seeds of this look, float64 (seeds,): of the
+            baseline and of all others that were to go on.
+        variants: all that were there at first, the baseline among them.
+        looks: seeds at each.
+        earlier: the looks before this one.
+        margin: the smallest difference that would matter; None if any would.
+    """
+    number = len(earlier)
+    share = shares(looks)[number]
+    others = [name for name in variants if name != BASELINE]
+    known = {name: told for look in earlier for name, told in look.told.items()}
+    open_ = [n for n in others if n in values and n not in decided(earlier)]
+    differences = [values[name] - values[BASELINE] for name in open_]
+    first = number == 0
+    if first:
+        p_values = joint_p_values(np.array(differences).reshape(len(open_), -1).T).tolist()
+    else:
+        rejected = sum(told.decision in (BETTER, WORSE) for told in known.values())
+        p_values = holm([sign_flip_p_value(d) for d in differences], len(others) - rejected)
+    p_values_equivalent = [float("nan")] * len(open_)
+    if margin is not None:
+        rejected = sum(told.decision == EQUIVALENT for told in known.values())
+        p_values_equivalent = holm(
+            [equivalence_p_value(d, margin) for d in differences], len(others) - rejected
+        )
+    told = {
+        name: _told(difference, p_value / share, p_value_equivalent / share)
+        for name, difference, p_value, p_value_equivalent in zip(
+            open_, differences, p_values, p_values_equivalent, strict=True
+        )
+    }
+    best = _best(values, len(variants), first)
+    best = {name: min(1.0, p_value / share) for name, p_value in best.items()}
+    for look in earlier:
+        best = {name: min(p, look.best.get(name, 1.0)) for name, p in best.items()}
+    leading = [name for name, p_value in best.items() if p_value >= ALPHA]
+    goes_on = [name for name, one in told.items() if one.decision == UNDECIDED]
+    if len(leading) > 1:
+        goes_on += leading
+    if goes_on:
+        goes_on.append(BASELINE)
+    last = number == len(looks) - 1
+    return Look(
+        looks[number], told, best, [] if last else [name for name in variants if name in goes_on]
+    )
+
+
+def decided(looks: Sequence[Look]) -> dict[str, tuple[int, Told]]:
+    """The number of seeds at which each variant was settled, and what was told of it then."""
+    return {
+        name: (look.seeds, told)
+        for look in looks
+        for name, told in look.told.items()
+        if told.decision != UNDECIDED
+    }
+
+
+def _told(difference: Floats, p_value: float, p_value_equivalent: float) -> Told:
+    p_value, p_value_equivalent = min(1.0, p_value), np.minimum(1.0, p_value_equivalent)
+    decision = decide(float(difference.mean()), p_value, float(p_value_equivalent))
+    return Told(decision, p_value, float(p_value_equivalent))
+
+
+def _best(values: Mapping[str, Floats], variants: int, first: bool) -> dict[str, float]:
+    """The p-value of each being one of the best."""
+    if first:
+        return dict(
+            zip(values, may_be_best(np.array(list(values.values())).T).tolist(), strict=True)
+        )
+    return {
+        name: min(
+            1.0,
+            (variants - 1)
+            * min(
+                (one_sided_p_value(other - mine) for key, other in values.items() if key != name),
+                default=1.0,
+            ),
+        )
+        for name, mine in values.items()
+    }
