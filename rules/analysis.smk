@@ -24,6 +24,29 @@ checkpoint choose_learning_rates:
         "../scripts/choose_learning_rates.py"
 
 
+checkpoint take_look:
+    input:
+        study=described,
+        histories=files(of_look, "history"),
+        sums=files(of_look, "sums"),
+        tests=files(of_look, "tests"),
+        earlier=earlier_looks,
+    output:
+        "results/{study}/looks/{look}.yaml",
+    log:
+        "logs/{study}/take_look/{look}.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        variants=each(of_look, "variant"),
+        code=code_digest(SCRIPTS / "take_look.py"),
+    message:
+        "Taking a look at {wildcards.study}, with {wildcards.look} seeds"
+    script:
+        "../scripts/take_look.py"
+
+
 checkpoint choose_best:
     input:
         study=described,
@@ -71,6 +94,7 @@ rule summarize:
         tests="results/{study}/tests.csv",
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
+        looks=looks,
         published=published,
     output:
         csv="results/{study}/summary.csv",

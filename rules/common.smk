@@ -18,6 +18,7 @@ from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
+from initstudy.study.description import LOOK
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
@@ -71,6 +72,7 @@ wildcard_constraints:
     digest="[0-9a-f]{20}",
     epochs="[0-9]+",
     first="[0-9]+",
+    look="[0-9]+",
     last="[0-9]+",
     described="[0-9a-f]{12}",
 
@@ -92,7 +94,10 @@ def choices_of(study):
     """What a study has chosen; Snakemake asks again once a choice is made."""
 
     def choice(name):
-        if name == "best.yaml":
+        if name.startswith("looks/"):
+            look = Path(name).stem
+            file = checkpoints.take_look.get(study=study, look=look).output[0]
+        elif name == "best.yaml":
             file = checkpoints.choose_best.get(study=study).output[0]
         else:
             group = Path(name).stem
@@ -110,6 +115,10 @@ def asked(wildcards, stage):
 
 def trials(wildcards):
     return asked(wildcards, lambda plan, choices: plan.trials(wildcards.group, choices))
+
+
+def of_look(wildcards):
+    return asked(wildcards, lambda plan, choices: plan.look(int(wildcards.look), choices))
 
 
 def selection(wildcards):
@@ -141,6 +150,22 @@ def described(wildcards):
     """The file that says what a study asks."""
     member = STUDIES[wildcards.study]
     return f"{member.folder}/{member.description.file}"
+
+
+@told
+def looks(wildcards):
+    """What was settled at each look but the last."""
+    member = STUDIES[wildcards.study]
+    files = member.plan.looks(choices_of(wildcards.study))
+    return [f"{member.folder}/{file}" for file in files]
+
+
+@told
+def earlier_looks(wildcards):
+    """What was settled before a look."""
+    member = STUDIES[wildcards.study]
+    before = [seeds for seeds in member.study.looks if seeds < int(wildcards.look)]
+    return [f"{member.folder}/{LOOK.format(seeds=seeds)}" for seeds in before]
 
 
 @told

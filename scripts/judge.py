@@ -4,6 +4,7 @@ from pathlib import Path
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.explanation import explanation
+from initstudy.analysis.looks import all_looks
 from initstudy.analysis.verdict import verdict
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
@@ -22,6 +23,8 @@ if __name__ == "__main__":
             results.description.held_out,
             results.description.margin,
             results.description.scope,
+            all_looks(results) if len(results.description.looks) > 1 else (),
+            results.description.looks[-1],
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from initstudy.analysis import statistics
+from initstudy.analysis import looks, statistics
 from initstudy.analysis.verdict import summary_table
 from initstudy.logs import job_log
 from initstudy.results import histories
@@ -17,8 +17,10 @@ if __name__ == "__main__":
         results = StudyResults(Path(files.study).parent)
         study = results.description
         pairs = statistics.compare_all(
-            {variant: results.accuracies(variant) for variant in study.variants}, study.margin
+            {name: results.accuracies(name, study.selection) for name in study.variants},
+            study.margin,
         )
+        settled = looks.settled(looks.all_looks(results)) if len(study.looks) > 1 else None
         summary = statistics.summarize(
             results.histories,
             results.timings,
@@ -27,7 +29,7 @@ if __name__ == "__main__":
                     "variant": variant,
                     "kernel_initializer": kernel,
                     "bias_initializer": bias,
-                    "seeds": study.judged_on(variant),
+                    "seeds": results.judged_on(variant),
                 }
                 for variant, (kernel, bias) in results.initializers.items()
             ],
@@ -38,6 +40,7 @@ if __name__ == "__main__":
             results.tests,
             study.margin,
             pairs if study.all_pairs else None,
+            settled,
         )
         histories.write(summary, snakemake.output.csv)
         histories.write(pairs, snakemake.output.pairs)

@@ -20,6 +20,7 @@ from initstudy.analysis.statistics import (
     one_sided_p_value,
     sign_flip_p_value,
 )
+from initstudy.results.study import StudyResults
 
 BASELINE = "baseline"
 
@@ -145,6 +146,27 @@ def take(
     return Look(
         looks[number], told, best, [] if last else [name for name in variants if name in goes_on]
     )
+
+
+def all_looks(results: StudyResults) -> list[Look]:
+    """The looks of a study, with the last one, if anything went on to it."""
+    study = results.description
+    earlier = [Look.read(look) for look in results.looks]
+    if earlier and not earlier[-1].goes_on:
+        return earlier
+    names = earlier[-1].goes_on if earlier else study.variants
+    values = {name: results.accuracies(name) for name in names}
+    return [*earlier, take(values, list(study.variants), study.looks, earlier, study.margin)]
+
+
+def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, float]]:
+    """What the looks tell of each variant in the end, with its p-value of being the best."""
+    told: dict[str, Told] = {}
+    for look in looks:
+        told |= look.told  # who goes on though settled is not told of again
+    best = {name: p_value for look in looks for name, p_value in look.best.items()}
+    nothing = Told(UNDECIDED, float("nan"), float("nan"))
+    return {name: (told.get(name, nothing), p_value) for name, p_value in best.items()}
 
 
 def decided(looks: Sequence[Look]) -> dict[str, tuple[int, Told]]:

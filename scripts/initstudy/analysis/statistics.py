@@ -366,6 +366,7 @@ def summarize(
     tests: pd.DataFrame | None = None,
     margin: float | None = None,
     pairs: pd.DataFrame | None = None,
+    settled: Mapping[str, tuple[Any, float]] | None = None,
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -390,6 +391,8 @@ def summarize(
         margin: the smallest difference that would matter; None if any would.
         pairs: see `compare_all`, if that is what the study was planned for: then the decisions are
             its, corrected for all pairs. None if they are those of comparisons with the baseline.
+        settled: what the looks of a growing study tell, see `looks.settled`: the decisions and the
+            adjusted p-values of all but `best` are these. None if there is one look.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
@@ -467,11 +470,19 @@ def summarize(
             )
     if pairs is not None:
         _decide_by(pairs, rows)
-    compared = [row for row in rows if row["variant"] != "best"]
+    if settled is not None:
+        for row in rows:
+            if row["variant"] in settled:
+                told, row["p_value_best"] = settled[row["variant"]]
+                if row["variant"] != "baseline":
+                    row["decision"], row["p_value_holm"] = told.decision, told.p_value
+                    row["p_value_equivalent_holm"] = told.p_value_equivalent
+    compared = [row for row in rows if row["variant"] != "best" and settled is None]
     shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
     table_of_values = [histories.accuracies(finals, row["variant"], shared) for row in compared]
-    for row, p_value in zip(compared, may_be_best(np.array(table_of_values).T), strict=True):
-        row["p_value_best"] = p_value
+    if compared:
+        for row, p_value in zip(compared, may_be_best(np.array(table_of_values).T), strict=True):
+            row["p_value_best"] = p_value
     for row in rows:
         if row["variant"] == "best":
             row["selection_difference"] = _selection_difference(rows)

@@ -1,11 +1,12 @@
 """A study's summary in words: what its evidence supports, and no more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.looks import Look
 from initstudy.analysis.statistics import (
     ALPHA,
     BETTER,
@@ -32,6 +33,8 @@ def verdict(
     held_out: int = 0,
     margin: float | None = None,
     scope: str = "this network, data set, optimizer and number of epochs",
+    looks: Sequence[Look] = (),
+    most_seeds: int = 0,
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
@@ -48,6 +51,8 @@ def verdict(
         held_out: training images that choices were made on; 0 if the test images served for that.
         margin: the smallest difference of accuracies that would matter; None if any would.
         scope: what all of it holds for.
+        looks: of a study that grew; none if all variants were trained on the same seeds.
+        most_seeds: those of the last look, if there are looks.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -62,6 +67,7 @@ def verdict(
         f"# Verdict on the study `{study}`",
         _recommendation(baseline, compared, best, margin, scope),
         _opening(baseline, compared, "test" if held_out else "validation"),
+        _looks(looks, (len(compared) + 1) * most_seeds),
         _held_out(held_out),
         _rates(rates),
         _differences("Kernel initializers", kernels, baseline, margin),
@@ -187,6 +193,34 @@ def _opening(baseline: Row, compared: list[Row], images: str) -> str:
             " same order, and is compared with it seed by seed."
         )
     return text
+
+
+def _looks(looks: Sequence[Look], whole: int) -> str:
+    """When each variant was settled, and what that saved."""
+    if not looks:
+        return ""
+    lines = [
+        "## Looks",
+        "",
+        "Only what was not settled, and what may be the best, went on to more seeds. All p-values "
+        "are corrected for the looks as well.",
+        "",
+        "| seeds | variants that came so far | settled by then | went on |",
+        "|:--|:--|:--|:--|",
+    ]
+    trained, before = 0, 0
+    for look in looks:
+        here = len(look.best)
+        trained, before = trained + here * (look.seeds - before), look.seeds
+        settled = [name for name, told in look.told.items() if told.decision != UNDECIDED]
+        on = len(look.goes_on)
+        names = _sentence(settled) if 0 < len(settled) <= LONGEST else str(len(settled))
+        lines.append(f"| {look.seeds} | {here} | {names} | {on or 'none'} |")
+    lines.append(
+        f"\n{trained} replicates were trained for it, where all variants to the last look would "
+        f"have been {whole}: {1 - trained / whole:.0%} less."
+    )
+    return "\n".join(lines)
 
 
 def _held_out(images: int) -> str:

@@ -30,7 +30,7 @@ def draw(name: str, results: StudyResults) -> Figure:
 
 def differences(results: StudyResults) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
-    seeds_of = results.description.judged_on
+    seeds_of = results.judged_on
     return figures.differences(
         "Differences from the baseline, seed by seed",
         [
@@ -142,7 +142,7 @@ def signals(results: StudyResults) -> Figure:
         epochs,
         [
             signals_of(
-                _label(name, role), accuracy[name], tables[name], epochs, study.judged_on(name)
+                _label(name, role), accuracy[name], tables[name], epochs, results.judged_on(name)
             )
             for name in variants
         ],

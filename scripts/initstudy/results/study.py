@@ -13,7 +13,7 @@ import yaml
 
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
-from initstudy.study.description import NAME, Description
+from initstudy.study.description import LOOK, NAME, Description
 from initstudy.study.problems import suggest
 
 
@@ -93,8 +93,28 @@ class StudyResults:
             variant: its name.
             seeds: of its replicates; None for those that it is judged on.
         """
-        own = self.description.judged_on(variant) if seeds is None else seeds
+        own = self.judged_on(variant) if seeds is None else seeds
         return histories.accuracies(self._finals, variant, own)
+
+    @functools.cached_property
+    def looks(self) -> list[dict[str, Any]]:
+        """What was settled at each look but the last, see `analysis.looks.Look.plain`."""
+        found: list[dict[str, Any]] = []
+        for seeds in self.description.looks[:-1]:
+            found.append(yaml.safe_load(self._text(LOOK.format(seeds=seeds))))
+            if not found[-1]["goes_on"]:
+                break
+        return found
+
+    def judged_on(self, variant: str) -> range:
+        """The seeds on which a variant is compared with the baseline."""
+        study = self.description
+        if variant == "best":
+            return study.confirmation
+        went_on = [
+            study.looks[i + 1] for i, look in enumerate(self.looks) if variant in look["goes_on"]
+        ]
+        return range(went_on[-1]) if went_on else study.selection
 
     def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
         """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""

@@ -186,13 +186,13 @@ def _folders(info: ValidationInfo) -> Sequence[Path]:
 
 
 # The forms of a value, by what YAML makes of it. No key of a configuration begins with "(".
-TEXT, LIST, MAPPING = "(text)", "(list)", "(mapping)"
+TEXT, LIST, MAPPING, NUMBER = "(text)", "(list)", "(mapping)", "(number)"
 CLASS, LAYERS, ROLES = "(class)", "(layers)", "(roles)"
-FORMS = (TEXT, LIST, MAPPING, CLASS, LAYERS, ROLES)
+FORMS = (TEXT, LIST, MAPPING, NUMBER, CLASS, LAYERS, ROLES)
 
 
 def _form(value: Any) -> str | None:
-    kinds = ((str, TEXT), (list, LIST), (Mapping, MAPPING))
+    kinds = ((str, TEXT), (list, LIST), (Mapping, MAPPING), (int | float, NUMBER))
     return next((form for kind, form in kinds if isinstance(value, kind)), None)
 
 
@@ -267,6 +267,28 @@ def _class_name(name: str, info: ValidationInfo) -> str:
 
 ClassName = Annotated[str, Field(max_length=200), AfterValidator(_class_name)]
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
+
+
+Count = Annotated[Whole, Field(ge=1, le=100_000)]
+SeedsForm = Annotated[
+    Annotated[Count, Tag(NUMBER)]
+    | Annotated[list[Count], Field(min_length=1, max_length=20), Tag(LIST)],
+    Discriminator(_form),
+]
+
+
+def _looks(form: int | list[int], info: ValidationInfo) -> tuple[int, ...]:
+    looks = tuple(form) if isinstance(form, list) else (form,)
+    if list(looks) != sorted(set(looks)):
+        raise _wrong(f"{show(form)} must grow from each look to the next, as in [10, 20, 40]")
+    return looks
+
+
+def _written_looks(looks: tuple[int, ...]) -> int | list[int]:
+    return looks[0] if len(looks) == 1 else list(looks)
+
+
+Looks = Annotated[tuple[int, ...], Written(SeedsForm, _looks, _written_looks)]
 
 
 class Layer(Keys):
@@ -587,14 +609,14 @@ class Study(Keys):
         le=1024,
     )
     epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
-    seeds: Whole = optional(
+    looks: Looks = optional(
         10,
-        "Replicates 0 .. seeds-1 of every variant. With n of them the smallest p-value that a "
-        "paired comparison can reach is 2/2^n. It must be below 0.05 divided by the number of "
-        "comparisons: the twelve below need nine seeds at least, the 48 of their factorial design "
-        "eleven.",
-        ge=1,
-        le=100_000,
+        "Replicates 0 .. seeds-1 of every variant; or several numbers, as in [10, 20, 40]: looks, "
+        "after each of which only those variants go on that are not settled, or that may be the "
+        "best. With n of them the smallest p-value that a paired comparison can reach is 2/2^n. "
+        "It must be below 0.05 divided by the number of comparisons: the twelve below need nine "
+        "seeds at least, the 48 of their factorial design eleven.",
+        alias="seeds",
     )
     seeds_per_job: Whole = optional(
         10,
@@ -700,13 +722,13 @@ class Study(Keys):
 
     @property
     def selection(self) -> range:
-        """The seeds that every variant is trained on, and `best` is chosen on."""
-        return range(self.seeds)
+        """The seeds that every variant is trained on."""
+        return range(self.looks[0])
 
     @property
     def confirmation(self) -> range:
         """The fresh seeds that `best` and the baseline are compared on."""
-        return range(self.seeds, self.seeds + self.confirmation_seeds)
+        return range(self.looks[-1], self.looks[-1] + self.confirmation_seeds)
 
     def blocks(self, seeds: range) -> list[range]:
         """The seeds as the jobs train them: `seeds_per_job` at a time.
@@ -888,8 +910,8 @@ def _learning_rate_problems(study: Study) -> Iterator[Problem]:
         yield Problem(
             ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
         )
-    if study.learning_rate_seeds > study.seeds:
+    if study.learning_rate_seeds > study.looks[0]:
         yield Problem(
             ("learning_rate_seeds",),
-            f"{study.learning_rate_seeds} is more than the study's {study.seeds} seeds",
+            f"{study.learning_rate_seeds} is more than the study's {study.looks[0]} seeds",
         )

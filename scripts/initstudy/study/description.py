@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The digest in the name makes a description that was changed another file; there is one at a time.
 NAME = "study-{digest}.json"
+# What was settled at a look, in the folder of a study.
+LOOK = "looks/{seeds}.yaml"
 # Of more variants than this, only those that may be the best are compared with each other, since a
 # table of all pairs nobody would read.
 MOST_COMPARED = 40
@@ -85,19 +87,21 @@ class Description:
         return int(self.configuration["epochs"])
 
     @property
+    def looks(self) -> list[int]:
+        """How many seeds each look has; one number if there is one look, at the end."""
+        seeds = self.configuration["seeds"]
+        return list(seeds) if isinstance(seeds, list) else [int(seeds)]
+
+    @property
     def selection(self) -> range:
-        """The seeds that every variant is trained on, and `best` is chosen on."""
-        return range(int(self.configuration["seeds"]))
+        """The seeds that every variant is trained on."""
+        return range(self.looks[0])
 
     @property
     def confirmation(self) -> range:
         """The fresh seeds that `best` and the baseline are compared on."""
-        first = len(self.selection)
+        first = self.looks[-1]
         return range(first, first + int(self.configuration["confirmation_seeds"]))
-
-    def judged_on(self, variant: str) -> range:
-        """The seeds on which a variant is compared with the baseline."""
-        return self.confirmation if variant == "best" else self.selection
 
     @property
     def held_out(self) -> int:

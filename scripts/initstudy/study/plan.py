@@ -8,6 +8,7 @@ from typing import Any
 
 from initstudy.errors import StudyError
 from initstudy.study.config import Study, Variant
+from initstudy.study.description import LOOK
 from initstudy.study.problems import suggest
 from initstudy.study.trainings import Job, Training, training
 
@@ -60,15 +61,40 @@ class Plan:
         ]
 
     def selection(self, choices: Choices) -> list[Job]:
-        """The trainings of every variant, on which `best` is chosen; none until the rates are."""
+        """The trainings of the variants, on which `best` is chosen, as far as the looks tell.
+
+        There are none until the learning rates are chosen.
+        """
         rates = self.rates(VARIANTS, choices)
         if rates is None:
             return []
-        return [
-            self._job(variant, rates.get(name), seeds)
-            for name, variant in self.variants.items()
-            for seeds in self.study.blocks(self.study.selection)
-        ]
+        jobs: list[Job] = []
+        names, first = list(self.variants), 0
+        for seeds in self.study.looks:
+            if first:
+                look = choices(LOOK.format(seeds=first))
+                names = [name for name in look["goes_on"] if name in names] if look else []
+            jobs += [
+                self._job(self.variants[name], rates.get(name), block)
+                for name in names
+                for block in self.study.blocks(range(first, seeds))
+            ]
+            first = seeds
+        return jobs
+
+    def look(self, seeds: int, choices: Choices) -> list[Job]:
+        """What a look at so many seeds sees, the first ones of those that had come so far."""
+        return [job for job in self.selection(choices) if job.seeds[-1] < seeds]
+
+    def looks(self, choices: Choices) -> list[str]:
+        """The files of the looks after which something may go on, as far as it does."""
+        files = []
+        for seeds in self.study.looks[:-1]:
+            files.append(LOOK.format(seeds=seeds))
+            look = choices(files[-1])
+            if look is None or not look["goes_on"]:
+                break
+        return files
 
     def confirmation(self, choices: Choices) -> list[Job]:
         """The trainings of the baseline and of `best` on fresh seeds.

@@ -1,0 +1,30 @@
+"""Takes a look at a study while it grows: what is settled, and what goes on."""
+
+from pathlib import Path
+
+import yaml
+
+from initstudy.analysis.looks import Look, take
+from initstudy.logs import job_log
+from initstudy.results import histories
+from initstudy.results.files import replacing
+from initstudy.study.description import Description
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        files = snakemake.input
+        study = Description.read(files.study)
+        variants = snakemake.params.variants
+        trained, tested = (
+            list(zip(variants, paths, strict=True)) for paths in (files.histories, files.tests)
+        )
+        table = histories.collect(trained, study.epochs).frame
+        tests = histories.collect_tests(tested).frame
+        final = histories.by_variant(histories.final(table, tests))
+        earlier = [Look.read(yaml.safe_load(Path(path).read_text())) for path in files.earlier]
+        here = earlier[-1].goes_on if earlier else list(study.variants)
+        seeds = range(int(snakemake.wildcards.look))
+        values = {name: histories.accuracies(final, name, seeds) for name in here}
+        look = take(values, list(study.variants), study.looks, earlier, study.margin)
+        with replacing(snakemake.output[0]) as path:
+            path.write_text(yaml.safe_dump(look.plain(), sort_keys=False))

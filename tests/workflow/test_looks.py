@@ -1,0 +1,56 @@
+"""A study with looks trains on only what is not settled, and nothing twice."""
+
+import pandas as pd
+import yaml
+from helpers import Project, configure
+
+# With three comparisons, seven seeds that all agree settle one at the first look.
+LOOKS = [7, 9]
+
+
+def test_only_what_is_not_settled_goes_on(project: Project) -> None:
+    configure(project, seeds=LOOKS, seeds_per_job=7, margin=None)
+    plan = project.plan()
+    # What goes on is known once there is a look.
+    assert {last for _, _, last in plan.trained} == {6}
+    outcome = project.run()
+    results = project / "results/notebook"
+    look = yaml.safe_load((results / "looks/7.yaml").read_text())
+    assert look["told"]["kernel-ones"]["decision"] == "worse"
+    assert "kernel-ones" not in look["goes_on"]
+    assert "baseline" in look["goes_on"]
+    second = sorted(name for name, first, _ in outcome.trained if first == 7)
+    assert second == sorted(look["goes_on"])
+
+    summary = pd.read_csv(results / "summary.csv").set_index("variant")
+    assert summary.loc["kernel-ones", "seeds"] == 7
+    assert summary.loc["kernel-ones", "decision"] == "worse"
+    assert summary.loc["baseline", "seeds"] == 9
+    verdict = (results / "verdict.md").read_text()
+    assert "## Looks" in verdict
+    assert f"| 7 | 4 | {' and '.join(settled(look))} |" in verdict
+    trained = 4 * 7 + 2 * len(look["goes_on"])
+    assert f"{trained} replicates were trained for it" in verdict
+    assert "would have been 36" in verdict
+    histories = pd.read_csv(results / "histories.csv")
+    seeds = histories.groupby("variant")["seed"].max()
+    assert seeds["kernel-ones"] == 6
+    assert "Nothing to be done" in project.run().text
+
+    # All of them to the end: only what is missing is trained.
+    configure(project, seeds=9)
+    left = {"baseline", "bias-ones", "kernel-ones", "kernel-random_normal"} - {*look["goes_on"]}
+    planned = project.plan("results/notebook/runs/kernel-ones.csv").trained
+    assert planned == [("kernel-ones", 7, 8)]
+    assert "kernel-ones" in left
+
+
+def settled(look: dict) -> list[str]:
+    return [name for name, one in look["told"].items() if one["decision"] != "undecided"]
+
+
+def test_looks_must_grow(project: Project) -> None:
+    configure(project, seeds=[10, 5])
+    outcome = project.snakemake("--dry-run")
+    assert outcome.code == 1
+    assert "seeds: [10, 5] must grow from each look to the next, as in [10, 20, 40]" in outcome.text
