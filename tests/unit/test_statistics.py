@@ -238,6 +238,14 @@ def test_a_study_planned_for_all_pairs_takes_its_decisions_from_them() -> None:
     assert set(summary()["decision"].dropna()) == {"undecided"}
 
 
+def test_replicates_that_end_far_below_the_others_have_collapsed() -> None:
+    found = statistics.collapsed(np.array([0.91, 0.92, 0.30, 0.93, 0.92, 0.11, 0.915]))
+    assert found.tolist() == [False, False, True, False, False, True, False]
+    # A wide spread is none, nor is a small step.
+    assert not statistics.collapsed(np.array([0.2, 0.35, 0.5, 0.65, 0.8])).any()
+    assert not statistics.collapsed(np.array([0.90, 0.9001, 0.9002, 0.87])).any()
+
+
 def test_holms_correction() -> None:
     """Worked by hand: the smallest is multiplied by their number, the next by one less, ..."""
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -137,6 +137,18 @@ def test_of_two_equal_winners_both_are_named() -> None:
     assert "One of the pairs is not the best" in text
 
 
+def test_seeds_that_collapse_have_a_sentence_of_their_own() -> None:
+    """A variant that wins on most seeds and fails on two."""
+    base = 0.9 + noise(0)
+    fails = base + 0.05 + noise(1)
+    fails[[2, 7]] = 0.3, 0.2
+    summary = study({"baseline": base, "kernel-winner": fails}, best=base, base=base)
+    text = verdict("s", summary)
+    assert "- **kernel-winner**: on 2 of 10 seeds it ends at 25.0 %, on the others at 95." in text
+    assert "**baseline**: on" not in text
+    assert "Seeds that collapse" not in verdict("made", clear())
+
+
 def test_what_makes_no_difference_is_told_as_that() -> None:
     base = 0.9 + noise(0)
     same = {f"bias-b{number}": base + noise(number, size=0.0005) for number in (1, 2, 3)}

@@ -74,6 +74,9 @@ SUMMARY_COLUMNS = [
     "p_value_equivalent_holm",
     "decision",
     "p_value_best",
+    "collapsed",
+    "collapsed_mean",
+    "training_accuracy_mean",
 ]
 
 
@@ -307,6 +310,25 @@ def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
     return accuracies <= chance + 0.05 * (1 - chance)
 
 
+def collapsed(accuracies: Floats) -> npt.NDArray[np.bool_]:
+    """Which replicates of a variant end far below its others, as networks that failed do.
+
+    That is: below their median by five points and by five times the spread of them, told by the
+    median of the distances from the median, which up to half of the replicates cannot hide.
+
+    Args:
+        accuracies: final ones, float64 (n,).
+
+    Reference:
+        Rousseeuw and Croux, 1993, Alternatives to the Median Absolute Deviation, Journal of the
+        American Statistical Association 88 (424), section 1, for the factor 1.4826.
+    """
+    median = np.median(accuracies)
+    spread = 1.4826 * np.median(np.abs(accuracies - median))
+    low: npt.NDArray[np.bool_] = accuracies < median - max(0.05, 5 * spread)
+    return low
+
+
 def choose_pair(
     final: pd.DataFrame, pairs: Mapping[str, Sequence[Mapping[str, Any]]], seeds: range
 ) -> dict[str, Any]:
@@ -419,6 +441,7 @@ def summarize(
         curves = histories.curves(tables, name, seeds, epochs, "val_accuracy")
         reached = epochs_to_target(curves, target)
         low, high = np.clip(mean_interval(values), 0, 1)
+        failed = collapsed(values)
         row = {
             "variant": name,
             "kernel_initializer": variant["kernel_initializer"],
@@ -439,6 +462,9 @@ def summarize(
             "never_reached_target": int(np.isinf(reached).sum()),
             "loss_mean": mine["loss"].mean(),
             "seconds_per_epoch": took["seconds"].sum() / took["epochs"].sum(),
+            "collapsed": int(failed.sum()),
+            "collapsed_mean": values[failed].mean() if failed.any() else np.nan,
+            "training_accuracy_mean": _last(tables[name], seeds, "accuracy").mean(),
             **_published(variant, published),
         }
         if name != "baseline":
@@ -553,6 +579,11 @@ def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:
     if (kernel, bias) in differences:
         return differences[kernel, bias]
     return differences[kernel, own_bias] + differences[own_kernel, bias]
+
+
+def _last(rows: pd.DataFrame, seeds: range, metric: str) -> pd.Series:
+    """A metric of each replicate in its last epoch."""
+    return rows[rows["seed"].isin(seeds)].drop_duplicates("seed", keep="last")[metric]
 
 
 def _highest(means: Mapping[str, float]) -> str:

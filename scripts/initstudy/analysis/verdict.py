@@ -20,6 +20,8 @@ from initstudy.study.problems import count
 
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 
+# Accuracies in training and of other images that differ by so much want a word.
+FAR_APART = 0.2
 # Longer lists are cut: nobody reads them, and the table has all.
 LONGEST = 20
 
@@ -73,6 +75,7 @@ def verdict(
         _differences("Kernel initializers", kernels, baseline, margin),
         _differences("Bias initializers", biases, baseline, margin),
         _differences("Other pairs", others, baseline, margin),
+        _collapsed(rows),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
         explanation,
         _choice(best, tried_together=interaction is not None),
@@ -237,7 +240,7 @@ def _rates(means: pd.DataFrame | None) -> str:
         return ""
     chosen = means.idxmax(axis=1)
     groups = [
-        f"{rate:g} for {_list([f'**{name}**' for name in chosen.index[chosen == rate]])}"
+        f"{rate:g} for {_sentence(f'**{name}**' for name in chosen.index[chosen == rate])}"
         for rate in sorted(chosen.unique())
     ]
     if len(chosen) > LONGEST:
@@ -246,10 +249,14 @@ def _rates(means: pd.DataFrame | None) -> str:
             for rate in sorted(chosen.unique())
         ]
     text = f"Each variant was trained at its own best learning rate: {'; '.join(groups)}."
+    text += (
+        " The rates were chosen on some of the seeds that are judged here; that another one would "
+        "have been as good, the intervals do not tell."
+    )
     ends = {means.columns.min(), means.columns.max()}
     beyond = list(chosen.index[chosen.isin(ends)])
     if beyond:
-        names = _list([f"**{name}**" for name in beyond])
+        names = _sentence(f"**{name}**" for name in beyond)
         if len(beyond) > LONGEST:
             names = f"{len(beyond)} variants"
         text += (
@@ -285,6 +292,26 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
         )
         lines += _cut([f"- **{_name(row)}**: {_numbers(row)}." for row in open_])
     return "\n".join(lines)
+
+
+def _collapsed(rows: list[Row]) -> str:
+    """Those that are good on most seeds and fail on some, which no mean tells."""
+    items = []
+    for row in rows:
+        if row.collapsed:
+            fine = row.seeds - row.collapsed
+            others = (row.seeds * row.accuracy_mean - row.collapsed * row.collapsed_mean) / fine
+            items.append(
+                f"- **{row.variant}**: on {row.collapsed} of {count(row.seeds, 'seed')} it ends at "
+                f"{100 * row.collapsed_mean:.1f} %, on the others at {100 * others:.1f} %."
+            )
+    if not items:
+        return ""
+    return (
+        "## Seeds that collapse\n\nHere a single training may fail though the mean looks fine; "
+        "what is said of these means holds for seeds that fail as often:\n\n"
+        + "\n".join(_cut(items))
+    )
 
 
 def _cut(items: list[str]) -> list[str]:
@@ -419,6 +446,13 @@ def _limits(
     ]
     if len(failed) > LONGEST:
         lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
+    apart = [row for row in rows if row.training_accuracy_mean - row.accuracy_mean > FAR_APART]
+    lines += [
+        f"- {row.variant}: as they learn, its networks get {100 * row.training_accuracy_mean:.0f} % "
+        f"of the training images right, and of those that are judged {100 * row.accuracy_mean:.0f} "
+        "%. They have learned by heart, or what they normalize by lags behind (BatchNormalization)."
+        for row in apart[:LONGEST]
+    ]
     text = f"- All of this holds for {scope}"
     if not held_out:
         text += "; the validation images are the test images, as in the notebook"
@@ -428,7 +462,9 @@ def _limits(
 
 def _published(rows: list[Row], baseline: Row) -> str:
     with_value = [row for row in rows if np.isfinite(row.notebook_accuracy)]
-    if not with_value:
+    compared = sum(row.variant not in ("baseline", "best") for row in rows)
+    # A trial has other epochs, too.
+    if not with_value or (compared and baseline.seeds < seeds_needed(compared)):
         return ""
     inside = [row for row in with_value if _within(row)]
     table = pd.DataFrame(
@@ -558,7 +594,3 @@ def p_equals(value: float) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else ""
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
