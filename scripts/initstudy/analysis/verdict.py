@@ -448,9 +448,9 @@ def _limits(
         lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
     apart = [row for row in rows if row.training_accuracy_mean - row.accuracy_mean > FAR_APART]
     lines += [
-        f"- {row.variant}: as they learn, its networks get {100 * row.training_accuracy_mean:.0f} % "
-        f"of the training images right, and of those that are judged {100 * row.accuracy_mean:.0f} "
-        "%. They have learned by heart, or what they normalize by lags behind (BatchNormalization)."
+        f"- {row.variant}: {100 * row.training_accuracy_mean:.0f} % of the training images are "
+        f"told right while its networks learn, {100 * row.accuracy_mean:.0f} % of those that are "
+        "judged. They learned by heart, or what they normalize by lags behind (BatchNormalization)."
         for row in apart[:LONGEST]
     ]
     text = f"- All of this holds for {scope}"

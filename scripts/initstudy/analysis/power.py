@@ -1,0 +1,123 @@
+"""How many seeds it takes to tell a difference, from the scatter of those that there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from initstudy.analysis.statistics import ALPHA, LEVEL, Floats
+
+# What a difference is to be told with, of a true one.
+POWER = 0.8
+# More seeds than this nobody trains.
+MOST_SEEDS = 10_000
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many seeds it takes.
+
+    Attributes:
+        seeds: with the scatter that was seen; None if more than MOST_SEEDS.
+        low, high: with the least and the largest scatter that it is compatible with, at 95 %.
+    """
+
+    seeds: int | None
+    low: int | None
+    high: int | None
+
+    def __str__(self) -> str:
+        """In words, as in `22 seeds (14 to 50)`."""
+        if self.seeds is None:
+            return f"more than {MOST_SEEDS} seeds"
+        high = f"more than {MOST_SEEDS}" if self.high is None else str(self.high)
+        return f"{self.seeds} seeds ({self.low} to {high})"
+
+
+def power(differences: Floats, size: float, seeds: int, level: float) -> float:
+    """How often so many seeds would tell a true difference of this size.
+
+    Studies are drawn from the paired differences that were seen, moved so that their mean is the
+    size, and tested. The exact sign-flip test is stood for by Student's, which it comes to, except
+    that it cannot go below 2/2^seeds.
+
+    Args:
+        differences: paired, of a variant and what it is compared with, float64 (n,), n > 1.
+        size: true difference.
+        seeds: of the study to come.
+        level: two-sided, after correction for the number of comparisons.
+
+    Reference:
+        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 25.4.
+    """
+    if 2.0 ** (1 - seeds) > level:
+        return 0.0
+    scaled = (differences - differences.mean()) * np.sqrt(len(differences) / (len(differences) - 1))
+    drawn = size + np.random.default_rng(0).choice(scaled, (RESAMPLES, seeds))
+    error = drawn.std(axis=1, ddof=1) / np.sqrt(seeds)
+    bound = float(stats.t.ppf(1 - level / 2, seeds - 1))
+    return float(np.mean(np.abs(drawn.mean(axis=1)) > bound * error))
+
+
+def seeds_to_tell(differences: Floats, size: float, level: float) -> Needed:
+    """How many seeds tell a true difference of this size in POWER of all studies.
+
+    Args:
+        differences: see `power`.
+        size: likewise, not 0.
+        level: likewise.
+    """
+    n = len(differences)
+    # Half of it cuts off above, half below.
+    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], n - 1)
+    low, high = np.sqrt((n - 1) / chi)
+    found = [_smallest(differences, size / factor, level) for factor in (1.0, low, high)]
+    return Needed(*found)
+
+
+def plan(
+    differences: Mapping[str, Floats], sizes: Sequence[float], seeds: Sequence[int], level: float
+) -> pd.DataFrame:
+    """The power of studies of several sizes, from the differences of a pilot study.
+
+    Args:
+        differences: of each variant from the baseline, see `power`.
+        sizes: true differences.
+        seeds: of the study to come.
+        level: see `power`.
+
+    Returns:
+        variant, size, and for each number of seeds a column with the power.
+    """
+    return pd.DataFrame(
+        [
+            {"variant": name, "size": size}
+            | {str(count): power(values, size, count, level) for count in seeds}
+            for name, values in differences.items()
+            for size in sizes
+        ]
+    )
+
+
+def level_of(comparisons: int) -> float:
+    """The level of one of several comparisons, with which Holm's correction begins."""
+    return ALPHA / max(1, comparisons)
+
+
+def _smallest(differences: Floats, size: float, level: float) -> int | None:
+    """The smallest number of seeds with enough power, by halving."""
+    few, many = 2, 4
+    while power(differences, size, many, level) < POWER:
+        few, many = many, 2 * many
+        if many > MOST_SEEDS:
+            return None
+    while many - few > 1:
+        middle = (few + many) // 2
+        if power(differences, size, middle, level) < POWER:
+            few = middle
+        else:
+            many = middle
+    return many
