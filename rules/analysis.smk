@@ -115,6 +115,28 @@ rule summarize:
         "../scripts/summarize.py"
 
 
+# For who asks for it, before a larger study is run.
+rule plan_seeds:
+    input:
+        study=described,
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests="results/{study}/tests.csv",
+    output:
+        "results/{study}/plan.md",
+    log:
+        "logs/{study}/plan_seeds.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_digest(SCRIPTS / "plan_seeds.py"),
+    message:
+        "Planning seeds from {wildcards.study}: {output}"
+    script:
+        "../scripts/plan_seeds.py"
+
+
 rule measure_interaction:
     input:
         study=described,

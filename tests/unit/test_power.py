@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from initstudy.analysis.power import MOST_SEEDS, level_of, plan, power, seeds_to_tell
+from initstudy.analysis.power import MOST_SEEDS, level_of, plan, plan_page, power, seeds_to_tell
+from initstudy.errors import StudyError
 
 NORMAL = stats.norm.ppf((np.arange(200) + 0.5) / 200)
 
@@ -47,6 +48,14 @@ def test_what_nobody_trains_is_said() -> None:
     found = seeds_to_tell(NORMAL, 0.001, 0.05)
     assert found.seeds is None
     assert str(found) == f"more than {MOST_SEEDS} seeds"
+
+
+def test_the_page_of_a_plan_says_what_a_pilot_of_few_seeds_cannot() -> None:
+    page = plan_page("pilot", {"kernel-a": NORMAL[::20] / 100}, margin=0.01)
+    assert "| kernel-a  | 1 " in page
+    assert "of the 10 seeds of the pilot, corrected for 1 comparisons" in page.replace("\n", " ")
+    with pytest.raises(StudyError, match="pilot has 4 seeds for each comparison"):
+        plan_page("pilot", {"kernel-a": NORMAL[:4]}, margin=None)
 
 
 def test_a_plan_has_a_row_for_each_variant_and_size() -> None:

@@ -4,16 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from initstudy.analysis.statistics import ALPHA, LEVEL, Floats
+from initstudy.errors import StudyError
 
+Floats = npt.NDArray[np.float64]
+
+ALPHA, LEVEL = 0.05, 0.95
 # What a difference is to be told with, of a true one.
 POWER = 0.8
 # More seeds than this nobody trains.
 MOST_SEEDS = 10_000
 RESAMPLES = 2_000
+# Fewer replicates say too little of their scatter.
+FEWEST_FOR_SCATTER = 5
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,46 @@ def plan(
             for name, values in differences.items()
             for size in sizes
         ]
+    )
+
+
+def plan_page(study: str, differences: Mapping[str, Floats], margin: float | None) -> str:
+    """The power of larger studies as Markdown.
+
+    Args:
+        study: the name of the pilot study.
+        differences: see `plan`.
+        margin: the smallest difference that would matter; None for half a point.
+
+    Raises:
+        StudyError: if the pilot has too few seeds.
+    """
+    count = len(next(iter(differences.values()), []))
+    if count < FEWEST_FOR_SCATTER:
+        raise StudyError(
+            f"{study} has {count} seeds for each comparison, which say too little of their "
+            f"scatter: {FEWEST_FOR_SCATTER} are the fewest to plan with."
+        )
+    smallest = margin or 0.005
+    table = plan(
+        differences,
+        [smallest, 2 * smallest, 4 * smallest],
+        [10, 20, 40, 80, 160],
+        level_of(len(differences)),
+    )
+    shown = table.assign(size=[f"{100 * size:g}" for size in table["size"]]).rename(
+        columns={"size": "true difference, points"}
+    )
+    for seeds in shown.columns[2:]:
+        shown[seeds] = [f"{share:.0%}" for share in shown[seeds]]
+    return (
+        f"# How many seeds, planned from `{study}`\n\n"
+        f"How often a study with so many seeds would tell a difference from the baseline that is "
+        f"truly there, by the scatter of the {count} seeds of the pilot, corrected for "
+        f"{len(differences)} comparisons. The scatter itself is known from {count} seeds only: of "
+        f"the number that is needed, take the upper end (the verdict tells it).\n\n"
+        + shown.to_markdown(index=False, disable_numparse=True)
+        + "\n"
     )
 
 

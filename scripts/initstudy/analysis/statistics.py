@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
+from initstudy.analysis.power import FEWEST_FOR_SCATTER, level_of, seeds_to_tell
 from initstudy.results import histories
 from initstudy.study.description import MOST_COMPARED
 
@@ -29,6 +30,8 @@ DECISIONS = BETTER, WORSE, EQUIVALENT, UNDECIDED = (
 # Up to here all sign flips are counted, above they are sampled.
 MOST_FOR_EXACT = 20
 
+# Of how many seeds it would take, with the least and the largest likely scatter.
+BOUNDS = ("_low", "_high")
 PAIR_COLUMNS = [
     "variant",
     "other",
@@ -77,6 +80,7 @@ SUMMARY_COLUMNS = [
     "collapsed",
     "collapsed_mean",
     "training_accuracy_mean",
+    *(f"seeds_for_{what}{end}" for what in ("difference", "margin") for end in ("", *BOUNDS)),
 ]
 
 
@@ -424,7 +428,9 @@ def summarize(
         selection_difference is what the choice of `best` promised on the seeds it was made on: the
         pair's own difference there, or if it was not trained there, the sum of its two
         initializers' differences. p_value_best is that of `pairs.may_be_best`, among all variants
-        but `best`.
+        but `best`. The seeds that it takes to tell a difference of the size seen, or of the margin
+        (`power.seeds_to_tell`), are there for what is undecided; nan if more than
+        `power.MOST_SEEDS`.
 
     Raises:
         StudyError: if a replicate is missing.
@@ -503,15 +509,21 @@ def summarize(
                 if row["variant"] != "baseline":
                     row["decision"], row["p_value_holm"] = told.decision, told.p_value
                     row["p_value_equivalent_holm"] = told.p_value_equivalent
-    compared = [row for row in rows if row["variant"] != "best" and settled is None]
-    shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
-    table_of_values = [histories.accuracies(finals, row["variant"], shared) for row in compared]
-    if compared:
-        for row, p_value in zip(compared, may_be_best(np.array(table_of_values).T), strict=True):
+    compared = [row for row in rows if row["variant"] != "best"]
+    if settled is None:
+        shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
+        columns = [histories.accuracies(finals, row["variant"], shared) for row in compared]
+        for row, p_value in zip(compared, may_be_best(np.array(columns).T), strict=True):
             row["p_value_best"] = p_value
     for row in rows:
         if row["variant"] == "best":
             row["selection_difference"] = _selection_difference(rows)
+        elif row.get("decision") == UNDECIDED and len(rows) <= MOST_COMPARED:
+            seeds = next(v["seeds"] for v in variants if v["variant"] == row["variant"])
+            mine, base = (
+                histories.accuracies(finals, name, seeds) for name in (row["variant"], "baseline")
+            )
+            row |= _seeds_for(mine - base, margin, level_of(len(compared) - 1))
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
@@ -579,6 +591,18 @@ def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:
     if (kernel, bias) in differences:
         return differences[kernel, bias]
     return differences[kernel, own_bias] + differences[own_kernel, bias]
+
+
+def _seeds_for(differences: Floats, margin: float | None, level: float) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    if len(differences) < FEWEST_FOR_SCATTER or np.ptp(differences) < 1e-12:
+        return found
+    for what, size in (("difference", abs(float(differences.mean()))), ("margin", margin)):
+        if size:
+            needed = seeds_to_tell(differences, size, level)
+            bounds = (needed.seeds, needed.low, needed.high)
+            found |= {f"seeds_for_{what}{e}": n for e, n in zip(("", *BOUNDS), bounds, strict=True)}
+    return found
 
 
 def _last(rows: pd.DataFrame, seeds: range, metric: str) -> pd.Series:

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.looks import Look
+from initstudy.analysis.power import FEWEST_FOR_SCATTER, Needed
 from initstudy.analysis.statistics import (
     ALPHA,
     BETTER,
+    BOUNDS,
     EQUIVALENT,
     UNDECIDED,
     WORSE,
@@ -290,8 +292,26 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
             f"\nUndecided. From {seeds} it cannot be told whether they differ from the baseline; "
             "that is no proof that they do not:\n"
         )
-        lines += _cut([f"- **{_name(row)}**: {_numbers(row)}." for row in open_])
+        lines += _cut(
+            [f"- **{_name(row)}**: {_numbers(row)}.{_more(row, margin)}" for row in open_]
+        )
     return "\n".join(lines)
+
+
+def _more(row: Row, margin: float | None) -> str:
+    """How many seeds it would take to tell what is undecided."""
+    if row.seeds < FEWEST_FOR_SCATTER or not row.difference:
+        return ""
+    text = f" If this is the difference, it takes {_seeds(row, 'difference')} to tell it"
+    if margin is not None:
+        text += f"; one of {_size(margin)} takes {_seeds(row, 'margin')}"
+    return f"{text}."
+
+
+def _seeds(row: Row, what: str) -> str:
+    numbers = [getattr(row, f"seeds_for_{what}{end}") for end in ("", *BOUNDS)]
+    told = [int(n) if np.isfinite(n) else None for n in numbers]
+    return str(Needed(*told))
 
 
 def _collapsed(rows: list[Row]) -> str:

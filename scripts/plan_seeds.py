@@ -1,0 +1,22 @@
+"""Tells from a pilot study how many seeds a larger one needs, for differences of several sizes."""
+
+from pathlib import Path
+
+from initstudy.analysis import power
+from initstudy.logs import job_log
+from initstudy.results.files import replacing
+from initstudy.results.study import StudyResults
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        results = StudyResults(Path(snakemake.input.study).parent)
+        study = results.description
+        seeds = study.selection
+        baseline = results.accuracies("baseline", seeds)
+        differences = {
+            name: results.accuracies(name, seeds) - baseline
+            for name in study.variants
+            if name != "baseline"
+        }
+        with replacing(snakemake.output[0]) as path:
+            path.write_text(power.plan_page(study.name, differences, study.margin))
