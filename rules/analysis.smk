@@ -94,6 +94,7 @@ rule summarize:
         tests="results/{study}/tests.csv",
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
+        hits="results/{study}/hits.npz",
         looks=looks,
         published=published,
     output:

@@ -41,6 +41,7 @@ if __name__ == "__main__":
             study.margin,
             pairs if study.all_pairs else None,
             settled,
+            results.hits,
         )
         histories.write(summary, snakemake.output.csv)
         histories.write(pairs, snakemake.output.pairs)

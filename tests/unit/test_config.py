@@ -363,6 +363,13 @@ def test_what_is_wrong_with_data_model_and_rates(
     assert message in found[key]
 
 
+def test_looks_settle_comparisons_with_the_baseline_only() -> None:
+    assert "looks settle" in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
+    assert "grow from each look" in problems(seeds=[10, 10])["seeds"]
+    assert "seeds[1]" in problems(seeds=[10, 0])
+    assert "seeds" in problems(seeds=[])
+
+
 def test_learning_rates_stand_in_one_place_and_fit_the_seeds() -> None:
     held = {"validation": {"holdout": 100}, "learning_rates": [0.1, 0.1]}
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}

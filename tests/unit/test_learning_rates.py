@@ -83,7 +83,7 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     row |= {"selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
     row |= {"decision": "undecided", "p_value_best": 0.5, "p_value_equivalent": 0.5}
     row |= {"p_value_equivalent_holm": 0.5, "collapsed": 0, "training_accuracy_mean": 0.5}
-    row |= dict.fromkeys(statistics.SUMMARY_COLUMNS[-6:], NAN)
+    row |= dict.fromkeys(statistics.SUMMARY_COLUMNS[-10:], NAN)
     names = ["baseline", "kernel-a", "best"]
     summary = pd.DataFrame(
         [row | {"variant": n, "kernel_initializer": n, "bias_initializer": "b"} for n in names]

@@ -246,6 +246,19 @@ def test_replicates_that_end_far_below_the_others_have_collapsed() -> None:
     assert not statistics.collapsed(np.array([0.90, 0.9001, 0.9002, 0.87])).any()
 
 
+def test_hits_are_those_of_the_seeds_that_are_compared() -> None:
+    generator = np.random.default_rng(0)
+    hits = {name: generator.random((2, 50)) < 0.5 for name in ("kernel-k", "bias-b", "best")}
+    hits["baseline"] = generator.random((4, 50)) < 0.5
+    table = summary(hits=hits).set_index("variant")
+    for name, base in (("kernel-k", hits["baseline"][:2]), ("best", hits["baseline"][2:])):
+        middle = table.loc[
+            name, ["difference_other_images_ci_low", "difference_other_images_ci_high"]
+        ].mean()
+        assert middle == pytest.approx(hits[name].mean() - base.mean())
+    assert np.isnan(table.loc["baseline", "difference_other_images_ci_low"])
+
+
 def test_holms_correction() -> None:
     """Worked by hand: the smallest is multiplied by their number, the next by one less, ..."""
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -149,6 +149,17 @@ def test_seeds_that_collapse_have_a_sentence_of_their_own() -> None:
     assert "Seeds that collapse" not in verdict("made", clear())
 
 
+def test_a_winner_on_these_images_only_is_said_to_be_one() -> None:
+    summary = clear()
+    assert "others like them, it may" not in verdict("s", summary)
+    where = summary["variant"] == "kernel-winner"
+    summary.loc[where, "difference_other_images_ci_low"] = -0.012
+    summary.loc[where, "difference_other_images_ci_high"] = 0.11
+    text = verdict("s", summary)
+    assert "10 of 10 seeds. That holds on these images: on others like them, it may lie" in text
+    assert "anywhere from -1.2 to +11.0 points" in text
+
+
 def test_what_makes_no_difference_is_told_as_that() -> None:
     base = 0.9 + noise(0)
     same = {f"bias-b{number}": base + noise(number, size=0.0005) for number in (1, 2, 3)}

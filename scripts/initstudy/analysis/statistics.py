@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.images import crossed
 from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
 from initstudy.analysis.power import FEWEST_FOR_SCATTER, level_of, seeds_to_tell
 from initstudy.results import histories
@@ -80,6 +81,10 @@ SUMMARY_COLUMNS = [
     "collapsed",
     "collapsed_mean",
     "training_accuracy_mean",
+    "difference_other_images_ci_low",
+    "difference_other_images_ci_high",
+    "difference_variance_by_seeds",
+    "difference_variance_by_images",
     *(f"seeds_for_{what}{end}" for what in ("difference", "margin") for end in ("", *BOUNDS)),
 ]
 
@@ -393,6 +398,7 @@ def summarize(
     margin: float | None = None,
     pairs: pd.DataFrame | None = None,
     settled: Mapping[str, tuple[Any, float]] | None = None,
+    hits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -419,6 +425,7 @@ def summarize(
             its, corrected for all pairs. None if they are those of comparisons with the baseline.
         settled: what the looks of a growing study tell, see `looks.settled`: the decisions and the
             adjusted p-values of all but `best` are these. None if there is one look.
+        hits: see `hits.read`; None if what holds for other images is not asked.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
@@ -486,6 +493,8 @@ def summarize(
                 else equivalence_p_value(values - base, margin),
                 "probability_of_improvement": probability_of_improvement(values, base),
             }
+            if hits is not None and len(seeds) > 1:
+                row |= _on_other_images(hits, name, len(seeds))
         rows.append(row)
 
     for family in (
@@ -591,6 +600,20 @@ def _selection_difference(rows: Sequence[Mapping[str, Any]]) -> float:
     if (kernel, bias) in differences:
         return differences[kernel, bias]
     return differences[kernel, own_bias] + differences[own_kernel, bias]
+
+
+def _on_other_images(
+    hits: Mapping[str, npt.NDArray[np.bool_]], variant: str, seeds: int
+) -> dict[str, float]:
+    # The baseline's last ones are those that `best` is compared on.
+    own = slice(-seeds, None) if variant == "best" else slice(seeds)
+    found = crossed(hits[variant][:seeds], hits["baseline"][own])
+    return {
+        "difference_other_images_ci_low": max(-1.0, found.low),
+        "difference_other_images_ci_high": min(1.0, found.high),
+        "difference_variance_by_seeds": found.by_seeds,
+        "difference_variance_by_images": found.by_images,
+    }
 
 
 def _seeds_for(differences: Floats, margin: float | None, level: float) -> dict[str, float | None]:

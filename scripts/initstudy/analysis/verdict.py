@@ -276,6 +276,7 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
     lines += _cut(
         [
             f"- **{_name(row)}** is {row.decision} than the baseline: {_numbers(row)}."
+            f"{_elsewhere(row)}"
             for row in sorted(told, key=lambda row: -row.difference)
         ]
     )
@@ -296,6 +297,17 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
             [f"- **{_name(row)}**: {_numbers(row)}.{_more(row, margin)}" for row in open_]
         )
     return "\n".join(lines)
+
+
+def _elsewhere(row: Row) -> str:
+    """Whether a difference may be one of these images alone."""
+    low, high = row.difference_other_images_ci_low, row.difference_other_images_ci_high
+    if not (np.isfinite(low) and low <= 0 <= high):
+        return ""
+    return (
+        f" That holds on these images: on others like them, it may lie anywhere from "
+        f"{_points(low)} to {_points(high)} points."
+    )
 
 
 def _more(row: Row, margin: float | None) -> str:
@@ -429,8 +441,8 @@ def _choice(best: Row | None, tried_together: bool) -> str:
         f"trained again on {count(best.seeds, 'fresh seed')}. "
     )
     text += {
-        BETTER: f"There it is better than the baseline: {_numbers(best)}.",
-        WORSE: f"There it is worse than the baseline: {_numbers(best)}.",
+        BETTER: f"There it is better than the baseline: {_numbers(best)}.{_elsewhere(best)}",
+        WORSE: f"There it is worse than the baseline: {_numbers(best)}.{_elsewhere(best)}",
         EQUIVALENT: "There it makes no difference that matters: "
         f"{_numbers(best, equivalent=True)}.",
         UNDECIDED: f"There it is undecided whether it differs: {_numbers(best)}.",
@@ -473,6 +485,10 @@ def _limits(
         "judged. They learned by heart, or what they normalize by lags behind (BatchNormalization)."
         for row in apart[:LONGEST]
     ]
+    lines.append(
+        "- Intervals and p-values are those of other seeds on the same images. summary.csv has "
+        "intervals for other images of the same kind, too (difference_other_images)."
+    )
     text = f"- All of this holds for {scope}"
     if not held_out:
         text += "; the validation images are the test images, as in the notebook"

@@ -799,6 +799,7 @@ def parse_study(
         *_duplicates("bias_initializers", study.bias_initializers, study.baseline.bias),
         *_miscounted_layers(study),
         *_too_many_pairs(study),
+        *_looks_at_all_pairs(study),
         *_learning_rate_problems(study),
     ]
     return (None, problems) if problems else (study, [])
@@ -881,6 +882,14 @@ def _miscounted_layers(study: Study) -> Iterator[Problem]:
                     f"it has {len(listed)} entries, the network {layers} layers with weights "
                     f"({layers - 1} hidden ones and the output)",
                 )
+
+
+def _looks_at_all_pairs(study: Study) -> Iterator[Problem]:
+    if study.comparisons == "all_pairs" and len(study.looks) > 1:
+        yield Problem(
+            ("comparisons",),
+            "looks settle comparisons with the baseline; for all pairs seeds must be one number",
+        )
 
 
 def _too_many_pairs(study: Study) -> Iterator[Problem]:

@@ -1,0 +1,60 @@
+"""Intervals for other seeds and other images cover what they should."""
+
+import numpy as np
+import pytest
+
+from initstudy.analysis.images import crossed
+
+SIMULATIONS = 400
+
+
+def draw(
+    generator: np.random.Generator, by_seed: float, by_image: float, seeds: int, images: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hits of two variants whose chances of each image and seed differ, in the mean by nothing."""
+    seed = generator.normal(0, by_seed, (seeds, 1))
+    image = generator.normal(0, by_image, (1, images))
+    common = generator.uniform(0.3, 0.9, (1, images))
+    chance = (
+        np.clip(common + 0.5 * (seed + image), 0, 1),
+        np.clip(common - 0.5 * (seed + image), 0, 1),
+    )
+    hits, base = (generator.random((seeds, images)) < one for one in chance)
+    return hits, base
+
+
+@pytest.mark.parametrize(
+    ("by_seed", "by_image"), [(0.02, 0.0), (0.02, 0.1), (0.005, 0.1), (0.0, 0.0)]
+)
+def test_the_interval_for_other_seeds_and_images_covers(
+    by_seed: float, by_image: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = np.random.default_rng(0)
+    covered = 0
+    for _ in range(SIMULATIONS):
+        found = crossed(*draw(generator, by_seed, by_image, 10, 400))
+        covered += found.low <= 0 <= found.high
+    rate = covered / SIMULATIONS
+    with capsys.disabled():
+        print(f"\nBy seeds and images, sd {by_seed} and {by_image}: covered in {rate:.1%}")
+    assert rate >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / SIMULATIONS)
+
+
+def test_it_is_the_analysis_of_variance_of_definition() -> None:
+    hits, base = draw(np.random.default_rng(1), 0.1, 0.1, 4, 6)
+    found = crossed(hits, base)
+    d = hits.astype(float) - base
+    a, b, m = d.mean(axis=1, keepdims=True), d.mean(axis=0, keepdims=True), d.mean()
+    seeds, images = 6 * a.var(ddof=1), 4 * b.var(ddof=1)
+    rest = ((d - a - b + m) ** 2).sum() / (3 * 5)
+    assert found.difference == pytest.approx(m)
+    assert found.by_seeds == pytest.approx(seeds / 24)
+    assert found.by_images == pytest.approx(images / 24)
+    variance = max(seeds + images - rest, seeds) / 24
+    assert ((found.high - found.low) / 2) ** 2 > 3.8 * variance  # Student's t is above 1.96
+
+
+def test_what_is_the_same_has_no_width() -> None:
+    hits = np.ones((3, 5), bool)
+    found = crossed(hits, hits)
+    assert (found.low, found.difference, found.high) == (0, 0, 0)
