@@ -113,6 +113,7 @@ def trials(wildcards):
 
 
 def selection(wildcards):
+    STUDIES.choosing.add(wildcards.study)
     return asked(wildcards, lambda plan, choices: plan.selection(choices))
 
 
@@ -231,7 +232,7 @@ def threads(wildcards):
 
 def cost(wildcards):
     member, job = training(wildcards)
-    return member.cost(job)
+    return member.cost(job, len(job.seeds))
 
 
 def training_job(wildcards, input):
