@@ -122,6 +122,7 @@ def of_look(wildcards):
 
 
 def selection(wildcards):
+    STUDIES.choosing.add(wildcards.study)
     return asked(wildcards, lambda plan, choices: plan.selection(choices))
 
 
@@ -256,7 +257,7 @@ def threads(wildcards):
 
 def cost(wildcards):
     member, job = training(wildcards)
-    return member.cost(job)
+    return member.cost(job, len(job.seeds))
 
 
 def training_job(wildcards, input):

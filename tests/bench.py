@@ -44,19 +44,21 @@ NETWORKS: dict[str, dict[str, Any]] = {
         )
     },
 }
+# Takes as long as all the others together, so it is measured if it is asked for only.
+LARGEST = "784-2000-2000-10"
 
 
 def main() -> None:
     """Measures what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("networks", nargs="*", help=f"of {', '.join(NETWORKS)}; all if none")
+    parser.add_argument("networks", nargs="*", help=f"of {', '.join(NETWORKS)}; all but {LARGEST}")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=60_000, help="to train on")
     parser.add_argument("--threads", type=int, default=1, help="and cores, as many")
     asked = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
-    networks = asked.networks or NETWORKS
+    networks = asked.networks or [name for name in NETWORKS if name != LARGEST]
     print(
         f"Seconds for an epoch of {asked.images:,} images with validation, {asked.threads} "
         f"core(s), medians of {asked.rounds} rounds\n\n"
@@ -126,7 +128,7 @@ def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
         *(f"{medians[way]:.3f}" for way in ("fit", "CPU", "best", "initstudy")),
         *ratios,
         f"{trainer.compiled}, {compiling:.1f}",
-        f"{10 * took(other.run_epoch):.2f}",
+        f"{10 * min(took(other.run_epoch) for _ in range(2)):.2f}",
         limit(name, images, threads),
     ]
     print(f"| {' | '.join(cells)} |", flush=True)

@@ -181,15 +181,15 @@ class Member:
         asked = self.study.compile
         return size if asked == "auto" else replace(size, compiled=asked)
 
-    def cost(self, job: Job) -> costs.Cost:
-        """What a training job of it takes."""
+    def cost(self, job: Job, replicates: int) -> costs.Cost:
+        """What it takes to train so many replicates of a job."""
         return costs.Cost(
             self.size,
             self.facts.bytes,
             self.facts.images - self.study.held_out,
             self.study.batch_size,
             job.epochs,
-            len(job.seeds),
+            replicates,
         )
 
 
@@ -265,6 +265,9 @@ class Studies:
         defaults: files that all studies of lists take their other keys from.
         settings: keys that were set on the command line, for all studies.
         place: where a file of `results/` is, if another workflow has moved them.
+
+    Attributes:
+        choosing: names of studies whose best pair is chosen in this run, if it is not yet.
     """
 
     def __init__(
@@ -274,6 +277,7 @@ class Studies:
         settings: Mapping[str, Any] | None = None,
         place: Callable[[str], str] = str,
     ) -> None:
+        self.choosing: set[str] = set()
         self._defaults, self._settings, self.place = list(defaults), settings or {}, place
         self.main = read(main)
         if self.main.study.name in self.lists:
@@ -371,16 +375,26 @@ class Studies:
             return ""
         threads = max(member.study.threads for member, _ in new)
         at_once = max(1, min(len(new), cores // threads if cores else jobs or 1))
-        seconds = sum(member.cost(job).seconds for member, job in new) / at_once
-        replicates = sum(len(job.seeds) for _, job in new)
-        text = (
-            f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
-            f"{at_once} at one time: about {count(math.ceil(seconds / 60), 'minute')}"
-        )
-        undecided = {m.study.name for m, _ in new if from_files(m.folder)("best.yaml") is None}
-        if undecided:
+        seconds, replicates, recorded = 0.0, 0, 0
+        for member, job in new:
+            folder = Path(self.place(job.training.folder), "replicates")
+            known = sum(Path(folder, f"{seed}.npz").exists() for seed in job.seeds)
+            # Unless its record is of fewer epochs, or was written on the way.
+            seconds += member.cost(job, len(job.seeds) - known).seconds
+            replicates, recorded = replicates + len(job.seeds), recorded + known
+        text = f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
+        if recorded:
+            text += f"{recorded} of them as far as their records do not reach yet, "
+        minutes = math.ceil(seconds / at_once / 60)
+        text += f"{at_once} at one time: about {count(minutes, 'minute')}"
+        if any(
+            m.study.name in self.choosing and job.seeds[0] in m.study.selection for m, job in new
+        ):
             text += "; then what the choices call for (the best pair on fresh seeds)"
-        return f"{text}."
+        text += "."
+        if cores and cores < threads:
+            text += f" A training has {threads} threads (key threads), which share {cores} here."
+        return text
 
     def _everything(self) -> Iterator[Member]:
         yield self.main

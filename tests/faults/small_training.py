@@ -124,6 +124,7 @@ def main(scratch: Path) -> None:
         "kernel_initializer": plain["he_normal"],
         "model": {"build": f"{scratch / 'own.py'}:build"},
         "optimizer": plain["adam"],
+        "threads": 1,
     }
     gc.freeze()  # so that the children share its memory
     for line in sys.stdin:

@@ -10,10 +10,10 @@ from initstudy.training.engine import EVALUATION_BATCH
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [
-    ([16, 16], 128, 0.064, 864),
-    ([256, 256], 128, 0.86, 0),
-    ([64] * 30, 128, 0.79, 0),
-    ([2000, 2000], 128, 23.3, 0),
+    ([16, 16], 128, 0.065, 866),
+    ([256, 256], 128, 0.89, 879),
+    ([64] * 30, 128, 0.81, 1002),
+    ([2000, 2000], 128, 23.2, 1126),
 ]
 
 
@@ -26,7 +26,7 @@ def test_what_was_measured_fits_and_leaves_room(
     assert 0.8 * took < cost.seconds < 1.4 * took + 10
     assert 4 * took / 60 < cost.minutes < 7 * took / 60 + 6
     assert 0.8 * memory < cost.peak < 1.3 * memory
-    assert 1.5 * memory < cost.memory < 3 * memory
+    assert 1.4 * memory < cost.memory < 3 * memory
 
 
 def test_time_is_by_operations_and_memory_by_weights() -> None:
@@ -49,7 +49,7 @@ def test_the_default_study_asks_for_what_the_documentation_says() -> None:
     file = REPOSITORY / "config.yaml"
     member = read(Source("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
     job = member.plan.selection(lambda name: None)[0]
-    assert (member.cost(job).memory, member.cost(job).minutes) == (1862, 11)
+    assert (member.cost(job, 10).memory, member.cost(job, 10).minutes) == (1862, 11)
 
 
 def test_the_images_that_are_classified_at_once_are_the_engines() -> None:

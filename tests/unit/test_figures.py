@@ -170,6 +170,14 @@ def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
     np.testing.assert_allclose(bars[3], (0.94, 0.96))
 
 
+@pytest.mark.parametrize("value", [1.0, 0.0, 0.95])
+def test_what_is_all_the_same_is_in_view(value: float) -> None:
+    axes = ranking("T", [Estimate("baseline", value, value, value, np.full(3, value))]).axes[0]
+    low, high = axes.get_xlim()
+    for dot in axes.collections[0].get_offsets()[:, 0]:
+        assert low < dot < high
+
+
 def test_differences_are_on_both_sides_of_zero() -> None:
     given = estimates(0.0, 0.025, -0.53, -0.01)[1:]
     figure = differences("T", given)

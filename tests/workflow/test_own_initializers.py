@@ -69,7 +69,7 @@ def test_each_layer_its_own(project: Project) -> None:
 @pytest.mark.parametrize(
     ("source", "entry", "parts"),
     [
-        (OWN, "mine.py:wide", ["mine.py has no 'wide'"]),
+        (OWN, "mine.py:wide", ["in mine.py: there is no 'wide' in it, but narrow"]),
         (OWN, "mein.py:narrow", ["there is no file 'mein.py'"]),
         (OWN.replace("uniform", "unifrom"), "mine.py:narrow", ["mine.py, line 4", "unifrom"]),
         (OWN.replace("return", "retrun"), "mine.py:narrow", ["SyntaxError in mine.py, line 4"]),

@@ -191,6 +191,23 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
     assert rows == rows_of(finished, "kernel-ones")
 
 
+def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
+    variant, choices = "results/notebook/runs/kernel-ones.csv", "then what the choices call for"
+    rerun = Project(rerun.folder)  # as users start it: a dry run tells it as it exits
+    told = rerun.plan(variant, "--config", "seeds=4").text
+    assert "To be trained: 2 replicates in 1 job, 1 at one time: about 1 minute.\n" in told
+    # Its table does not wait for the choice of the best pair, the study's do.
+    assert choices not in told
+    told = rerun.plan("--config", "seeds=4", "threads=4").text
+    assert " jobs, 1 at one time: about" in told
+    assert choices in told
+    assert "A training has 4 threads (key threads), which share 2 here." in told
+    table = pd.read_csv(rerun / "results/notebook/trainings.csv").set_index("variant")
+    (rerun / table.loc["kernel-ones", "history"]).unlink()
+    told = rerun.plan(variant).text
+    assert "2 replicates in 1 job, 2 of them as far as their records do not reach yet" in told
+
+
 def test_other_blocks_are_made_of_the_records_without_tensorflow(
     without_tensorflow: Project,
 ) -> None:

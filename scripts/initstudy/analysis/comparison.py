@@ -67,6 +67,7 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
         second: what it is compared with, likewise.
 
     Raises:
+        TypeError: if one is neither.
         StudyError: if results cannot be read.
 
     Example:
@@ -74,6 +75,12 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
         >>> print(compare(notebook.variant("kernel-he_uniform"), notebook.variant("baseline")))
         >>> print(compare(load("results/deep_relu"), load("results/normalized")))
     """
+    for side in (first, second):
+        if not isinstance(side, Replicates | StudyResults):
+            raise TypeError(
+                f"{side!r} is neither a variant nor a study: compare(load('results/notebook')"
+                ".variant('best'), ...)"
+            )
     one, other = (
         side.variant("baseline") if isinstance(side, StudyResults) else side
         for side in (first, second)

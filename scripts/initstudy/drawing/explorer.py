@@ -13,6 +13,8 @@ LABELS = {
     "loss": "training loss",
 }
 
+# Ticks of fewer epochs stand at each, where Vega would put some between.
+FEW_EPOCHS = 10
 # What differs from the baseline, and how its lines are drawn.
 DASHES = {"kernel": [1, 0], "bias": [3, 2], "kernel-bias": [8, 2, 2, 2]}
 
@@ -26,7 +28,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
 
     Args:
         study: its name.
-        histories: `columns.HISTORY`.
+        histories: `columns.HISTORY`, of the seeds that the variants are judged on.
 
     Returns:
         HTML with data and JavaScript inside.
@@ -38,7 +40,9 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         ranked = final.drop([BASELINE, "best"], errors="ignore").sort_values().index
         ends = [*ranked[: MANY_LINES // 2 - 1], *ranked[1 - MANY_LINES // 2 :]]
         histories = histories[histories["variant"].isin([BASELINE, "best", *ends])]
+    epochs = sorted(histories["epoch"].unique().tolist())
     wide = histories.rename(columns=LABELS).round(5)
+    fresh = "; best: of its fresh seeds" if "best" in set(histories["variant"]) else ""
     variants = list(dict.fromkeys(histories["variant"]))
     styles = [_style(variant, variants) for variant in variants]
     legend = alt.Legend(
@@ -80,7 +84,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     x = alt.X(
         "epoch:Q",
         title="epoch",
-        axis=alt.Axis(tickMinStep=1, format="d"),
+        axis=alt.Axis(format="d", **({"values": epochs} if len(epochs) <= FEW_EPOCHS else {})),
         scale=alt.Scale(zero=False),
     )
 
@@ -146,7 +150,7 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
                         if total > MANY_LINES
                         else []
                     ),
-                    "means of the seeds, ±1 standard deviation",
+                    f"means of the seeds, ±1 standard deviation{fresh}",
                     "scroll: zoom, drag: move, double click: all",
                 ],
                 anchor="start",

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from scipy.special import expit, logit
 
 from initstudy.results.files import replacing
 
@@ -25,10 +26,29 @@ BASELINE = "baseline"
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
 # What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
-LOWEST, HIGHEST = 0.01, 0.999
+LOWEST, HIGHEST = 0.01, 0.9999
 # Ticks from coarse to fine, see `sparse_ticks`.
 TICKS = [
-    [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999, 0.7, 0.3, 0.05, 0.4, 0.02, 0.6, 0.995],
+    [
+        0.5,
+        0.9,
+        0.1,
+        0.95,
+        0.98,
+        0.8,
+        0.2,
+        0.99,
+        0.01,
+        0.999,
+        0.7,
+        0.3,
+        0.05,
+        0.4,
+        0.02,
+        0.6,
+        0.995,
+        0.9999,
+    ],
     [percent / 100 for percent in range(1, 100)],
     [tenth / 1000 for tenth in range(10, 1000)],
 ]
@@ -175,7 +195,9 @@ def ranking(title: str, estimates: Sequence[Estimate], images: str = "validation
         axes.set_xscale("logit")
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, LOWEST, HIGHEST)
-        axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, TICKS)))
+        drawn = [v for e in ordered for v in (*e.values, e.low, e.high, e.published)]
+        axes.set_xlim(_around(drawn))
+        axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, TICKS, gap=0.08)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
         axes.set_xlabel(f"{images} images classified correctly after the last epoch (logit scale)")
@@ -245,10 +267,10 @@ def rate_curves(
     """
     order = np.argsort(rates)
     rates = rates[order]
-    rows = np.clip(accuracies[:, order], LOWEST, HIGHEST)
+    rows, bests = np.clip(accuracies[:, order], LOWEST, HIGHEST), accuracies.max(axis=1)
     if len(labels) > MANY_LINES:
-        kept = sorted(_ends_of(labels, accuracies.max(axis=1).tolist(), ENDS_OF_LINES))
-        labels, rows = [labels[index] for index in kept], rows[kept]
+        kept = sorted(_ends_of(labels, bests.tolist(), ENDS_OF_LINES))
+        labels, rows, bests = [labels[index] for index in kept], rows[kept], bests[kept]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 4.6), layout="constrained")
         axes = figure.subplots()
@@ -269,8 +291,8 @@ def rate_curves(
         )
         axes.set_xlim(rates[0] / 1.1, rates[-1])
         texts = [
-            f"{label} {100 * row.max():.1f} % at {rates[row.argmax()]:g}"
-            for label, row in zip(labels, rows, strict=True)
+            f"{label} {100 * best:.1f} % at {rates[row.argmax()]:g}"
+            for label, row, best in zip(labels, rows, bests, strict=True)
         ]
         label_ends(axes, rows[:, -1].tolist(), texts, styles)
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
@@ -283,6 +305,14 @@ def save(figure: Figure, *paths: str | Path) -> None:
         with matplotlib.rc_context(STYLE), replacing(path) as temporary:
             metadata = {"Date": None} if Path(path).suffix == ".svg" else None
             figure.savefig(temporary, metadata=metadata)
+
+
+def _around(accuracies: Sequence[float]) -> tuple[float, float]:
+    """Limits of a logit scale with room around all of these, though they be all the same."""
+    known = [value for value in accuracies if np.isfinite(value)]
+    low, high = logit(np.clip([min(known), max(known)], LOWEST, HIGHEST))
+    room = max(0.05 * (high - low), 0.1)
+    return float(expit(low - room)), float(expit(high + room))
 
 
 def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:

@@ -590,7 +590,8 @@ class Study(Keys):
     )
     learning_rate_seeds: Whole = optional(
         3,
-        "The learning rate is chosen on the replicates 0 .. learning_rate_seeds-1.",
+        "The learning rate is chosen on so many of the replicates, the first ones; on all, if "
+        "there are fewer.",
         ge=1,
         le=100_000,
     )
@@ -918,9 +919,4 @@ def _learning_rate_problems(study: Study) -> Iterator[Problem]:
     if "learning_rate" in study.optimizer["config"]:
         yield Problem(
             ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
-        )
-    if study.learning_rate_seeds > study.looks[0]:
-        yield Problem(
-            ("learning_rate_seeds",),
-            f"{study.learning_rate_seeds} is more than the study's {study.looks[0]} seeds",
         )

@@ -57,7 +57,7 @@ class Plan:
             self._job(variant, rate, seeds)
             for variant in variants
             for rate in self.study.learning_rates
-            for seeds in self.study.blocks(range(self.study.learning_rate_seeds))
+            for seeds in self.study.blocks(self.study.selection[: self.study.learning_rate_seeds])
         ]
 
     def selection(self, choices: Choices) -> list[Job]:

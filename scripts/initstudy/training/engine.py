@@ -167,7 +167,7 @@ class Trainer:
 
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""
-        self._run_epoch(*self._train)
+        self._run_epoch(*self._train, tf.constant(0))
 
     def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
         """Trains one replicate from its beginning.
@@ -233,7 +233,7 @@ class Trainer:
         order = next(self._orders)
         # All at once and here, since XLA takes three times as long to gather rows.
         x, y = (tf.gather(array, order) for array in self._train)
-        means = self._run_epoch(x, y).numpy() / self._counts
+        means = self._run_epoch(x, y, tf.constant(self._images)).numpy() / self._counts
         return Epoch._make([*means.tolist(), time.perf_counter() - started])
 
     def sample_losses(self, images: int) -> Any:
@@ -267,13 +267,19 @@ class Trainer:
         shape = model.input_shape[1:]
         return scaled if len(shape) == 1 else tf.reshape(scaled, (-1, *shape))
 
-    def _epoch(self, x: Any, y: Any) -> Any:
+    def _epoch(self, x: Any, y: Any, until: Any) -> Any:
         """Trains on the images in this order, then classifies the validation images.
+
+        Args:
+            x: all images.
+            y: their labels.
+            until: how many of them are for whole batches; fewer than all, an int32 tensor, if this
+                is called to be compiled, since XLA compiles nothing before it runs.
 
         Returns:
             float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
         """
-        training = _sum_over_batches(self._update, (x, y), self._batch_size)
+        training = _sum_over_batches(self._update, (x, y), self._batch_size, until)
         return tf.concat([training, self._classify(*self._validation)], axis=0)
 
     def _classify(self, x: Any, y: Any) -> Any:
@@ -282,6 +288,7 @@ class Trainer:
             lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
             (x, y),
             EVALUATION_BATCH,
+            x.shape[0],
         )
 
     def _judge(self, x: Any, y: Any) -> list[Any]:
@@ -370,8 +377,13 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
     )
 
 
-def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], size: int) -> Any:
-    """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension."""
+def _sum_over_batches(
+    function: Callable[..., Any], arrays: tuple[Any, ...], size: int, until: Any
+) -> Any:
+    """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension.
+
+    Whole batches end at `until`; what is left of the arrays beyond them is the last one.
+    """
     length = arrays[0].shape[0]
     size = min(size, length)
     whole = length - length % size
@@ -385,7 +397,7 @@ def _sum_over_batches(function: Callable[..., Any], arrays: tuple[Any, ...], siz
         return total + function(*batches)
 
     _, total = tf.while_loop(
-        lambda start, total: start < whole,
+        lambda start, total: start + size <= until,
         lambda start, total: (start + size, add(total, start, size)),
         (0, tf.zeros(2, tf.float64)),
     )

@@ -116,7 +116,7 @@ def own(class_name: str) -> Any:
         class_name: `file.py:name`; the file is run once for each call.
 
     Raises:
-        KeyError: if the file has no such name.
+        NameError: if the file has no such name.
         TypeError: if it is neither a Keras `Initializer` nor a function.
         Exception: whatever the file raises.
     """
@@ -127,7 +127,12 @@ def own(class_name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if name not in vars(module):
-        raise KeyError(f"{path} has no {name!r}")
+        there = [
+            key
+            for key, value in vars(module).items()
+            if getattr(value, "__module__", None) == module.__name__
+        ]
+        raise NameError(f"there is no {name!r} in it, but {', '.join(there) or 'nothing'}")
     found = vars(module)[name]
     if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
         return found

@@ -222,7 +222,7 @@ def suits_xla(model: Any) -> bool:
 
     It does so, or nearly, for dense layers, with whatever works on each unit by itself; but it has
     no fast convolution, pooling or attention, and of a layer of a person's own nothing is known.
-    Measured by `make bench ARGS=--both`, see docs/performance.md.
+    Measured by `make bench`, see docs/performance.md.
     """
     # Of a functional model these are its calls of functions of keras.ops, too.
     parts = getattr(model, "operations", model.layers)
