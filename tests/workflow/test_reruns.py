@@ -93,8 +93,9 @@ def test_other_epochs_rerun_all_trainings(rerun: Project) -> None:
     assert plan.jobs["train"] == 4
 
 
-def test_compiled_otherwise_all_is_trained(rerun: Project) -> None:
-    plan = rerun.plan("--config", "compile=graph")
+@pytest.mark.parametrize("key", ["compile=graph", "threads=2"])
+def test_compiled_otherwise_all_is_trained(rerun: Project, key: str) -> None:
+    plan = rerun.plan("--config", key)
     assert plan.trained == [(variant, 0, 1) for variant in ALL]
 
 

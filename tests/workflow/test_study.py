@@ -112,6 +112,24 @@ def test_the_bytes_do_not_depend_on_cores_blocks_or_what_else_runs(
                 assert (single["hits"] == hits["hits"][[seed]]).all()
 
 
+def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None:
+    """Though there are fewer cores, since the bytes depend on them."""
+    project.edit(
+        "scripts/initstudy/training/backend.py",
+        "op_parallelism_threads(1)\n",
+        'op_parallelism_threads(1)\n    logging.getLogger(__name__).info("%d threads.", threads)\n',
+    )
+    project.edit(
+        "scripts/initstudy/training/backend.py", "import gc\n", "import gc\nimport logging\n"
+    )
+    alone = Project(project.folder)  # a process of its own, since TensorFlow is told only once
+    alone.run("results/notebook/runs/kernel-ones.csv", "--config", "threads=3", cores=1)
+    (log,) = (project / "logs/trainings").rglob("*.log")
+    assert "3 threads." in log.read_text()
+    (job,) = (project / "results/trainings").rglob("job.yaml")
+    assert yaml.safe_load(job.read_text())["threads"] == 3
+
+
 def test_one_variant_is_a_target_of_its_own(project: Project) -> None:
     outcome = project.plan("results/notebook/runs/kernel-he_uniform.csv")
     assert outcome.trained == [("kernel-he_uniform", 0, 9)]
