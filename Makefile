@@ -4,13 +4,14 @@
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make replications runs the studies of published findings, and draws what docs/replications.md shows
 # make reference makes the schema, config.yaml and docs/configuration.md of the code
+# make simulate  measures how often the statistics err, on ten times as many studies as the tests
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
 # Where the environment is: make VENV=/elsewhere run
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run suite test lint cluster replications bench bench-scale lock reference
+.PHONY: run suite test lint cluster replications simulate bench bench-scale lock reference
 
 run: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
@@ -30,6 +31,9 @@ lint: $(VENV)/installed
 
 cluster: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
+
+simulate: $(VENV)/installed
+	. $(BIN)/activate && pytest -s -m simulation --simulations 10 tests/unit $(ARGS)
 
 bench: $(VENV)/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)

@@ -27,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=500,
         help="how many configurations are tried (500, always the same; other ones if more or less)",
     )
+    parser.addoption(
+        "--simulations", type=int, default=1, help="so many times as many simulated studies (1)"
+    )
     parser.addoption("--thorough", action="store_true", help="what needs too long for every time")
 
 
@@ -57,6 +60,13 @@ def mnist_file() -> Path:
 @pytest.fixture(scope="session")
 def mnist(mnist_file: Path) -> Dataset:
     return load(mnist_file, {"name": "mnist", "sha256": SPECS["mnist"].sha256})
+
+
+@pytest.fixture(scope="session")
+def times(pytestconfig: pytest.Config) -> int:
+    """How many times as many studies are simulated as usual."""
+    found: int = pytestconfig.getoption("--simulations")
+    return found
 
 
 @pytest.fixture(scope="session")

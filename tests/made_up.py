@@ -47,7 +47,7 @@ def made_up_study(
 
     rows, measured = [], []
     for variant in variants:
-        seeds = [*study.judged_on(variant)]
+        seeds = [*(study.confirmation if variant == "best" else study.selection)]
         if variant == "baseline" and not own:
             seeds += study.confirmation
         for seed in seeds:
@@ -121,7 +121,7 @@ def _summary(tests: pd.DataFrame, study: Description, variants: list[str]) -> pd
     accuracy = tests.set_index(["variant", "seed"])["test_accuracy"]
     rows = []
     for name in variants:
-        seeds = list(study.judged_on(name))
+        seeds = list(study.confirmation if name == "best" else study.selection)
         values, base = (accuracy.loc[one].loc[seeds] for one in (name, "baseline"))
         difference = float("nan") if name == "baseline" else (values - base).mean()
         rows.append(

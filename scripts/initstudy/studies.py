@@ -388,7 +388,7 @@ class Studies:
         minutes = math.ceil(seconds / at_once / 60)
         text += f"{at_once} at one time: about {count(minutes, 'minute')}"
         if any(
-            m.study.name in self.choosing and job.seeds[0] in m.study.selection for m, job in new
+            m.study.name in self.choosing and job.seeds[0] < m.study.looks[-1] for m, job in new
         ):
             text += "; then what the choices call for (the best pair on fresh seeds)"
         text += "."

@@ -48,13 +48,14 @@ def test_the_error_is_spent_once_and_little_at_first() -> None:
     assert shares([10]) == [1.0]
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("draw", [normal, skewed, one_bad_in_ten])
-def test_no_difference_is_called_one_seldom(draw: Draw, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_difference_is_called_one_seldom(draw: Draw, times: int) -> None:
     """Over all looks and variants, where none differs, and where half of them do."""
-    generator = np.random.default_rng(0)
+    generator, studies = np.random.default_rng(0), SIMULATIONS * times
     for effects in ([0.0] * 6, [0.0, 0.0, 0.0, 3.0, -3.0, 3.0]):
         wrong = 0
-        for _ in range(SIMULATIONS):
+        for _ in range(studies):
             table = draw(generator, LOOKS[-1], 7) + np.array([0.0, *effects])
             settled = decided(run(table)[0])
             wrong += any(
@@ -62,20 +63,21 @@ def test_no_difference_is_called_one_seldom(draw: Draw, capsys: pytest.CaptureFi
                 for number, effect in enumerate(effects, 1)
                 if effect == 0 and f"v{number}" in settled
             )
-        with capsys.disabled():
-            print(f"\n{draw.__name__}, {effects}: wrong in {wrong / SIMULATIONS:.1%}")
-        assert wrong <= SIMULATIONS * 0.05 + 3 * np.sqrt(SIMULATIONS * 0.05 * 0.95)
+        print(f"\nLooks, {draw.__name__}, {effects}: wrong in {wrong / studies:.1%}")
+        assert wrong <= studies * 0.05 + 3 * np.sqrt(studies * 0.05 * 0.95)
 
 
-def test_the_best_stays_among_those_that_may_be() -> None:
-    generator = np.random.default_rng(1)
+@pytest.mark.simulation
+def test_the_best_stays_among_those_that_may_be(times: int) -> None:
+    generator, studies = np.random.default_rng(1), SIMULATIONS * times
     lost = 0
-    for _ in range(SIMULATIONS):
+    for _ in range(studies):
         table = skewed(generator, LOOKS[-1], 6) + np.array([0, 0.5, 0.5, 0.4, 0, -1])
         looks, _ = run(table)
         here = [look.best["v1"] for look in looks if "v1" in look.best]
         lost += here[-1] < 0.05
-    assert lost <= SIMULATIONS * 0.05 + 3 * np.sqrt(SIMULATIONS * 0.05 * 0.95)
+    print(f"\nLooks: the best is lost in {lost / studies:.1%}")
+    assert lost <= studies * 0.05 + 3 * np.sqrt(studies * 0.05 * 0.95)
 
 
 def test_what_is_clear_at_first_does_not_go_on() -> None:

@@ -1,6 +1,7 @@
 """All variants against each other."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -65,23 +66,44 @@ def test_those_that_may_be_best() -> None:
     assert may_be_best(values[:, [0, 2]])[0] == 1
 
 
-def test_the_best_is_among_those_that_may_be() -> None:
+@pytest.mark.simulation
+def test_the_best_is_among_those_that_may_be(times: int) -> None:
     """With two equally good, skewed, and three just behind; excluded by chance in 5 % at most."""
-    excluded = 0
-    for _ in range(300):
+    excluded, studies = 0, 300 * times
+    for _ in range(studies):
         values = np.exp(RANDOM.normal(size=(8, 5))) + np.array([0.5, 0.5, 0.45, 0.4, 0.0])
         excluded += may_be_best(values)[0] <= 0.05
-    assert excluded <= 300 * 0.05 + 3 * np.sqrt(300 * 0.05)
+    print(f"\nThe best is excluded in {excluded / studies:.1%}")
+    assert excluded <= studies * 0.05 + 3 * np.sqrt(studies * 0.05)
 
 
-def test_pairs_are_told_apart_only_as_often_as_allowed() -> None:
-    """Under the null hypothesis of no difference, with one bad seed in ten."""
-    pairs = all_pairs(6)
-    wrong = 0
-    for _ in range(300):
-        values = RANDOM.normal(size=(8, 6)) - 10 * (RANDOM.random((8, 6)) < 0.1)
-        wrong += joint_p_values(values[:, pairs[:, 0]] - values[:, pairs[:, 1]]).min() <= 0.05
-    assert wrong <= 300 * 0.05 + 3 * np.sqrt(300 * 0.05)
+@pytest.mark.simulation
+@pytest.mark.parametrize(
+    ("name", "draw"),
+    [
+        ("normal", lambda: RANDOM.normal(size=(8, 6))),
+        ("skewed", lambda: -RANDOM.gamma(3, size=(8, 6))),
+        (
+            "one bad seed in ten",
+            lambda: RANDOM.normal(size=(8, 6)) - 10 * (RANDOM.random((8, 6)) < 0.1),
+        ),
+        ("spread", lambda: RANDOM.normal(size=(8, 6)) * np.exp(np.linspace(-1, 1, 6))),
+    ],
+)
+def test_pairs_are_told_apart_only_as_often_as_allowed(
+    name: str, draw: Callable[[], np.ndarray], times: int
+) -> None:
+    """Where none differ, and where three of six do."""
+    pairs, studies = all_pairs(6), 300 * times
+    for effects in (np.zeros(6), np.array([0, 0, 0, 4, 4, -4])):
+        same = effects[pairs[:, 0]] == effects[pairs[:, 1]]
+        wrong = 0
+        for _ in range(studies):
+            values = draw() + effects
+            p_values = joint_p_values(values[:, pairs[:, 0]] - values[:, pairs[:, 1]])
+            wrong += p_values[same].min() <= 0.05
+        print(f"\nAll pairs, {name}, {effects}: wrong in {wrong / studies:.1%}")
+        assert wrong <= studies * 0.05 + 3 * np.sqrt(studies * 0.05)
 
 
 @pytest.mark.parametrize(

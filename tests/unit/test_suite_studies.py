@@ -62,8 +62,8 @@ def descriptions(*members: dict) -> list[Description]:
 def test_a_study_is_its_file_over_the_defaults_under_the_command_line(folder: Path) -> None:
     found = listed({"model": {"activation": "tanh"}, "epochs": 7}, seeds=5)
     first, second = found.listed("suite")
-    assert (first.study.name, first.study.epochs, first.study.seeds) == ("notebook", 2, 5)
-    assert (second.study.name, second.study.epochs, second.study.seeds) == ("s0", 7, 5)
+    assert (first.study.name, first.study.epochs, first.study.looks) == ("notebook", 2, (5,))
+    assert (second.study.name, second.study.epochs, second.study.looks) == ("s0", 7, (5,))
     assert second.study.model == {"activation": "tanh", "hidden_units": [16, 16]}
     assert second.folder == "results/s0"
     # By their names they are the same; the configured one is not made again.
@@ -85,7 +85,7 @@ def test_an_entry_may_set_keys_of_its_own(folder: Path) -> None:
     assert two.study.model == {"activation": "tanh", "hidden_units": [3]}
     assert two.study.epochs == 7
     # The command line has the last word.
-    assert (one.study.seeds, two.study.seeds) == (5, 5)
+    assert (one.study.looks, two.study.looks) == ((5,), (5,))
 
 
 def test_what_studies_share_has_one_path(folder: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
         found.listed("suite")
     assert message in str(error.value)
     # It does not concern who asks for the configured study alone.
-    assert found["notebook"].study.seeds == 3
+    assert found["notebook"].study.looks == (3,)
 
 
 def test_a_study_may_not_have_the_name_of_a_list(folder: Path) -> None:

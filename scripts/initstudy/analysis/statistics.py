@@ -529,10 +529,10 @@ def summarize(
             row["selection_difference"] = _selection_difference(rows)
         elif row.get("decision") == UNDECIDED and len(rows) <= MOST_COMPARED:
             seeds = next(v["seeds"] for v in variants if v["variant"] == row["variant"])
-            mine, base = (
+            own, base = (
                 histories.accuracies(finals, name, seeds) for name in (row["variant"], "baseline")
             )
-            row |= _seeds_for(mine - base, margin, level_of(len(compared) - 1))
+            row |= _seeds_for(own - base, margin, level_of(len(compared) - 1))
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 

@@ -269,7 +269,7 @@ ClassName = Annotated[str, Field(max_length=200), AfterValidator(_class_name)]
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
 
 
-Count = Annotated[Whole, Field(ge=1, le=100_000)]
+Count = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_whole)]
 SeedsForm = Annotated[
     Annotated[Count, Tag(NUMBER)]
     | Annotated[list[Count], Field(min_length=1, max_length=20), Tag(LIST)],
@@ -678,7 +678,7 @@ class Study(Keys):
         "one is told to be none that matters, if the replicates can show it. null for none, so "
         "that any difference would.",
         gt=0,
-        lt=1,
+        le=0.5,
     )
     comparisons: Literal["baseline", "all_pairs"] = optional(
         "baseline",
