@@ -118,7 +118,7 @@ def trials(wildcards):
 
 
 def of_look(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.look(int(wildcards.look), choices))
+    return asked(wildcards, lambda plan, choices: plan.selection(choices, int(wildcards.look)))
 
 
 def selection(wildcards):

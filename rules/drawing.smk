@@ -34,6 +34,8 @@ rule draw_more:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
+        summary="results/{study}/summary.csv",
+        pairs="results/{study}/pairs.csv",
         rates=learning_rates,
     output:
         "results/{study}/figures/{figure}.svg",

@@ -2,14 +2,14 @@
 
 import pandas as pd
 import yaml
-from helpers import Project, configure
+from helpers import SMALL, Project, configure
 
 # With three comparisons, seven seeds that all agree settle one at the first look.
 LOOKS = [7, 9]
 
 
 def test_only_what_is_not_settled_goes_on(project: Project) -> None:
-    configure(project, seeds=LOOKS, seeds_per_job=7, margin=None)
+    configure(project, **{**SMALL, "seeds": LOOKS, "seeds_per_job": 7, "margin": None})
     plan = project.plan()
     # What goes on is known once there is a look.
     assert {last for _, _, last in plan.trained} == {6}

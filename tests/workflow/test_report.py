@@ -25,7 +25,7 @@ def test_every_part_is_visible_and_fits(page: Page, finished: Project) -> None:
         assert page.locator(f"#{section}").is_visible()
         assert page.locator(f"nav a[href='#{section}']").count() == 1
     figures = figures_of(load(finished / "results/notebook").description)
-    assert len(figures) == 6
+    assert len(figures) == 7
     for figure in figures:
         image = page.locator(f"#{figure.name}-figure img")
         image.scroll_into_view_if_needed()

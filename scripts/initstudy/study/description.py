@@ -135,8 +135,8 @@ class Description:
         """In words, what its answers hold for."""
         asked = self.configuration
         model = asked["model"]
-        network = f"the network {model.get('build')}"
-        if "hidden_units" in model:
+        network = f"the network {Path(str(model)).name}"
+        if isinstance(model, Mapping):
             units = "-".join(str(units) for units in model["hidden_units"])
             network = f"networks of {units} hidden {model['activation']} units"
         optimizer = asked["optimizer"]
@@ -145,9 +145,10 @@ class Description:
             optimizer = f"{optimizer['class_name']} ({told})" if told else optimizer["class_name"]
         if self.tuned:
             optimizer += " with the best of several learning rates each"
+        images = f"{Path(asked['dataset']).name} ({asked['inputs']} inputs)"
         return (
-            f"{network} on {asked['dataset']} ({asked['inputs']} inputs), {optimizer}, batches of "
-            f"{asked['batch_size']} and {asked['epochs']} epochs"
+            f"{network} on {images}, {optimizer}, batches of {asked['batch_size']} and "
+            f"{asked['epochs']} epochs"
         )
 
     @property

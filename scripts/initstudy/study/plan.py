@@ -60,31 +60,33 @@ class Plan:
             for seeds in self.study.blocks(self.study.selection[: self.study.learning_rate_seeds])
         ]
 
-    def selection(self, choices: Choices) -> list[Job]:
+    def selection(self, choices: Choices, seeds: int | None = None) -> list[Job]:
         """The trainings of the variants, on which `best` is chosen, as far as the looks tell.
 
         There are none until the learning rates are chosen.
+
+        Args:
+            choices: what was chosen so far.
+            seeds: only those that a look at so many sees; None for all.
         """
         rates = self.rates(VARIANTS, choices)
         if rates is None:
             return []
         jobs: list[Job] = []
         names, first = list(self.variants), 0
-        for seeds in self.study.looks:
+        for last in self.study.looks:
+            if first == seeds:
+                break
             if first:
                 look = choices(LOOK.format(seeds=first))
                 names = [name for name in look["goes_on"] if name in names] if look else []
             jobs += [
                 self._job(self.variants[name], rates.get(name), block)
                 for name in names
-                for block in self.study.blocks(range(first, seeds))
+                for block in self.study.blocks(range(first, last))
             ]
-            first = seeds
+            first = last
         return jobs
-
-    def look(self, seeds: int, choices: Choices) -> list[Job]:
-        """What a look at so many seeds sees, the first ones of those that had come so far."""
-        return [job for job in self.selection(choices) if job.seeds[-1] < seeds]
 
     def looks(self, choices: Choices) -> list[str]:
         """The files of the looks after which something may go on, as far as it does."""
