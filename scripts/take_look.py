@@ -14,12 +14,9 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files = snakemake.input
         study = Description.read(files.study)
-        variants = snakemake.params.variants
-        trained, tested = (
-            list(zip(variants, paths, strict=True)) for paths in (files.histories, files.tests)
-        )
-        table = histories.collect(trained, study.epochs).frame
-        tests = histories.collect_tests(tested).frame
+        jobs = list(zip(snakemake.params.variants, files.histories, strict=True))
+        table = histories.collect(jobs, study.epochs).frame
+        tests = histories.collect_tests(jobs).frame
         final = histories.by_variant(histories.final(table, tests))
         earlier = [Look.read(yaml.safe_load(Path(path).read_text())) for path in files.earlier]
         here = earlier[-1].goes_on if earlier else list(study.variants)
