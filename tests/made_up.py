@@ -8,6 +8,7 @@ import pandas as pd
 import yaml
 
 from initstudy.analysis import learning_rates
+from initstudy.analysis.statistics import compare_all
 from initstudy.results import columns, diagnostics, histories
 from initstudy.results.columns import moments
 from initstudy.results.files import write_sum
@@ -74,6 +75,9 @@ def made_up_study(
     )
     histories.write(timings, folder / "timings.csv")
     histories.write(_summary(tests, study, list(variants)), folder / "summary.csv")
+    ends = tests.set_index(["variant", "seed"])["test_accuracy"]
+    values = {name: ends.loc[name].loc[list(study.selection)].to_numpy() for name in study.variants}
+    histories.write(compare_all(values, study.margin), folder / "pairs.csv")
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
     (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
@@ -104,6 +108,8 @@ def describe(
         "study": name,
         "epochs": EPOCHS,
         "seeds": SEEDS,
+        "comparisons": "baseline",
+        "margin": 0.005,
         "confirmation_seeds": CONFIRMATION,
         "validation": {"holdout": held_out} if held_out else "test",
         "design": "factorial" if factorial else "one-factor",
@@ -134,6 +140,7 @@ def _summary(tests: pd.DataFrame, study: Description, variants: list[str]) -> pd
                 "difference_ci_low": difference - 0.1,
                 "difference_ci_high": difference + 0.1,
                 "notebook_accuracy": float("nan"),
+                "decision": "undecided",
             }
         )
     return pd.DataFrame(rows)

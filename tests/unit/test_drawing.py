@@ -16,7 +16,7 @@ from initstudy.errors import StudyError
 from initstudy.suite import catalog as suite_catalog
 from initstudy.suite import figures as suite_figures
 
-PLAIN = ["differences", "ranking", "kernel", "bias", "best_vs_baseline", "signals"]
+PLAIN = ["differences", "ranking", "comparisons", "kernel", "bias", "best_vs_baseline", "signals"]
 
 
 def test_what_the_catalog_names_is_what_can_be_drawn() -> None:
