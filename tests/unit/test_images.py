@@ -5,7 +5,7 @@ import pytest
 
 from initstudy.analysis.images import crossed
 
-SIMULATIONS = 400
+SIMULATIONS = 150
 
 
 def draw(

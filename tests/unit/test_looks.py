@@ -9,7 +9,7 @@ from initstudy.analysis.looks import Look, decided, shares, take
 from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED, WORSE
 
 LOOKS = [8, 12, 16]
-SIMULATIONS = 200
+SIMULATIONS = 100
 Draw = Callable[[np.random.Generator, int, int], np.ndarray]
 
 

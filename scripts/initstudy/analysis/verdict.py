@@ -296,7 +296,7 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
         lines += _cut(
             [f"- **{_name(row)}**: {_numbers(row)}.{_more(row, margin)}" for row in open_]
         )
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
 def _elsewhere(row: Row) -> str:
