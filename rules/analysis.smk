@@ -30,7 +30,7 @@ checkpoint take_look:
         histories=files(of_look, "history"),
         sums=files(of_look, "sums"),
         tests=files(of_look, "tests"),
-        earlier=earlier_looks,
+        earlier=looks,
     output:
         "results/{study}/looks/{look}.yaml",
     log:

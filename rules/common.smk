@@ -18,7 +18,6 @@ from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
-from initstudy.study.description import LOOK
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
@@ -155,18 +154,11 @@ def described(wildcards):
 
 @told
 def looks(wildcards):
-    """What was settled at each look but the last."""
+    """What was settled at each look but the last; of one look what was before it."""
     member = STUDIES[wildcards.study]
-    files = member.plan.looks(choices_of(wildcards.study))
+    before = int(wildcards.look) if hasattr(wildcards, "look") else None
+    files = member.plan.looks(choices_of(wildcards.study), before)
     return [f"{member.folder}/{file}" for file in files]
-
-
-@told
-def earlier_looks(wildcards):
-    """What was settled before a look."""
-    member = STUDIES[wildcards.study]
-    before = [seeds for seeds in member.study.looks if seeds < int(wildcards.look)]
-    return [f"{member.folder}/{LOOK.format(seeds=seeds)}" for seeds in before]
 
 
 @told

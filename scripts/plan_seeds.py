@@ -11,10 +11,8 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
         study = results.description
-        seeds = study.selection
-        baseline = results.accuracies("baseline", seeds)
         differences = {
-            name: results.accuracies(name, seeds) - baseline
+            name: results.differences(name, study.selection)
             for name in study.variants
             if name != "baseline"
         }

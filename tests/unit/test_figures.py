@@ -170,6 +170,10 @@ def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
     np.testing.assert_allclose(bars[3], (0.94, 0.96))
 
 
+def test_a_study_of_its_baseline_alone_has_no_differences_to_draw(tmp_path: Path) -> None:
+    save(differences("T", [], margin=0.005), tmp_path / "a.png")
+
+
 @pytest.mark.parametrize("value", [1.0, 0.0, 0.95])
 def test_what_is_all_the_same_is_in_view(value: float) -> None:
     axes = ranking("T", [Estimate("baseline", value, value, value, np.full(3, value))]).axes[0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from initstudy.analysis.images import crossed
 
@@ -41,17 +42,21 @@ def test_the_interval_for_other_seeds_and_images_covers(
 
 
 def test_it_is_the_analysis_of_variance_of_definition() -> None:
-    hits, base = draw(np.random.default_rng(1), 0.1, 0.1, 4, 6)
+    hits, base = draw(np.random.default_rng(1), 0.2, 0.8, 4, 40)
     found = crossed(hits, base)
     d = hits.astype(float) - base
     a, b, m = d.mean(axis=1, keepdims=True), d.mean(axis=0, keepdims=True), d.mean()
-    seeds, images = 6 * a.var(ddof=1), 4 * b.var(ddof=1)
-    rest = ((d - a - b + m) ** 2).sum() / (3 * 5)
+    seeds, images = 40 * a.var(ddof=1), 4 * b.var(ddof=1)
+    rest = ((d - a - b + m) ** 2).sum() / (3 * 39)
     assert found.difference == pytest.approx(m)
-    assert found.by_seeds == pytest.approx(seeds / 24)
-    assert found.by_images == pytest.approx(images / 24)
-    variance = max(seeds + images - rest, seeds) / 24
-    assert ((found.high - found.low) / 2) ** 2 > 3.8 * variance  # Student's t is above 1.96
+    assert found.by_seeds == pytest.approx(seeds / 160)
+    assert found.by_images == pytest.approx(images / 160)
+    variance = (seeds + images - rest) / 160
+    assert seeds + images - rest > seeds
+    parts = np.array([seeds, images, rest]) / 160
+    freedom = variance**2 / np.sum(parts**2 / [3, 39, 117])
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    assert (found.low, found.high) == pytest.approx((m - half, m + half))
 
 
 def test_what_is_the_same_has_no_width() -> None:

@@ -123,6 +123,12 @@ def test_nothing_goes_on_where_all_is_settled() -> None:
     assert len(looks) == 1
 
 
+def test_a_baseline_alone_has_nothing_to_settle() -> None:
+    looks, _ = run(np.ones((16, 1)))
+    assert len(looks) == 1
+    assert (looks[0].told, looks[0].goes_on) == ({}, [])
+
+
 def test_a_look_is_read_as_it_was_written() -> None:
     looks, _ = run(normal(np.random.default_rng(5), 16, 4), margin=0.3)
     for look in looks:

@@ -288,6 +288,13 @@ def test_the_work_of_an_own_model_is_counted(
     ("body", "parts"),
     [
         ("    return 1 / 0\n", ["ZeroDivisionError in", "my_model.py, line 5", "division"]),
+        (
+            "    class Odd(keras.layers.Layer):\n        def call(self, x, training=None):\n"
+            "            return x if not training else x.nothing\n\n"
+            "    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), Odd(),\n"
+            "        keras.layers.Dense(classes, 'softmax')])\n",
+            ["my_model.py", "nothing"],
+        ),
         ("    return keras.layer\n", ["line 5", "no attribute 'layer'"]),
         ("    return (\n", ["SyntaxError in", "my_model.py"]),
         ("    return 3\n", ["it returns 3, which is no Keras model"]),

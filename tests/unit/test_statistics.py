@@ -514,6 +514,17 @@ def test_of_pairs_that_were_tried_together_the_best_is_chosen(
     assert told.get("other_pairs") == expected
 
 
+def test_a_pair_that_did_not_go_on_is_not_chosen() -> None:
+    """Each of its parts is the best of its kind, but the two together were settled as worse."""
+    final, pairs = factorial(k0_b0=0.5, k1_b0=0.8, k0_b1=0.7, k1_b1=0.2)
+    again = final.assign(seed=1)
+    grown = pd.concat([final, again[again["variant"] != "kernel-k1-bias-b1"]])
+    choice = statistics.choose_pair(grown, pairs)
+    assert choice["chosen_on"]["seeds"] == [0, 1]
+    found = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
+    assert found == ("k1", "b0")
+
+
 def test_of_equal_candidates_the_baseline_is_chosen() -> None:
     final = pd.DataFrame(
         {"variant": ["kernel-y", "baseline"], "seed": [0, 0], "accuracy": [0.5, 0.5]}

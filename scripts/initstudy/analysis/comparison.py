@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from initstudy.analysis.statistics import LEVEL, Floats, mean_interval, sign_flip_p_value
+from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.statistics import mean_interval, sign_flip_p_value
 from initstudy.results.study import Replicates, StudyResults
 
 

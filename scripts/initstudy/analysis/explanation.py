@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from initstudy.analysis.statistics import ALPHA, sign_flip_p_value
+from initstudy.analysis.levels import ALPHA
+from initstudy.analysis.statistics import sign_flip_p_value
 
 # The epoch that is looked at besides the start: most units that die do so in the first.
 EPOCH = 1

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-LEVEL = 0.95
+from initstudy.analysis.levels import LEVEL
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from initstudy.analysis.statistics import (
-    FEWEST_FOR_BOOTSTRAP,
-    LEVEL,
-    RESAMPLES,
-    Floats,
-    sign_flip_p_value,
-)
+from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.statistics import FEWEST_FOR_BOOTSTRAP, RESAMPLES, sign_flip_p_value
 from initstudy.results import histories
 
 COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from initstudy.analysis.levels import ALPHA, Floats
 from initstudy.analysis.pairs import joint_p_values, may_be_best
 from initstudy.analysis.statistics import (
-    ALPHA,
     BETTER,
     EQUIVALENT,
     UNDECIDED,
     WORSE,
-    Floats,
     decide,
     equivalence_p_value,
     holm,
@@ -115,7 +114,7 @@ def take(
     open_ = [n for n in others if n in values and n not in decided(earlier)]
     differences = [values[name] - values[BASELINE] for name in open_]
     first = number == 0
-    if first:
+    if first and open_:
         p_values = joint_p_values(np.array(differences).reshape(len(open_), -1).T).tolist()
     else:
         rejected = sum(told.decision in (BETTER, WORSE) for told in known.values())

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from initstudy.analysis.levels import Floats
 
 # Up to so many seeds all sign flips are counted, above so many are sampled.
 MOST_FOR_EXACT = 13

@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.errors import StudyError
 
-Floats = npt.NDArray[np.float64]
-
-ALPHA, LEVEL = 0.05, 0.95
 # What a difference is to be told with, of a true one.
 POWER = 0.8
 # More seeds than this nobody trains.

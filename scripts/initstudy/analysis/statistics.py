@@ -9,15 +9,12 @@ import pandas as pd
 from scipy import stats
 
 from initstudy.analysis.images import crossed
+from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
 from initstudy.analysis.power import FEWEST_FOR_SCATTER, level_of, seeds_to_tell
 from initstudy.results import histories
 from initstudy.study.description import MOST_COMPARED
 
-Floats = npt.NDArray[np.float64]
-
-LEVEL = 0.95  # of all intervals
-ALPHA = 0.05  # family-wise error
 RESAMPLES = 10_000
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP = 5
@@ -339,7 +336,9 @@ def collapsed(accuracies: Floats) -> npt.NDArray[np.bool_]:
 
 
 def choose_pair(
-    final: pd.DataFrame, pairs: Mapping[str, Sequence[Mapping[str, Any]]], seeds: range
+    final: pd.DataFrame,
+    pairs: Mapping[str, Sequence[Mapping[str, Any]]],
+    seeds: range | None = None,
 ) -> dict[str, Any]:
     """The kernel and the bias initializer with the highest mean final validation accuracy.
 
@@ -353,7 +352,8 @@ def choose_pair(
         final: see `histories.final`.
         pairs: kernel and bias initializer of each variant, as {name, class_name, config}; the first
             is `baseline`.
-        seeds: the replicates to choose on.
+        seeds: the replicates to choose on; None for all, among the variants that have most of them,
+            since those that did not go on to the last look are not the best.
 
     Returns:
         What best.yaml holds: the two initializers, the seeds, and the mean of every candidate.
@@ -363,6 +363,10 @@ def choose_pair(
     """
     kernel, bias = pairs["baseline"]
     finals = histories.by_variant(final)
+    tried = [list(pair) for pair in pairs.values()]
+    if seeds is None:
+        seeds = range(max(len(rows) for rows in finals.values()))
+        pairs = {name: pair for name, pair in pairs.items() if len(finals[name]) == len(seeds)}
     means = {
         name: round(float(histories.accuracies(finals, name, seeds).mean()), 9) for name in pairs
     }
@@ -370,7 +374,7 @@ def choose_pair(
     biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
     others = {name: means[name] for name in pairs if name not in kernels and name not in biases}
     chosen = [pairs[_highest(kernels)][0], pairs[_highest(biases)][1]]
-    if chosen in [list(pair) for pair in pairs.values()]:
+    if chosen in tried:
         chosen = list(pairs[_highest(means)])
     return {
         "kernel_initializer": dict(chosen[0]),

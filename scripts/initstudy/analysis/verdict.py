@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.looks import Look
 from initstudy.analysis.power import FEWEST_FOR_SCATTER, Needed
 from initstudy.analysis.statistics import (
-    ALPHA,
     BETTER,
     BOUNDS,
     EQUIVALENT,

@@ -224,7 +224,7 @@ def differences(title: str, estimates: Sequence[Estimate], margin: float | None 
         axes.set_xscale("symlog", linthresh=0.05, linscale=2)
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, -1, 1)
-        drawn = [v for e in ordered for v in [*e.values, e.low, e.high] if np.isfinite(v)]
+        drawn = [0.0, *(v for e in ordered for v in (*e.values, e.low, e.high) if np.isfinite(v))]
         axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
         coarse, fine = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]
         ticks = sparse_ticks(

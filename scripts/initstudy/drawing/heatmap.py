@@ -15,8 +15,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.special import expit, logit
 
 from initstudy.analysis.interaction import Layout, effects
+from initstudy.analysis.levels import Floats
 from initstudy.analysis.pairs import letters
-from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED, Floats
+from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED
 from initstudy.drawing.figures import HIGHEST, LOWEST, STYLE, TICKS, sparse_ticks
 
 # The first keeps its order with every common colour vision and in grey. The second does so for each

@@ -30,7 +30,6 @@ def draw(name: str, results: StudyResults) -> Figure:
 
 def differences(results: StudyResults) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
-    seeds_of = results.judged_on
     return figures.differences(
         "Differences from the baseline, seed by seed",
         [
@@ -39,8 +38,7 @@ def differences(results: StudyResults) -> Figure:
                 row.difference,
                 row.difference_ci_low,
                 row.difference_ci_high,
-                results.accuracies(row.variant)
-                - results.accuracies("baseline", seeds_of(row.variant)),
+                results.differences(row.variant),
                 words=row.decision,
             )
             for row in _rows(results)

@@ -116,6 +116,19 @@ class StudyResults:
         ]
         return range(went_on[-1]) if went_on else study.selection
 
+    def differences(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
+        """Final accuracies of a variant less the baseline's on the same seeds; see `accuracies`."""
+        own = self.judged_on(variant) if seeds is None else seeds
+        return self.accuracies(variant, own) - self.accuracies("baseline", own)
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The histories of the seeds that the variants are judged on."""
+        table = self.histories
+        seeds = {variant: self.judged_on(variant) for variant in table["variant"].unique()}
+        replicates = zip(table["variant"], table["seed"], strict=True)
+        return table[[seed in seeds[variant] for variant, seed in replicates]]
+
     def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
         """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
         epochs = self.description.epochs

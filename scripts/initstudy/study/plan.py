@@ -88,10 +88,17 @@ class Plan:
             first = last
         return jobs
 
-    def looks(self, choices: Choices) -> list[str]:
-        """The files of the looks after which something may go on, as far as it does."""
-        files = []
+    def looks(self, choices: Choices, before: int | None = None) -> list[str]:
+        """The files of the looks after which something may go on, as far as it does.
+
+        Args:
+            choices: what was chosen so far.
+            before: only those of fewer seeds; None for all.
+        """
+        files: list[str] = []
         for seeds in self.study.looks[:-1]:
+            if seeds == before:
+                break
             files.append(LOOK.format(seeds=seeds))
             look = choices(files[-1])
             if look is None or not look["goes_on"]:

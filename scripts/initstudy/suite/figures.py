@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator, NullLocator
 from scipy import special
 
-from initstudy.analysis.statistics import ALPHA, Floats
+from initstudy.analysis.levels import ALPHA, Floats
 from initstudy.drawing.figures import BASELINE, COLORS, HIGHEST, LOWEST, STYLE, sparse_ticks
 from initstudy.suite.catalog import figures_of
 from initstudy.suite.findings import Findings, RankTests, profiles

@@ -14,7 +14,8 @@ import pandas as pd
 import scikit_posthocs
 from scipy import stats
 
-from initstudy.analysis.statistics import ALPHA, LEVEL, RESAMPLES, Floats
+from initstudy.analysis.levels import ALPHA, LEVEL, Floats
+from initstudy.analysis.statistics import RESAMPLES
 from initstudy.errors import StudyError
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 

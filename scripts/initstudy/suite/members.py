@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from initstudy.analysis.statistics import Floats
+from initstudy.analysis.levels import Floats
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.study import StudyResults

@@ -118,6 +118,7 @@ def _own_model(
         # Of the shape that the training will give it.
         inputs = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
         outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
+        traced = [_traced(model, count) for count in (1, 2)]
     except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
         return wrong(_raised(error, build)), *nothing
     if math.prod(model.input_shape[1:]) != math.prod(shape):
@@ -127,7 +128,7 @@ def _own_model(
     if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
         text = f"its model must end in a softmax over {classes} classes"
         return wrong(f"{text}; its outputs have the shape {outputs.shape}"), *nothing
-    if _draws_from_elsewhere(model):
+    if _draws_from_elsewhere(model, traced[0]):
         text = "its model draws random numbers from a state that is not its layers' own, so that no"
         text += " seed could be trained twice alike; give the layer that draws them an attribute"
         text += " keras.random.SeedGenerator(), and keras.random this as its seed"
@@ -138,7 +139,7 @@ def _own_model(
         for layer in layers
     ]
     # The difference leaves out what is done once for all inputs, as with the weights.
-    of_one, of_two = (_work(_traced(model, inputs).graph) for inputs in (1, 2))
+    of_one, of_two = (_work(of_some.graph) for of_some in traced)
     multiplications, outputs = (two - one for one, two in zip(of_one, of_two, strict=True))
     count = sum(math.prod(kernel) for kernel in kernels)
     size = Size(count, multiplications, outputs, "xla" if suits_xla(model) else "graph")
@@ -183,9 +184,8 @@ def _work(graph: Any) -> tuple[int, int]:
     return multiplications, outputs
 
 
-def _draws_from_elsewhere(model: Any) -> bool:
+def _draws_from_elsewhere(model: Any, traced: Any) -> bool:
     """Whether what a model does in training depends on a state that its variables do not hold."""
-    traced = _traced(model, 1)
     own = {id(variable.value) for variable in model.variables}
     graph = traced.graph.as_graph_def()
     nodes = itertools.chain(graph.node, *(part.node_def for part in graph.library.function))
