@@ -219,7 +219,7 @@ def _looks(looks: Sequence[Look], whole: int) -> str:
         trained, before = trained + here * (look.seeds - before), look.seeds
         settled = [name for name, told in look.told.items() if told.decision != UNDECIDED]
         on = len(look.goes_on)
-        names = _sentence(settled) if 0 < len(settled) <= LONGEST else str(len(settled))
+        names = _sentence(settled) if 0 < len(settled) <= LONGEST else len(settled) or "none"
         lines.append(f"| {look.seeds} | {here} | {names} | {on or 'none'} |")
     lines.append(
         f"\n{trained} replicates were trained for it, where all variants to the last look would "

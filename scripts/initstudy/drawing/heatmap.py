@@ -112,7 +112,8 @@ def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
     colors = dict(zip(kinds, ("#9ad0f0", "#cccccc", "#ffffff"), strict=True))
     with matplotlib.rc_context({**STYLE, "axes.grid": False}):
         size = 0.42 * len(names)
-        figure = Figure(figsize=(2.8 + 1.25 * size, 2.6 + 0.8 * size), layout="constrained")
+        # The legend needs its width, however few they are.
+        figure = Figure(figsize=(max(8.5, 2.8 + 1.25 * size), 3 + 0.8 * size), layout="constrained")
         axes = figure.subplots()
         columns = (pairs[name] for name in ("variant", "other", "difference", "decision"))
         for variant, other, difference, decision in zip(*columns, strict=True):
@@ -129,20 +130,19 @@ def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        axes.legend(
+        figure.legend(
             handles=[
                 Patch(facecolor=colors[kind], edgecolor="#999999", label=words)
                 for kind, words in zip(
                     kinds, ("row is better than column", EQUIVALENT, UNDECIDED), strict=True
                 )
             ],
-            loc="lower left",
+            loc="outside lower center",
+            ncols=len(kinds),
             frameon=False,
         )
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
-        figure.supxlabel(
-            "Difference of the means, row minus column, percentage points", size="medium"
-        )
+        axes.set_xlabel("difference of the means, row minus column, percentage points")
     return figure
 
 
