@@ -52,7 +52,7 @@ KEYS: dict[str, list[Any]] = {
 }
 # An edit of a module: of which, what, and instead of it.
 EDITS = {
-    "formula": ("analysis/statistics.py", "LEVEL = 0.95", "LEVEL = 0.9"),
+    "formula": ("analysis/levels.py", "LEVEL = 0.95", "LEVEL = 0.9"),
     "engine": ("training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
     "comment": ("training/engine.py", "import numpy as np\n", "import numpy as np  # for all\n"),
 }
