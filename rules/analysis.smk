@@ -95,6 +95,7 @@ rule summarize:
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
         hits="results/{study}/hits.npz",
+        diagnostics="results/{study}/diagnostics.csv",
         looks=looks,
         published=published,
     output:
@@ -159,6 +160,34 @@ rule measure_interaction:
         "../scripts/measure_interaction.py"
 
 
+rule measure_variance:
+    input:
+        study=described,
+        histories="results/{study}/histories.csv",
+        sum="results/{study}/histories.csv.sha256",
+        tests="results/{study}/tests.csv",
+        hits="results/{study}/hits.npz",
+        looks=looks,
+        alone=files(sources, "history"),
+        alone_tests=files(sources, "tests"),
+        alone_sums=files(sources, "sums"),
+    output:
+        "results/{study}/variance.csv",
+    log:
+        "logs/{study}/measure_variance.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        variants=each(sources, "variant"),
+        varied=each(sources, "varied"),
+        code=code_digest(SCRIPTS / "measure_variance.py"),
+    message:
+        "Measuring what the scatter is made of: {output}"
+    script:
+        "../scripts/measure_variance.py"
+
+
 rule judge:
     input:
         study=described,
@@ -170,6 +199,7 @@ rule judge:
         diagnostics="results/{study}/diagnostics.csv",
         interaction=interaction,
         rates=learning_rates,
+        variance=variance,
     output:
         "results/{study}/verdict.md",
     log:

@@ -125,6 +125,10 @@ def selection(wildcards):
     return asked(wildcards, lambda plan, choices: plan.selection(choices))
 
 
+def sources(wildcards):
+    return asked(wildcards, lambda plan, choices: plan.sources(choices))
+
+
 def trainings(wildcards):
     return asked(wildcards, lambda plan, choices: plan.jobs(choices))
 
@@ -139,7 +143,7 @@ def files(jobs, kind):
 
 
 def each(jobs, what):
-    """The variant or the learning rate of each of these, as a param. It takes the input, so that
+    """The variant, say, or the learning rate of each of these, as a param. It takes the input, so that
     Snakemake does not track it: what can change is in the file that describes the study.
     """
     return lambda wildcards, input: [getattr(job, what) for job in jobs(wildcards)]
@@ -192,6 +196,13 @@ def interaction(wildcards):
     return f"{member.folder}/interaction.csv" if member.description.factorial else []
 
 
+@told
+def variance(wildcards):
+    """What the scatter is made of, if that is asked."""
+    member = STUDIES[wildcards.study]
+    return f"{member.folder}/variance.csv" if member.description.variance_seeds else []
+
+
 def figures(member, *endings):
     """The files of a study's figures."""
     return [
@@ -218,6 +229,7 @@ def files_of(member):
     made += [rules.summarize, rules.judge]
     made += [rules.measure_interaction] * member.description.factorial
     made += [rules.collect_learning_rates] * member.description.tuned
+    made += [rules.measure_variance] * bool(member.description.variance_seeds)
     files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
     files.append(f"{member.folder}/{member.description.file}")
     return files + figures(member, "svg", "png")
@@ -257,7 +269,9 @@ def training_job(wildcards, input):
     is what its path says.
     """
     member, job = training(wildcards)
+    varied = job.training.what["vary"]
     return {
+        "alone": "" if varied == list(member.study.vary) else f", {varied[0]} alone",
         "checkpoint_minutes": member.study.checkpoint_minutes,
         "epochs": job.epochs,
         "folder": str(STUDIES.place(job.training.folder)),

@@ -37,6 +37,7 @@ rule draw_more:
         summary="results/{study}/summary.csv",
         pairs="results/{study}/pairs.csv",
         rates=learning_rates,
+        variance=variance,
     output:
         "results/{study}/figures/{figure}.svg",
         "results/{study}/figures/{figure}.png",

@@ -20,7 +20,7 @@ rule train:
         job=training_job,
     message:
         "Training {params.job[variant]} of {params.job[study]}, seeds {wildcards.first} to "
-        "{wildcards.last}; progress in {log}"
+        "{wildcards.last}{params.job[alone]}; progress in {log}"
     script:
         "../scripts/train.py"
 

@@ -25,6 +25,7 @@ if __name__ == "__main__":
             results.description.scope,
             all_looks(results) if len(results.description.looks) > 1 else (),
             results.description.looks[-1],
+            results.variance if files.variance else None,
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

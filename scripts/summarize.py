@@ -42,6 +42,7 @@ if __name__ == "__main__":
             pairs if study.all_pairs else None,
             settled,
             results.hits,
+            results.draw_nothing,
         )
         histories.write(summary, snakemake.output.csv)
         histories.write(pairs, snakemake.output.pairs)

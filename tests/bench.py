@@ -207,6 +207,7 @@ def what_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> dict[
         "model": {"activation": "relu", **NETWORKS[name]},
         "optimizer": {"class_name": "adam", "config": {}},
         "threads": threads,
+        "vary": ["weights", "order"],
     }
 
 

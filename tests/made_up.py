@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from initstudy.analysis import learning_rates
+from initstudy.analysis import learning_rates, variance
 from initstudy.analysis.statistics import compare_all
 from initstudy.results import columns, diagnostics, histories
 from initstudy.results.columns import moments
@@ -26,6 +26,7 @@ def made_up_study(
     tuned: bool = False,
     held_out: int = 0,
     best: tuple[str, str] = ("he_normal", "he_uniform"),
+    by_source: bool = False,
 ) -> StudyResults:
     """Writes a study's files, with numbers by chance, always the same.
 
@@ -35,9 +36,10 @@ def made_up_study(
         tuned: whether each variant has a learning rate of its own.
         held_out: training images that validate; 0 if the test images do.
         best: the pair that was chosen.
+        by_source: whether what its scatter is made of is told.
     """
     chance = np.random.default_rng(0)
-    study = describe(folder.name, factorial, tuned, held_out)
+    study = describe(folder.name, factorial, tuned, held_out, by_source)
     own = best == (KERNELS[0], BIASES[0])
     variants = study.initializers | ({} if own else {"best": best})
     folder.mkdir(parents=True)
@@ -81,6 +83,10 @@ def made_up_study(
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
     (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
+    if by_source:
+        alone = ({name: chance.uniform(0.5, 0.9, 5) for name in study.variants} for _ in range(3))
+        hits = {name: chance.random((5, 30)) < 0.7 for name in study.variants}
+        histories.write(variance.table(*alone, hits), folder / "variance.csv")
     if tuned:
         tried = [
             (variant, rate, seed, 0.5, chance.uniform(0.5, 0.9))
@@ -95,7 +101,11 @@ def made_up_study(
 
 
 def describe(
-    name: str = "made_up", factorial: bool = False, tuned: bool = False, held_out: int = 0
+    name: str = "made_up",
+    factorial: bool = False,
+    tuned: bool = False,
+    held_out: int = 0,
+    by_source: bool = False,
 ) -> Description:
     """What it asks."""
     pairs = {"baseline": (KERNELS[0], BIASES[0])}
@@ -115,6 +125,8 @@ def describe(
         "design": "factorial" if factorial else "one-factor",
         "learning_rates": [0.1, 0.01] if tuned else [],
         "target_accuracy": 0.925,
+        "vary": ["weights", "order"],
+        "variance_seeds": 5 if by_source else 0,
     }
     return Description(
         configuration,
@@ -141,6 +153,7 @@ def _summary(tests: pd.DataFrame, study: Description, variants: list[str]) -> pd
                 "difference_ci_high": difference + 0.1,
                 "notebook_accuracy": float("nan"),
                 "decision": "undecided",
+                "draws_nothing": False,
             }
         )
     return pd.DataFrame(rows)

@@ -125,6 +125,7 @@ def main(scratch: Path) -> None:
         "model": {"build": f"{scratch / 'own.py'}:build"},
         "optimizer": plain["adam"],
         "threads": 1,
+        "vary": ["weights", "order"],
     }
     gc.freeze()  # so that the children share its memory
     for line in sys.stdin:

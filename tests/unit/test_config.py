@@ -370,6 +370,19 @@ def test_looks_settle_comparisons_with_the_baseline_only() -> None:
     assert "seeds" in problems(seeds=[])
 
 
+def test_what_replicates_vary_by() -> None:
+    study, _ = parse_study({"vary": ["order", "weights"]})
+    assert study is not None
+    assert study.plain()["vary"] == ["weights", "order"]
+    assert "name weights, order or both" in problems(vary=[])["vary"]
+    assert "has one twice" in problems(vary=["order", "order"])["vary"]
+    assert "did you mean 'weights'?" in problems(vary=["weight"])["vary[0]"]
+    assert "5 are the fewest" in problems(variance_seeds=4)["variance_seeds"]
+    found = problems(variance_seeds=5, vary=["order"])
+    assert "each alone is added" in found["vary"]
+    assert list(found) == ["vary"]
+
+
 def test_learning_rates_stand_in_one_place() -> None:
     held = {"validation": {"holdout": 100}, "learning_rates": [0.1, 0.1]}
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}

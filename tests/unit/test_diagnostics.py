@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from initstudy.errors import StudyError
@@ -130,3 +131,19 @@ def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -
         collect("short", lines[:9])
     with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must stand"):
         collect("other", [lines[0], *lines[9:], *(f"2{line[1:]}" for line in lines[9:])])
+
+
+def test_who_starts_from_the_same_weights_is_told() -> None:
+    rows = [
+        (variant, seed, epoch, layer, 16, *(float(n) for n in MEASURED.split(",")))
+        for variant in ("same", "other", "later", "alone")
+        for seed in range(1 if variant == "alone" else 3)
+        for epoch in (0, 1)
+        for layer in (1, 2)
+    ]
+    table = pd.DataFrame(rows, columns=columns.DIAGNOSTICS)
+    last = (table["seed"] == 2) & (table["layer"] == 2)
+    table.loc[last & (table["variant"] == "other") & (table["epoch"] == 0), "weight_norm"] = 5.01
+    table.loc[last & (table["variant"] == "later") & (table["epoch"] == 1), "weight_norm"] = 5.01
+    table.loc[table["variant"] == "same", "activation_mean"] = np.nan
+    assert diagnostics.start_alike(table) == {"same", "later"}

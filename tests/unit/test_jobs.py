@@ -111,6 +111,7 @@ def described(few_file: Path, **changes: Any) -> dict[str, Any]:
         "model": {"hidden_units": [8, 8], "activation": "relu"},
         "optimizer": ADAM,
         "threads": 1,
+        "vary": ["weights", "order"],
         **changes,
     }
     if "build" in what["model"]:

@@ -82,7 +82,12 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     row |= dict.fromkeys(["notebook_accuracy", "notebook_loss"], NAN)
     row |= {"selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
     row |= {"decision": "undecided", "p_value_best": 0.5, "p_value_equivalent": 0.5}
-    row |= {"p_value_equivalent_holm": 0.5, "collapsed": 0, "training_accuracy_mean": 0.5}
+    row |= {
+        "p_value_equivalent_holm": 0.5,
+        "collapsed": 0,
+        "training_accuracy_mean": 0.5,
+        "draws_nothing": False,
+    }
     row |= dict.fromkeys(statistics.SUMMARY_COLUMNS[-10:], NAN)
     names = ["baseline", "kernel-a", "best"]
     summary = pd.DataFrame(

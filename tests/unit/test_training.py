@@ -149,6 +149,34 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
     assert together[0] != together[1]
 
 
+def test_what_is_not_varied_is_that_of_replicate_0(few: Dataset) -> None:
+    def start(replicate: int, *vary: str) -> tuple[np.ndarray, Trainer]:
+        make = model_maker([16, 16], "relu"), optimizer_maker(ADAM)
+        trainer = Trainer(few, *make, 128, "unit", vary=vary)
+        trainer.start(replicate)
+        return trainer.state()[0], trainer
+
+    both, _ = start(1, "weights", "order")
+    first, _ = start(0, "weights", "order")
+    weights, by_weights = start(1, "weights")
+    order, by_order = start(1, "order")
+    assert (weights == both).all()
+    assert (order == first).all()
+    # The same weights, the other order: what was met comes out another.
+    _, together = start(1, "weights", "order")
+    assert by_weights.run_epoch()[:4] != together.run_epoch()[:4]
+    _, by_order_again = start(2, "order")
+    assert by_order.run_epoch()[:4] != by_order_again.run_epoch()[:4]
+    _, same = start(5)
+    _, zero = start(0, "weights", "order")
+    assert same.run_epoch()[:4] == zero.run_epoch()[:4]
+
+    state = by_weights.state()
+    goes_on = by_weights.run_epoch()[:4]
+    by_weights.resume(1, 1, state)
+    assert by_weights.run_epoch()[:4] == goes_on
+
+
 def test_both_ways_to_compile_agree(few: Dataset) -> None:
     found = {}
     for way in ("auto", "graph"):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from initstudy.analysis import interaction, statistics
+from initstudy.analysis import interaction, statistics, variance
 from initstudy.analysis.verdict import summary_table, verdict
 from initstudy.results.columns import HISTORY
 
@@ -147,6 +147,31 @@ def test_seeds_that_collapse_have_a_sentence_of_their_own() -> None:
     assert "- **kernel-winner**: on 2 of 10 seeds it ends at 25.0 %, on the others at 95." in text
     assert "**baseline**: on" not in text
     assert "Seeds that collapse" not in verdict("made", clear())
+
+
+def test_whose_replicates_draw_nothing_is_said() -> None:
+    summary = clear()
+    assert "draw" not in summary_table(summary)
+    summary.loc[summary["variant"] == "kernel-winner", "draws_nothing"] = True
+    one = "kernel-winner draws no weights: its replicates differ by the order of the images alone"
+    assert one in summary_table(summary)
+    assert f"- {one}" in verdict("s", summary).split("## What cannot be told")[1]
+
+
+def test_what_the_scatter_is_made_of_is_said() -> None:
+    generator = np.random.default_rng(0)
+    both, weights, order = (
+        {"baseline": generator.normal(0.9, sd, 20)} for sd in (0.01, 0.008, 0.002)
+    )
+    table = variance.table(both, weights, order, {"baseline": generator.random((20, 500)) < 0.9})
+    text = verdict("s", clear(), variance=table)
+    section = text.split("## What the scatter is made of")[1].split("##")[0]
+    row = table.iloc[0]
+    assert "20 replicates each that differ by their weights alone" in section
+    assert f"| {100 * row['sd_both']:.2f} " in section
+    low, high = (100 * row[f"share_weights_ci_{end}"] for end in ("low", "high"))
+    assert f"| {100 * row['share_weights']:.0f} [{low:.0f}, {high:.0f}] " in section
+    assert "scatter is made of" not in verdict("s", clear())
 
 
 def test_a_winner_on_these_images_only_is_said_to_be_one() -> None:

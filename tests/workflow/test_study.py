@@ -123,11 +123,11 @@ def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None
         "scripts/initstudy/training/backend.py", "import gc\n", "import gc\nimport logging\n"
     )
     alone = Project(project.folder)  # a process of its own, since TensorFlow is told only once
-    alone.run("results/notebook/runs/kernel-ones.csv", "--config", "threads=3", cores=1)
+    alone.run("results/notebook/runs/kernel-ones.csv", "--config", "threads=2", "seeds=1", cores=1)
     (log,) = (project / "logs/trainings").rglob("*.log")
-    assert "3 threads." in log.read_text()
+    assert "2 threads." in log.read_text()
     (job,) = (project / "results/trainings").rglob("job.yaml")
-    assert yaml.safe_load(job.read_text())["threads"] == 3
+    assert yaml.safe_load(job.read_text())["threads"] == 2
 
 
 def test_one_variant_is_a_target_of_its_own(project: Project) -> None:

@@ -47,14 +47,9 @@ def crossed(hits: npt.NDArray[np.bool_], base: npt.NDArray[np.bool_]) -> Crossed
     """
     differences = hits.astype(np.int8) - base.astype(np.int8)
     seeds, images = differences.shape
-    rows, columns = differences.mean(axis=1), differences.mean(axis=0)
-    mean = float(rows.mean())
-    of_seeds = images * float(np.sum((rows - mean) ** 2))
-    of_images = seeds * float(np.sum((columns - mean) ** 2))
-    total = float(np.sum(differences.astype(np.int64) ** 2)) - seeds * images * mean**2
+    mean = float(differences.mean(axis=1).mean())
     degrees = np.array([seeds - 1, images - 1, (seeds - 1) * (images - 1)], float)
-    squares = np.array([of_seeds, of_images, max(0.0, total - of_seeds - of_images)]) / degrees
-    parts = squares / (seeds * images) * np.array([1, 1, -1])
+    parts = np.array(mean_squares(differences)) / (seeds * images) * np.array([1, 1, -1])
     # Below what the seeds alone make of it, an estimate can only be too small.
     variance = max(float(parts.sum()), float(parts[0]))
     bound = 0.0
@@ -62,3 +57,19 @@ def crossed(hits: npt.NDArray[np.bool_], base: npt.NDArray[np.bool_]) -> Crossed
         freedom = variance**2 / float(np.sum(parts**2 / degrees))
         bound = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * np.sqrt(variance)
     return Crossed(mean, mean - bound, mean + bound, float(parts[0]), float(parts[1]))
+
+
+def mean_squares(values: npt.NDArray[np.int8]) -> tuple[float, float, float]:
+    """The mean squares of rows, of columns, and of what is left of both.
+
+    Args:
+        values: int8 (rows, columns), at least two each.
+    """
+    rows, columns = values.shape
+    by_row, by_column = values.mean(axis=1), values.mean(axis=0)
+    mean = float(by_row.mean())
+    of_rows = columns * float(np.sum((by_row - mean) ** 2))
+    of_columns = rows * float(np.sum((by_column - mean) ** 2))
+    total = float(np.sum(values.astype(np.int64) ** 2)) - rows * columns * mean**2
+    rest = max(0.0, total - of_rows - of_columns)
+    return of_rows / (rows - 1), of_columns / (columns - 1), rest / ((rows - 1) * (columns - 1))

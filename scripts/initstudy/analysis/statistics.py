@@ -1,6 +1,6 @@
 """What replicates say of variants: pure functions over arrays, and the summary of a study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,7 @@ SUMMARY_COLUMNS = [
     "collapsed",
     "collapsed_mean",
     "training_accuracy_mean",
+    "draws_nothing",
     "difference_other_images_ci_low",
     "difference_other_images_ci_high",
     "difference_variance_by_seeds",
@@ -403,6 +404,7 @@ def summarize(
     pairs: pd.DataFrame | None = None,
     settled: Mapping[str, tuple[Any, float]] | None = None,
     hits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+    draw_nothing: Collection[str] = (),
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -430,6 +432,7 @@ def summarize(
         settled: what the looks of a growing study tell, see `looks.settled`: the decisions and the
             adjusted p-values of all but `best` are these. None if there is one look.
         hits: see `hits.read`; None if what holds for other images is not asked.
+        draw_nothing: variants whose replicates all start from the same weights.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
@@ -481,6 +484,7 @@ def summarize(
             "seconds_per_epoch": took["seconds"].sum() / took["epochs"].sum(),
             "collapsed": int(failed.sum()),
             "collapsed_mean": values[failed].mean() if failed.any() else np.nan,
+            "draws_nothing": name in draw_nothing,
             "training_accuracy_mean": _last(tables[name], seeds, "accuracy").mean(),
             **_published(variant, published),
         }

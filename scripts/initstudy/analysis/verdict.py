@@ -1,6 +1,6 @@
 """A study's summary in words: what its evidence supports, and no more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ def verdict(
     scope: str = "this network, data set, optimizer and number of epochs",
     looks: Sequence[Look] = (),
     most_seeds: int = 0,
+    variance: pd.DataFrame | None = None,
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
@@ -57,6 +58,7 @@ def verdict(
         scope: what all of it holds for.
         looks: of a study that grew; none if all variants were trained on the same seeds.
         most_seeds: those of the last look, if there are looks.
+        variance: see `variance.table`; None if it is not asked what the scatter is made of.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -78,6 +80,7 @@ def verdict(
         _differences("Bias initializers", biases, baseline, margin),
         _differences("Other pairs", others, baseline, margin),
         _collapsed(rows),
+        _scatter(variance),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
         explanation,
         _choice(best, tried_together=interaction is not None),
@@ -116,7 +119,9 @@ def summary_table(summary: pd.DataFrame) -> str:
             for row in _rows(ordered)
         ]
     )
-    return table.to_markdown(index=False, disable_numparse=True) + "\n"
+    text = table.to_markdown(index=False, disable_numparse=True) + "\n"
+    note = _draw_nothing(_rows(ordered))
+    return f"{text}\n{note}\n" if note else text
 
 
 def _rows(summary: pd.DataFrame) -> list[Row]:
@@ -346,6 +351,64 @@ def _collapsed(rows: list[Row]) -> str:
     )
 
 
+def _draw_nothing(rows: list[Row]) -> str:
+    """Which variants' scatter is of another kind than that of the others."""
+    names = [row.variant for row in rows if row.draws_nothing]
+    if not names:
+        return ""
+    told = _sentence(names) if len(names) <= LONGEST else f"{len(names)} variants"
+    one = len(names) == 1
+    return (
+        f"{told} {'draws' if one else 'draw'} no weights: {'its' if one else 'their'} replicates "
+        "differ by the order of the images alone, those of the others by their weights as well."
+    )
+
+
+def _scatter(table: pd.DataFrame | None) -> str:
+    """What the scatter of replicates is made of."""
+    if table is None:
+        return ""
+    parts = {"weights": "weights", "order": "order", "both together": "together"}
+    shown = pd.DataFrame(
+        [
+            {
+                "variant": row["variant"],
+                "sd, points": f"{100 * row['sd_both']:.2f}",
+                **{
+                    f"{name} alone": f"{100 * row[f'sd_{name}']:.2f}"
+                    for name in ("weights", "order")
+                },
+                **{f"{title} %": _part(row, name) for title, name in parts.items()},
+                "test images %": _percent(row["share_images"]),
+            }
+            for row in table.sort_values("sd_both").tail(LONGEST).to_dict("records")
+        ]
+    )
+    alone = count(int(table["replicates_alone"].iloc[0]), "replicate")
+    text = (
+        "## What the scatter is made of\n\n"
+        "How widely the final accuracies of replicates scatter (standard deviation), and that of "
+        f"{alone} each that differ by their weights alone, or by the order of the images alone. "
+        "Then the shares of the variance that are due to the weights whatever the order, to the "
+        "order whatever the weights, and to both together, where it takes only one of them to be "
+        "another to end somewhere else; with 95 % intervals. Last: how much of all of it is luck "
+        "with these test images, which more of them would make disappear.\n\n"
+    )
+    return text + shown.to_markdown(index=False, disable_numparse=True)
+
+
+def _part(row: Mapping[Hashable, Any], name: str) -> str:
+    share, low, high = (row[f"share_{name}{end}"] for end in ("", "_ci_low", "_ci_high"))
+    if not np.isfinite(share):
+        return ""
+    return f"{_percent(share)} [{100 * low:.0f}, {100 * high:.0f}]"
+
+
+def _percent(share: float) -> str:
+    """A share of a whole, whose estimate may lie beyond its ends by chance."""
+    return f"{100 * np.clip(share, 0, 1):.0f}" if np.isfinite(share) else ""
+
+
 def _cut(items: list[str]) -> list[str]:
     """The first and the last of a long list."""
     if len(items) <= LONGEST:
@@ -478,6 +541,8 @@ def _limits(
     ]
     if len(failed) > LONGEST:
         lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
+    if note := _draw_nothing(rows):
+        lines.append(f"- {note}")
     apart = [row for row in rows if row.training_accuracy_mean - row.accuracy_mean > FAR_APART]
     lines += [
         f"- {row.variant}: {100 * row.training_accuracy_mean:.0f} % of the training images are "

@@ -50,6 +50,7 @@ class Figure(Generic[Subject]):
 RANKING = Section("ranking", "Ranking and differences", "Ranking")
 LEARNING_RATES = Section("learning-rates", "Learning rates", "Learning rates")
 PAIRS = Section("pairs", "Pairs", "Pairs")
+SCATTER = Section("scatter", "What the scatter is made of", "Scatter")
 CURVES = Section("curves", "Learning curves", "Learning curves")
 SIGNALS = Section("signals", "Signals by depth", "Signals")
 
@@ -71,8 +72,9 @@ FIGURES: tuple[Figure[Description], ...] = (
         "Final accuracy of each variant with its interval",
         "Accuracy on the {images} images after the last epoch. Small dots are single seeds: a "
         "single training could have ended at any of them. Large dots are means, bars their 95 % "
-        "intervals, the grey band is the baseline's interval. The logit scale spreads what lies "
-        "near 100 %. Open diamonds are published values of one training each.",
+        "intervals, the grey band is the baseline's interval. Those marked `order alone` start all "
+        "from the same weights. The logit scale spreads what lies near "
+        "100 %. Open diamonds are published values of one training each.",
         RANKING,
     ),
     Figure(
@@ -105,6 +107,18 @@ FIGURES: tuple[Figure[Description], ...] = (
         "point, some pairs lie beyond its end.",
         PAIRS,
         when=lambda study: study.factorial,
+    ),
+    Figure(
+        "variance",
+        "Standard deviation of each variant's replicates by what they vary by, and its sources",
+        "Left: how widely the final accuracies of replicates scatter that differ by weights and "
+        "order of the images, by their weights alone, and by the order alone. Right: how much of "
+        "the variance is due to the weights whatever the order, to the order whatever the weights, "
+        "and to both together, so that it takes only one of them to be another to end somewhere "
+        "else. Bars are 95 % intervals. Diamonds: how much of the variance, whatever its cause, "
+        "more test images would make disappear.",
+        SCATTER,
+        when=lambda study: len(study.variance_seeds) > 0,
     ),
     Figure(
         "kernel",

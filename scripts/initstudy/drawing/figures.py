@@ -162,6 +162,7 @@ class Estimate:
         published: a published value of the same, or nan.
         rest: whether it stands for many others, whose means are its values.
         words: what is said of it, to stand at the end of its row.
+        note: what stands beside the number of its values.
     """
 
     label: str
@@ -172,6 +173,7 @@ class Estimate:
     published: float = float("nan")
     rest: bool = False
     words: str = ""
+    note: str = ""
 
 
 Labelled = TypeVar("Labelled", Curves, Estimate)
@@ -372,7 +374,9 @@ def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
     axes = figure.subplots()
     axes.grid(axis="y", visible=False)
     labels = [
-        estimate.label if estimate.rest else f"{estimate.label}  (n = {len(estimate.values)})"
+        estimate.label
+        if estimate.rest
+        else f"{estimate.label}  (n = {len(estimate.values)}{estimate.note})"
         for estimate in ordered
     ]
     axes.set_yticks(range(len(ordered)), labels)

@@ -9,6 +9,7 @@ from initstudy.analysis import interaction
 from initstudy.analysis import learning_rates as rates
 from initstudy.drawing import figures, heatmap
 from initstudy.drawing.catalog import images_of
+from initstudy.drawing.scatter import scatter
 from initstudy.drawing.signals import signals_by_depth, signals_of
 from initstudy.errors import StudyError
 from initstudy.results import histories
@@ -40,6 +41,7 @@ def differences(results: StudyResults) -> Figure:
                 row.difference_ci_high,
                 results.differences(row.variant),
                 words=row.decision,
+                note=_note(row),
             )
             for row in _rows(results)
             if row.variant != "baseline"
@@ -60,6 +62,7 @@ def ranking(results: StudyResults) -> Figure:
                 row.accuracy_ci_high,
                 results.accuracies(row.variant),
                 row.notebook_accuracy,
+                note=_note(row),
             )
             for row in _rows(results)
         ],
@@ -90,6 +93,11 @@ def pairs(results: StudyResults) -> Figure:
     study = results.description
     layout = interaction.layout(results.final, study.initializers, study.selection)
     return heatmap.pairs("Every kernel with every bias initializer", layout, images_of(study))
+
+
+def variance(results: StudyResults) -> Figure:
+    """What the scatter of each variant's replicates is made of."""
+    return scatter("What the scatter of replicates is made of", results.variance)
 
 
 def kernel(results: StudyResults) -> Figure:
@@ -158,6 +166,7 @@ DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
         comparisons,
         learning_rates,
         pairs,
+        variance,
         kernel,
         bias,
         best_vs_baseline,
@@ -168,6 +177,11 @@ DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
 
 def _rows(results: StudyResults) -> list[Any]:
     return list(results.summary.itertuples())
+
+
+def _note(row: Any) -> str:
+    """Whose scatter is of another kind than that of the others."""
+    return ", order alone" if row.draws_nothing else ""
 
 
 def _learning_curves(results: StudyResults, title: str, role: str) -> Figure:

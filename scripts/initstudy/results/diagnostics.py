@@ -65,6 +65,21 @@ def collect(jobs: Sequence[Job], epochs: int) -> Collected:
     return collected(jobs, "diagnostics", DIAGNOSTICS, WHOLE, check_all, optional=MEASURES)
 
 
+def start_alike(table: pd.DataFrame) -> set[str]:
+    """The variants whose replicates all start from the same network, so that they draw nothing.
+
+    Args:
+        table: DIAGNOSTICS of at least two replicates each.
+    """
+    first = table[table["epoch"] == 0]
+    keys = ["variant", "layer"]
+    measures = first[MEASURES].fillna(np.inf)
+    alike = measures == measures.groupby([first[key] for key in keys]).transform("first")
+    found = alike.all(axis=1).groupby(first["variant"]).all()
+    alone = first.groupby("variant")["seed"].nunique() < 2
+    return {str(name) for name in found.index[found & ~alone]}
+
+
 def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:
     """Checks what every table must keep, and returns where its replicates begin."""
     values, shares = frame[MEASURES].to_numpy(), frame[SHARES].to_numpy()

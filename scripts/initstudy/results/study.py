@@ -14,6 +14,7 @@ import yaml
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
 from initstudy.study.description import LOOK, NAME, Description
+from initstudy.study.names import WEIGHTS
 from initstudy.study.problems import suggest
 
 
@@ -158,6 +159,16 @@ class StudyResults:
         return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
 
     @functools.cached_property
+    def draw_nothing(self) -> set[str]:
+        """The variants whose replicates vary by the order of the images alone, unlike the others'.
+
+        None, if the weights are not varied at all.
+        """
+        if WEIGHTS not in self.configuration["vary"]:
+            return set()
+        return diagnostics.start_alike(self.diagnostics)
+
+    @functools.cached_property
     def hits(self) -> dict[str, npt.NDArray[np.bool_]]:
         """Which test images each replicate got right: for each variant bool (seeds, images)."""
         return hits.read(self._path("hits.npz"))
@@ -176,6 +187,11 @@ class StudyResults:
     def interaction(self) -> pd.DataFrame:
         """Of a factorial study: see `interaction.components`."""
         return self._read_csv("interaction.csv")
+
+    @functools.cached_property
+    def variance(self) -> pd.DataFrame:
+        """What the scatter of each variant is made of: see `variance.COLUMNS`."""
+        return self._read_csv("variance.csv")
 
     @functools.cached_property
     def best(self) -> dict[str, Any]:

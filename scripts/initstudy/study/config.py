@@ -31,7 +31,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from initstudy.study import schema
-from initstudy.study.names import DATASETS, NAME, OWN, PER_LAYER, is_own
+from initstudy.study.names import DATASETS, NAME, ORDER, OWN, PER_LAYER, SOURCES, WEIGHTS, is_own
 from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
 
 __all__ = [
@@ -47,6 +47,8 @@ __all__ = [
     "suggest",
 ]
 
+# A variance and how far it is known can be told from so many.
+FEWEST_FOR_VARIANCE = 5
 # Of a factorial design, as many as the longest lists of a one-factor design make.
 MOST_PAIRS = 20_001
 
@@ -536,6 +538,19 @@ def _existing(name: str, info: ValidationInfo) -> str:
 
 ExistingFile = Annotated[str, AfterValidator(_existing)]
 Rate = Annotated[float, Field(ge=1e-12, le=1000)]
+
+
+def _sources(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    if len(names) != len(set(names)):
+        raise _wrong(f"{show(list(names))} has one twice")
+    if not names:
+        raise _wrong("[] makes all replicates the same; name weights, order or both")
+    return tuple(name for name in SOURCES if name in names)
+
+
+Source = Literal["weights", "order"]
+SourcesForm = Annotated[tuple[Source, ...], Strict(False)]
+Sources = Annotated[tuple[str, ...], Written(SourcesForm, _sources, list)]
 Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(_numbers)]
 StudyName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 SIX = ["glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform", "he_normal"]
@@ -618,6 +633,20 @@ class Study(Keys):
         "It must be below 0.05 divided by the number of comparisons: the twelve below need nine "
         "seeds at least, the 48 of their factorial design eleven.",
         alias="seeds",
+    )
+    vary: Sources = optional(
+        ["weights", "order"],
+        "What the replicates have of their own: weights (all that a network draws; with dropout, "
+        "its noise, too), order (that of the training images), or both. The other one is that of "
+        "replicate 0.",
+    )
+    variance_seeds: Whole = optional(
+        0,
+        "Replicates of each variant that are trained with weights alone of their own, and as many "
+        "with the order alone, to tell what the scatter of the others is made of. 0 for none; 20 "
+        "tell it roughly.",
+        ge=0,
+        le=100_000,
     )
     seeds_per_job: Whole = optional(
         10,
@@ -802,6 +831,7 @@ def parse_study(
         *_too_many_pairs(study),
         *_looks_at_all_pairs(study),
         *_learning_rate_problems(study),
+        *_variance_problems(study),
     ]
     return (None, problems) if problems else (study, [])
 
@@ -890,6 +920,23 @@ def _looks_at_all_pairs(study: Study) -> Iterator[Problem]:
         yield Problem(
             ("comparisons",),
             "looks settle comparisons with the baseline; for all pairs seeds must be one number",
+        )
+
+
+def _variance_problems(study: Study) -> Iterator[Problem]:
+    if not study.variance_seeds:
+        return
+    if study.variance_seeds < FEWEST_FOR_VARIANCE:
+        yield Problem(
+            ("variance_seeds",),
+            f"{study.variance_seeds} replicates tell no variance; {FEWEST_FOR_VARIANCE} are the "
+            "fewest, or 0 for none",
+        )
+    if study.vary != SOURCES:
+        yield Problem(
+            ("vary",),
+            f"with variance_seeds the replicates vary by both, [{WEIGHTS}, {ORDER}], and each "
+            "alone is added",
         )
 
 

@@ -157,6 +157,11 @@ class Description:
         return bool(self.configuration["design"] == "factorial")
 
     @property
+    def variance_seeds(self) -> range:
+        """The seeds of replicates that vary by one source alone; empty if there are none."""
+        return range(self.configuration["variance_seeds"])
+
+    @property
     def tuned(self) -> bool:
         """Whether each variant has a learning rate of its own."""
         return bool(self.configuration["learning_rates"])

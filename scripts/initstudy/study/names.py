@@ -1,6 +1,8 @@
 """The names that a configuration may use."""
 
 DATASETS = ("mnist", "fashion_mnist")
+# What replicates differ by: all that a network draws, and the order of the training images.
+SOURCES = WEIGHTS, ORDER = ("weights", "order")
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
 # The names of initializers of ours, with their classes in training/literature.py.
 LITERATURE = {

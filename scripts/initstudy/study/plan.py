@@ -9,6 +9,7 @@ from typing import Any
 from initstudy.errors import StudyError
 from initstudy.study.config import Study, Variant
 from initstudy.study.description import LOOK
+from initstudy.study.names import SOURCES
 from initstudy.study.problems import suggest
 from initstudy.study.trainings import Job, Training, training
 
@@ -126,6 +127,21 @@ class Plan:
             for seeds in self.study.blocks(self.study.confirmation)
         ]
 
+    def sources(self, choices: Choices) -> list[Job]:
+        """The trainings of the variants that differ by one of SOURCES alone.
+
+        There are none until the learning rates are chosen.
+        """
+        rates = self.rates(VARIANTS, choices)
+        if rates is None:
+            return []
+        return [
+            self._job(variant, rates.get(variant.name), seeds, source)
+            for variant in self.variants.values()
+            for source in SOURCES
+            for seeds in self.study.blocks(range(self.study.variance_seeds))
+        ]
+
     def jobs(self, choices: Choices) -> list[Job]:
         """All that the study's tables are made of, as far as it is known."""
         return [*self.selection(choices), *self.confirmation(choices)]
@@ -147,6 +163,7 @@ class Plan:
         """All that the study trains, as far as it is known, the trials of learning rates too."""
         return [
             *self.jobs(choices),
+            *self.sources(choices),
             *self.trials(VARIANTS, choices),
             *self.trials(BEST, choices),
         ]
@@ -173,17 +190,27 @@ class Plan:
         baseline = self.study.baseline
         return (variant.kernel, variant.bias) == (baseline.kernel, baseline.bias)
 
-    def _job(self, variant: Variant, rate: float | None, seeds: range) -> Job:
-        return Job(variant.name, self._training(variant, rate), self.study.epochs, seeds)
+    def _job(
+        self, variant: Variant, rate: float | None, seeds: range, source: str | None = None
+    ) -> Job:
+        made = self._training(variant, rate, source)
+        return Job(variant.name, made, self.study.epochs, seeds)
 
-    def _training(self, variant: Variant, rate: float | None) -> Training:
-        key = (variant.name, variant.kernel.name, variant.bias.name, rate)
+    def _training(
+        self, variant: Variant, rate: float | None, source: str | None = None
+    ) -> Training:
+        key = (variant.name, variant.kernel.name, variant.bias.name, rate, source)
         if key not in self._trainings:
             self._trainings[key] = training(
-                self.study, self.dataset_sha256, variant.kernel, variant.bias, rate
+                self.study,
+                self.dataset_sha256,
+                variant.kernel,
+                variant.bias,
+                rate,
+                None if source is None else [source],
             )
         return self._trainings[key]
 
     @functools.cached_property
-    def _trainings(self) -> dict[tuple[str, str, str, float | None], Training]:
+    def _trainings(self) -> dict[tuple[str, str, str, float | None, str | None], Training]:
         return {}

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,8 @@ class Training:
     Attributes:
         what: all that is needed to train it, as plain values: batch_size, inputs, held_out; model
             and optimizer; kernel_initializer and bias_initializer; dataset, as {name, sha256};
-            code and versions. Names of files are where they are on this machine.
+            compile, threads and vary; code and versions. Names of files are where they are on this
+            machine.
     """
 
     what: Mapping[str, Any]
@@ -103,6 +104,11 @@ class Job:
         rate: float | None = self.training.what["optimizer"]["config"].get("learning_rate")
         return rate
 
+    @property
+    def varied(self) -> str:
+        """What its replicates differ by, as in `weights` or `weights, order`."""
+        return ", ".join(self.training.what["vary"])
+
     def file(self, kind: str = "history") -> str:
         """The path of one of OUTPUTS."""
         block = f"seeds-{self.seeds[0]}-{self.seeds[-1]}.{OUTPUTS[kind]}"
@@ -115,6 +121,7 @@ def training(
     kernel: "Initializer",
     bias: "Initializer",
     learning_rate: float | None = None,
+    vary: Sequence[str] | None = None,
 ) -> Training:
     """The training of one pair of initializers in a study.
 
@@ -124,6 +131,7 @@ def training(
         kernel: initializer of the kernels.
         bias: initializer of the biases.
         learning_rate: instead of the optimizer's own; None for that.
+        vary: what its replicates have of their own; None for what the study's have.
     """
     optimizer = {**study.optimizer}
     if learning_rate is not None:
@@ -141,6 +149,7 @@ def training(
             "model": dict(study.model),
             "optimizer": optimizer,
             "threads": study.threads,
+            "vary": list(study.vary if vary is None else vary),
             "versions": versions(),
         }
     )

@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from initstudy.data.datasets import Dataset, hold_out, load
 from initstudy.errors import StudyError
+from initstudy.study.names import ORDER, SOURCES, WEIGHTS
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import DATA_ORDER
 from initstudy.training.models import (
@@ -117,6 +118,7 @@ class Trainer:
             float32 (images, features).
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
+        vary: what each replicate has of its own, of `names.SOURCES`; the rest is replicate 0's.
 
     Attributes:
         model, optimizer: those of the replicate that was started last, as they are now.
@@ -138,7 +140,9 @@ class Trainer:
         inputs: str,
         adapt: Callable[[Any, Any], None] = lambda model, inputs: None,
         compile: str = "auto",
+        vary: Collection[str] = SOURCES,
     ) -> None:
+        self._vary = vary
         self._make_model = make_model
         self._make_optimizer = make_optimizer
         self._adapt = adapt
@@ -155,7 +159,7 @@ class Trainer:
         self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
         self.model = self._fresh_model(0)
         self.optimizer = make_optimizer(self.model.trainable_variables)
-        self._orders: Iterator[npt.NDArray[np.int32]] = data_order(0, self._images)
+        self._orders = self._orders_of(0)
         self.compiled = compile
         if compile == "auto":
             self.compiled = "xla" if suits_xla(self.model) else "graph"
@@ -216,7 +220,7 @@ class Trainer:
             raise ValueError("the weights are of another network or optimizer")
         for variable, value in zip(self._variables, state, strict=True):
             variable.assign(value)
-        self._orders = itertools.islice(data_order(replicate, self._images), epochs, None)
+        self._orders = itertools.islice(self._orders_of(replicate), epochs, None)
 
     def start(self, replicate: int) -> None:
         """Gives model and optimizer the values that a replicate begins with."""
@@ -225,7 +229,7 @@ class Trainer:
         fresh = [*model.variables, *optimizer.variables]
         for variable, value in zip(self._variables, fresh, strict=True):
             variable.assign(value)
-        self._orders = data_order(replicate, self._images)
+        self._orders = self._orders_of(replicate)
 
     def run_epoch(self) -> Epoch:
         """Trains the replicate that was started for one more epoch."""
@@ -257,10 +261,13 @@ class Trainer:
         return [*self.model.variables, *self.optimizer.variables]
 
     def _fresh_model(self, replicate: int) -> Any:
-        model = self._make_model(replicate)
-        first = next(data_order(replicate, self._images))[:LOOKED_AT]
+        model = self._make_model(replicate if WEIGHTS in self._vary else 0)
+        first = next(self._orders_of(replicate))[:LOOKED_AT]
         self._adapt(model, self._inputs(model, tf.gather(self._train[0], first)))
         return model
+
+    def _orders_of(self, replicate: int) -> Iterator[npt.NDArray[np.int32]]:
+        return data_order(replicate if ORDER in self._vary else 0, self._images)
 
     def _inputs(self, model: Any, x: Any) -> Any:
         scaled = tf.cast(x, tf.float32) * self._scale + self._offset
@@ -341,7 +348,7 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
         what: decides its numbers: batch_size, dataset ({name, sha256}), held_out (images), inputs,
             kernel_initializer and bias_initializer ({class_name, config}), model (of
             `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}),
-            compile (see `Trainer`).
+            compile and vary (see `Trainer`).
         dataset_file: what `downloads.download` has written, or a person's own .npz.
 
     Raises:
@@ -374,6 +381,7 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
         what["inputs"],
         adapt,
         what["compile"],
+        what["vary"],
     )
 
 

@@ -1,0 +1,81 @@
+"""What the scatter of replicates is made of, as a picture."""
+
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from initstudy.analysis.variance import BOTH, IMAGES, TOGETHER
+from initstudy.drawing.figures import COLORS, STYLE
+from initstudy.study.names import ORDER, WEIGHTS
+
+MARKS: dict[str, Any] = {
+    BOTH: {"color": "black", "marker": "o", "label": "both (left), both together (right)"},
+    WEIGHTS: {"color": COLORS[0], "marker": "s", "label": "weights"},
+    ORDER: {"color": COLORS[4], "marker": "^", "label": "order of the images"},
+    IMAGES: {
+        "color": COLORS[3],
+        "marker": "D",
+        "fillstyle": "none",
+        "label": "of all of it, luck with these test images",
+    },
+}
+MARKS[TOGETHER] = MARKS[BOTH]
+# How far the marks of one row are apart, in rows.
+STEP = 0.2
+# More rows than this are not read.
+MOST_ROWS = 40
+
+
+def scatter(title: str, table: pd.DataFrame) -> Figure:
+    """Standard deviations by what replicates vary by, and the shares of the variance.
+
+    Args:
+        title: of the figure.
+        table: see `analysis.variance.table`. Of more than MOST_ROWS, those that scatter most.
+    """
+    rows = table.sort_values("sd_both", kind="stable").tail(MOST_ROWS)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 1.9 + 0.5 * len(rows)), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        _panel(left, rows, "sd", (BOTH, WEIGHTS, ORDER))
+        left.set_xlim(left=0)
+        left.set_yticks(range(len(rows)), rows["variant"])
+        left.set_ylim(-0.6, len(rows) - 0.4)
+        counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
+        left.set_xlabel(
+            "standard deviation of the final accuracy, percentage points\n"
+            f"(both: n = {counts[0]} replicates, weights or order alone: n = {counts[1]})"
+        )
+        left.set_title("Replicates that vary by ...")
+        _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES))
+        right.set_xlim(-3, 103)
+        right.set_xlabel("share of the variance, %")
+        right.set_title("Of the variance of those that vary by both")
+        for axes in (left, right):
+            axes.grid(axis="y", visible=False)
+        handles = [
+            Line2D([], [], linewidth=0 if mark is MARKS[IMAGES] else 2, **mark)
+            for name, mark in MARKS.items()
+            if name != TOGETHER
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, column: str, names: tuple[str, ...]) -> None:
+    for place, name in enumerate(names):
+        values = 100 * rows[f"{column}_{name}"].to_numpy()
+        heights = np.arange(len(rows)) + STEP * ((len(names) - 1) / 2 - place)
+        mark = {key: value for key, value in MARKS[name].items() if key != "label"}
+        if f"{column}_{name}_ci_low" in rows:
+            low, high = (100 * rows[f"{column}_{name}_ci_{end}"] for end in ("low", "high"))
+            axes.hlines(heights, low, high, color=mark["color"], linewidth=2)
+        # Shares are of a whole; by chance an estimate may lie beyond its ends.
+        shown = np.clip(values, 0, 100) if column == "share" else values
+        axes.plot(shown, heights, linestyle="none", markersize=6, **mark)

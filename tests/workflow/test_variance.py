@@ -1,0 +1,50 @@
+"""A study that tells what its scatter is made of trains each source alone, and nothing twice."""
+
+import json
+
+import pandas as pd
+import yaml
+from helpers import SMALL, Project, configure
+
+from initstudy.analysis.variance import COLUMNS
+
+
+def test_each_source_alone_is_trained_and_told(project: Project) -> None:
+    configure(project, **{**SMALL, "bias_initializers": [], "kernel_initializers": ["ZerO"]})
+    configure(project, seeds=5, seeds_per_job=5, confirmation_seeds=1, inputs="unit", epochs=3)
+    project.run()
+    configure(project, variance_seeds=5)
+    outcome = project.run()
+    # Each variant with its weights, and with the order of the images alone.
+    for variant in ("baseline", "kernel-ZerO"):
+        for source in ("weights", "order"):
+            told = f"Training {variant} of notebook, seeds 0 to 4, {source} alone;"
+            assert outcome.text.count(told) == 1
+    assert outcome.jobs["train"] == 4
+    results = project / "results/notebook"
+    table = pd.read_csv(results / "variance.csv").set_index("variant")
+    assert [*COLUMNS] == ["variant", *table.columns]
+    # ZerO draws nothing, so that its replicates differ by the order of the images alone.
+    zero = table.loc["kernel-ZerO"]
+    assert zero["sd_weights"] == 0
+    assert zero["sd_order"] == zero["sd_both"] > 0
+    assert zero["share_order"] == 1
+    assert (table.loc["baseline", ["sd_both", "sd_weights", "sd_order"]] > 0).all()
+    summary = pd.read_csv(results / "summary.csv").set_index("variant")
+    assert summary["draws_nothing"].to_dict() == {"baseline": False, "kernel-ZerO": True}
+    verdict, words = ((results / name).read_text() for name in ("verdict.md", "summary.md"))
+    assert "## What the scatter is made of" in verdict
+    for text in (verdict, words):
+        assert "kernel-ZerO draws no weights: its replicates differ by the order" in text
+    assert (results / "figures/variance.svg").exists()
+    assert 'id="scatter"' in (results / "report.html").read_text()
+    varied = {
+        tuple(yaml.safe_load(path.read_text())["vary"])
+        for path in (project / "results/trainings").glob("*/job.yaml")
+    }
+    assert varied == {("weights", "order"), ("weights",), ("order",)}
+    # Its own trainings are those of a study that varies by one of them.
+    configure(project, variance_seeds=0, vary=["order"])
+    assert project.plan("results/notebook/runs/baseline.csv").trained == []
+    (described,) = results.glob("study-*.json")
+    assert json.loads(described.read_text())["configuration"]["variance_seeds"] == 5
