@@ -57,7 +57,8 @@ def test_replicates_that_draw_nothing_differ_by_their_order() -> None:
     order = 0.01 * normal(0)(20)
     found = sources(order, np.full(20, order[0]), order)
     assert found["sd_weights"] == found["sd_weights_ci_high"] == 0
-    assert (found["share_weights"], found["share_order"], found["share_together"]) == (0, 1, 0)
+    for name, share in (("weights", 0), ("order", 1), ("together", 0)):
+        assert {found[f"share_{name}{end}"] for end in ("", "_ci_low", "_ci_high")} == {share}
 
 
 def test_without_scatter_there_is_nothing_to_share() -> None:

@@ -110,6 +110,10 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
     }
     if not parts[BOTH].value:
         return found
+    # Where one alone makes no difference at all, the other one makes all of it.
+    for one, other in ((WEIGHTS, ORDER), (ORDER, WEIGHTS)):
+        if not parts[one].value:
+            parts[other], drawn[other] = parts[BOTH], drawn[BOTH]
     ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     samples = _shares(*(drawn[name] for name in (BOTH, WEIGHTS, ORDER)))
     values = _shares(*(np.array(parts[name].value) for name in (BOTH, WEIGHTS, ORDER)))

@@ -391,7 +391,8 @@ def _scatter(table: pd.DataFrame | None) -> str:
         f"{alone} each that differ by their weights alone, or by the order of the images alone. "
         "Then the shares of the variance that are due to the weights whatever the order, to the "
         "order whatever the weights, and to both together, where it takes only one of them to be "
-        "another to end somewhere else; with 95 % intervals. Last: how much of all of it is luck "
+        "another to end somewhere else; with 95 % intervals (an estimate below 0 is shown as 0, so "
+        "they need not add up). Last: how much of all of it is luck "
         "with these test images, which more of them would make disappear.\n\n"
     )
     return text + shown.to_markdown(index=False, disable_numparse=True)

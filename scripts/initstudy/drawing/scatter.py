@@ -43,7 +43,7 @@ def scatter(title: str, table: pd.DataFrame) -> Figure:
         figure = Figure(figsize=(10, 1.9 + 0.5 * len(rows)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         _panel(left, rows, "sd", (BOTH, WEIGHTS, ORDER))
-        left.set_xlim(left=0)
+        left.set_xlim(left=-0.02 * left.get_xlim()[1])
         left.set_yticks(range(len(rows)), rows["variant"])
         left.set_ylim(-0.6, len(rows) - 0.4)
         counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
