@@ -1,18 +1,22 @@
-"""Chooses the kernel and the bias initializer with the best mean final validation accuracy."""
+"""Chooses the kernel and the bias initializer that do best on the validation images."""
 
 import yaml
 
 from initstudy.analysis import statistics
+from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.results.scores import scored
 from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         study = Description.read(snakemake.input.study)
         jobs = list(zip(snakemake.params.variants, snakemake.input.histories, strict=True))
-        final = histories.final(histories.collect(jobs, study.epochs).frame)
-        choice = statistics.choose_pair(final, study.variants)
+        table = histories.collect(jobs, study.epochs).frame
+        judged = study.judge_by, study.target_accuracy, study.epochs
+        final = scored(histories.final(table), table, *judged)
+        choice = statistics.choose_pair(final, study.variants, measure=measure_of(study))
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(choice, sort_keys=False))

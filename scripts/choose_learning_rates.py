@@ -5,6 +5,7 @@ import logging
 import yaml
 
 from initstudy.analysis import learning_rates
+from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
@@ -13,9 +14,16 @@ from initstudy.study.description import Description
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         params, files = snakemake.params, snakemake.input
-        epochs = Description.read(files.study).epochs
-        table = learning_rates.collect(params.variants, params.rates, files.histories, epochs)
-        choice = learning_rates.choose(table)
+        study = Description.read(files.study)
+        table = learning_rates.collect(
+            params.variants,
+            params.rates,
+            files.histories,
+            study.epochs,
+            study.judge_by,
+            study.target_accuracy,
+        )
+        choice = learning_rates.choose(table, measure_of(study))
         for variant, rate in choice.items():
             logging.info("%s: %g", variant, rate)
         histories.write(table, snakemake.output.table)

@@ -5,6 +5,7 @@ from pathlib import Path
 from initstudy.analysis import learning_rates
 from initstudy.analysis.explanation import explanation
 from initstudy.analysis.looks import all_looks
+from initstudy.analysis.measures import measure_of
 from initstudy.analysis.verdict import verdict
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
@@ -14,12 +15,15 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files = snakemake.input
         results = StudyResults(Path(files.study).parent)
+        measure = measure_of(results.description)
         text = verdict(
             snakemake.wildcards.study,
             results.summary,
             explanation(results.summary, results.diagnostics, results.final),
             results.interaction if files.interaction else None,
-            learning_rates.means(learning_rates.read(files.rates)) if files.rates else None,
+            learning_rates.means(learning_rates.read(files.rates), measure)
+            if files.rates
+            else None,
             results.description.held_out,
             results.description.margin,
             results.description.scope,

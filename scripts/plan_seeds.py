@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from initstudy.analysis import power
+from initstudy.analysis.measures import differences, measure_of
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
@@ -11,10 +12,11 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
         study = results.description
-        differences = {
-            name: results.differences(name, study.selection)
+        base = results.scores("baseline", study.selection)
+        compared = {
+            name: differences(results.scores(name, study.selection), base)
             for name in study.variants
             if name != "baseline"
         }
         with replacing(snakemake.output[0]) as path:
-            path.write_text(power.plan_page(study.name, differences, study.margin))
+            path.write_text(power.plan_page(study.name, compared, study.margin, measure_of(study)))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from initstudy.analysis import looks, statistics
+from initstudy.analysis.measures import measure_of
 from initstudy.analysis.verdict import summary_table
 from initstudy.logs import job_log
 from initstudy.results import histories
@@ -16,9 +17,11 @@ if __name__ == "__main__":
         files = snakemake.input
         results = StudyResults(Path(files.study).parent)
         study = results.description
+        measure = measure_of(study)
         pairs = statistics.compare_all(
-            {name: results.accuracies(name, study.selection) for name in study.variants},
+            {name: results.scores(name, study.selection) for name in study.variants},
             study.margin,
+            measure,
         )
         settled = looks.settled(looks.all_looks(results)) if len(study.looks) > 1 else None
         summary = statistics.summarize(
@@ -43,6 +46,7 @@ if __name__ == "__main__":
             settled,
             results.hits,
             results.draw_nothing,
+            measure,
         )
         histories.write(summary, snakemake.output.csv)
         histories.write(pairs, snakemake.output.pairs)

@@ -5,9 +5,11 @@ from pathlib import Path
 import yaml
 
 from initstudy.analysis.looks import Look, take
+from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.results.scores import scored
 from initstudy.study.description import Description
 
 if __name__ == "__main__":
@@ -16,12 +18,15 @@ if __name__ == "__main__":
         study = Description.read(files.study)
         jobs = list(zip(snakemake.params.variants, files.histories, strict=True))
         table = histories.collect(jobs, study.epochs).frame
-        tests = histories.collect_tests(jobs).frame
-        final = histories.by_variant(histories.final(table, tests))
+        final = histories.final(table, histories.collect_tests(jobs).frame)
+        judged = study.judge_by, study.target_accuracy, study.epochs
+        finals = histories.by_variant(scored(final, table, *judged))
         earlier = [Look.read(yaml.safe_load(Path(path).read_text())) for path in files.earlier]
         here = earlier[-1].goes_on if earlier else list(study.variants)
         seeds = range(int(snakemake.wildcards.look))
-        values = {name: histories.accuracies(final, name, seeds) for name in here}
-        look = take(values, list(study.variants), study.looks, earlier, study.margin)
+        values = {name: histories.accuracies(finals, name, seeds, "score") for name in here}
+        look = take(
+            values, list(study.variants), study.looks, earlier, study.margin, measure_of(study)
+        )
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(look.plain(), sort_keys=False))

@@ -8,7 +8,8 @@ import pandas as pd
 import yaml
 
 from initstudy.analysis import learning_rates, variance
-from initstudy.analysis.statistics import compare_all
+from initstudy.analysis.measures import measure_of
+from initstudy.analysis.statistics import compare_all, summarize
 from initstudy.results import columns, diagnostics, histories
 from initstudy.results.columns import moments
 from initstudy.results.files import write_sum
@@ -27,6 +28,7 @@ def made_up_study(
     held_out: int = 0,
     best: tuple[str, str] = ("he_normal", "he_uniform"),
     by_source: bool = False,
+    judge_by: str = "accuracy",
 ) -> StudyResults:
     """Writes a study's files, with numbers by chance, always the same.
 
@@ -37,9 +39,10 @@ def made_up_study(
         held_out: training images that validate; 0 if the test images do.
         best: the pair that was chosen.
         by_source: whether what its scatter is made of is told.
+        judge_by: what its variants are judged by.
     """
     chance = np.random.default_rng(0)
-    study = describe(folder.name, factorial, tuned, held_out, by_source)
+    study = describe(folder.name, factorial, tuned, held_out, by_source, judge_by)
     own = best == (KERNELS[0], BIASES[0])
     variants = study.initializers | ({} if own else {"best": best})
     folder.mkdir(parents=True)
@@ -76,10 +79,25 @@ def made_up_study(
         epochs=EPOCHS, seconds=2.0, cpu_seconds=60.0, peak_memory_mb=900.0
     )
     histories.write(timings, folder / "timings.csv")
-    histories.write(_summary(tests, study, list(variants)), folder / "summary.csv")
-    ends = tests.set_index(["variant", "seed"])["test_accuracy"]
-    values = {name: ends.loc[name].loc[list(study.selection)].to_numpy() for name in study.variants}
-    histories.write(compare_all(values, study.margin), folder / "pairs.csv")
+    results = StudyResults(folder)
+    rows = [
+        {
+            "variant": name,
+            "kernel_initializer": kernel,
+            "bias_initializer": bias,
+            "seeds": results.judged_on(name),
+        }
+        for name, (kernel, bias) in variants.items()
+    ]
+    measure = measure_of(study)
+    summary = summarize(
+        *(table, timings, rows, EPOCHS, study.target_accuracy, study.chance, None, tests),
+        margin=study.margin,
+        measure=measure,
+    )
+    histories.write(summary, folder / "summary.csv")
+    values = {name: results.scores(name, study.selection) for name in study.variants}
+    histories.write(compare_all(values, study.margin, measure), folder / "pairs.csv")
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
     (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
@@ -89,7 +107,7 @@ def made_up_study(
         histories.write(variance.table(*alone, hits), folder / "variance.csv")
     if tuned:
         tried = [
-            (variant, rate, seed, 0.5, chance.uniform(0.5, 0.9))
+            (variant, rate, seed, 0.5, *[chance.uniform(0.5, 0.9)] * 2)
             for variant in variants
             for rate in (0.1, 0.01)
             for seed in range(2)
@@ -97,7 +115,7 @@ def made_up_study(
         histories.write(
             pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv"
         )
-    return StudyResults(folder)
+    return results
 
 
 def describe(
@@ -106,6 +124,7 @@ def describe(
     tuned: bool = False,
     held_out: int = 0,
     by_source: bool = False,
+    judge_by: str = "accuracy",
 ) -> Description:
     """What it asks."""
     pairs = {"baseline": (KERNELS[0], BIASES[0])}
@@ -119,12 +138,13 @@ def describe(
         "epochs": EPOCHS,
         "seeds": SEEDS,
         "comparisons": "baseline",
-        "margin": 0.005,
+        "margin": 2 if judge_by == "epochs_to_target" else 0.005,
         "confirmation_seeds": CONFIRMATION,
         "validation": {"holdout": held_out} if held_out else "test",
         "design": "factorial" if factorial else "one-factor",
         "learning_rates": [0.1, 0.01] if tuned else [],
         "target_accuracy": 0.925,
+        "judge_by": judge_by,
         "vary": ["weights", "order"],
         "variance_seeds": 5 if by_source else 0,
     }
@@ -133,27 +153,3 @@ def describe(
         0.1,
         {name: ({"name": kernel}, {"name": bias}) for name, (kernel, bias) in pairs.items()},
     )
-
-
-def _summary(tests: pd.DataFrame, study: Description, variants: list[str]) -> pd.DataFrame:
-    accuracy = tests.set_index(["variant", "seed"])["test_accuracy"]
-    rows = []
-    for name in variants:
-        seeds = list(study.confirmation if name == "best" else study.selection)
-        values, base = (accuracy.loc[one].loc[seeds] for one in (name, "baseline"))
-        difference = float("nan") if name == "baseline" else (values - base).mean()
-        rows.append(
-            {
-                "variant": name,
-                "accuracy_mean": values.mean(),
-                "accuracy_ci_low": values.min(),
-                "accuracy_ci_high": values.max(),
-                "difference": difference,
-                "difference_ci_low": difference - 0.1,
-                "difference_ci_high": difference + 0.1,
-                "notebook_accuracy": float("nan"),
-                "decision": "undecided",
-                "draws_nothing": False,
-            }
-        )
-    return pd.DataFrame(rows)

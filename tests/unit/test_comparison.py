@@ -8,7 +8,7 @@ from made_up import CONFIRMATION, SEEDS, made_up_study
 from scipy import stats
 
 from initstudy.analysis.comparison import compare, welch
-from initstudy.analysis.statistics import mean_interval
+from initstudy.analysis.measures import mean_interval
 from initstudy.errors import StudyError
 from initstudy.results.study import Replicates
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_up import SEEDS, describe, made_up_study
 
+from initstudy.analysis.measures import MEASURES
 from initstudy.drawing import study as drawing
 from initstudy.drawing.catalog import FIGURES, by_section, figures_of
 from initstudy.drawing.figures import save
@@ -56,7 +57,8 @@ def test_captions_and_axes_name_the_images_that_the_study_is_judged_on(
 ) -> None:
     results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
     captions = {f.name: f.caption for f in figures_of(results.description)}
-    assert f"on the {images} images after" in captions["ranking"]
+    assert f"The accuracy of every variant, on the {images} images." in captions["ranking"]
+    assert "Large dots are means" in captions["ranking"]
     assert not any("{" in caption for caption in captions.values())
     ranking = drawing.draw("ranking", results).axes[0]
     assert ranking.get_xlabel().startswith(f"{images} images")
@@ -87,6 +89,31 @@ def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
     assert len(figures) == len(PLAIN) + 3 * rich
     for figure in figures:
         save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+
+
+@pytest.mark.parametrize("judge_by", MEASURES)
+def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
+    results = made_up_study(tmp_path / "s", tuned=True, judge_by=judge_by)
+    measure = MEASURES[judge_by]
+    for figure in figures_of(results.description):
+        save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+    ranking = drawing.draw("ranking", results).axes[0]
+    assert ("correctly" if judge_by == "accuracy" else measure.words) in ranking.get_xlabel()
+    order = [text.get_text().split()[0] for text in ranking.get_yticklabels()]
+    expected = results.summary.set_index("variant")["judged"] * measure.sign
+    assert expected[order].is_monotonic_increasing
+    compared = drawing.draw("differences", results).axes[0]
+    signs = results.summary.set_index("variant")["difference"] * measure.sign
+    names = [text.get_text().split()[0] for text in compared.get_yticklabels()]
+    assert signs[names].is_monotonic_increasing
+    # Targets that were never reached lie beyond the others, where it says so.
+    never = [text.get_text() for text in ranking.texts]
+    infinite = np.concatenate([results.scores(name) for name in order])
+    assert never == ["∞"] * bool(np.isinf(infinite).any())
+    if judge_by == "epochs_to_target":
+        assert never
+        ends = max(x for row in ranking.collections for x in row.get_offsets()[:, 0])
+        assert ranking.get_xlim()[1] > ends > 1
 
 
 def test_curves_are_those_of_the_histories_on_the_seeds_they_belong_to(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def said(own: pd.DataFrame, losses: np.ndarray | float = 0.1, p_value: float = 0
             "variant": ["baseline", name],
             "difference": [np.nan, -losses.mean()],
             "p_value_holm": [np.nan, p_value],
+            "judged_by": ["accuracy", "accuracy"],
         }
     )
     return explanation(summary, pd.concat([diagnosed("baseline"), own]), finals)

@@ -48,7 +48,7 @@ def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins(
     assert table.loc[0, ["val_loss", "val_accuracy"]].tolist() == [2.0, 0.75]
     # 0.001 and 0.01 are equal in the mean.
     assert learning_rates.choose(table) == {"b": 0.001, "a": 0.001}
-    better = table.assign(val_accuracy=table["val_accuracy"].where(table.index != 11, 0.5))
+    better = table.assign(judged=table["judged"].where(table.index != 11, 0.5))
     assert learning_rates.choose(better) == {"b": 0.001, "a": 0.01}
 
 
@@ -80,6 +80,7 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     row |= dict.fromkeys(["p_value", "p_value_holm", "probability_of_improvement"], 0.5)
     row |= dict.fromkeys(["not_learned", "diverged", "epochs_to_target"], 0)
     row |= dict.fromkeys(["notebook_accuracy", "notebook_loss"], NAN)
+    row |= {"judged_by": "accuracy", "judged": 0.5, "judged_ci_low": 0.5, "judged_ci_high": 0.5}
     row |= {"selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
     row |= {"decision": "undecided", "p_value_best": 0.5, "p_value_equivalent": 0.5}
     row |= {

@@ -9,18 +9,18 @@ import pytest
 from initstudy.analysis.pairs import all_pairs, joint_p_values, letters, may_be_best
 from initstudy.analysis.statistics import sign_flip_p_value
 
-RANDOM = np.random.default_rng(3)
-
 
 def test_one_comparison_is_the_sign_flip_test() -> None:
+    generator = np.random.default_rng(0)
     for n in (2, 5, 9):
-        differences = RANDOM.normal(0.5, 1, (n, 1))
+        differences = generator.normal(0.5, 1, (n, 1))
         assert joint_p_values(differences)[0] == pytest.approx(sign_flip_p_value(differences))
 
 
 def test_joint_p_values_are_those_of_counting_every_flip() -> None:
     """The definition, by loops."""
-    differences = RANDOM.normal(0, 1, (6, 4)) + np.array([0.0, 2.0, 0.7, 0.0])
+    generator = np.random.default_rng(0)
+    differences = generator.normal(0, 1, (6, 4)) + np.array([0.0, 2.0, 0.7, 0.0])
     scale = np.sqrt((differences**2).sum(axis=0))
     observed = np.abs(differences.sum(axis=0)) / scale
     order = np.argsort(-observed)
@@ -39,7 +39,8 @@ def test_joint_p_values_are_those_of_counting_every_flip() -> None:
 
 
 def test_many_seeds_are_sampled_and_say_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    differences = RANDOM.normal(0.3, 1, (12, 5))
+    generator = np.random.default_rng(0)
+    differences = generator.normal(0.3, 1, (12, 5))
     exact = joint_p_values(differences)
     monkeypatch.setattr("initstudy.analysis.pairs.MOST_FOR_EXACT", 11)
     sampled = joint_p_values(differences)
@@ -55,9 +56,12 @@ def test_what_does_not_differ_at_all_is_not_told_apart() -> None:
 
 def test_those_that_may_be_best() -> None:
     """Of a winner, one as good, one that is worse on most seeds and one that is on all."""
-    base = RANDOM.normal(0, 1, 10)
-    slightly = RANDOM.normal(0, 0.05, 10)
-    values = np.column_stack([base + 1, base + 1 + slightly, base + 0.2 * RANDOM.normal(size=10)])
+    generator = np.random.default_rng(0)
+    base = generator.normal(0, 1, 10)
+    slightly = generator.normal(0, 0.05, 10)
+    values = np.column_stack(
+        [base + 1, base + 1 + slightly, base + 0.2 * generator.normal(size=10)]
+    )
     p_values = may_be_best(values)
     assert (p_values[:2] > 0.05).all()
     # All ten seeds agree: one of 2^10 flips is as far, for each of the two that are ahead.
@@ -69,9 +73,10 @@ def test_those_that_may_be_best() -> None:
 @pytest.mark.simulation
 def test_the_best_is_among_those_that_may_be(times: int) -> None:
     """With two equally good, skewed, and three just behind; excluded by chance in 5 % at most."""
+    generator = np.random.default_rng(0)
     excluded, studies = 0, 300 * times
     for _ in range(studies):
-        values = np.exp(RANDOM.normal(size=(8, 5))) + np.array([0.5, 0.5, 0.45, 0.4, 0.0])
+        values = np.exp(generator.normal(size=(8, 5))) + np.array([0.5, 0.5, 0.45, 0.4, 0.0])
         excluded += may_be_best(values)[0] <= 0.05
     print(f"\nThe best is excluded in {excluded / studies:.1%}")
     assert excluded <= studies * 0.05 + 3 * np.sqrt(studies * 0.05)
@@ -81,25 +86,26 @@ def test_the_best_is_among_those_that_may_be(times: int) -> None:
 @pytest.mark.parametrize(
     ("name", "draw"),
     [
-        ("normal", lambda: RANDOM.normal(size=(8, 6))),
-        ("skewed", lambda: -RANDOM.gamma(3, size=(8, 6))),
+        ("normal", lambda chance: chance.normal(size=(8, 6))),
+        ("skewed", lambda chance: -chance.gamma(3, size=(8, 6))),
         (
             "one bad seed in ten",
-            lambda: RANDOM.normal(size=(8, 6)) - 10 * (RANDOM.random((8, 6)) < 0.1),
+            lambda chance: chance.normal(size=(8, 6)) - 10 * (chance.random((8, 6)) < 0.1),
         ),
-        ("spread", lambda: RANDOM.normal(size=(8, 6)) * np.exp(np.linspace(-1, 1, 6))),
+        ("spread", lambda chance: chance.normal(size=(8, 6)) * np.exp(np.linspace(-1, 1, 6))),
     ],
 )
 def test_pairs_are_told_apart_only_as_often_as_allowed(
-    name: str, draw: Callable[[], np.ndarray], times: int
+    name: str, draw: Callable[[np.random.Generator], np.ndarray], times: int
 ) -> None:
     """Where none differ, and where three of six do."""
+    generator = np.random.default_rng(0)
     pairs, studies = all_pairs(6), 300 * times
     for effects in (np.zeros(6), np.array([0, 0, 0, 4, 4, -4])):
         same = effects[pairs[:, 0]] == effects[pairs[:, 1]]
         wrong = 0
         for _ in range(studies):
-            values = draw() + effects
+            values = draw(generator) + effects
             p_values = joint_p_values(values[:, pairs[:, 0]] - values[:, pairs[:, 1]])
             wrong += p_values[same].min() <= 0.05
         print(f"\nAll pairs, {name}, {effects}: wrong in {wrong / studies:.1%}")
@@ -121,10 +127,11 @@ def test_letters(different: list[str], expected: dict[str, str]) -> None:
 
 
 def test_letters_are_shared_exactly_by_those_that_are_not_different() -> None:
+    generator = np.random.default_rng(0)
     names = [f"v{number}" for number in range(9)]
     for share in (0.2, 0.5, 0.8):
         pairs = list(itertools.combinations(names, 2))
-        different = {pair for pair in pairs if RANDOM.random() < share}
+        different = {pair for pair in pairs if generator.random() < share}
         shown = letters(names, different)
         for one, other in pairs:
             shared = {*shown[one]} & {*shown[other]}

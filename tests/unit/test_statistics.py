@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from initstudy.analysis import statistics
+from initstudy.analysis.measures import mean_interval
 from initstudy.errors import StudyError
 
 # Simulated studies for each coverage and error rate; the bounds below are 3 standard errors.
@@ -24,7 +25,7 @@ def test_the_interquartile_mean_is_that_of_the_middle_half() -> None:
 def test_the_interval_of_few_values_is_students() -> None:
     values = np.array([1.0, 2.0, 4.0])
     expected = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
-    assert statistics.mean_interval(values) == pytest.approx(expected)
+    assert mean_interval(values) == pytest.approx(expected)
 
 
 def test_the_interval_of_many_values_is_the_bootstrap_t_of_definition() -> None:
@@ -37,18 +38,18 @@ def test_the_interval_of_many_values_is_the_bootstrap_t_of_definition() -> None:
         resample = generator.choice(values, n)
         t.append((resample.mean() - mean) / stats.sem(resample))
     expected = mean - np.quantile(t, [0.975, 0.025]) * error
-    assert statistics.mean_interval(values) == pytest.approx(expected, rel=0.03)
+    assert mean_interval(values) == pytest.approx(expected, rel=0.03)
 
 
 def test_an_interval_is_where_its_values_are() -> None:
     values = np.random.default_rng(1).normal(size=8)
-    low, high = statistics.mean_interval(values)
+    low, high = mean_interval(values)
     assert low < values.mean() < high
-    assert statistics.mean_interval(values) == (low, high)  # the same again
-    shifted = statistics.mean_interval(10 * values + 3)
+    assert mean_interval(values) == (low, high)  # the same again
+    shifted = mean_interval(10 * values + 3)
     assert shifted == pytest.approx((10 * low + 3, 10 * high + 3))
-    assert statistics.mean_interval(np.full(9, 0.7)) == pytest.approx((0.7, 0.7))
-    assert np.isnan(statistics.mean_interval(np.array([0.5]))).all()
+    assert mean_interval(np.full(9, 0.7)) == pytest.approx((0.7, 0.7))
+    assert np.isnan(mean_interval(np.array([0.5]))).all()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_intervals_cover_the_mean_of_ten_seeds(
     covered = covered_bca = 0
     for _ in range(SIMULATIONS):
         values = draw(generator)
-        low, high = statistics.mean_interval(values)
+        low, high = mean_interval(values)
         covered += low <= truth <= high
         bca = stats.bootstrap(
             (values,), np.mean, n_resamples=300, method="BCa", rng=generator
@@ -460,7 +461,7 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
             for variant, values in accuracies.items()
             for seed, accuracy in enumerate([*values, 0.0])  # the last is no seed to choose on
         ],
-        columns=["variant", "seed", "accuracy"],
+        columns=["variant", "seed", "score"],
     )
     choice = statistics.choose_pair(final, pairs, range(2))
     assert choice["kernel_initializer"] == initializer("k1")
@@ -484,7 +485,7 @@ def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, list[dict]]]
     }
     final = pd.DataFrame(
         [(names[pair], 0, accuracy) for pair, accuracy in accuracies.items()],
-        columns=["variant", "seed", "accuracy"],
+        columns=["variant", "seed", "score"],
     )
     pairs = {names[pair]: [initializer(part) for part in pair.split("_")] for pair in accuracies}
     return final, pairs
@@ -526,9 +527,7 @@ def test_a_pair_that_did_not_go_on_is_not_chosen() -> None:
 
 
 def test_of_equal_candidates_the_baseline_is_chosen() -> None:
-    final = pd.DataFrame(
-        {"variant": ["kernel-y", "baseline"], "seed": [0, 0], "accuracy": [0.5, 0.5]}
-    )
+    final = pd.DataFrame({"variant": ["kernel-y", "baseline"], "seed": [0, 0], "score": [0.5, 0.5]})
     pairs = {
         "baseline": [initializer("x"), initializer("x")],
         "kernel-y": [initializer("y"), initializer("x")],

@@ -7,7 +7,8 @@ import numpy as np
 from scipy import stats
 
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.statistics import mean_interval, sign_flip_p_value
+from initstudy.analysis.measures import mean_interval
+from initstudy.analysis.statistics import sign_flip_p_value
 from initstudy.results.study import Replicates, StudyResults
 
 
@@ -58,7 +59,7 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
     """Compares two variants, of one study or of two, by their final accuracies.
 
     Where they share two seeds or more, these are compared in pairs, since replicates of one seed
-    share their random numbers: the interval is `statistics.mean_interval`, the p-value that of
+    share their random numbers: the interval is `measures.mean_interval`, the p-value that of
     `statistics.sign_flip_p_value`. Otherwise, as for `best` and a variant that it was chosen from,
     whose seeds are others, all of them are compared: see `welch`. A diverged replicate counts as an
     accuracy of 0.

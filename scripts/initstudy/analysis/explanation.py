@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 
 from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.statistics import sign_flip_p_value
+from initstudy.results.scores import SIGNS
 
 # The epoch that is looked at besides the start: most units that die do so in the first.
 EPOCH = 1
@@ -36,8 +37,10 @@ def explanation(summary: pd.DataFrame, diagnostics: pd.DataFrame, finals: pd.Dat
     Returns:
         A section, or nothing if nothing loses.
     """
-    losing = summary[(summary["p_value_holm"] < ALPHA) & (summary["difference"] < 0)]
-    losing = losing[losing["variant"] != "best"].sort_values("difference")
+    ahead = summary["difference"] * SIGNS[summary["judged_by"].iloc[0]]
+    losing = summary[(summary["p_value_holm"] < ALPHA) & (ahead < 0)]
+    losing = losing[losing["variant"] != "best"]
+    losing = losing.loc[ahead[losing.index].sort_values().index]
     if losing.empty:
         return ""
     accuracies = finals.set_index(["variant", "seed"])["accuracy"]

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.statistics import FEWEST_FOR_BOOTSTRAP, RESAMPLES, sign_flip_p_value
+from initstudy.analysis.measures import FEWEST_FOR_BOOTSTRAP, RESAMPLES
+from initstudy.analysis.statistics import sign_flip_p_value
 from initstudy.results import histories
 
 COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]
@@ -121,7 +122,7 @@ def variance_interval(effects: Floats) -> tuple[float, float]:
     """A 95 % confidence interval of `variance`: bootstrap-t over the seeds.
 
     Whole replicates are drawn, since the pairs of one share its random numbers. As in
-    `statistics.mean_interval`, each resample gives a t statistic, here about the mean square of the
+    `measures.mean_interval`, each resample gives a t statistic, here about the mean square of the
     observed effects, which is the truth where the resamples come from; its standard error is the
     jackknife's.
 

@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.results import histories
-from initstudy.results.histories import ACCURACY_OF_DIVERGED
+from initstudy.results.scores import SIGNS, scored
 from initstudy.results.tables import read_table
 
-COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy"]
+COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
 
 
 def collect(
-    variants: Sequence[str], rates: Sequence[float], paths: Sequence[str | Path], epochs: int
+    variants: Sequence[str],
+    rates: Sequence[float],
+    paths: Sequence[str | Path],
+    epochs: int,
+    judge_by: str = "accuracy",
+    target: float = 1.0,
 ) -> pd.DataFrame:
     """The table of the trainings that learning rates are chosen on.
 
@@ -27,10 +33,13 @@ def collect(
         rates: the learning rate of each.
         paths: their histories, as training jobs write them.
         epochs: of the study.
+        judge_by: see `scores.scored`.
+        target: likewise.
 
     Returns:
         COLUMNS, a row per training and seed, by variant, learning rate and seed in the order in
-        which these are given; a diverged replicate has nan for both metrics.
+        which these are given; a diverged replicate has nan for both metrics. What they are judged
+        by is that of the validation images.
 
     Raises:
         StudyError: see `histories.collect`.
@@ -38,8 +47,10 @@ def collect(
     tables = []
     for variant, rate, path in zip(variants, rates, paths, strict=True):
         table = histories.collect([(variant, path)], epochs).frame
-        last = table.drop_duplicates("seed", keep="last")
-        tables.append(last.assign(learning_rate=rate)[COLUMNS])
+        last = table.drop_duplicates("seed", keep="last").reset_index(drop=True)
+        found = scored(histories.final(table), table, judge_by, target, epochs)
+        judged = SIGNS[judge_by] * found["score"]
+        tables.append(last.assign(learning_rate=rate, judged=judged)[COLUMNS])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -55,28 +66,43 @@ def read(path: str | Path) -> pd.DataFrame:
     return read_table(path, COLUMNS, whole=("seed",))
 
 
-def means(table: pd.DataFrame) -> pd.DataFrame:
-    """The mean final validation accuracy at each learning rate, those of diverged ones as 0.
+def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
+    """The mean, or median, of what is judged by at each learning rate.
 
     Args:
         table: COLUMNS.
+        measure: that is judged by.
 
     Returns:
         A row per variant and a column per learning rate, both in the table's order.
     """
-    counted = table.fillna({"val_accuracy": ACCURACY_OF_DIVERGED})
-    return counted.pivot_table(
-        index="variant", columns="learning_rate", values="val_accuracy", sort=False
+
+    def middle(values: pd.Series) -> float:
+        return measure.sign * measure.center(measure.sign * values.to_numpy())
+
+    return table.pivot_table(
+        index="variant", columns="learning_rate", values="judged", aggfunc=middle, sort=False
     )
 
 
-def choose(table: pd.DataFrame) -> dict[str, float]:
-    """The learning rate with the highest mean final validation accuracy, for each variant.
+def chosen(means: pd.DataFrame, measure: Measure = ACCURACY) -> pd.Series:
+    """The best learning rate of each variant.
 
-    Of equal ones the first of the table is chosen.
+    Args:
+        means: see `means`. Of equal ones the first column is chosen.
+        measure: that is judged by.
+    """
+    scores = measure.sign * means.round(9)
+    # Pandas would pass over infinite ones.
+    return pd.Series(means.columns.to_numpy()[scores.to_numpy().argmax(axis=1)], means.index)
+
+
+def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]:
+    """The learning rate at which each variant does best, see `chosen`.
 
     Args:
         table: COLUMNS.
+        measure: that is judged by.
     """
-    best = means(table).round(9).idxmax(axis=1)
+    best = chosen(means(table, measure), measure)
     return {str(variant): float(rate) for variant, rate in best.items()}

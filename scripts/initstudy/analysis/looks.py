@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from initstudy.analysis.levels import ALPHA, Floats
+from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
 from initstudy.analysis.pairs import joint_p_values, may_be_best
 from initstudy.analysis.statistics import (
     BETTER,
@@ -90,6 +91,7 @@ def take(
     looks: Sequence[int],
     earlier: Sequence[Look],
     margin: float | None,
+    measure: Measure = ACCURACY,
 ) -> Look:
     """Takes the next look.
 
@@ -100,38 +102,41 @@ def take(
     Bonferroni's inequality, whatever decided who went on.
 
     Args:
-        values: final accuracies by variant, on the seeds of this look, float64 (seeds,): of the
-            baseline and of all others that were to go on.
+        values: scores by variant, on the seeds of this look, float64 (seeds,): of the baseline and
+            of all others that were to go on.
         variants: all that were there at first, the baseline among them.
         looks: seeds at each.
         earlier: the looks before this one.
         margin: the smallest difference that would matter; None if any would.
+        measure: of which the scores are.
     """
     number = len(earlier)
     share = shares(looks)[number]
     others = [name for name in variants if name != BASELINE]
     known = {name: told for look in earlier for name, told in look.told.items()}
     open_ = [n for n in others if n in values and n not in decided(earlier)]
-    differences = [values[name] - values[BASELINE] for name in open_]
+    compared = [differences(values[name], values[BASELINE]) for name in open_]
     first = number == 0
     if first and open_:
-        p_values = joint_p_values(np.array(differences).reshape(len(open_), -1).T).tolist()
+        p_values = joint_p_values(measure.tested(np.array(compared).T)).tolist()
     else:
         rejected = sum(told.decision in (BETTER, WORSE) for told in known.values())
-        p_values = holm([sign_flip_p_value(d) for d in differences], len(others) - rejected)
+        own = [sign_flip_p_value(measure.tested(one)) for one in compared]
+        p_values = holm(own, len(others) - rejected)
     p_values_equivalent = [float("nan")] * len(open_)
     if margin is not None:
         rejected = sum(told.decision == EQUIVALENT for told in known.values())
         p_values_equivalent = holm(
-            [equivalence_p_value(d, margin) for d in differences], len(others) - rejected
+            [equivalence_p_value(one, margin, measure) for one in compared],
+            len(others) - rejected,
         )
     told = {
-        name: _told(difference, p_value / share, p_value_equivalent / share)
-        for name, difference, p_value, p_value_equivalent in zip(
-            open_, differences, p_values, p_values_equivalent, strict=True
+        name: _told(measure.shift(one), p_value / share, p_value_equivalent / share)
+        for name, one, p_value, p_value_equivalent in zip(
+            open_, compared, p_values, p_values_equivalent, strict=True
         )
     }
-    best = _best(values, len(variants), first)
+    best = _best(values, len(variants), first, measure)
     best = {name: min(1.0, p_value / share) for name, p_value in best.items()}
     for look in earlier:
         best = {name: min(p, look.best.get(name, 1.0)) for name, p in best.items()}
@@ -154,8 +159,9 @@ def all_looks(results: StudyResults) -> list[Look]:
     if earlier and not earlier[-1].goes_on:
         return earlier
     names = earlier[-1].goes_on if earlier else study.variants
-    values = {name: results.accuracies(name) for name in names}
-    return [*earlier, take(values, list(study.variants), study.looks, earlier, study.margin)]
+    values = {name: results.scores(name) for name in names}
+    last = take(values, list(study.variants), study.looks, earlier, study.margin, measure_of(study))
+    return [*earlier, last]
 
 
 def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, float]]:
@@ -178,24 +184,34 @@ def decided(looks: Sequence[Look]) -> dict[str, tuple[int, Told]]:
     }
 
 
-def _told(difference: Floats, p_value: float, p_value_equivalent: float) -> Told:
+def _told(difference: float, p_value: float, p_value_equivalent: float) -> Told:
     p_value, p_value_equivalent = min(1.0, p_value), np.minimum(1.0, p_value_equivalent)
-    decision = decide(float(difference.mean()), p_value, float(p_value_equivalent))
+    decision = decide(difference, p_value, float(p_value_equivalent))
     return Told(decision, p_value, float(p_value_equivalent))
 
 
-def _best(values: Mapping[str, Floats], variants: int, first: bool) -> dict[str, float]:
+def _best(
+    values: Mapping[str, Floats], variants: int, first: bool, measure: Measure
+) -> dict[str, float]:
     """The p-value of each being one of the best."""
     if first:
         return dict(
-            zip(values, may_be_best(np.array(list(values.values())).T).tolist(), strict=True)
+            zip(
+                values,
+                may_be_best(np.array(list(values.values())).T, measure).tolist(),
+                strict=True,
+            )
         )
     return {
         name: min(
             1.0,
             (variants - 1)
             * min(
-                (one_sided_p_value(other - mine) for key, other in values.items() if key != name),
+                (
+                    one_sided_p_value(measure.tested(differences(other, mine)))
+                    for key, other in values.items()
+                    if key != name
+                ),
                 default=1.0,
             ),
         )

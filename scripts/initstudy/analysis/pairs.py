@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import ACCURACY, Measure, differences
 
 # Up to so many seeds all sign flips are counted, above so many are sampled.
 MOST_FOR_EXACT = 13
@@ -48,7 +49,7 @@ def joint_p_values(differences: Floats) -> Floats:
     return p_values
 
 
-def may_be_best(values: Floats) -> Floats:
+def may_be_best(values: Floats, measure: Measure = ACCURACY) -> Floats:
     """For each variant the p-value of its being the best, or one of the best, in the mean.
 
     It is that of the variant which beats it most clearly, among all others at once: one-sided, by
@@ -56,7 +57,8 @@ def may_be_best(values: Floats) -> Floats:
     is excluded with a probability of 5 % at most: those with a p-value above contain it with 95 %.
 
     Args:
-        values: float64 (seeds, variants), paired by seed.
+        values: scores, float64 (seeds, variants), paired by seed.
+        measure: of which they are.
 
     Returns:
         float64 (variants,).
@@ -69,7 +71,8 @@ def may_be_best(values: Floats) -> Floats:
     flips = np.concatenate([flips, -flips])
     p_values = []
     for mine in values.T:
-        ahead = (flips @ _scaled(values - mine[:, None])).max(axis=1, keepdims=True)
+        compared = measure.tested(differences(values, mine[:, None]))
+        ahead = (flips @ _scaled(compared)).max(axis=1, keepdims=True)
         p_values.append(_share_as_large(ahead, ahead[0])[0])
     return np.array(p_values)
 

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
+from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.errors import StudyError
 
 # What a difference is to be told with, of a true one.
@@ -112,22 +113,39 @@ def plan(
     )
 
 
-def plan_page(study: str, differences: Mapping[str, Floats], margin: float | None) -> str:
+def plan_page(
+    study: str,
+    differences: Mapping[str, Floats],
+    margin: float | None,
+    measure: Measure = ACCURACY,
+) -> str:
     """The power of larger studies as Markdown.
 
     Args:
         study: the name of the pilot study.
         differences: see `plan`.
         margin: the smallest difference that would matter; None for half a point.
+        measure: of which the differences are.
 
     Raises:
-        StudyError: if the pilot has too few seeds.
+        StudyError: if the pilot has too few seeds, or infinite values.
     """
     count = len(next(iter(differences.values()), []))
     if count < FEWEST_FOR_SCATTER:
         raise StudyError(
             f"{study} has {count} seeds for each comparison, which say too little of their "
             f"scatter: {FEWEST_FOR_SCATTER} are the fewest to plan with."
+        )
+    infinite = [name for name, values in differences.items() if not np.isfinite(values).all()]
+    if infinite:
+        raise StudyError(
+            f"{', '.join(infinite)}: the {measure.words} of some seeds is infinite, with which no "
+            "number of seeds can be planned."
+        )
+    if margin is None and measure.scale == 1:
+        raise StudyError(
+            f"{study} has no margin, of which the plan takes multiples; set one, in the unit of "
+            f"the {measure.words}."
         )
     smallest = margin or 0.005
     table = plan(
@@ -136,19 +154,19 @@ def plan_page(study: str, differences: Mapping[str, Floats], margin: float | Non
         [10, 20, 40, 80, 160],
         level_of(len(differences)),
     )
-    shown = table.assign(size=[f"{100 * size:g}" for size in table["size"]]).rename(
-        columns={"size": "true difference, points"}
+    unit = f",{measure.unit_of_difference}" if measure.unit_of_difference else ""
+    shown = table.assign(size=[f"{measure.scale * size:g}" for size in table["size"]]).rename(
+        columns={"size": f"true difference{unit}"}
     )
     for seeds in shown.columns[2:]:
         shown[seeds] = [f"{share:.0%}" for share in shown[seeds]]
     return (
         f"# How many seeds, planned from `{study}`\n\n"
-        f"How often a study with so many seeds would tell a difference from the baseline that is "
-        f"truly there, by the scatter of the {count} seeds of the pilot, corrected for "
-        f"{len(differences)} comparisons. The scatter itself is known from {count} seeds only: of "
-        f"the number that is needed, take the upper end (the verdict tells it).\n\n"
-        + shown.to_markdown(index=False, disable_numparse=True)
-        + "\n"
+        f"How often a study with so many seeds would tell a difference from the baseline "
+        f"({measure.words}) that is truly there, by the scatter of the {count} seeds of the pilot, "
+        f"corrected for {len(differences)} comparisons. The scatter itself is known from "
+        f"{count} seeds only: of the number that is needed, take the upper end (the verdict tells "
+        "it).\n\n" + shown.to_markdown(index=False, disable_numparse=True) + "\n"
     )
 
 

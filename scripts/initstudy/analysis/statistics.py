@@ -9,15 +9,14 @@ import pandas as pd
 from scipy import stats
 
 from initstudy.analysis.images import crossed
-from initstudy.analysis.levels import ALPHA, LEVEL, Floats
+from initstudy.analysis.levels import ALPHA, Floats
+from initstudy.analysis.measures import ACCURACY, Measure, differences, mean_interval
 from initstudy.analysis.pairs import all_pairs, joint_p_values, may_be_best
 from initstudy.analysis.power import FEWEST_FOR_SCATTER, level_of, seeds_to_tell
 from initstudy.results import histories
+from initstudy.results.scores import scored
 from initstudy.study.description import MOST_COMPARED
 
-RESAMPLES = 10_000
-# With fewer values a bootstrap has too few different samples to draw.
-FEWEST_FOR_BOOTSTRAP = 5
 # What may be said of two variants.
 DECISIONS = BETTER, WORSE, EQUIVALENT, UNDECIDED = (
     "better",
@@ -52,6 +51,10 @@ SUMMARY_COLUMNS = [
     "accuracy_mean",
     "accuracy_ci_low",
     "accuracy_ci_high",
+    "judged_by",
+    "judged",
+    "judged_ci_low",
+    "judged_ci_high",
     "accuracy_sd",
     "accuracy_median",
     "accuracy_iqm",
@@ -101,45 +104,6 @@ def interquartile_mean(values: Floats) -> float:
         the Edge of the Statistical Precipice, section 4.3.
     """
     return float(stats.trim_mean(values, 0.25))
-
-
-def mean_interval(values: Floats) -> tuple[float, float]:
-    """A 95 % confidence interval of the mean: bootstrap-t, or Student's t below five values.
-
-    Of each resample it takes the t statistic about the observed mean, and bounds the mean with the
-    quantiles of these instead of Student's. It is used instead of the BCa interval because that
-    covers too seldom at ten values: see tests/unit/test_statistics.py and docs/statistics.md.
-
-    Args:
-        values: float64 (n,).
-
-    Returns:
-        The lower and the upper bound; nan for a single value. The resamples are drawn from a fixed
-        seed, so the same values always have the same interval.
-
-    Reference:
-        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 12.5.
-        Hall, 1988, Theoretical Comparison of Bootstrap Confidence Intervals, Annals of Statistics
-        16 (3), shows that its coverage is second-order accurate, as that of BCa is.
-    """
-    n, mean = len(values), float(np.mean(values))
-    if n < 2:
-        return float("nan"), float("nan")
-    error = float(np.std(values, ddof=1)) / np.sqrt(n)
-    if n < FEWEST_FOR_BOOTSTRAP:
-        upper = float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
-        lower = -upper
-    else:
-        # Standardized, so that values which differ by rounding alone do not look different.
-        spread = float(np.ptp(values))
-        if spread < 1e-12:
-            return mean, mean
-        resamples = np.random.default_rng(0).choice((values - mean) / spread, (RESAMPLES, n))
-        errors = resamples.std(axis=1, ddof=1) / np.sqrt(n)
-        usable = errors > 1e-9
-        t = resamples.mean(axis=1)[usable] / errors[usable]
-        lower, upper = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return mean - float(upper) * error, mean - float(lower) * error
 
 
 def sign_flip_p_value(differences: Floats) -> float:
@@ -197,7 +161,7 @@ def one_sided_p_value(differences: Floats) -> float:
     return (int(np.sum(signs @ differences >= bound)) + 1) / (samples + 1)
 
 
-def equivalence_p_value(differences: Floats, margin: float) -> float:
+def equivalence_p_value(differences: Floats, margin: float, measure: Measure = ACCURACY) -> float:
     """The p-value of the hypothesis that paired differences are at least a margin from zero.
 
     Two one-sided sign-flip tests, of the differences shifted by the margin up and down; both must
@@ -206,13 +170,15 @@ def equivalence_p_value(differences: Floats, margin: float) -> float:
     Args:
         differences: float64 (n,).
         margin: above 0.
+        measure: of which they are differences.
 
     Reference:
         Schuirmann, 1987, A Comparison of the Two One-Sided Tests Procedure and the Power Approach
         for Assessing the Equivalence of Average Bioavailability, Journal of Pharmacokinetics and
         Biopharmaceutics 15 (6).
     """
-    return max(one_sided_p_value(margin + differences), one_sided_p_value(margin - differences))
+    shifted = (measure.tested(margin + sign * differences) for sign in (1, -1))
+    return max(one_sided_p_value(one) for one in shifted)
 
 
 def decide(difference: float, p_value: float, p_value_equivalent: float) -> str:
@@ -340,8 +306,9 @@ def choose_pair(
     final: pd.DataFrame,
     pairs: Mapping[str, Sequence[Mapping[str, Any]]],
     seeds: range | None = None,
+    measure: Measure = ACCURACY,
 ) -> dict[str, Any]:
-    """The kernel and the bias initializer with the highest mean final validation accuracy.
+    """The kernel and the bias initializer with the best mean of what they are judged by.
 
     First the two are chosen apart: the kernel initializer among the variants that differ from the
     baseline in it alone, the bias initializer likewise, the baseline's own among the candidates of
@@ -350,14 +317,16 @@ def choose_pair(
     wins, and the baseline's is the first.
 
     Args:
-        final: see `histories.final`.
+        final: see `scores.scored`, of the validation images.
         pairs: kernel and bias initializer of each variant, as {name, class_name, config}; the first
             is `baseline`.
         seeds: the replicates to choose on; None for all, among the variants that have most of them,
             since those that did not go on to the last look are not the best.
+        measure: of which the scores are.
 
     Returns:
-        What best.yaml holds: the two initializers, the seeds, and the mean of every candidate.
+        What best.yaml holds: the two initializers, the seeds, and the mean (or median) of every
+        candidate.
 
     Raises:
         StudyError: if a replicate is missing.
@@ -369,11 +338,16 @@ def choose_pair(
         seeds = range(max(len(rows) for rows in finals.values()))
         pairs = {name: pair for name, pair in pairs.items() if len(finals[name]) == len(seeds)}
     means = {
-        name: round(float(histories.accuracies(finals, name, seeds).mean()), 9) for name in pairs
+        name: round(measure.center(histories.accuracies(finals, name, seeds, "score")), 9)
+        for name in pairs
     }
     kernels = {name: means[name] for name, pair in pairs.items() if pair[1] == bias}
     biases = {name: means[name] for name, pair in pairs.items() if pair[0] == kernel}
     others = {name: means[name] for name in pairs if name not in kernels and name not in biases}
+
+    def shown(score: float) -> float:
+        return measure.shown(score)[0]
+
     chosen = [pairs[_highest(kernels)][0], pairs[_highest(biases)][1]]
     if chosen in tried:
         chosen = list(pairs[_highest(means)])
@@ -382,10 +356,10 @@ def choose_pair(
         "bias_initializer": dict(chosen[1]),
         "chosen_on": {
             "seeds": [seeds[0], seeds[-1]],
-            "mean_final_validation_accuracy": {
-                "kernel": {pairs[name][0]["name"]: mean for name, mean in kernels.items()},
-                "bias": {pairs[name][1]["name"]: mean for name, mean in biases.items()},
-                **({"other_pairs": others} if others else {}),
+            f"{measure.middle}_{measure.told}": {
+                "kernel": {pairs[name][0]["name"]: shown(mean) for name, mean in kernels.items()},
+                "bias": {pairs[name][1]["name"]: shown(mean) for name, mean in biases.items()},
+                **({"other_pairs": {n: shown(m) for n, m in others.items()}} if others else {}),
             },
         },
     }
@@ -405,6 +379,7 @@ def summarize(
     settled: Mapping[str, tuple[Any, float]] | None = None,
     hits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     draw_nothing: Collection[str] = (),
+    measure: Measure = ACCURACY,
 ) -> pd.DataFrame:
     """A row per variant, from the replicates that belong to it.
 
@@ -433,29 +408,34 @@ def summarize(
             adjusted p-values of all but `best` are these. None if there is one look.
         hits: see `hits.read`; None if what holds for other images is not asked.
         draw_nothing: variants whose replicates all start from the same weights.
+        measure: that variants are judged by.
 
     Returns:
         SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test images after the final epoch;
         area_under_curve and epochs_to_target are of the validation images. Accuracies of diverged
         replicates count (as `histories.final` has them), their losses cannot.
-        Differences are those to the baseline on the same seeds, and nan for the baseline itself;
+        judged is the mean (or median) of what they are judged by, see judged_by, and differences
+        are of this. Differences are those to the baseline on the same seeds, and nan for the
+        baseline itself;
         selection_difference is what the choice of `best` promised on the seeds it was made on: the
         pair's own difference there, or if it was not trained there, the sum of its two
         initializers' differences. p_value_best is that of `pairs.may_be_best`, among all variants
         but `best`. The seeds that it takes to tell a difference of the size seen, or of the margin
-        (`power.seeds_to_tell`), are there for what is undecided; nan if more than
-        `power.MOST_SEEDS`.
+        (`power.seeds_to_tell`), are there for what is undecided; inf if more than
+        `power.MOST_SEEDS`, nan if the scatter is not known or infinite.
 
     Raises:
         StudyError: if a replicate is missing.
     """
     tables, times = histories.by_variant(table), histories.by_variant(timings)
-    finals = histories.by_variant(histories.final(table, tests))
+    final = histories.final(table, tests)
+    finals = histories.by_variant(scored(final, table, measure.name, target, epochs))
 
     rows: list[dict[str, Any]] = []
     for variant in variants:
         name, seeds = variant["variant"], variant["seeds"]
         values = histories.accuracies(finals, name, seeds)
+        scores = histories.accuracies(finals, name, seeds, "score")
         mine = finals[name][finals[name]["seed"].isin(seeds)]
         took = times[name][times[name]["seed"].isin(seeds)]
         curves = histories.curves(tables, name, seeds, epochs, "val_accuracy")
@@ -472,6 +452,8 @@ def summarize(
             "accuracy_mean": values.mean(),
             "accuracy_ci_low": low,
             "accuracy_ci_high": high,
+            "judged_by": measure.name,
+            **_shown(measure, "judged", measure.center(scores), measure.interval(scores)),
             "accuracy_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
             "accuracy_median": np.median(values),
             "accuracy_iqm": interquartile_mean(values),
@@ -489,19 +471,10 @@ def summarize(
             **_published(variant, published),
         }
         if name != "baseline":
-            base = histories.accuracies(finals, "baseline", seeds)
-            low, high = np.clip(mean_interval(values - base), -1, 1)
-            row |= {
-                "difference": (values - base).mean(),
-                "difference_ci_low": low,
-                "difference_ci_high": high,
-                "p_value": sign_flip_p_value(values - base),
-                "p_value_equivalent": np.nan
-                if margin is None
-                else equivalence_p_value(values - base, margin),
-                "probability_of_improvement": probability_of_improvement(values, base),
-            }
-            if hits is not None and len(seeds) > 1:
+            base = histories.accuracies(finals, "baseline", seeds, "score")
+            row |= _compared(scores, base, margin, measure)
+            row["probability_of_improvement"] = probability_of_improvement(scores, base)
+            if hits is not None and len(seeds) > 1 and measure is ACCURACY:
                 row |= _on_other_images(hits, name, len(seeds))
         rows.append(row)
 
@@ -515,7 +488,9 @@ def summarize(
                 row[f"{column}_holm"] = p_value
         for row in family:
             row["decision"] = decide(
-                row["difference"], row["p_value_holm"], row["p_value_equivalent_holm"]
+                measure.sign * row["difference"],
+                row["p_value_holm"],
+                row["p_value_equivalent_holm"],
             )
     if pairs is not None:
         _decide_by(pairs, rows)
@@ -529,8 +504,8 @@ def summarize(
     compared = [row for row in rows if row["variant"] != "best"]
     if settled is None:
         shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
-        columns = [histories.accuracies(finals, row["variant"], shared) for row in compared]
-        for row, p_value in zip(compared, may_be_best(np.array(columns).T), strict=True):
+        columns = [histories.accuracies(finals, r["variant"], shared, "score") for r in compared]
+        for row, p_value in zip(compared, may_be_best(np.array(columns).T, measure), strict=True):
             row["p_value_best"] = p_value
     for row in rows:
         if row["variant"] == "best":
@@ -538,18 +513,23 @@ def summarize(
         elif row.get("decision") == UNDECIDED and len(rows) <= MOST_COMPARED:
             seeds = next(v["seeds"] for v in variants if v["variant"] == row["variant"])
             own, base = (
-                histories.accuracies(finals, name, seeds) for name in (row["variant"], "baseline")
+                histories.accuracies(finals, name, seeds, "score")
+                for name in (row["variant"], "baseline")
             )
-            row |= _seeds_for(own - base, margin, level_of(len(compared) - 1))
+            found = differences(own, base)
+            row |= _seeds_for(found, margin, level_of(len(compared) - 1))
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
-def compare_all(values: Mapping[str, Floats], margin: float | None) -> pd.DataFrame:
+def compare_all(
+    values: Mapping[str, Floats], margin: float | None, measure: Measure = ACCURACY
+) -> pd.DataFrame:
     """Every two variants, the one with the higher mean first, from the best pair of them on.
 
     Args:
-        values: final accuracies of each variant on the same seeds, float64 (seeds,).
+        values: scores of each variant on the same seeds, float64 (seeds,).
         margin: the smallest difference that would matter; None if any would.
+        measure: of which the scores are.
 
     Returns:
         PAIR_COLUMNS, nothing if there are more than MOST_COMPARED variants. p_value is of one
@@ -558,31 +538,46 @@ def compare_all(values: Mapping[str, Floats], margin: float | None) -> pd.DataFr
     """
     if not 2 <= len(values) <= MOST_COMPARED:
         return pd.DataFrame([], columns=PAIR_COLUMNS)
-    names = sorted(values, key=lambda name: -float(values[name].mean()))
+    names = sorted(values, key=lambda name: -measure.center(values[name]))
     pairs = [(names[one], names[other]) for one, other in all_pairs(len(names))]
-    differences = [values[one] - values[other] for one, other in pairs]
-    rows: list[dict[str, Any]] = []
-    for (one, other), difference in zip(pairs, differences, strict=True):
-        low, high = np.clip(mean_interval(difference), -1, 1)
-        rows.append(
-            {
-                "variant": one,
-                "other": other,
-                "difference": difference.mean(),
-                "difference_ci_low": low,
-                "difference_ci_high": high,
-                "p_value": sign_flip_p_value(difference),
-                "p_value_equivalent": np.nan
-                if margin is None
-                else equivalence_p_value(difference, margin),
-            }
-        )
-    joint = joint_p_values(np.array(differences).T)
+    rows: list[dict[str, Any]] = [
+        {
+            "variant": one,
+            "other": other,
+            **_compared(values[one], values[other], margin, measure),
+        }
+        for one, other in pairs
+    ]
+    found = [differences(values[one], values[other]) for one, other in pairs]
+    joint = joint_p_values(measure.tested(np.array(found).T))
     equivalent = holm([row["p_value_equivalent"] for row in rows])
     for row, p_value, p_value_equivalent in zip(rows, joint, equivalent, strict=True):
         row["p_value_joint"], row["p_value_equivalent_holm"] = p_value, p_value_equivalent
-        row["decision"] = decide(row["difference"], p_value, p_value_equivalent)
+        better = measure.sign * row["difference"]
+        row["decision"] = decide(better, p_value, p_value_equivalent)
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+
+
+def _compared(
+    scores: Floats, base: Floats, margin: float | None, measure: Measure
+) -> dict[str, float]:
+    """The columns of PAIR_COLUMNS that one comparison by itself has."""
+    found = differences(scores, base)
+    return {
+        **_shown(measure, "difference", measure.shift(found), measure.shift_interval(found)),
+        "p_value": sign_flip_p_value(measure.tested(found)),
+        "p_value_equivalent": np.nan
+        if margin is None
+        else equivalence_p_value(found, margin, measure),
+    }
+
+
+def _shown(
+    measure: Measure, name: str, middle: float, interval: tuple[float, float]
+) -> dict[str, float]:
+    """A centre of scores with its interval as values, in columns of this name."""
+    low, middle, high = measure.shown(interval[0], middle, interval[1])
+    return {name: middle, f"{name}_ci_low": low, f"{name}_ci_high": high}
 
 
 def _decide_by(pairs: pd.DataFrame, rows: Sequence[dict[str, Any]]) -> None:
@@ -626,12 +621,14 @@ def _on_other_images(
 
 def _seeds_for(differences: Floats, margin: float | None, level: float) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
-    if len(differences) < FEWEST_FOR_SCATTER or np.ptp(differences) < 1e-12:
+    if len(differences) < FEWEST_FOR_SCATTER or not np.isfinite(differences).all():
+        return found
+    if np.ptp(differences) < 1e-12:
         return found
     for what, size in (("difference", abs(float(differences.mean()))), ("margin", margin)):
         if size:
             needed = seeds_to_tell(differences, size, level)
-            bounds = (needed.seeds, needed.low, needed.high)
+            bounds = (np.inf if n is None else n for n in (needed.seeds, needed.low, needed.high))
             found |= {f"seeds_for_{what}{e}": n for e, n in zip(("", *BOUNDS), bounds, strict=True)}
     return found
 

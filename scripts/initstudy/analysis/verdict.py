@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis import learning_rates
 from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.looks import Look
+from initstudy.analysis.measures import ACCURACY, MEASURES, Measure
 from initstudy.analysis.power import FEWEST_FOR_SCATTER, Needed
 from initstudy.analysis.statistics import (
     BETTER,
@@ -75,7 +77,7 @@ def verdict(
         _opening(baseline, compared, "test" if held_out else "validation"),
         _looks(looks, (len(compared) + 1) * most_seeds),
         _held_out(held_out),
-        _rates(rates),
+        _rates(rates, _measure(baseline)),
         _differences("Kernel initializers", kernels, baseline, margin),
         _differences("Bias initializers", biases, baseline, margin),
         _differences("Other pairs", others, baseline, margin),
@@ -93,9 +95,11 @@ def verdict(
 def summary_table(summary: pd.DataFrame) -> str:
     """The summary as a Markdown table, from the best variant to the worst.
 
-    Accuracies are in percent, rounded to what their intervals support.
+    Accuracies are in percent, and all numbers rounded to what their intervals support.
     """
-    ordered = summary.sort_values("accuracy_mean", ascending=False, kind="stable")
+    measure = MEASURES[summary["judged_by"].iloc[0]]
+    ordered = summary.sort_values("judged", ascending=measure.sign < 0, kind="stable")
+    judged, unit = f"{measure.words} [95 % interval]", measure.unit_of_difference.strip()
     table = pd.DataFrame(
         [
             {
@@ -103,9 +107,10 @@ def summary_table(summary: pd.DataFrame) -> str:
                 "kernel": row.kernel_initializer,
                 "bias": row.bias_initializer,
                 "n": row.seeds,
-                "accuracy % [95 % interval]": _value(row, "accuracy", signed=False),
+                "accuracy % [95 % interval]": _accuracy(row),
                 "range %": f"{100 * row.accuracy_min:.1f} to {100 * row.accuracy_max:.1f}",
-                "difference, points [95 % interval]": _value(row, "difference", signed=True),
+                **({} if measure is ACCURACY else {judged: _judged(row)}),
+                f"difference{', ' * bool(unit)}{unit} [95 % interval]": _difference(row),
                 "p (Holm)": _p(row.p_value_holm) if np.isfinite(row.p_value_holm) else "",
                 "beats baseline": _share(row.probability_of_improvement),
                 "not learned": f"{round(row.not_learned * row.seeds)} of {row.seeds}",
@@ -151,7 +156,12 @@ def _recommendation(
     else:
         others = [row for row in possible if row is not leader]
         text = f"**Start from {_pair(leader)}.** Of the {len(candidates)} pairs that were compared "
-        text += f"their mean accuracy is the highest ({100 * leader.accuracy_mean:.1f} %)"
+        measure = _measure(leader)
+        text += (
+            f"their {measure.middle} {measure.words} is the "
+            f"{'highest' if measure.sign > 0 else 'lowest'} "
+            f"({_with_unit(_amount(leader, leader.judged), measure.unit)})"
+        )
         if best is not None and best.decision == BETTER and _same_pair(best, leader):
             text += f", and on {count(best.seeds, 'fresh seed')} they were better than the baseline"
         text += "."
@@ -174,7 +184,7 @@ def _matters(role: str, rows: list[Row], margin: float | None) -> str:
     """Whether it matters which initializer one of the two roles has, if that can be told."""
     if margin is None or not rows or any(row.decision in (BETTER, WORSE) for row in rows):
         return ""
-    size = f"of {_size(margin)} from the baseline's"
+    size = f"of {_size(rows[0], margin)} from the baseline's"
     # That all of them are equivalent needs no correction: each must be told so by itself.
     if all(row.p_value_equivalent < ALPHA for row in rows):
         return f"The choice of the {role} initializer makes no difference {size}."
@@ -190,13 +200,24 @@ def _matters(role: str, rows: list[Row], margin: float | None) -> str:
 def _opening(baseline: Row, compared: list[Row], images: str) -> str:
     text = (
         f"The baseline ({baseline.kernel_initializer} kernels, {baseline.bias_initializer} biases) "
-        f"classifies {_value(baseline, 'accuracy', signed=False)} % of the {images} images "
+        f"classifies {_accuracy(baseline)} % of the {images} images "
         f"correctly"
     )
     if baseline.seeds == 1:
         text += ", with one seed."
     else:
         text += f": the mean over {baseline.seeds} seeds, and its 95 % interval."
+    measure = _measure(baseline)
+    if measure is not ACCURACY:
+        text += (
+            f" Variants are judged by their {measure.words}, the baseline's {measure.middle} being "
+            f"{_judged(baseline)}{measure.unit}."
+        )
+        if measure.middle == "median":
+            text += (
+                " What diverged or never got there counts as infinite (∞). Differences are "
+                "compared by their ranks, and told by their pseudo-median."
+            )
     if compared:
         text += (
             " Each other variant was trained on the same seeds, from the same random numbers in the"
@@ -242,10 +263,10 @@ def _held_out(images: int) -> str:
     )
 
 
-def _rates(means: pd.DataFrame | None) -> str:
+def _rates(means: pd.DataFrame | None, measure: Measure) -> str:
     if means is None:
         return ""
-    chosen = means.idxmax(axis=1)
+    chosen = learning_rates.chosen(means, measure)
     groups = [
         f"{rate:g} for {_sentence(f'**{name}**' for name in chosen.index[chosen == rate])}"
         for rate in sorted(chosen.unique())
@@ -282,12 +303,14 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
         [
             f"- **{_name(row)}** is {row.decision} than the baseline: {_numbers(row)}."
             f"{_elsewhere(row)}"
-            for row in sorted(told, key=lambda row: -row.difference)
+            for row in sorted(told, key=lambda row: -_measure(row).sign * row.difference)
         ]
     )
     equivalent = [row for row in rows if row.decision == EQUIVALENT]
     if margin is not None and equivalent:
-        lines.append(f"\nNo difference that matters, that is of {_size(margin)} or more:\n")
+        lines.append(
+            f"\nNo difference that matters, that is of {_size(baseline, margin)} or more:\n"
+        )
         lines += _cut(
             [f"- **{_name(row)}**: {_numbers(row, equivalent=True)}." for row in equivalent]
         )
@@ -317,11 +340,11 @@ def _elsewhere(row: Row) -> str:
 
 def _more(row: Row, margin: float | None) -> str:
     """How many seeds it would take to tell what is undecided."""
-    if row.seeds < FEWEST_FOR_SCATTER or not row.difference:
+    if row.seeds < FEWEST_FOR_SCATTER or not row.difference or np.isnan(row.seeds_for_difference):
         return ""
     text = f" If this is the difference, it takes {_seeds(row, 'difference')} to tell it"
     if margin is not None:
-        text += f"; one of {_size(margin)} takes {_seeds(row, 'margin')}"
+        text += f"; one of {_size(row, margin)} takes {_seeds(row, 'margin')}"
     return f"{text}."
 
 
@@ -473,15 +496,17 @@ def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
     apart = next(
         row for row in pairs if (row.kernel_initializer, row.bias_initializer) == (kernel, bias)
     )
-    lost = 100 * (best.accuracy_mean - apart.accuracy_mean)
+    measure = _measure(best)
+    lost = measure.scale * measure.sign * (best.judged - apart.judged)
     text = (
         f"The best of all pairs is {best.kernel_initializer} kernels with {best.bias_initializer} "
         f"biases. To choose one at a time, each beside the baseline's other initializer, would "
-        f"have found {kernel} kernels with {bias} biases, whose mean is "
+        f"have found {kernel} kernels with {bias} biases, whose {measure.middle} is "
     )
     if lost < 0.05:
-        return text + "the same to a tenth of a point: it would not have misled."
-    text += f"{lost:.1f} points lower"
+        place = "a tenth of a point" if measure.scale == 100 else "one decimal"
+        return f"{text}the same to {place}: it would not have misled."
+    text += f"{lost:.1f}{measure.unit_of_difference} {'lower' if measure.sign > 0 else 'higher'}"
     if not real:
         return text + ", which may be chance as well."
     return text + f". Part of that is flattery, since the best of {len(pairs)} was chosen for it."
@@ -494,7 +519,9 @@ def _choice(best: Row | None, tried_together: bool) -> str:
             "initializers on the seeds of the choice, so the best pair is the baseline itself."
         )
     kernel, bias = best.kernel_initializer, best.bias_initializer
-    promised = f"the baseline by {_points(best.selection_difference)} points"
+    measure = _measure(best)
+    unit = measure.unit_of_difference
+    promised = f"the baseline by {_amount(best, best.selection_difference, '+')}{unit}"
     if tried_together:
         promised = f"the pair differs from {promised}"
     else:
@@ -511,9 +538,12 @@ def _choice(best: Row | None, tried_together: bool) -> str:
         f"{_numbers(best, equivalent=True)}.",
         UNDECIDED: f"There it is undecided whether it differs: {_numbers(best)}.",
     }[best.decision]
-    lost = best.selection_difference - best.difference
+    lost = measure.sign * (best.selection_difference - best.difference)
+    if not np.isfinite(lost):
+        return text
     word = "less" if lost > 0 else "more"
-    return text + f" That is {100 * abs(lost):.1f} points {word} than the choice promised."
+    amount = _with_unit(_amount(best, abs(lost)), unit)
+    return f"{text} That is {amount} {word} than the choice promised."
 
 
 def _limits(
@@ -551,10 +581,13 @@ def _limits(
         "judged. They learned by heart, or what they normalize by lags behind (BatchNormalization)."
         for row in apart[:LONGEST]
     ]
-    lines.append(
-        "- Intervals and p-values are those of other seeds on the same images. summary.csv has "
-        "intervals for other images of the same kind, too (difference_other_images)."
-    )
+    text = "- Intervals and p-values are those of other seeds on the same images."
+    if _measure(rows[0]) is ACCURACY:
+        text += (
+            " summary.csv has intervals for other images of the same kind, too "
+            "(difference_other_images)."
+        )
+    lines.append(text)
     text = f"- All of this holds for {scope}"
     if not held_out:
         text += "; the validation images are the test images, as in the notebook"
@@ -565,6 +598,8 @@ def _limits(
 def _published(rows: list[Row], baseline: Row) -> str:
     with_value = [row for row in rows if np.isfinite(row.notebook_accuracy)]
     compared = sum(row.variant not in ("baseline", "best") for row in rows)
+    if _measure(baseline) is not ACCURACY:
+        return ""  # the notebook's order is by that
     # A trial has other epochs, too.
     if not with_value or (compared and baseline.seeds < seeds_needed(compared)):
         return ""
@@ -615,15 +650,24 @@ def _numbers(row: Row, equivalent: bool = False) -> str:
     wins = row.probability_of_improvement * row.seeds
     p_value = row.p_value_equivalent_holm if equivalent else row.p_value_holm
     parts = [
-        f"{_value(row, 'difference', signed=True)} points",
+        f"{_difference(row)}{_measure(row).unit_of_difference}",
         p_equals(p_value),
         f"ahead on {wins:g} of {count(row.seeds, 'seed')}",
     ]
     return ", ".join(parts)
 
 
-def _size(margin: float) -> str:
-    return f"{100 * margin:g} points"
+def _size(row: Row, margin: float) -> str:
+    measure = _measure(row)
+    return _with_unit(f"{measure.scale * margin:g}", measure.unit_of_difference)
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    return amount + (unit.removesuffix("s") if amount == "1" else unit)
+
+
+def _measure(row: Row) -> Measure:
+    return MEASURES[row.judged_by]
 
 
 def _number(number: int) -> str:
@@ -658,26 +702,70 @@ def _differs(row: Row, baseline: Row) -> set[str]:
 
 
 def _highest(rows: Iterable[Row]) -> Row:
-    """By its mean; of equal ones the first, as in `statistics.choose_pair`."""
-    return max(rows, key=lambda row: round(row.accuracy_mean, 9))
+    """The best by its mean; of equal ones the first, as in `statistics.choose_pair`."""
+    return max(rows, key=lambda row: _measure(row).sign * round(row.judged, 9))
 
 
-def _value(row: Row, column: str, signed: bool) -> str:
-    """The mean with its interval, in percent, rounded to the place where the interval begins."""
-    mean = getattr(row, f"{column}_mean" if column == "accuracy" else column)
-    if not np.isfinite(mean):
-        return ""
-    low, high = getattr(row, f"{column}_ci_low"), getattr(row, f"{column}_ci_high")
-    sign = "+" if signed else ""
-    half = 50 * (high - low)
-    if not np.isfinite(half):
-        return f"{100 * mean:{sign}.2f}"
-    places = int(np.clip(-np.floor(np.log10(half)), 1, 3)) if half > 0 else 1
-    # Adding 0 makes a plain zero of a negative one.
-    low, mean, high = (
-        f"{round(100 * value, places) + 0.0:{sign}.{places}f}" for value in (low, mean, high)
+def _accuracy(row: Row) -> str:
+    low, high = row.accuracy_ci_low, row.accuracy_ci_high
+    return with_interval(100 * row.accuracy_mean, 100 * low, 100 * high)
+
+
+def _judged(row: Row) -> str:
+    measure = _measure(row)
+    low, high = measure.scale * row.judged_ci_low, measure.scale * row.judged_ci_high
+    return with_interval(measure.scale * row.judged, low, high, fewest=_fewest(measure))
+
+
+def _difference(row: Row) -> str:
+    measure = _measure(row)
+    low, high = measure.scale * row.difference_ci_low, measure.scale * row.difference_ci_high
+    return with_interval(
+        measure.scale * row.difference, low, high, sign="+", fewest=_fewest(measure)
     )
-    return f"{mean} [{low}, {high}]"
+
+
+def _fewest(measure: Measure) -> int:
+    """Decimals that are shown of it at least."""
+    return 1 if measure.scale == 100 else 0
+
+
+def _amount(row: Row, value: float, sign: str = "") -> str:
+    """An amount of what is judged by, without its unit."""
+    scale = _measure(row).scale
+    if scale == 100:
+        return f"{round(100 * value, 1) + 0.0:{sign}.1f}"
+    return f"{round(value, 3) + 0.0:{sign}g}".replace("inf", "∞")
+
+
+def with_interval(middle: float, low: float, high: float, sign: str = "", fewest: int = 1) -> str:
+    """A number with its interval, rounded to the place where the interval begins.
+
+    Args:
+        middle: the number; "" if it is nan.
+        low: of its interval; nan if there is none.
+        high: likewise.
+        sign: "+" for one before positive numbers, too.
+        fewest: decimals at least.
+    """
+    if np.isnan(middle):
+        return ""
+    half = (high - low) / 2
+    places = 2 if fewest else 3
+    if np.isfinite(half):
+        places = int(np.clip(-np.floor(np.log10(half)), fewest, 3)) if half > 0 else fewest
+
+    def text(value: float) -> str:
+        # Adding 0 makes a plain zero of a negative one. Medians of whole numbers may have halves.
+        if fewest:
+            shown = f"{round(value, places) + 0.0:{sign}.{places}f}"
+        else:
+            shown = f"{round(value, max(1, places)) + 0.0:{sign}g}"
+        return shown.replace("inf", "∞")
+
+    if np.isnan(low):
+        return text(middle)
+    return f"{text(middle)} [{text(low)}, {text(high)}]"
 
 
 def _points(value: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from initstudy.study.description import Description
+from initstudy.study.names import MEASURES
 
 # What decides whether there is a figure: for a study's, its description.
 Subject = TypeVar("Subject")
@@ -59,40 +60,40 @@ FIGURES: tuple[Figure[Description], ...] = (
     Figure(
         "differences",
         "Mean difference of each variant from the baseline with its interval",
-        "Each small dot is one seed: the variant's accuracy minus the baseline's, both from the "
-        "same random numbers and the same order of images. The large dot is their mean, the bar "
-        "its 95 % interval. A bar that keeps clear of zero points to a difference, one within the "
-        "grey band to none that matters; the words on the right are also corrected for the number "
-        "of comparisons, and are the stricter of the two. The best pair is compared on fresh "
-        "seeds, all others on the seeds it was chosen on.",
+        "Each small dot is one seed: the variant's {judged} minus the baseline's, both from the "
+        "same random numbers and the same order of images. The large dot is their {middle}, the "
+        "bar its 95 % interval. A bar that keeps clear of zero points to a difference, one within "
+        "the grey band to none that matters; the words on the right are also corrected for the "
+        "number of comparisons, and are the stricter of the two. The best pair is compared on "
+        "fresh seeds, all others on the seeds it was chosen on.",
         RANKING,
     ),
     Figure(
         "ranking",
-        "Final accuracy of each variant with its interval",
-        "Accuracy on the {images} images after the last epoch. Small dots are single seeds: a "
-        "single training could have ended at any of them. Large dots are means, bars their 95 % "
-        "intervals, the grey band is the baseline's interval. Those marked `order alone` start all "
-        "from the same weights. The logit scale spreads what lies near "
-        "100 %. Open diamonds are published values of one training each.",
+        "What each variant is judged by, with its interval",
+        "The {judged} of every variant, on the {images} images. Small dots are single seeds: a "
+        "single training could have ended at any of them. Large dots are {middle}s, bars their "
+        "95 % intervals, the grey band is the baseline's interval. Those marked `order alone` "
+        "all start from the same weights. A logit scale spreads what lies near 100 %. Open "
+        "diamonds are published values of one training each.",
         RANKING,
     ),
     Figure(
         "comparisons",
         "Table of the differences of every two variants, coloured by what can be told of them",
-        "Each number is the mean difference, in points, of the variant of its row from that of its "
-        "column on the same seeds; variants stand from the best mean to the worst. What is told is "
+        "Each number is the {middle} difference of the variant of its row from that of its "
+        "column on the same seeds; variants stand from the best to the worst. What is told is "
         "corrected for all pairs. Variants that share a letter cannot be told apart.",
         RANKING,
         when=lambda study: study.compares_pairs,
     ),
     Figure(
         "learning_rates",
-        "Accuracy of each variant by learning rate",
-        "What each variant reaches on the validation images at each learning rate, in the mean "
-        "over the first seeds. Large dots mark the rates that the variants are judged at in all "
-        "other figures. A dot at either end of the scale says that a rate beyond it may be better "
-        "still.",
+        "What each variant reaches by learning rate",
+        "The {judged} that each variant reaches on the validation images at each learning rate, "
+        "the {middle} of the first seeds. Large dots mark the rates that the variants are judged "
+        "at in all other figures. A dot at either end of the scale says that a rate beyond it may "
+        "be better still.",
         LEARNING_RATES,
         when=lambda study: study.tuned,
     ),
@@ -169,8 +170,13 @@ def always(figures: Sequence[Figure[Any]]) -> list[str]:
 
 def figures_of(study: Description) -> list[Figure[Description]]:
     """The figures that a study has."""
+    words = {
+        "images": images_of(study),
+        "judged": MEASURES[study.judge_by],
+        "middle": "median" if study.judge_by in ("loss", "epochs_to_target") else "mean",
+    }
     return [
-        replace(figure, caption=figure.caption.format(images=images_of(study)))
+        replace(figure, caption=figure.caption.format(**words))
         for figure in FIGURES
         if figure.when is None or figure.when(study)
     ]

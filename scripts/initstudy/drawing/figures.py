@@ -10,48 +10,28 @@ import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-from scipy.special import expit, logit
 
+from initstudy.analysis.measures import ACCURACY, Measure
+from initstudy.drawing.scales import (
+    HIGHEST,
+    LOWEST,
+    TICKS,
+    amount,
+    describe,
+    scale_differences,
+    scale_values,
+    sparse_ticks,
+)
 from initstudy.results.files import replacing
 
 # Okabe and Ito, 2008, "Color Universal Design": told apart with every common colour vision.
 # Without black, which is the baseline's, and without yellow, which is too pale for lines.
 COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
-
-# Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
-# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
-LOWEST, HIGHEST = 0.01, 0.9999
-# Ticks from coarse to fine, see `sparse_ticks`.
-TICKS = [
-    [
-        0.5,
-        0.9,
-        0.1,
-        0.95,
-        0.98,
-        0.8,
-        0.2,
-        0.99,
-        0.01,
-        0.999,
-        0.7,
-        0.3,
-        0.05,
-        0.4,
-        0.02,
-        0.6,
-        0.995,
-        0.9999,
-    ],
-    [percent / 100 for percent in range(1, 100)],
-    [tenth / 1000 for tenth in range(10, 1000)],
-]
 
 # More lines than there are colours and dashes cannot be told apart, more rows not be read at once.
 MANY_LINES, MANY_ROWS = 24, 40
@@ -179,76 +159,69 @@ class Estimate:
 Labelled = TypeVar("Labelled", Curves, Estimate)
 
 
-def ranking(title: str, estimates: Sequence[Estimate], images: str = "validation") -> Figure:
-    """Final accuracies from the best mean to the worst, with the baseline's interval behind all.
+def ranking(
+    title: str,
+    estimates: Sequence[Estimate],
+    images: str = "validation",
+    measure: Measure = ACCURACY,
+) -> Figure:
+    """What variants are judged by, from the best to the worst, with the baseline's interval.
 
     Args:
         title: of the figure.
-        estimates: accuracies as fractions of 1; the one labelled `baseline` among them. Of more
-            than MANY_ROWS, the best and the worst have rows of their own.
+        estimates: accuracies as fractions of 1, or another measure; the one labelled `baseline`
+            among them. Of more than MANY_ROWS, the best and the worst have rows of their own.
         images: which ones were classified.
+        measure: that they are judged by.
     """
-    ordered = _ordered(estimates)
+    ordered = _ordered(estimates, measure)
     with matplotlib.rc_context(STYLE):
         figure, axes = _rows(title, ordered)
         base = next(estimate for estimate in ordered if estimate.label == BASELINE)
-        if np.isfinite(base.low):
-            axes.axvspan(*np.clip((base.low, base.high), LOWEST, HIGHEST), **BAND)
-        axes.set_xscale("logit")
+        drawn = [v for e in ordered for v in (*e.values, e.mean, e.low, e.high, e.published)]
+        ends = scale_values(axes.xaxis, drawn, measure)
+        if not np.isnan(base.low):
+            axes.axvspan(*np.clip((base.low, base.high), *ends), **BAND)
         for row, estimate in enumerate(ordered):
-            _mark(axes, row, estimate, LOWEST, HIGHEST)
-        drawn = [v for e in ordered for v in (*e.values, e.low, e.high, e.published)]
-        axes.set_xlim(_around(drawn))
-        axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, TICKS, gap=0.08)))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
-        axes.set_xlabel(f"{images} images classified correctly after the last epoch (logit scale)")
-        _legend(figure, ordered, "baseline's interval")
+            _mark(axes, row, estimate, *ends)
+        axes.set_xlabel(describe(measure, images))
+        _legend(figure, ordered, "baseline's interval", measure)
     return figure
 
 
-def differences(title: str, estimates: Sequence[Estimate], margin: float | None = None) -> Figure:
+def differences(
+    title: str,
+    estimates: Sequence[Estimate],
+    margin: float | None = None,
+    measure: Measure = ACCURACY,
+) -> Figure:
     """Mean differences from the baseline on the same seeds, from the best to the worst.
 
     Args:
         title: of the figure.
         margin: smaller differences do not matter; None if all do.
-        estimates: differences of accuracies as fractions of 1. Of more than MANY_ROWS, the best
-            and the worst have rows of their own.
+        estimates: differences of accuracies as fractions of 1, or of another measure. Of more than
+            MANY_ROWS, the best and the worst have rows of their own.
+        measure: of which they are differences.
     """
-    ordered = _ordered(estimates)
+    ordered = _ordered(estimates, measure)
     with matplotlib.rc_context(STYLE):
         figure, axes = _rows(title, ordered)
         axes.axvline(0, color="black", linewidth=1.5)
         if margin is not None:
             axes.axvspan(-margin, margin, **BAND)
-        # Linear between -5 and 5 points, where the differences in question are.
-        axes.set_xscale("symlog", linthresh=0.05, linscale=2)
+        drawn = [0.0, *(v for e in ordered for v in (*e.values, e.low, e.high))]
+        ends = scale_differences(axes, drawn, measure)
         for row, estimate in enumerate(ordered):
-            _mark(axes, row, estimate, -1, 1)
-        drawn = [0.0, *(v for e in ordered for v in (*e.values, e.low, e.high) if np.isfinite(v))]
-        axes.set_xlim(min(-0.01, 1.1 * min(drawn)), max(0.01, 1.1 * max(drawn)))
-        coarse, fine = [0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]
-        ticks = sparse_ticks(
-            axes.xaxis,
-            [
-                [0.0, *(sign * step for step in steps for sign in (1, -1))]
-                for steps in (coarse, fine)
-            ],
-        )
-        axes.xaxis.set_major_locator(FixedLocator(ticks))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
-        axes.set_xlabel(
-            "difference from the baseline on the same seed, percentage points\n"
-            "(linear from -5 to 5, logarithmic beyond)"
-        )
+            _mark(axes, row, estimate, *ends)
         words = axes.secondary_yaxis("right")
         words.set_yticks(range(len(ordered)), [estimate.words for estimate in ordered])
         words.tick_params(length=0)
         words.spines["right"].set_visible(False)
-        band = None if margin is None else f"less than {100 * margin:g} points"
-        _legend(figure, ordered, band)
+        band = None
+        if margin is not None:
+            band = f"less than {measure.scale * margin:g}{measure.unit_of_difference}"
+        _legend(figure, ordered, band, measure)
     return figure
 
 
@@ -256,7 +229,8 @@ def rate_curves(
     title: str,
     labels: Sequence[str],
     rates: npt.NDArray[np.float64],
-    accuracies: npt.NDArray[np.float64],
+    values: npt.NDArray[np.float64],
+    measure: Measure = ACCURACY,
 ) -> Figure:
     """What each variant reaches at each learning rate, with its best one marked.
 
@@ -265,36 +239,36 @@ def rate_curves(
         labels: of the variants; of more than MANY_LINES the baseline, the best and the worst are
             drawn.
         rates: learning rates, float64 (n,).
-        accuracies: as fractions of 1, float64 (variants, n).
+        values: accuracies as fractions of 1, or another measure, float64 (variants, n).
+        measure: that they are of.
     """
     order = np.argsort(rates)
-    rates = rates[order]
-    rows, bests = np.clip(accuracies[:, order], LOWEST, HIGHEST), accuracies.max(axis=1)
+    rates, values = rates[order], values[:, order]
+    own = (measure.sign * values).argmax(axis=1)
+    bests = values[np.arange(len(own)), own]
     if len(labels) > MANY_LINES:
-        kept = sorted(_ends_of(labels, bests.tolist(), ENDS_OF_LINES))
-        labels, rows, bests = [labels[index] for index in kept], rows[kept], bests[kept]
+        kept = sorted(_ends_of(labels, (measure.sign * bests).tolist(), ENDS_OF_LINES))
+        labels, values = [labels[index] for index in kept], values[kept]
+        own, bests = own[kept], bests[kept]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 4.6), layout="constrained")
         axes = figure.subplots()
         axes.set_xscale("log")
-        axes.set_yscale("logit")
+        ends = scale_values(axes.yaxis, values.ravel().tolist(), measure, gap=0.05)
+        rows = np.clip(values, *ends)
         styles = line_styles(labels)
-        for row, style in zip(rows, styles, strict=True):
+        for row, best, style in zip(rows, own, styles, strict=True):
             axes.plot(rates, row, marker=".", **style)
-            axes.plot(rates[row.argmax()], row.max(), "o", color=style["color"], markersize=8)
+            axes.plot(rates[best], row[best], "o", color=style["color"], markersize=8)
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_locator(FixedLocator(sparse_ticks(axes.yaxis, TICKS)))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
         axes.set_xlabel("learning rate (large dots: each variant's own, which it is judged at)")
-        axes.set_ylabel(
-            "validation images classified correctly\nafter the last epoch (logit scale)"
-        )
+        what = describe(measure, "validation")
+        axes.set_ylabel(what.replace("correctly after", "correctly\nafter"))
         axes.set_xlim(rates[0] / 1.1, rates[-1])
         texts = [
-            f"{label} {100 * best:.1f} % at {rates[row.argmax()]:g}"
-            for label, row, best in zip(labels, rows, bests, strict=True)
+            f"{label} {amount(measure, best)} at {rates[place]:g}"
+            for label, place, best in zip(labels, own, bests, strict=True)
         ]
         label_ends(axes, rows[:, -1].tolist(), texts, styles)
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
@@ -309,33 +283,6 @@ def save(figure: Figure, *paths: str | Path) -> None:
             figure.savefig(temporary, metadata=metadata)
 
 
-def _around(accuracies: Sequence[float]) -> tuple[float, float]:
-    """Limits of a logit scale with room around all of these, though they be all the same."""
-    known = [value for value in accuracies if np.isfinite(value)]
-    low, high = logit(np.clip([min(known), max(known)], LOWEST, HIGHEST))
-    room = max(0.05 * (high - low), 0.1)
-    return float(expit(low - room)), float(expit(high + room))
-
-
-def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:
-    """Ticks that are in view and have room for their labels, the first ones of a level first.
-
-    A finer level is looked at only as long as there are fewer than four. The gap between two is a
-    share of the axis.
-    """
-    transform = axis.get_transform()
-    start, end = transform.transform(np.sort(axis.get_view_interval()))
-    kept: dict[float, float] = {}
-    for level in levels:
-        for tick in level:
-            place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
-            if 0 <= place <= 1 and all(abs(place - other) > gap for other in kept.values()):
-                kept[tick] = place
-        if len(kept) >= 4:
-            break
-    return sorted(kept)
-
-
 def _ends(items: Sequence[Labelled], means: Sequence[float], count: int) -> list[Labelled]:
     """The best and the worst `count` by their means, and what is labelled baseline or best."""
     kept = _ends_of([item.label for item in items], means, count)
@@ -348,9 +295,9 @@ def _ends_of(labels: Sequence[str], means: Sequence[float], count: int) -> set[i
     return {*order[:count], *order[-count:], *named}
 
 
-def _ordered(estimates: Sequence[Estimate]) -> list[Estimate]:
+def _ordered(estimates: Sequence[Estimate], measure: Measure) -> list[Estimate]:
     """From the worst mean to the best; many have one row for those in the middle."""
-    means = [estimate.mean for estimate in estimates]
+    means = [measure.sign * estimate.mean for estimate in estimates]
     shown = list(estimates)
     if len(shown) > MANY_ROWS:
         shown = _ends(estimates, means, ENDS_OF_ROWS)
@@ -366,7 +313,7 @@ def _ordered(estimates: Sequence[Estimate]) -> list[Estimate]:
                 rest=True,
             )
         )
-    return sorted(shown, key=lambda estimate: estimate.mean)
+    return sorted(shown, key=lambda estimate: measure.sign * estimate.mean)
 
 
 def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
@@ -396,7 +343,7 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
         axes.scatter(values, heights, s=8, color="#777777", alpha=0.5, linewidth=0, zorder=2)
         return
     axes.scatter(values, heights, s=14, color=COLORS[1], alpha=0.8, linewidth=0, zorder=2)
-    if np.isfinite(estimate.low):
+    if not np.isnan(estimate.low):
         bounds = np.clip((estimate.low, estimate.high), lowest, highest)
         axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
     mean = float(np.clip(estimate.mean, lowest, highest))
@@ -405,9 +352,12 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
         axes.plot(estimate.published, row, **PUBLISHED, zorder=5)
 
 
-def _legend(figure: Figure, ordered: Sequence[Estimate], band: str | None) -> None:
+def _legend(
+    figure: Figure, ordered: Sequence[Estimate], band: str | None, measure: Measure
+) -> None:
+    interval = f"{measure.middle}, 95 % interval"
     handles: list[Any] = [
-        Line2D([], [], color="black", marker="o", linewidth=2.2, label="mean, 95 % interval"),
+        Line2D([], [], color="black", marker="o", linewidth=2.2, label=interval),
         Line2D([], [], color=COLORS[1], marker="o", markersize=4, linewidth=0, label="one seed"),
     ]
     if any(estimate.rest for estimate in ordered):

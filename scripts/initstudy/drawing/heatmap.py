@@ -16,9 +16,11 @@ from scipy.special import expit, logit
 
 from initstudy.analysis.interaction import Layout, effects
 from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.analysis.pairs import letters
 from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED
-from initstudy.drawing.figures import HIGHEST, LOWEST, STYLE, TICKS, sparse_ticks
+from initstudy.drawing.figures import STYLE
+from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, sparse_ticks
 
 # The first keeps its order with every common colour vision and in grey. The second does so for each
 # sign (Harrower and Brewer, 2003, ColorBrewer.org); the sign itself is written into the cells.
@@ -94,22 +96,26 @@ def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
     return figure
 
 
-def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
+def comparisons(
+    title: str, pairs: pd.DataFrame, scores: pd.Series, measure: Measure = ACCURACY
+) -> Figure:
     """The difference of every two variants, and what can be told of it.
 
     Args:
         title: of the figure.
         pairs: `statistics.PAIR_COLUMNS`; the variant with the higher mean is the first of the two.
-        means: final accuracies by variant.
+        scores: of what variants are judged by, by variant.
+        measure: that they are judged by.
     """
     compared = {*pairs["variant"], *pairs["other"]}
-    names = [name for name in means.sort_values(ascending=False).index if name in compared]
+    names = [name for name in scores.sort_values(ascending=False).index if name in compared]
     names = sorted(names, key=lambda name: -int((pairs["variant"] == name).sum()))
     told = pairs[pairs["decision"] == BETTER]
     shared = letters(names, zip(told["variant"], told["other"], strict=True))
     place = {name: number for number, name in enumerate(names)}
     kinds = [BETTER, EQUIVALENT, UNDECIDED]
     colors = dict(zip(kinds, ("#9ad0f0", "#cccccc", "#ffffff"), strict=True))
+    places = 2 if measure.name == "loss" else 1
     with matplotlib.rc_context({**STYLE, "axes.grid": False}):
         size = 0.42 * len(names)
         # The legend needs its width, however few they are.
@@ -120,7 +126,7 @@ def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
             x, y, color = place[other], place[variant], colors[decision]
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=color, linewidth=0))
             if len(names) <= MANY_NUMBERS:
-                text = f"{100 * difference:.1f}"
+                text = f"{measure.scale * difference:.{places}f}".replace("inf", "∞")
                 axes.text(x, y, text, ha="center", va="center", size="small")
         axes.set_xlim(0.5, len(names) - 0.5)
         axes.set_ylim(len(names) - 1.5, -0.5)
@@ -142,7 +148,10 @@ def comparisons(title: str, pairs: pd.DataFrame, means: pd.Series) -> Figure:
             frameon=False,
         )
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
-        axes.set_xlabel("difference of the means, row minus column, percentage points")
+        unit = ", percentage points" if measure.scale == 100 else ""
+        what = "" if measure is ACCURACY else f"{measure.words}: "
+        middle = "difference of the means" if measure.middle == "mean" else "pseudo-median"
+        axes.set_xlabel(f"{what}{middle}, row minus column{unit}")
     return figure
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from initstudy.analysis import interaction
+from initstudy.analysis import interaction, measures
 from initstudy.analysis import learning_rates as rates
+from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import ACCURACY, measure_of
 from initstudy.drawing import figures, heatmap
 from initstudy.drawing.catalog import images_of
 from initstudy.drawing.scatter import scatter
@@ -31,6 +33,12 @@ def draw(name: str, results: StudyResults) -> Figure:
 
 def differences(results: StudyResults) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
+    measure = measure_of(results.description)
+
+    def single(variant: str) -> Floats:
+        base = results.scores("baseline", results.judged_on(variant))
+        return measure.sign * measures.differences(results.scores(variant), base)
+
     return figures.differences(
         "Differences from the baseline, seed by seed",
         [
@@ -39,7 +47,7 @@ def differences(results: StudyResults) -> Figure:
                 row.difference,
                 row.difference_ci_low,
                 row.difference_ci_high,
-                results.differences(row.variant),
+                single(row.variant),
                 words=row.decision,
                 note=_note(row),
             )
@@ -47,44 +55,52 @@ def differences(results: StudyResults) -> Figure:
             if row.variant != "baseline"
         ],
         results.description.margin,
+        measure,
     )
 
 
 def ranking(results: StudyResults) -> Figure:
-    """The variants by their final accuracy."""
+    """The variants by what they are judged by."""
+    measure = measure_of(results.description)
+    what = "final accuracy" if measure is ACCURACY else measure.words
     return figures.ranking(
-        "Final accuracy of every variant",
+        f"{what[0].upper()}{what[1:]} of every variant",
         [
             figures.Estimate(
                 row.variant,
-                row.accuracy_mean,
-                row.accuracy_ci_low,
-                row.accuracy_ci_high,
-                results.accuracies(row.variant),
-                row.notebook_accuracy,
+                row.judged,
+                row.judged_ci_low,
+                row.judged_ci_high,
+                measure.sign * results.scores(row.variant),
+                row.notebook_accuracy if measure is ACCURACY else float("nan"),
                 note=_note(row),
             )
             for row in _rows(results)
         ],
         images_of(results.description),
+        measure,
     )
 
 
 def comparisons(results: StudyResults) -> Figure:
     """Every two variants, and what can be told of them."""
-    means = results.summary.set_index("variant")["accuracy_mean"]
+    measure = measure_of(results.description)
+    scores = measure.sign * results.summary.set_index("variant")["judged"]
     seeds = len(results.description.selection)
-    return heatmap.comparisons(f"Every two variants, n = {seeds} seeds", results.pairs, means)
+    title = f"Every two variants, n = {seeds} seeds"
+    return heatmap.comparisons(title, results.pairs, scores, measure)
 
 
 def learning_rates(results: StudyResults) -> Figure:
     """What each variant reaches at each learning rate."""
-    means = rates.means(rates.read(results.learning_rates_file))
+    measure = measure_of(results.description)
+    means = rates.means(rates.read(results.learning_rates_file), measure)
     return figures.rate_curves(
-        "Accuracy by learning rate",
+        f"{measure.words[0].upper()}{measure.words[1:]} by learning rate",
         list(means.index),
         means.columns.to_numpy(dtype=float),
         means.to_numpy(),
+        measure,
     )
 
 

@@ -185,7 +185,7 @@ def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def accuracies(
-    final: Mapping[str, pd.DataFrame], variant: str, seeds: range
+    final: Mapping[str, pd.DataFrame], variant: str, seeds: range, column: str = "accuracy"
 ) -> npt.NDArray[np.float64]:
     """The final accuracies of a variant, in the order of the seeds.
 
@@ -193,12 +193,13 @@ def accuracies(
         final: as from `final`, by variant.
         variant: one of them.
         seeds: its replicates.
+        column: another one of the table, instead of the accuracy.
 
     Raises:
         StudyError: if one is missing.
     """
     rows = final.get(variant)
-    values = {} if rows is None else dict(zip(rows["seed"], rows["accuracy"], strict=True))
+    values = {} if rows is None else dict(zip(rows["seed"], rows[column], strict=True))
     _check_seeds(variant, seeds, values)
     return np.array([values[seed] for seed in seeds], dtype=np.float64)
 

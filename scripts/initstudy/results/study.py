@@ -13,6 +13,7 @@ import yaml
 
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
+from initstudy.results.scores import scored
 from initstudy.study.description import LOOK, NAME, Description
 from initstudy.study.names import WEIGHTS
 from initstudy.study.problems import suggest
@@ -97,6 +98,11 @@ class StudyResults:
         own = self.judged_on(variant) if seeds is None else seeds
         return histories.accuracies(self._finals, variant, own)
 
+    def scores(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
+        """What a variant is judged by, such that the largest is the best; see `accuracies`."""
+        own = self.judged_on(variant) if seeds is None else seeds
+        return histories.accuracies(self._finals, variant, own, "score")
+
     @functools.cached_property
     def looks(self) -> list[dict[str, Any]]:
         """What was settled at each look but the last, see `analysis.looks.Look.plain`."""
@@ -116,11 +122,6 @@ class StudyResults:
             study.looks[i + 1] for i, look in enumerate(self.looks) if variant in look["goes_on"]
         ]
         return range(went_on[-1]) if went_on else study.selection
-
-    def differences(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """Final accuracies of a variant less the baseline's on the same seeds; see `accuracies`."""
-        own = self.judged_on(variant) if seeds is None else seeds
-        return self.accuracies(variant, own) - self.accuracies("baseline", own)
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -221,7 +222,10 @@ class StudyResults:
 
     @functools.cached_property
     def _finals(self) -> dict[str, pd.DataFrame]:
-        return histories.by_variant(self.final)
+        study = self.description
+        return histories.by_variant(
+            scored(self.final, self.histories, study.judge_by, study.target_accuracy, study.epochs)
+        )
 
     @functools.cached_property
     def _curves(self) -> dict[str, pd.DataFrame]:

@@ -701,13 +701,21 @@ class Study(Keys):
         ge=0,
         le=1,
     )
+    judge_by: Literal["accuracy", "loss", "epochs_to_target", "area_under_curve"] = optional(
+        "accuracy",
+        "What variants are chosen and compared by: their accuracy or loss after the last epoch, of "
+        "the test images (and where one is chosen, of the validation images); or, of the "
+        "validation images, the epochs to target_accuracy, infinite for who never reaches it, or "
+        "the area under the learning curve. Losses and epochs are compared by ranks and told by "
+        "medians.",
+    )
     margin: float | None = optional(
         0.005,
-        "The smallest difference of accuracies that would matter, as a fraction of 1: a smaller "
-        "one is told to be none that matters, if the replicates can show it. null for none, so "
-        "that any difference would.",
+        "The smallest difference that would matter, of what judge_by names: of accuracies and "
+        "areas as a fraction of 1. A smaller one is told to be none that matters, if the "
+        "replicates can show it. null for none, so that any difference would.",
         gt=0,
-        le=0.5,
+        le=100_000,
     )
     comparisons: Literal["baseline", "all_pairs"] = optional(
         "baseline",
@@ -832,6 +840,7 @@ def parse_study(
         *_looks_at_all_pairs(study),
         *_learning_rate_problems(study),
         *_variance_problems(study),
+        *_margin_problems(study),
     ]
     return (None, problems) if problems else (study, [])
 
@@ -920,6 +929,23 @@ def _looks_at_all_pairs(study: Study) -> Iterator[Problem]:
         yield Problem(
             ("comparisons",),
             "looks settle comparisons with the baseline; for all pairs seeds must be one number",
+        )
+
+
+def _margin_problems(study: Study) -> Iterator[Problem]:
+    if study.margin is None:
+        return
+    if study.judge_by == "epochs_to_target" and study.margin < 1:
+        yield Problem(
+            ("margin",),
+            f"{show(study.margin)} is less than an epoch, and they are judged by epochs_to_target; "
+            "give a number of epochs, such as 2, or null for none",
+        )
+    if study.judge_by in ("accuracy", "area_under_curve") and study.margin > 0.5:
+        yield Problem(
+            ("margin",),
+            f"{show(study.margin)} must be a fraction of 1 that is at most 0.5, such as 0.005 for "
+            "half a point",
         )
 
 

@@ -115,8 +115,13 @@ class Description:
         return float(self.configuration["target_accuracy"])
 
     @property
+    def judge_by(self) -> str:
+        """What variants are judged by, see `analysis.measures`."""
+        return str(self.configuration["judge_by"])
+
+    @property
     def margin(self) -> float | None:
-        """The smallest difference of accuracies that would matter."""
+        """The smallest difference that would matter, of what variants are judged by."""
         margin: float | None = self.configuration["margin"]
         return margin
 

@@ -3,6 +3,13 @@
 DATASETS = ("mnist", "fashion_mnist")
 # What replicates differ by: all that a network draws, and the order of the training images.
 SOURCES = WEIGHTS, ORDER = ("weights", "order")
+# What variants can be judged by, and what it is called.
+MEASURES = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "epochs_to_target": "number of epochs to the target",
+    "area_under_curve": "area under the learning curve",
+}
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
 # The names of initializers of ours, with their classes in training/literature.py.
 LITERATURE = {

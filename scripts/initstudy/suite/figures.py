@@ -13,7 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator, Null
 from scipy import special
 
 from initstudy.analysis.levels import ALPHA, Floats
-from initstudy.drawing.figures import BASELINE, COLORS, HIGHEST, LOWEST, STYLE, sparse_ticks
+from initstudy.drawing.figures import BASELINE, COLORS, STYLE
+from initstudy.drawing.scales import HIGHEST, LOWEST, sparse_ticks
 from initstudy.suite.catalog import figures_of
 from initstudy.suite.findings import Findings, RankTests, profiles
 

@@ -15,7 +15,7 @@ import scikit_posthocs
 from scipy import stats
 
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
-from initstudy.analysis.statistics import RESAMPLES
+from initstudy.analysis.measures import RESAMPLES
 from initstudy.errors import StudyError
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 

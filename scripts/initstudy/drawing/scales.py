@@ -1,0 +1,195 @@
+"""The scales that accuracies and other measures are drawn on, with ticks that can be read."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from scipy.special import expit, logit
+
+from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import ACCURACY, Measure
+
+# Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
+# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
+LOWEST, HIGHEST = 0.01, 0.9999
+# Ticks from coarse to fine, see `sparse_ticks`.
+TICKS = [
+    [
+        0.5,
+        0.9,
+        0.1,
+        0.95,
+        0.98,
+        0.8,
+        0.2,
+        0.99,
+        0.01,
+        0.999,
+        0.7,
+        0.3,
+        0.05,
+        0.4,
+        0.02,
+        0.6,
+        0.995,
+        0.9999,
+    ],
+    [percent / 100 for percent in range(1, 100)],
+    [tenth / 1000 for tenth in range(10, 1000)],
+]
+
+
+def describe(measure: Measure, images: str) -> str:
+    """What variants are judged by, as the name of an axis."""
+    if measure is ACCURACY:
+        return f"{images} images classified correctly after the last epoch (logit scale)"
+    if measure.name == "loss":
+        return f"loss of the {images} images after the last epoch (logarithmic)"
+    scale = " (logit scale)" if measure.scale == 100 else ""
+    return f"{measure.words}, of the validation images{scale}"
+
+
+def amount(measure: Measure, value: float) -> str:
+    """A value with its unit."""
+    shown = f"{100 * value:.1f}" if measure.scale == 100 else f"{value:.3g}"
+    return shown.replace("inf", "∞") + measure.unit
+
+
+def scale_values(
+    axis: Axis, drawn: Sequence[float], measure: Measure, gap: float = 0.08
+) -> tuple[float, float]:
+    """Gives an axis the scale of a measure, around all these values.
+
+    Args:
+        axis: the x or the y axis.
+        drawn: values, infinite ones and nan among them.
+        measure: that they are of.
+        gap: between two ticks at least, as a share of the axis.
+
+    Returns:
+        Where what lies below and above the scale is to be drawn.
+    """
+    axes: Axes = axis.axes
+    across = isinstance(axis, XAxis)
+    set_scale, set_limits = (
+        (axes.set_xscale, axes.set_xlim) if across else (axes.set_yscale, axes.set_ylim)
+    )
+    if measure.scale == 100:
+        set_scale("logit")
+        set_limits(_around(drawn))
+        _set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
+        return LOWEST, HIGHEST
+    logarithmic = measure.name == "loss" and min(drawn, default=0.0) > 0
+    if logarithmic:
+        set_scale("log")
+        inner, outer = _ends(np.log(drawn))
+        inner, outer = (tuple(np.exp(ends).tolist()) for ends in (inner, outer))
+    else:
+        inner, outer = _ends(drawn)
+    set_limits(outer)
+    if logarithmic:
+        _set_ticks(axis, sparse_ticks(axis, [_decades(*outer)], gap), lambda value: f"{value:g}")
+    _mark_infinite(axis, drawn, inner)
+    return inner
+
+
+def scale_differences(axes: Axes, drawn: Sequence[float], measure: Measure) -> tuple[float, float]:
+    """Gives differences of a measure their x axis; see `scale_values`."""
+    name = "" if measure is ACCURACY else f"{measure.words}: "
+    name += "difference from the baseline on the same seed"
+    if measure.scale == 100:
+        finite = [value for value in drawn if np.isfinite(value)]
+        # Linear between -5 and 5 points, where the differences in question are.
+        axes.set_xscale("symlog", linthresh=0.05, linscale=2)
+        axes.set_xlim(min(-0.01, 1.1 * min(finite)), max(0.01, 1.1 * max(finite)))
+        levels = [[0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]]
+        ticks = sparse_ticks(axes.xaxis, [_both_sides(level) for level in levels])
+        _set_ticks(axes.xaxis, ticks, lambda value: f"{100 * value:+g}" if value else "0")
+        axes.set_xlabel(f"{name}, percentage points\n(linear from -5 to 5, logarithmic beyond)")
+        return -1.0, 1.0
+    sizes = np.abs([value for value in drawn if np.isfinite(value) and value])
+    # Linear where most of them are.
+    middle = float(f"{3 * np.median(sizes):.1g}") if len(sizes) else 1.0
+    inner, outer = _ends(drawn)
+    axes.set_xscale("symlog", linthresh=middle, linscale=1.5)
+    axes.set_xlim(outer)
+    largest = max(-outer[0], outer[1])
+    ticks = sparse_ticks(axes.xaxis, [_both_sides(_decades(middle / 10, largest))], gap=0.06)
+    _set_ticks(axes.xaxis, ticks, lambda value: f"{value:+g}" if value else "0")
+    better = "" if measure.sign > 0 else " (left is better)"
+    axes.set_xlabel(f"{name}{better}\n(linear from {-middle:g} to {middle:g}, logarithmic beyond)")
+    _mark_infinite(axes.xaxis, drawn, inner)
+    return inner
+
+
+def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:
+    """Ticks that are in view and have room for their labels, the first ones of a level first.
+
+    A finer level is looked at only as long as there are fewer than four. The gap between two is a
+    share of the axis.
+    """
+    transform = axis.get_transform()
+    start, end = transform.transform(np.sort(axis.get_view_interval()))
+    kept: dict[float, float] = {}
+    for level in levels:
+        for tick in level:
+            place = float((transform.transform(np.array([tick]))[0] - start) / (end - start))
+            if 0 <= place <= 1 and all(abs(place - other) > gap for other in kept.values()):
+                kept[tick] = place
+        if len(kept) >= 4:
+            break
+    return sorted(kept)
+
+
+def _set_ticks(axis: Axis, ticks: Sequence[float], text: Callable[[float], str]) -> None:
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+
+
+def _both_sides(steps: Sequence[float]) -> list[float]:
+    return [0.0, *(sign * step for step in steps for sign in (1, -1))]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """Powers of ten from the largest on, then five times, then twice these."""
+    powers = range(math.ceil(math.log10(high)), math.floor(math.log10(low)) - 1, -1)
+    return [factor * 10.0**power for factor in (1, 5, 2) for power in powers]
+
+
+def _around(accuracies: Sequence[float]) -> tuple[float, float]:
+    """Limits of a logit scale with room around all of these, though they be all the same."""
+    known = [value for value in accuracies if np.isfinite(value)]
+    low, high = logit(np.clip([min(known), max(known)], LOWEST, HIGHEST))
+    room = max(0.05 * (high - low), 0.1)
+    return float(expit(low - room)), float(expit(high + room))
+
+
+def _ends(drawn: Sequence[float] | Floats) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where infinite values are drawn, with room to all finite ones, and limits beyond these."""
+    finite = np.array([value for value in drawn if np.isfinite(value)] or [0.0, 1.0])
+    size = max(float(np.ptp(finite)), 0.2 * float(np.abs(finite).max()), 1e-2)
+    low, high = float(finite.min()), float(finite.max())
+    return (low - 0.12 * size, high + 0.12 * size), (low - 0.16 * size, high + 0.16 * size)
+
+
+def _mark_infinite(axis: Axis, drawn: Sequence[float], ends: tuple[float, float]) -> None:
+    """Writes where infinite values are, if there are some."""
+    for place, value, text in zip(ends, (-np.inf, np.inf), ("-∞", "∞"), strict=True):
+        if value not in drawn:
+            continue
+        line: Any = {"color": "#777777", "linewidth": 1, "linestyle": ":"}
+        if isinstance(axis, XAxis):
+            axis.axes.axvline(place, **line)
+            axis.axes.annotate(
+                text, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom"
+            )
+        else:
+            axis.axes.axhline(place, **line)
+            axis.axes.annotate(
+                text, (0.01, place), xycoords=("axes fraction", "data"), ha="left", va="bottom"
+            )
