@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -180,6 +181,18 @@ def test_what_is_all_the_same_is_in_view(value: float) -> None:
     low, high = axes.get_xlim()
     for dot in axes.collections[0].get_offsets()[:, 0]:
         assert low < dot < high
+
+
+def test_earlier_looks_are_small_marks_above_the_last() -> None:
+    (given,) = estimates(0.0, 0.02)[1:]
+    figure = differences("T", [replace(given, earlier=(0.03, 0.01))])
+    hollow = (line for line in figure.axes[0].lines if line.get_fillstyle() == "none")
+    (marks,) = (line for line in hollow if line.get_marker() == "o")
+    assert marks.get_xdata().tolist() == [0.03, 0.01]
+    assert (marks.get_ydata() > 0).all()
+    assert "mean at an earlier look" in [text.get_text() for text in figure.legends[0].texts]
+    legend = differences("T", [given]).legends[0]
+    assert "earlier" not in " ".join(text.get_text() for text in legend.texts)
 
 
 def test_differences_are_on_both_sides_of_zero() -> None:

@@ -14,7 +14,7 @@ from initstudy.analysis.interaction import effects, variance, variance_interval
 from initstudy.errors import StudyError
 
 # Simulated studies for each rate; the bounds below are 3 standard errors.
-SIMULATIONS = 1000
+SIMULATIONS = 200
 # A layout with effects that are known: of kernels, of biases, and of both together.
 KERNEL = np.array([0.03, 0.0, -0.03])[:, None]
 BIAS = np.array([0.01, 0.01, -0.01, -0.01])[None, :]
@@ -47,12 +47,13 @@ def test_effects_take_the_accuracies_apart() -> None:
     np.testing.assert_allclose(sum(parts.values()) + mean, accuracies)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("draw", [normal, skewed])
 @pytest.mark.parametrize("truth", [BOTH, 0 * BOTH], ids=["interaction", "additive"])
-def test_variances_have_no_bias(draw: Draw, truth: np.ndarray) -> None:
+def test_variances_have_no_bias(draw: Draw, truth: np.ndarray, times: int) -> None:
     generator = np.random.default_rng(20261122)
     found: dict[str, list[float]] = {"kernel": [], "bias": [], "interaction": []}
-    for _ in range(SIMULATIONS):
+    for _ in range(SIMULATIONS * times):
         for name, part in effects(KERNEL + BIAS + truth + draw(generator, (5, 3, 4))).items():
             found[name].append(variance(part))
     known = {"kernel": KERNEL, "bias": BIAS, "interaction": truth}
@@ -92,29 +93,33 @@ def test_the_p_value_orders_flips_as_f_does() -> None:
     assert interaction.components(values)["p_value"].iloc[2] == pytest.approx(share)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("draw", [normal, skewed])
-def test_chance_is_called_an_interaction_in_five_percent(draw: Draw) -> None:
+def test_chance_is_called_an_interaction_in_five_percent(draw: Draw, times: int) -> None:
     generator = np.random.default_rng(20261122)
-    wrong = 0
-    for _ in range(SIMULATIONS):
+    wrong, studies = 0, SIMULATIONS * times
+    for _ in range(studies):
         part = effects(KERNEL + BIAS + draw(generator, (10, 3, 4)))["interaction"]
         wrong += statistics.sign_flip_p_value(part.reshape(10, -1)) < statistics.ALPHA
-    print(f"{draw.__name__}: {wrong / SIMULATIONS:.3f}")
-    assert wrong / SIMULATIONS == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / SIMULATIONS))
+    rate = wrong / studies
+    print(f"\nInteraction, {draw.__name__}: called one by chance in {rate:.1%}")
+    assert rate == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / studies))
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(
     ("draw", "truth"), [(normal, BOTH), (normal, BOTH / 4), (skewed, BOTH), (skewed, 0 * BOTH)]
 )
-def test_intervals_cover_the_size(draw: Draw, truth: np.ndarray) -> None:
+def test_intervals_cover_the_size(draw: Draw, truth: np.ndarray, times: int) -> None:
     generator = np.random.default_rng(20261122)
-    simulations, covered = 200, 0
-    for _ in range(simulations):
+    studies, covered = 50 * times, 0
+    for _ in range(studies):
         part = effects(KERNEL + BIAS + truth + draw(generator, (10, 3, 4)))["interaction"]
         low, high = variance_interval(part)
         covered += low <= np.mean(truth**2) <= high
-    print(f"{draw.__name__}, {np.abs(truth).max():.3f}: {covered / simulations:.3f}")
-    assert covered / simulations > 0.95 - 3 * np.sqrt(0.05 * 0.95 / simulations)
+    size, rate = np.abs(truth).max(), covered / studies
+    print(f"\nInteraction of {size:.3f}, {draw.__name__}: covered in {rate:.1%}")
+    assert rate > 0.95 - 3 * np.sqrt(0.05 * 0.95 / studies)
 
 
 def test_additive_accuracies_have_no_interaction() -> None:

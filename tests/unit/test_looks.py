@@ -80,6 +80,46 @@ def test_the_best_stays_among_those_that_may_be(times: int) -> None:
     assert lost <= studies * 0.05 + 3 * np.sqrt(studies * 0.05 * 0.95)
 
 
+@pytest.mark.simulation
+@pytest.mark.parametrize(("size", "most"), [(2.0, 28), (1.5, 34), (1.0, 40)])
+def test_looks_find_nearly_as_much_as_all_seeds_for_fewer(
+    size: float, most: float, times: int
+) -> None:
+    """Of twelve variants two are better, two worse, and eight make no difference.
+
+    Sizes are in standard deviations of the replicates of a variant, and so is the margin.
+    """
+    effects = size * np.array([0.0, 1, 1, -1, -1, *[0.0] * 8])
+    right = [BETTER, BETTER, WORSE, WORSE, *[EQUIVALENT] * 8]
+    generator, studies = np.random.default_rng(3), 6 * times
+    told: dict[str, list[list[bool]]] = {"different": [], "none": []}
+    trained = []
+    for _ in range(studies):
+        table = normal(generator, 40, 13) + effects
+        powers = []
+        for looks in ([10, 20, 40], [40]):
+            found, names = run(table, size, looks)
+            settled = decided(found)
+            powers.append(
+                [
+                    name in settled and settled[name][1].decision == decision
+                    for name, decision in zip(names[1:], right, strict=True)
+                ]
+            )
+            if len(looks) > 1:
+                ends = [0, *(look.seeds for look in found)]
+                here = [len(look.best) for look in found]
+                trained.append(sum(n * s for n, s in zip(here, np.diff(ends), strict=True)) / 13)
+        for what, part in (("different", slice(4)), ("none", slice(4, None))):
+            told[what].append([float(np.mean(one[part])) for one in powers])
+    rates = {what: np.mean(rows, axis=0) for what, rows in told.items()}
+    print(f"\nLooks [10, 20, 40], effects of {size}: {np.mean(trained):.1f} seeds each, not 40")
+    for what, (growing, fixed) in rates.items():
+        print(f"  {what}: told in {growing:.1%}, with 40 seeds for all in {fixed:.1%}")
+        assert growing > fixed - 0.1
+    assert np.mean(trained) <= most
+
+
 def test_what_is_clear_at_first_does_not_go_on() -> None:
     generator = np.random.default_rng(2)
     base = generator.normal(size=40)

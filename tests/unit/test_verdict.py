@@ -206,6 +206,54 @@ def test_what_makes_no_difference_is_told_as_that() -> None:
     assert "Undecided. " in text
 
 
+def test_of_two_equal_winners_one_is_named_and_the_other_may_be_as_good() -> None:
+    base = 0.9 + noise(0)
+    first, second = base + 0.05 + noise(1, size=0.001), base + 0.05 + noise(2, size=0.001)
+    summary = study(
+        {"baseline": base, "kernel-winner": first, "kernel-equal": second, "bias-b1": base - 0.02},
+        best=0.95 + noise(5),
+        base=0.9 + noise(6),
+    )
+    text = first_paragraph(verdict("s", summary, margin=0.001))
+    leader, other = sorted(["winner", "equal"], key=lambda n: -text.find(f"from {n} kernels"))
+    assert f"**Start from {leader} kernels with b0 biases.**" in text
+    assert f"{other} kernels with b0 biases may be as good or better." in text
+    assert "The other 2 of the pairs are not the best" in text
+
+
+def test_where_nothing_is_decided_the_baseline_is_kept_and_seeds_are_told() -> None:
+    base = 0.9 + noise(0, size=0.02)
+    variants = {f"kernel-k{number}": base + noise(number, size=0.02) for number in (1, 2, 3)}
+    fresh = base + noise(9, size=0.02)
+    summary = study({"baseline": base, **variants}, fresh, fresh[::-1], chosen="k1")
+    assert (summary["decision"].iloc[1:4] == "undecided").all()
+    text = verdict("s", summary, margin=0.001)
+    assert "**Stay with k0 kernels with b0 biases, the baseline:**" in first_paragraph(text)
+    assert "is not settled" in first_paragraph(text)
+    assert "better than the baseline" not in text
+    assert "worse than the baseline" not in text
+    assert (
+        len(re.findall(r"^- \*\*k\d\*\*.* If this is the difference, it takes ", text, re.M)) == 3
+    )
+
+
+def test_a_variant_one_of_whose_seeds_diverges_is_told_with_it() -> None:
+    base = 0.9 + noise(0)
+    diverges = base + 0.05 + noise(1, size=0.001)
+    diverges[3] = np.nan
+    summary = study({"baseline": base, "kernel-winner": diverges}, base, base, chosen="k0")
+    row = summary.set_index("variant").loc["kernel-winner"]
+    assert row["diverged"] == 1
+    assert row["accuracy_min"] == 0
+    # No further than the seed that diverged.
+    assert row["accuracy_ci_low"] == 0
+    assert row["difference_ci_low"] == pytest.approx(-base[3])
+    text = verdict("s", summary)
+    assert row["decision"] == "undecided"
+    assert "on 1 of 10 seeds it ends at 0.0 %" in text
+    assert "kernel-winner: of 10 replicates, 1 diverged and 0 never learned" in text
+
+
 def test_the_best_pair_is_judged_on_fresh_seeds() -> None:
     summary = clear()
     text = verdict("made", summary)

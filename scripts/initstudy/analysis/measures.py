@@ -17,6 +17,9 @@ from initstudy.study.description import Description
 RESAMPLES = 10_000
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP = 5
+# From so many on, the mean lies hardly ever beyond all values. An interval that does so, as a
+# bootstrap's where few seeds fail, says less than is known.
+FEWEST_FOR_RANGE = 7
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,9 @@ def mean_interval(values: Floats) -> tuple[float, float]:
         values: float64 (n,).
 
     Returns:
-        The lower and the upper bound; nan for a single value. The resamples are drawn from a fixed
-        seed, so the same values always have the same interval.
+        The lower and the upper bound; nan for a single value. Of 7 values or more they lie within
+        the values, which hardly costs any coverage. The resamples are drawn from a fixed seed, so
+        the same values always have the same interval.
 
     Reference:
         Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 12.5.
@@ -193,7 +197,10 @@ def mean_interval(values: Floats) -> tuple[float, float]:
         usable = errors > 1e-9
         t = resamples.mean(axis=1)[usable] / errors[usable]
         lower, upper = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return mean - float(upper) * error, mean - float(lower) * error
+    low, high = mean - float(upper) * error, mean - float(lower) * error
+    if n >= FEWEST_FOR_RANGE:
+        low, high = max(low, float(values.min())), min(high, float(values.max()))
+    return low, high
 
 
 def _between(values: Floats, cut: int) -> tuple[float, float]:

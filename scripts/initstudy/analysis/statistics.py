@@ -1,6 +1,7 @@
 """What replicates say of variants: pure functions over arrays, and the summary of a study."""
 
-from collections.abc import Collection, Mapping, Sequence
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,11 @@ DECISIONS = BETTER, WORSE, EQUIVALENT, UNDECIDED = (
     "no difference that matters",
     "undecided",
 )
-# Up to here all sign flips are counted, above they are sampled.
+# Up to here all sign flips are counted, above they are sampled, so many in so many parts.
 MOST_FOR_EXACT = 20
+SAMPLES, PARTS = 100_000, 10
+# Samples of more seeds take more memory than is worth keeping.
+MOST_KEPT = 64
 
 # Of how many seeds it would take, with the least and the largest likely scatter.
 BOUNDS = ("_low", "_high")
@@ -132,12 +136,10 @@ def sign_flip_p_value(differences: Floats) -> float:
         one, other = (_signed_sums(half) for half in (vectors[: n // 2], vectors[n // 2 :]))
         squares = np.sum(one**2, axis=1)[:, None] + np.sum(other**2, axis=1) + 2 * one @ other.T
         return float(np.mean(squares >= bound))
-    generator = np.random.default_rng(0)
-    extreme, samples = 0, 100_000
-    for _ in range(10):
-        signs = generator.choice(np.array([-1.0, 1.0]), (samples // 10, n))
-        extreme += int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound))
-    return (extreme + 1) / (samples + 1)
+    extreme = sum(
+        int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound)) for signs in _sampled_signs(n)
+    )
+    return (extreme + 1) / (SAMPLES + 1)
 
 
 def one_sided_p_value(differences: Floats) -> float:
@@ -156,9 +158,8 @@ def one_sided_p_value(differences: Floats) -> float:
             for half in (differences[: n // 2], differences[n // 2 :])
         )
         return float(np.mean(one[:, None] + other >= bound))
-    samples = 100_000
-    signs = np.random.default_rng(0).choice(np.array([-1.0, 1.0]), (samples, n))
-    return (int(np.sum(signs @ differences >= bound)) + 1) / (samples + 1)
+    extreme = sum(int(np.sum(signs @ differences >= bound)) for signs in _sampled_signs(n))
+    return (extreme + 1) / (SAMPLES + 1)
 
 
 def equivalence_p_value(differences: Floats, margin: float, measure: Measure = ACCURACY) -> float:
@@ -648,6 +649,22 @@ def _signed_sums(values: Floats) -> Floats:
     for value in values:
         sums = np.concatenate([sums + value, sums - value])
     return sums
+
+
+def _sampled_signs(n: int) -> Iterable[Floats]:
+    """Signs for n values, always the same, float64 (samples, n) in parts."""
+    return _kept_signs(n) if n <= MOST_KEPT else _drawn_signs(n)
+
+
+@functools.lru_cache(maxsize=1)
+def _kept_signs(n: int) -> tuple[Floats, ...]:
+    return tuple(_drawn_signs(n))
+
+
+def _drawn_signs(n: int) -> Iterator[Floats]:
+    generator = np.random.default_rng(0)
+    for _ in range(PARTS):
+        yield generator.choice(np.array([-1.0, 1.0]), (SAMPLES // PARTS, n))
 
 
 def _finite(value: float) -> float:

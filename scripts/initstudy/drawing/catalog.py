@@ -64,7 +64,8 @@ FIGURES: tuple[Figure[Description], ...] = (
         "same random numbers and the same order of images. The large dot is their {middle}, the "
         "bar its 95 % interval. A bar that keeps clear of zero points to a difference, one within "
         "the grey band to none that matters; the words on the right are also corrected for the "
-        "number of comparisons, and are the stricter of the two. The best pair is compared on "
+        "number of comparisons, and are the stricter of the two. Small circles are the {middle}s "
+        "at earlier looks. The best pair is compared on "
         "fresh seeds, all others on the seeds it was chosen on.",
         RANKING,
     ),

@@ -40,6 +40,13 @@ ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
 
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
 BASELINE_STYLE: Any = {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
+EARLIER: Any = {
+    "color": "black",
+    "marker": "o",
+    "markersize": 3.5,
+    "fillstyle": "none",
+    "linestyle": "none",
+}
 PUBLISHED: Any = {"color": "#D55E00", "marker": "D", "fillstyle": "none", "linestyle": "none"}
 
 STYLE: Any = {
@@ -143,6 +150,7 @@ class Estimate:
         rest: whether it stands for many others, whose means are its values.
         words: what is said of it, to stand at the end of its row.
         note: what stands beside the number of its values.
+        earlier: what the mean was at earlier looks, the first one first.
     """
 
     label: str
@@ -154,6 +162,7 @@ class Estimate:
     rest: bool = False
     words: str = ""
     note: str = ""
+    earlier: tuple[float, ...] = ()
 
 
 Labelled = TypeVar("Labelled", Curves, Estimate)
@@ -346,6 +355,8 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
     if not np.isnan(estimate.low):
         bounds = np.clip((estimate.low, estimate.high), lowest, highest)
         axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
+    earlier = np.clip(estimate.earlier, lowest, highest)
+    axes.plot(earlier, np.full(len(earlier), row + 0.3), **EARLIER, zorder=4)
     mean = float(np.clip(estimate.mean, lowest, highest))
     axes.plot(mean, row, "o", color="black", markersize=6, zorder=4)
     if np.isfinite(estimate.published):
@@ -364,6 +375,8 @@ def _legend(
         handles.append(
             Line2D([], [], color="#777777", marker="o", markersize=3, linewidth=0, label="a mean")
         )
+    if any(estimate.earlier for estimate in ordered):
+        handles.append(Line2D([], [], **EARLIER, label=f"{measure.middle} at an earlier look"))
     if any(np.isfinite(estimate.published) for estimate in ordered):
         handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
     if band:

@@ -33,11 +33,17 @@ def draw(name: str, results: StudyResults) -> Figure:
 
 def differences(results: StudyResults) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
-    measure = measure_of(results.description)
+    study = results.description
+    measure = measure_of(study)
 
-    def single(variant: str) -> Floats:
-        base = results.scores("baseline", results.judged_on(variant))
-        return measure.sign * measures.differences(results.scores(variant), base)
+    def single(variant: str, seeds: range) -> Floats:
+        base = results.scores("baseline", seeds)
+        return measures.differences(results.scores(variant, seeds), base)
+
+    def earlier(variant: str) -> tuple[float, ...]:
+        last = 0 if variant == "best" else len(results.judged_on(variant))
+        looks = [range(look) for look in study.looks if look < last]
+        return tuple(measure.sign * measure.shift(single(variant, seeds)) for seeds in looks)
 
     return figures.differences(
         "Differences from the baseline, seed by seed",
@@ -47,14 +53,15 @@ def differences(results: StudyResults) -> Figure:
                 row.difference,
                 row.difference_ci_low,
                 row.difference_ci_high,
-                single(row.variant),
+                measure.sign * single(row.variant, results.judged_on(row.variant)),
                 words=row.decision,
                 note=_note(row),
+                earlier=earlier(row.variant),
             )
             for row in _rows(results)
             if row.variant != "baseline"
         ],
-        results.description.margin,
+        study.margin,
         measure,
     )
 

@@ -156,7 +156,14 @@ def _ranks(findings: Findings) -> str:
 
 
 def _limits(findings: Findings) -> str:
+    best = {
+        study: findings.variants[int(means.argmax())]
+        for study, means in zip(findings.studies, findings.means, strict=True)
+    }
     lines = [
+        "- It holds for these studies together. In each by itself the best mean is that of "
+        + ", ".join(f"**{variant}** in {study}" for study, variant in best.items())
+        + ": for one network, read the verdict of its own study.",
         "- A score depends on the variants that are compared: 1 is the best mean of these.",
         "- The best variant was picked on the same seeds that its score is of, which flatters it.",
         "- `best` is not compared: it is another pair in each study.",
