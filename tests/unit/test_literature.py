@@ -5,15 +5,16 @@ import pytest
 
 from initstudy.data.datasets import Dataset
 from initstudy.errors import StudyError
+from initstudy.study.names import LITERATURE
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import make_initializer
 from initstudy.training.literature import second_moment
-from initstudy.training.models import TransposedDense, adapt, build_model
+from initstudy.training.models import TransposedDense, adapt, build_model, depthwise
 
 ZEROS = {"class_name": "zeros", "config": {}}
 
 
-def kernel(name: str, shape: tuple[int, int], seed: int = 0, **config: object) -> np.ndarray:
+def kernel(name: str, shape: tuple[int, ...], seed: int = 0, **config: object) -> np.ndarray:
     return np.asarray(make_initializer(name, config, seed)(shape))
 
 
@@ -152,8 +153,124 @@ def test_lsuv_says_when_a_layer_is_dead() -> None:
         adapt(model, np.zeros((10, 784), "float32"))
 
 
+@pytest.mark.parametrize(("fan_in", "units"), [(4, 4), (3, 8), (8, 3), (16, 100)])
+def test_idinit_gives_every_unit_an_input_and_every_input_a_unit(fan_in: int, units: int) -> None:
+    values = kernel("IDInit", (fan_in, units))
+    assert set(values.ravel()) <= {0.0, 1.0}
+    assert (values.sum(axis=0) == max(1, fan_in // units)).all() or fan_in % units
+    assert (values.sum(axis=0) >= 1).all()
+    assert (values.sum(axis=1) >= 1).all()
+    np.testing.assert_array_equal(kernel("IDInit", (4, 4), scale=0.5), 0.5 * np.eye(4))
+
+
+def test_idinit_passes_signals_on_as_they_are(images: np.ndarray) -> None:
+    """Through thirty layers of any width, once they are positive."""
+    model = network({"class_name": "IDInit", "config": {}}, "relu", [256] * 30)
+    found = pre_activations(model, images)
+    np.testing.assert_allclose(found[-2], np.maximum(found[0], 0), rtol=1e-5)
+    wider = network({"class_name": "IDInit", "config": {}}, "relu", [64, 200, 64, 200])
+    last = pre_activations(wider, images)[3]
+    assert np.linalg.matrix_rank(last) > 30
+
+
+@pytest.mark.parametrize("shape", [(784, 300), (16, 10), (3, 3, 8, 20)])
+def test_sinusoidal_units_lean_to_neither_sign(shape: tuple[int, ...]) -> None:
+    """Section 3 of the paper: whole periods add up to zero; and the variance is He's."""
+    values = kernel("sinusoidal", shape)
+    fan_in, units = int(np.prod(shape[:-1])), shape[-1]
+    flat = values.reshape(fan_in, units)
+    whole = np.arange(1, units + 1) % fan_in != 0
+    np.testing.assert_allclose(flat.sum(axis=0)[whole], 0, atol=1e-4)
+    assert flat.var() == pytest.approx(2 / fan_in, rel=0.02)
+    # By channel, then by place: one channel has neighbouring values of the sine.
+    if len(shape) == 4:
+        j, k = 3 * 9 + 4, 5
+        phase = 2 * np.pi * (j / 72 + 1 / 20) * k
+        ratio = values[1, 1, 3, k - 1] / np.sin(phase)
+        assert ratio == pytest.approx(values[0, 0, 0, 0] / np.sin(2 * np.pi / 20), rel=1e-4)
+
+
+def test_sinusoidal_units_are_active_for_half_of_the_images(images: np.ndarray) -> None:
+    """The paper's aim: fewer skewed units, that are active for most images or for few."""
+
+    def skewed(name: str) -> float:
+        found = []
+        for replicate in range(3):
+            model = network({"class_name": name, "config": {}}, "relu", [256] * 4, replicate)
+            active = np.array([(x > 0).mean(axis=0) for x in pre_activations(model, images)[:4]])
+            found.append(np.mean(np.abs(active - 0.5) > 0.3))
+        return float(np.mean(found))
+
+    assert skewed("sinusoidal") < 0.5 * skewed("he_normal")
+
+
+def test_tanh_networks_of_any_depth_neither_die_out_nor_saturate(images: np.ndarray) -> None:
+    """The paper's figure: activations of the last of many layers, in narrow networks too."""
+
+    def last(name: str, width: int) -> np.ndarray:
+        hidden = [width] * 50
+        model = network({"class_name": name, "config": {}}, "tanh", hidden)
+        return np.tanh(pre_activations(model, images)[-2])
+
+    for width in (16, 64):
+        ours, glorot = (last(name, width) for name in ("tanh_fixed_point", "glorot_uniform"))
+        assert 0.1 < np.abs(ours).mean() < 0.9
+        assert np.abs(glorot).mean() < np.abs(ours).mean()
+        assert np.abs(ours).std(axis=0).mean() > 0
+    wide = kernel("tanh_fixed_point", (100, 1000), noise=0.0)
+    assert (wide.sum(axis=0) == 1).all()
+    assert kernel("tanh_fixed_point", (400, 300)).std() == pytest.approx(
+        np.sqrt(0.085**2 / 400 + 1 / 400), rel=0.05
+    )
+
+
+def test_delta_orthogonal_convolutions_keep_the_size_of_every_signal() -> None:
+    """Also where other convolutions lose it: at the highest frequencies."""
+    checks = np.indices((8, 8)).sum(axis=0) % 2 * 2.0 - 1
+    x = np.random.default_rng(0).normal(size=(4, 1, 1, 16)) * checks[None, :, :, None]
+
+    def after(name: str) -> float:
+        outputs = keras.ops.convert_to_tensor(x, "float32")
+        for seed in range(20):
+            values = kernel(name, (3, 3, 16, 16), seed)
+            outputs = tf.nn.conv2d(outputs, values, 1, "SAME")
+        return float(np.linalg.norm(outputs) / np.linalg.norm(x))
+
+    assert after("delta_orthogonal") == pytest.approx(1, rel=1e-4)
+    assert not 0.5 < after("orthogonal") < 2
+    values = kernel("delta_orthogonal", (5, 3, 8, 20)).copy()
+    centre = values[2, 1]
+    np.testing.assert_allclose(centre @ centre.T, np.eye(8), atol=1e-5)
+    values[2, 1] = 0
+    assert not values.any()
+
+
+@pytest.mark.parametrize("name", ["ZerO", "IDInit", "sparse", "gain_corrected", "sinusoidal"])
+def test_convolutions_have_the_fans_of_all_that_they_see(name: str) -> None:
+    values = kernel(name, (3, 3, 8, 20))
+    assert values.shape == (3, 3, 8, 20)
+    if name == "ZerO":
+        np.testing.assert_array_equal(values[1, 1], kernel("ZerO", (8, 20)))
+        assert np.count_nonzero(values) == 160
+    elif name == "sparse":
+        assert (np.count_nonzero(values.reshape(72, 20), axis=0) == 15).all()
+    elif name == "gain_corrected":
+        many = kernel(name, (3, 3, 8, 2000))
+        assert many.var() == pytest.approx(2 / 72, rel=0.03)
+
+
+def test_units_of_a_depthwise_convolution_see_one_channel() -> None:
+    draw = depthwise(make_initializer("he_normal", {}, 0))
+    values = np.asarray(draw((3, 3, 500, 4)))
+    assert values.shape == (3, 3, 500, 4)
+    # Keras itself takes all channels for inputs of each unit, and draws a 500th of that.
+    assert values.var() == pytest.approx(2 / 9, rel=0.05)
+    again = np.asarray(make_initializer("he_normal", {}, 0)((3, 3, 1, 2000)))
+    np.testing.assert_array_equal(values[:, :, 7, 2], again[:, :, 0, 7 * 4 + 2])
+
+
 def test_they_make_kernels_only() -> None:
-    for name in ("ZerO", "sparse", "gain_corrected"):
+    for name in sorted(LITERATURE.keys() - {"lsuv", "LSUV"}):
         with pytest.raises(ValueError, match="kernels of shape"):
             make_initializer(name, {}, 0)((16,))
 

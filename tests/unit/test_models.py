@@ -357,7 +357,7 @@ def test_a_model_that_could_not_be_trained_twice_alike_is_refused(
 
 def test_initializers_that_cannot_make_an_own_models_kernels_are_told(tmp_path: Path) -> None:
     build = written(tmp_path, CONVOLUTIONS)
-    ((_, message),) = asked(build, kernel="ZerO")["problems"]
-    assert "'ZerO' cannot make a kernel of shape (5, 5, 1, 4)" in message
+    ((_, message),) = asked(build, kernel="identity")["problems"]
+    assert "'identity' cannot make a kernel of shape (5, 5, 1, 4)" in message
     ((_, message),) = asked(build, kernel="layers")["problems"]
     assert "1 entries, the model 3 layers" in message

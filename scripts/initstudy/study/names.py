@@ -16,7 +16,11 @@ LITERATURE = {
     "sparse": "Sparse",
     "gain_corrected": "GainCorrected",
     "lsuv": "LSUV",
-    **{name: name for name in ("ZerO", "Sparse", "GainCorrected", "LSUV")},
+    "sinusoidal": "Sinusoidal",
+    "tanh_fixed_point": "TanhFixedPoint",
+    "delta_orthogonal": "DeltaOrthogonal",
+    **{name: name for name in ("ZerO", "IDInit", "Sparse", "GainCorrected", "LSUV")},
+    **{name: name for name in ("Sinusoidal", "TanhFixedPoint", "DeltaOrthogonal")},
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
 OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name

@@ -103,6 +103,21 @@ FOR_XLA = {
 }
 
 
+# Each of their units sees one channel alone.
+DEPTHWISE = (kl.DepthwiseConv1D, kl.DepthwiseConv2D)
+
+
+def depthwise(initializer: Any) -> Any:
+    """What draws (..., channels, multiplier) as the initializer does for units that see one."""
+
+    def draw(shape: Sequence[int], dtype: Any = None) -> Any:
+        *places, channels, multiplier = shape
+        values = initializer((*places, 1, channels * multiplier), dtype=dtype)
+        return keras.ops.reshape(values, tuple(shape))
+
+    return draw
+
+
 def transposed(initializer: Any) -> Any:
     """What draws (units, fan_in) as the initializer draws (fan_in, units)."""
 
@@ -201,6 +216,8 @@ def build_own_model(
         draw = layer.kernel_initializer
         if isinstance(layer, TransposedDense):
             draw = transposed(draw)
+        elif isinstance(layer, DEPTHWISE):
+            draw = depthwise(draw)
         layer.kernel.assign(draw(layer.kernel.shape, dtype=layer.kernel.dtype))
         if layer.bias is not None:
             draw = layer_initializer(bias_initializer, number, len(layers), "bias", replicate)
