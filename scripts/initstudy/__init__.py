@@ -1,7 +1,8 @@
 """Compare weight and bias initializers by replicated, paired trainings.
 
 What a notebook needs is here: `load` reads the results of a study as tables, `compare` says how far
-two variants are apart and whether that is real, and a `StudyError` says in words what is wrong.
+two variants are apart and whether that is real, `check_initializer` tries an initializer of your
+own, and a `StudyError` says in words what is wrong.
 
 Example:
     >>> from initstudy import compare, load
@@ -17,11 +18,12 @@ from typing import Any
 # must not wait for all others, nor depend on their code.
 _HOMES = {
     "StudyError": "initstudy.errors",
+    "check_initializer": "initstudy.training.trying",
     "compare": "initstudy.analysis.comparison",
     "load": "initstudy.results.study",
 }
 
-__all__ = ["StudyError", "compare", "load"]
+__all__ = ["StudyError", "check_initializer", "compare", "load"]
 
 
 def __getattr__(name: str) -> Any:

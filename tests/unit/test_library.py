@@ -117,7 +117,7 @@ def test_the_package_itself_imports_nothing_until_it_is_asked() -> None:
 
 
 def test_what_it_exports_is_what_it_promises(tmp_path: Path) -> None:
-    assert sorted(initstudy.__all__) == ["StudyError", "compare", "load"]
+    assert sorted(initstudy.__all__) == ["StudyError", "check_initializer", "compare", "load"]
     assert {*initstudy.__all__} <= {*dir(initstudy)}
     assert initstudy.StudyError is StudyError
     assert initstudy.compare is compare
