@@ -64,7 +64,8 @@ def own(
 def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
     table = pd.read_csv(own / "results/own/learning_rates.csv")
     assert sorted(table["variant"].unique()) == ["baseline", "best", "kernel-he_normal"]
-    assert sorted(table["seed"].unique()) == [0, 1]
+    # Of seeds that are judged in no study.
+    assert sorted(table["seed"].unique()) == [1_000_000, 1_000_001]
     chosen = yaml.safe_load((own / "results/own/learning_rates/variants.yaml").read_text())
     assert chosen == {"baseline": 0.1, "kernel-he_normal": 0.1}
     assert yaml.safe_load((own / "results/own/learning_rates/best.yaml").read_text()) == {
@@ -74,18 +75,19 @@ def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
     # At 1e-9 nothing is learned: so the study was trained at 0.1.
     histories = pd.read_csv(own / "results/own/histories.csv")
     assert histories.groupby("variant")["val_accuracy"].last().min() > 0.6
-    # The same rate and seed give what was seen when the rate was chosen.
-    tried = table[(table["variant"] == "baseline") & (table["learning_rate"] == 0.1)]
-    last = histories[(histories["variant"] == "baseline") & (histories["epoch"] == 2)]
-    assert tried["val_loss"].tolist() == last["val_loss"].tolist()[:2]
+    assert sorted(histories["seed"].unique()) == [0, 1, 2]
 
 
-def test_the_rate_that_won_is_not_trained_again(own: Project) -> None:
+def test_a_rate_is_tried_once_and_the_one_that_won_is_trained_on_other_seeds(own: Project) -> None:
     """Of two variants at two rates; `best` is one of them, and is trained on its fresh seed."""
     paths = {path.parts[2:] for path in map(Path, own.trainings)}
     assert len({digest for digest, _, _ in paths}) == 2 * 2
     blocks = [block for _, _, block in paths]
-    assert sorted(blocks) == ["seeds-0-1.sha256"] * 4 + ["seeds-2-2.sha256"] * 2
+    assert sorted(blocks) == [
+        *["seeds-0-1.sha256"] * 2,
+        *["seeds-1000000-1000001.sha256"] * 4,
+        *["seeds-2-2.sha256"] * 2,
+    ]
     table = pd.read_csv(own / "results/own/trainings.csv")
     assert table["variant"].tolist() == ["baseline", "kernel-he_normal", "baseline", "best"]
     assert set(table["history"]) <= {path.removesuffix("sha256") + "csv" for path in own.trainings}
@@ -111,7 +113,7 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     assert "own best learning rate: 0.1 for" in verdict
     report = (own / "results/own/report.html").read_text()
     assert 'id="learning_rates-figure"' in report
-    assert "Accuracy on the test images after the last epoch" in report
+    assert "The accuracy of every variant, on the test images." in report
 
 
 def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:

@@ -278,8 +278,8 @@ def _rates(means: pd.DataFrame | None, measure: Measure) -> str:
         ]
     text = f"Each variant was trained at its own best learning rate: {'; '.join(groups)}."
     text += (
-        " The rates were chosen on some of the seeds that are judged here; that another one would "
-        "have been as good, the intervals do not tell."
+        " The rates were chosen on other seeds than are judged here; that another choice might "
+        "have been as good or better, the intervals do not tell."
     )
     ends = {means.columns.min(), means.columns.max()}
     beyond = list(chosen.index[chosen.isin(ends)])

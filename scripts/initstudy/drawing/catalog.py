@@ -92,9 +92,9 @@ FIGURES: tuple[Figure[Description], ...] = (
         "learning_rates",
         "What each variant reaches by learning rate",
         "The {judged} that each variant reaches on the validation images at each learning rate, "
-        "the {middle} of the first seeds. Large dots mark the rates that the variants are judged "
-        "at in all other figures. A dot at either end of the scale says that a rate beyond it may "
-        "be better still.",
+        "the {middle} of seeds that serve for nothing else. Large dots mark the rates that the "
+        "variants are judged at in all other figures. A dot at either end of the scale says that a "
+        "rate beyond it may be better still.",
         LEARNING_RATES,
         when=lambda study: study.tuned,
     ),

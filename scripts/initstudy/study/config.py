@@ -47,6 +47,8 @@ __all__ = [
     "suggest",
 ]
 
+# Learning rates are chosen on replicates from this number on, which no study judges or confirms.
+FIRST_TUNED = 1_000_000
 # A variance and how far it is known can be told from so many.
 FEWEST_FOR_VARIANCE = 5
 # Of a factorial design, as many as the longest lists of a one-factor design make.
@@ -599,14 +601,15 @@ class Study(Keys):
     learning_rates: Rates = optional(
         [],
         "With [0.0001, 0.001, 0.01], say, each variant is trained with the rate that is best for "
-        "it on the validation images (which must be held out), in the mean over the first "
-        "learning_rate_seeds replicates. [] for the optimizer's own rate.",
+        "it on the validation images (which must be held out), in the mean over "
+        "learning_rate_seeds replicates that serve for nothing else. [] for the optimizer's own "
+        "rate.",
         max_length=100,
     )
     learning_rate_seeds: Whole = optional(
         3,
-        "The learning rate is chosen on so many of the replicates, the first ones; on all, if "
-        "there are fewer.",
+        "Replicates that the learning rate is chosen on. They have numbers of their own, so that "
+        "what is chosen on them is judged on others.",
         ge=1,
         le=100_000,
     )
@@ -768,6 +771,11 @@ class Study(Keys):
     def confirmation(self) -> range:
         """The fresh seeds that `best` and the baseline are compared on."""
         return range(self.looks[-1], self.looks[-1] + self.confirmation_seeds)
+
+    @property
+    def tuning(self) -> range:
+        """The seeds that learning rates are chosen on."""
+        return range(FIRST_TUNED, FIRST_TUNED + self.learning_rate_seeds)
 
     def blocks(self, seeds: range) -> list[range]:
         """The seeds as the jobs train them: `seeds_per_job` at a time.

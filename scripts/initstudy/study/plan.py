@@ -58,7 +58,7 @@ class Plan:
             self._job(variant, rate, seeds)
             for variant in variants
             for rate in self.study.learning_rates
-            for seeds in self.study.blocks(self.study.selection[: self.study.learning_rate_seeds])
+            for seeds in self.study.blocks(self.study.tuning)
         ]
 
     def selection(self, choices: Choices, seeds: int | None = None) -> list[Job]:
