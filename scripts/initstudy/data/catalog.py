@@ -58,22 +58,77 @@ class IdxFiles:
 
 
 @dataclass(frozen=True)
+class RData:
+    """A table as a file of R's, in a Debian package.
+
+    Attributes:
+        debian: the package.
+        path: of the file, where the package puts it.
+        sha256: of that file.
+        name: of the table in it.
+        label: the column that holds the labels, by name or place.
+        train: so many rows, the first ones, are for training.
+    """
+
+    debian: str
+    path: Path
+    sha256: str
+    name: str
+    label: str
+    train: int
+
+
+@dataclass(frozen=True)
+class CsvInPackage:
+    """A table as a .csv.gz in a file of the Python package index; labels are its last column.
+
+    Attributes:
+        name: of the package.
+        archive: its file.
+        sha256: of that file.
+        member: the table in it.
+        test_every: one row of so many is for testing, the last of them.
+    """
+
+    name: str
+    archive: str
+    sha256: str
+    member: str
+    test_every: int
+
+
+@dataclass(frozen=True)
 class DatasetSpec:
     """What a data set must be, and where it can be had.
 
     Attributes:
-        shapes: of its arrays, by name; all are uint8.
+        shapes: of its arrays, by name.
         sha256: of the decoded arrays, see `digest`.
         chance: share of the most frequent label among the test images: what always naming it gets.
         places: where it can be had, the first ones first.
         classes: how many labels there are.
+        itemsize: bytes of each number of its inputs: 1 of uint8, 4 of float32.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     sha256: str
     chance: float
-    places: tuple[Npz | Package | IdxFiles, ...] = field(repr=False)
+    places: tuple[Npz | Package | IdxFiles | RData | CsvInPackage, ...] = field(repr=False)
     classes: int = 10
+    itemsize: int = 1
+
+
+MLBENCH = Path("/usr/lib/R/site-library/mlbench/data")
+
+
+def table_shapes(train: int, test: int, features: int) -> dict[str, tuple[int, ...]]:
+    """Of a table, by the names of its arrays."""
+    return {
+        "x_train": (train, features),
+        "y_train": (train,),
+        "x_test": (test, features),
+        "y_test": (test,),
+    }
 
 
 SPECS: Mapping[str, DatasetSpec] = {
@@ -117,5 +172,80 @@ SPECS: Mapping[str, DatasetSpec] = {
                 },
             ),
         ),
+    ),
+    # Alpaydin and Kaynak, 1998, Cascading Classifiers: the test part of UCI's "Optical Recognition
+    # of Handwritten Digits", as scikit-learn has it; 8 x 8 images of 17 grey levels.
+    "digits": DatasetSpec(
+        shapes={
+            "x_train": (1348, 8, 8),
+            "y_train": (1348,),
+            "x_test": (449, 8, 8),
+            "y_test": (449,),
+        },
+        sha256="a067a57e7ac872ec35db2824b676dc2bc39950fad19745faaa1a6f0cc3038dee",
+        chance=0.1113585746,
+        places=(
+            CsvInPackage(
+                "scikit-learn",
+                "scikit_learn-1.5.2.tar.gz",
+                "b4237ed7b3fdd0a4882792e68ef2545d5baa50aca3bb45aa7df468138ad8f94d",
+                "scikit_learn-1.5.2/sklearn/datasets/data/digits.csv.gz",
+                test_every=4,
+            ),
+        ),
+    ),
+    # Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive Classifiers; 16 measures
+    # of distorted letters. Train and test rows as there.
+    "letters": DatasetSpec(
+        shapes=table_shapes(16000, 4000, 16),
+        sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
+        chance=0.042,
+        places=(
+            RData(
+                "r-cran-mlbench",
+                MLBENCH / "LetterRecognition.rda",
+                "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+                "LetterRecognition",
+                "lettr",
+                train=16000,
+            ),
+        ),
+        classes=26,
+    ),
+    # Landsat, Statlog: four spectral bands of 3 x 3 pixels, and what grows on the middle one.
+    "satellite": DatasetSpec(
+        shapes=table_shapes(4435, 2000, 36),
+        sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
+        chance=0.235,
+        places=(
+            RData(
+                "r-cran-mlbench",
+                MLBENCH / "Satellite.rda",
+                "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+                "Satellite",
+                "classes",
+                train=4435,
+            ),
+        ),
+        classes=6,
+    ),
+    # Shuttle, Statlog: nine measurements of NASA's, of very different size; most rows are of one
+    # class.
+    "shuttle": DatasetSpec(
+        shapes=table_shapes(43500, 14500, 9),
+        sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
+        chance=0.7915862069,
+        places=(
+            RData(
+                "r-cran-mlbench",
+                MLBENCH / "Shuttle.rda",
+                "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
+                "Shuttle",
+                "Class",
+                train=43500,
+            ),
+        ),
+        classes=7,
+        itemsize=4,
     ),
 }

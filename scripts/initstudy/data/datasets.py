@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from initstudy.errors import StudyError
 
-Arrays = dict[str, npt.NDArray[np.uint8]]
+Arrays = dict[str, npt.NDArray[Any]]
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 
 # First part of the spawn key of the stream that chooses the images to hold out.
@@ -44,7 +44,7 @@ class Dataset:
         return int(self.y_train.max()) + 1
 
 
-def digest(arrays: Mapping[str, npt.NDArray[np.uint8]]) -> str:
+def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     """SHA-256 of decoded arrays: of name, shape and bytes of each, in the order of their names."""
     total = hashlib.sha256()
     for name in sorted(arrays):

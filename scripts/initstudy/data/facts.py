@@ -48,7 +48,7 @@ def facts(dataset: str) -> Facts:
             spec.classes,
             spec.chance,
             spec.sha256,
-            sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
+            spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
         )
     shapes, size = {}, 0
     with opened(dataset) as archive:

@@ -575,10 +575,11 @@ class Study(Keys):
         None,
         "A local copy of mnist or fashion_mnist as .npz, tried before any download; null for none.",
     )
-    inputs: Literal["raw", "unit", "standardized"] = optional(
+    inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
-        "What the network sees of a pixel: raw (0..255, as in the notebook), unit (0..1) or "
-        "standardized (mean 0 and variance 1 over all training pixels).",
+        "What the network sees of a pixel: raw (0..255, as in the notebook), unit (0..1), "
+        "standardized (mean 0 and variance 1 over all training pixels), or features (the same of "
+        "each pixel, or column of a table, by itself).",
     )
     held_out: HeldOut = optional(
         "test",

@@ -1,6 +1,6 @@
 """The names that a configuration may use."""
 
-DATASETS = ("mnist", "fashion_mnist")
+DATASETS = ("mnist", "fashion_mnist", "digits", "letters", "satellite", "shuttle")
 # What replicates differ by: all that a network draws, and the order of the training images.
 SOURCES = WEIGHTS, ORDER = ("weights", "order")
 # What variants can be judged by, and what it is called.

@@ -68,13 +68,17 @@ def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
         yield generator.permutation(images).astype(np.int32)
 
 
-def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[float, float]:
+def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[Any, Any]:
     """The scale and the offset that make a network's input of a pixel: `pixel * scale + offset`.
 
     Args:
         inputs: "raw" (as they are), "unit" (0..1: of pixels from 0..255, of other numbers from
-            their smallest and largest) or "standardized" (mean 0, variance 1 over all of them).
-        x_train: the training images, uint8 or float32.
+            their smallest and largest), "standardized" (mean 0, variance 1 over all of them) or
+            "features" (mean 0, variance 1 of each by itself; those that never vary become 0).
+        x_train: the training images, uint8 or float32 (images, features).
+
+    Returns:
+        Two numbers, or of "features" float32 (features,) each.
 
     Raises:
         StudyError: if they are all the same, and so cannot be scaled.
@@ -90,7 +94,14 @@ def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[float, float]
         mean, deviation = float(x_train.mean()), float(x_train.std())
         _varied(0.0, deviation)
         return 1 / deviation, -mean / deviation
-    raise ValueError(f"inputs must be raw, unit or standardized, not {inputs!r}")
+    if inputs == "features":
+        mean = x_train.mean(axis=0, dtype=np.float64)
+        deviation = x_train.std(axis=0, dtype=np.float64)
+        varied = deviation > 0
+        _varied(0.0, float(varied.sum()))
+        scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=varied)
+        return scale.astype(np.float32), (-mean * scale).astype(np.float32)
+    raise ValueError(f"inputs must be raw, unit, standardized or features, not {inputs!r}")
 
 
 def _varied(low: float, high: float) -> tuple[float, float]:
