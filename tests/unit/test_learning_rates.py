@@ -88,6 +88,7 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
         "collapsed": 0,
         "training_accuracy_mean": 0.5,
         "draws_nothing": False,
+        "told_of_seeds": NAN,
     }
     row |= dict.fromkeys(statistics.SUMMARY_COLUMNS[-10:], NAN)
     names = ["baseline", "kernel-a", "best"]

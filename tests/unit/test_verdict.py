@@ -149,6 +149,16 @@ def test_seeds_that_collapse_have_a_sentence_of_their_own() -> None:
     assert "Seeds that collapse" not in verdict("made", clear())
 
 
+def test_with_how_many_seeds_a_p_value_was_told_is_said_if_there_are_more_by_now() -> None:
+    summary = clear()
+    assert " seeds, ahead" not in verdict("s", summary)
+    rows = summary["variant"]
+    summary.loc[rows == "kernel-winner", "told_of_seeds"] = 5
+    summary.loc[rows == "kernel-loser", "told_of_seeds"] = 10
+    lines = [line for line in verdict("s", summary).splitlines() if "with 5 seeds, ahead" in line]
+    assert [line.split("**")[1] for line in lines] == ["winner"]
+
+
 def test_whose_replicates_draw_nothing_is_said() -> None:
     summary = clear()
     assert "draw" not in summary_table(summary)

@@ -164,14 +164,17 @@ def all_looks(results: StudyResults) -> list[Look]:
     return [*earlier, last]
 
 
-def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, float]]:
-    """What the looks tell of each variant in the end, with its p-value of being the best."""
-    told: dict[str, Told] = {}
+def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, int, float]]:
+    """What the looks tell of each variant in the end, with how many seeds that was told of, and
+    its p-value of being the best.
+    """
+    told: dict[str, tuple[Told, int]] = {}
     for look in looks:
-        told |= look.told  # who goes on though settled is not told of again
+        # Who goes on though settled is not told of again.
+        told |= {name: (one, look.seeds) for name, one in look.told.items()}
     best = {name: p_value for look in looks for name, p_value in look.best.items()}
-    nothing = Told(UNDECIDED, float("nan"), float("nan"))
-    return {name: (told.get(name, nothing), p_value) for name, p_value in best.items()}
+    nothing = Told(UNDECIDED, float("nan"), float("nan")), 0
+    return {name: (*told.get(name, nothing), p_value) for name, p_value in best.items()}
 
 
 def decided(looks: Sequence[Look]) -> dict[str, tuple[int, Told]]:

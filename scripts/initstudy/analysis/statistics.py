@@ -81,6 +81,7 @@ SUMMARY_COLUMNS = [
     "p_value_equivalent",
     "p_value_equivalent_holm",
     "decision",
+    "told_of_seeds",
     "p_value_best",
     "collapsed",
     "collapsed_mean",
@@ -377,7 +378,7 @@ def summarize(
     tests: pd.DataFrame | None = None,
     margin: float | None = None,
     pairs: pd.DataFrame | None = None,
-    settled: Mapping[str, tuple[Any, float]] | None = None,
+    settled: Mapping[str, tuple[Any, int, float]] | None = None,
     hits: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     draw_nothing: Collection[str] = (),
     measure: Measure = ACCURACY,
@@ -406,7 +407,8 @@ def summarize(
         pairs: see `compare_all`, if that is what the study was planned for: then the decisions are
             its, corrected for all pairs. None if they are those of comparisons with the baseline.
         settled: what the looks of a growing study tell, see `looks.settled`: the decisions and the
-            adjusted p-values of all but `best` are these. None if there is one look.
+            adjusted p-values of all but `best` are these, of told_of_seeds seeds. None if there is
+            one look.
         hits: see `hits.read`; None if what holds for other images is not asked.
         draw_nothing: variants whose replicates all start from the same weights.
         measure: that variants are judged by.
@@ -498,7 +500,7 @@ def summarize(
     if settled is not None:
         for row in rows:
             if row["variant"] in settled:
-                told, row["p_value_best"] = settled[row["variant"]]
+                told, row["told_of_seeds"], row["p_value_best"] = settled[row["variant"]]
                 if row["variant"] != "baseline":
                     row["decision"], row["p_value_holm"] = told.decision, told.p_value
                     row["p_value_equivalent_holm"] = told.p_value_equivalent

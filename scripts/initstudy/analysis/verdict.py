@@ -649,9 +649,11 @@ def _numbers(row: Row, equivalent: bool = False) -> str:
     """A difference from the baseline with its interval, its p-value, and how often it wins."""
     wins = row.probability_of_improvement * row.seeds
     p_value = row.p_value_equivalent_holm if equivalent else row.p_value_holm
+    # What was settled at a look may have gone on, since it may be the best.
+    settled = f" with {row.told_of_seeds:g} seeds" if row.told_of_seeds < row.seeds else ""
     parts = [
         f"{_difference(row)}{_measure(row).unit_of_difference}",
-        p_equals(p_value),
+        p_equals(p_value) + settled,
         f"ahead on {wins:g} of {count(row.seeds, 'seed')}",
     ]
     return ", ".join(parts)
