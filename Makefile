@@ -20,7 +20,7 @@ suite replications: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
 
 test: lint
-	. $(BIN)/activate && pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	. $(BIN)/activate && pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -3,14 +3,13 @@
 import numpy as np
 import pandas as pd
 import yaml
-from helpers import SMALL, Project, configure
+from helpers import Project, configure
 
 TARGET = 0.3
 
 
-def test_a_study_judged_by_the_epochs_to_its_target(project: Project) -> None:
-    configure(project, **SMALL)
-    project.run()
+def test_a_study_judged_by_the_epochs_to_its_target(rerun: Project) -> None:
+    project = rerun
     configure(project, judge_by="epochs_to_target")
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1

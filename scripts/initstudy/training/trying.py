@@ -163,8 +163,8 @@ def _signals(draw: Any) -> list[str]:
         for kernel in kernels:
             with np.errstate(over="ignore", invalid="ignore"):
                 entering = x @ kernel
+                size = float(np.std(entering, dtype=np.float64))
             x = keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor(entering)))
-        size = float(np.std(entering, dtype=np.float64))
         if not math.isfinite(size):
             told.append(f"overflows ({name})")
         else:
