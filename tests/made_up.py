@@ -143,6 +143,7 @@ def describe(
         "validation": {"holdout": held_out} if held_out else "test",
         "design": "factorial" if factorial else "one-factor",
         "learning_rates": [0.1, 0.01] if tuned else [],
+        "learning_rate_seeds": 2,
         "target_accuracy": 0.925,
         "judge_by": judge_by,
         "vary": ["weights", "order"],

@@ -44,7 +44,9 @@ def test_a_study_has_the_figures_of_its_design() -> None:
     factorial = [f.name for f in figures_of(describe(factorial=True))]
     assert sorted({*factorial} - {*PLAIN}) == ["pairs"]
     tuned = [f.name for f in figures_of(describe(tuned=True))]
-    assert sorted({*tuned} - {*PLAIN}) == ["learning_rates"]
+    assert sorted({*tuned} - {*PLAIN}) == ["budgets", "learning_rates"]
+    infinite = [f.name for f in figures_of(describe(tuned=True, judge_by="loss"))]
+    assert sorted({*infinite} - {*PLAIN}) == ["learning_rates"]
     by_source = [f.name for f in figures_of(describe(by_source=True))]
     assert sorted({*by_source} - {*PLAIN}) == ["variance"]
     assert [f.name for f in suite_catalog.figures_of(2, 9)] == ["intervals", "heat_map", "profiles"]
@@ -86,7 +88,7 @@ def test_rules_can_read_the_list_without_what_draws() -> None:
 def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
     results = made_up_study(tmp_path / "s", factorial=rich, tuned=rich, by_source=rich)
     figures = figures_of(results.description)
-    assert len(figures) == len(PLAIN) + 3 * rich
+    assert len(figures) == len(PLAIN) + 4 * rich
     for figure in figures:
         save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
 

@@ -1,5 +1,6 @@
 """Each variant's own learning rate: the best mean, however the replicates ended."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,35 @@ def test_tables_are_read_as_they_were_written(tmp_path: Path) -> None:
     joined.write_text(joined.read_text().replace("0.375", "much"))
     with pytest.raises(StudyError, match=r"all.csv, line 7: val_accuracy is 'much'"):
         learning_rates.read(joined)
+
+
+def test_what_a_budget_reaches_is_the_mean_over_all_ways_to_spend_it() -> None:
+    """Against a loop over all subsets, and every seed left out."""
+    generator = np.random.default_rng(0)
+    rows = [
+        (variant, rate, seed, 0.5, 0.5, generator.uniform(0.5, 0.9))
+        for variant in ("a", "b")
+        for rate in (0.1, 0.01, 0.001, 0.0001)
+        for seed in (7, 8, 9)
+    ]
+    table = pd.DataFrame(rows, columns=learning_rates.COLUMNS)
+    found = learning_rates.by_budget(table)
+    assert list(found.index) == ["a", "b"]
+    for variant in found.index:
+        values = table[table["variant"] == variant]["judged"].to_numpy().reshape(4, 3)
+        for number in range(1, 5):
+            reached = []
+            for seed in range(3):
+                others = np.delete(values, seed, axis=1).mean(axis=1)
+                reached += [
+                    values[max(tried, key=others.__getitem__), seed]
+                    for tried in itertools.combinations(range(4), number)
+                ]
+            assert found.loc[variant, number] == pytest.approx(np.mean(reached))
+    # More that are tried never choose worse, on the seeds that choose.
+    constant = table.assign(judged=table["learning_rate"])
+    assert learning_rates.by_budget(constant).loc["a"].is_monotonic_increasing
+    assert learning_rates.by_budget(constant).loc["a", 4] == pytest.approx(0.1)
 
 
 def test_the_verdict_says_who_was_judged_at_what() -> None:

@@ -5,11 +5,14 @@ Nado, Lee, Maddison and Dahl, 2019, On Empirical Comparisons of Optimizers for D
 Schmidt, Schneider and Hennig, 2021, Descending through a Crowded Valley.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
@@ -106,3 +109,53 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
     """
     best = chosen(means(table, measure), measure)
     return {str(variant): float(rate) for variant, rate in best.items()}
+
+
+def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
+    """What each variant reaches if only so many of the learning rates are tried.
+
+    So many are drawn from those of the table, and the best of them is taken; the mean is over all
+    ways to draw them. The rate is chosen on all seeds but one and judged on that one, in the mean
+    over the seeds: so nothing is judged on what it was chosen by.
+
+    Args:
+        table: COLUMNS, of two seeds or more.
+        measure: that is judged by; one whose values are finite.
+
+    Returns:
+        A row per variant in the table's order, and a column for each number of rates, from 1 to
+        all of them.
+
+    Reference:
+        Dodge, Gururangan, Card, Schwartz and Smith, 2019, Show Your Work: Improved Reporting of
+        Experimental Results, section 3, without replacement. That rankings turn over with the
+        budget: Choi et al., 2019; Schmidt et al., 2021.
+    """
+    rows = {}
+    for variant, mine in table.groupby("variant", sort=False):
+        scores = measure.sign * mine.pivot_table(
+            index="learning_rate", columns="seed", values="judged", sort=False
+        )
+        rates, seeds = scores.shape
+        left_out = []
+        for seed in range(seeds):
+            others = np.delete(scores.to_numpy(), seed, axis=1).mean(axis=1)
+            order = np.argsort(-others, kind="stable")
+            left_out.append(_best_of(rates) @ scores.to_numpy()[order, seed])
+        rows[variant] = measure.sign * np.mean(left_out, axis=0)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=range(1, rates + 1))
+
+
+def _best_of(rates: int) -> Floats:
+    """How probable it is that the n-th best of all is the best of so many that are drawn.
+
+    Returns:
+        float64 (numbers that are drawn, from 1; rates from the best).
+    """
+    places = range(rates)
+    return np.array(
+        [
+            [math.comb(rates - 1 - place, drawn) / math.comb(rates, drawn + 1) for place in places]
+            for drawn in places
+        ]
+    )

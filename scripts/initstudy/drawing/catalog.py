@@ -99,6 +99,16 @@ FIGURES: tuple[Figure[Description], ...] = (
         when=lambda study: study.tuned,
     ),
     Figure(
+        "budgets",
+        "What each variant reaches by the number of learning rates that are tried",
+        "How good each variant is to whoever tries only one of the learning rates, two of them, "
+        "and so on: the mean over all ways to take so many. The best of them is chosen on some of "
+        "the seeds, and judged on another. Where lines cross, which variant is the best depends on "
+        "how much one is ready to tune.",
+        LEARNING_RATES,
+        when=lambda study: study.has_budgets,
+    ),
+    Figure(
         "pairs",
         "Heat maps of the accuracy of every pair and of the interaction of kernel and bias",
         "Every kernel initializer with every bias initializer. Left: accuracy on the {images} "

@@ -284,6 +284,44 @@ def rate_curves(
     return figure
 
 
+def budget_curves(
+    title: str, labels: Sequence[str], values: npt.NDArray[np.float64], measure: Measure = ACCURACY
+) -> Figure:
+    """What each variant reaches by the number of learning rates that are tried.
+
+    Args:
+        title: of the figure.
+        labels: of the variants; of more than MANY_LINES the baseline, the best and the worst are
+            drawn.
+        values: accuracies as fractions of 1, or another measure, float64 (variants, rates).
+        measure: that they are of.
+    """
+    if len(labels) > MANY_LINES:
+        kept = sorted(_ends_of(labels, (measure.sign * values[:, -1]).tolist(), ENDS_OF_LINES))
+        labels, values = [labels[index] for index in kept], values[kept]
+    numbers = np.arange(1, values.shape[1] + 1)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 4.6), layout="constrained")
+        axes = figure.subplots()
+        ends = scale_values(axes.yaxis, values.ravel().tolist(), measure, gap=0.05)
+        rows, styles = np.clip(values, *ends), line_styles(labels)
+        for row, style in zip(rows, styles, strict=True):
+            axes.plot(numbers, row, marker="o", markersize=4, **style)
+        axes.set_xticks(numbers)
+        axes.set_xlim(0.9, numbers[-1])
+        axes.set_xlabel("learning rates that are tried, of those of the study")
+        axes.set_ylabel(
+            describe(measure, "validation").replace("correctly after", "correctly\nafter")
+        )
+        texts = [
+            f"{label} {amount(measure, last)}"
+            for label, last in zip(labels, values[:, -1], strict=True)
+        ]
+        label_ends(axes, rows[:, -1].tolist(), texts, styles)
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
 def save(figure: Figure, *paths: str | Path) -> None:
     """Writes a figure in the formats that the files' suffixes name, without dates."""
     for path in paths:

@@ -111,6 +111,18 @@ def learning_rates(results: StudyResults) -> Figure:
     )
 
 
+def budgets(results: StudyResults) -> Figure:
+    """What each variant reaches by how many learning rates are tried."""
+    measure = measure_of(results.description)
+    reached = rates.by_budget(rates.read(results.learning_rates_file), measure)
+    return figures.budget_curves(
+        f"{measure.words[0].upper()}{measure.words[1:]} by tuning budget",
+        list(reached.index),
+        reached.to_numpy(),
+        measure,
+    )
+
+
 def pairs(results: StudyResults) -> Figure:
     """The final accuracies of all pairs of a factorial design, and their interactions."""
     study = results.description
@@ -188,6 +200,7 @@ DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
         ranking,
         comparisons,
         learning_rates,
+        budgets,
         pairs,
         variance,
         kernel,

@@ -172,6 +172,13 @@ class Description:
         return bool(self.configuration["learning_rates"])
 
     @property
+    def has_budgets(self) -> bool:
+        """Whether what is reached by how many learning rates are tried can be told."""
+        asked = self.configuration
+        finite = self.judge_by in ("accuracy", "area_under_curve")
+        return finite and len(asked["learning_rates"]) > 1 and asked["learning_rate_seeds"] > 1
+
+    @property
     def initializers(self) -> dict[str, tuple[str, str]]:
         """Names of the kernel and the bias initializer of each variant."""
         return {
