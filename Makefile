@@ -33,7 +33,7 @@ cluster: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
 
 simulate: $(VENV)/installed
-	. $(BIN)/activate && pytest -s -m simulation --simulations 10 tests/unit $(ARGS)
+	. $(BIN)/activate && pytest -s -m simulation --simulations 20 tests/unit $(ARGS)
 
 bench: $(VENV)/installed
 	. $(BIN)/activate && snakemake resources/datasets/mnist.npz --cores 1 --quiet all && python tests/bench.py $(ARGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from forks import Server
-from helpers import ALL_TESTS, REPOSITORY, SMALL, Project, copy_project, finished_study
+from helpers import ALL_TESTS, EXAMPLES, REPOSITORY, SMALL, Project, copy_project, finished_study
 from playwright.sync_api import Browser, sync_playwright
 
 from initstudy.data.catalog import SPECS
@@ -24,8 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--examples",
         type=int,
-        default=500,
-        help="how many configurations are tried (500, always the same; other ones if more or less)",
+        default=EXAMPLES,
+        help=f"how many configurations are tried ({EXAMPLES}, always the same; others if not)",
     )
     parser.addoption(
         "--simulations", type=int, default=1, help="so many times as many simulated studies (1)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import REPOSITORY, Project
+from helpers import EXAMPLES, REPOSITORY, Project
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from snakemake.api import SnakemakeApi
@@ -129,7 +129,7 @@ def test_any_configuration_is_planned_or_refused(
         max_examples=examples,
         deadline=None,
         database=None,
-        derandomize=examples == 500,
+        derandomize=examples == EXAMPLES,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )

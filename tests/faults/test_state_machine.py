@@ -16,7 +16,7 @@ import psutil
 import pytest
 import yaml
 from forks import Server
-from helpers import Outcome, configure, wait_until
+from helpers import EXAMPLES, Outcome, configure, wait_until
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,7 +32,7 @@ from initstudy.results import records
 from initstudy.results.columns import moments
 
 # Sequences of operations that are tried by default.
-SEQUENCES = 6
+SEQUENCES = 4
 KEYS: dict[str, list[Any]] = {
     "epochs": [1, 2, 3, 4],
     "seeds": [2, 3, 4],
@@ -386,11 +386,11 @@ def test_reruns(server: Server, tmp_path: Path, pytestconfig: pytest.Config) -> 
     run_state_machine_as_test(
         lambda: Reruns(server, tmp_path, made),
         settings=settings(
-            max_examples=SEQUENCES if examples == 500 else examples,
+            max_examples=SEQUENCES if examples == EXAMPLES else examples,
             stateful_step_count=12,
             deadline=None,
             database=None,
-            derandomize=examples == 500,
+            derandomize=examples == EXAMPLES,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
         ),

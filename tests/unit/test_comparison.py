@@ -12,7 +12,7 @@ from initstudy.analysis.measures import mean_interval
 from initstudy.errors import StudyError
 from initstudy.results.study import Replicates
 
-SIMULATIONS = 200
+SIMULATIONS = 100
 
 
 def of(accuracies: dict[int, float]) -> Replicates:

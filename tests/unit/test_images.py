@@ -6,7 +6,7 @@ from scipy import stats
 
 from initstudy.analysis.images import crossed
 
-SIMULATIONS = 150
+SIMULATIONS = 75
 
 
 def draw(

@@ -14,7 +14,7 @@ from initstudy.analysis.interaction import effects, variance, variance_interval
 from initstudy.errors import StudyError
 
 # Simulated studies for each rate; the bounds below are 3 standard errors.
-SIMULATIONS = 200
+SIMULATIONS = 100
 # A layout with effects that are known: of kernels, of biases, and of both together.
 KERNEL = np.array([0.03, 0.0, -0.03])[:, None]
 BIAS = np.array([0.01, 0.01, -0.01, -0.01])[None, :]
@@ -112,7 +112,7 @@ def test_chance_is_called_an_interaction_in_five_percent(draw: Draw, times: int)
 )
 def test_intervals_cover_the_size(draw: Draw, truth: np.ndarray, times: int) -> None:
     generator = np.random.default_rng(20261122)
-    studies, covered = 50 * times, 0
+    studies, covered = 25 * times, 0
     for _ in range(studies):
         part = effects(KERNEL + BIAS + truth + draw(generator, (10, 3, 4)))["interaction"]
         low, high = variance_interval(part)

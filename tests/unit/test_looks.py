@@ -9,7 +9,7 @@ from initstudy.analysis.looks import Look, decided, shares, take
 from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED, WORSE
 
 LOOKS = [8, 12, 16]
-SIMULATIONS = 100
+SIMULATIONS = 50
 Draw = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
@@ -91,7 +91,7 @@ def test_looks_find_nearly_as_much_as_all_seeds_for_fewer(
     """
     effects = size * np.array([0.0, 1, 1, -1, -1, *[0.0] * 8])
     right = [BETTER, BETTER, WORSE, WORSE, *[EQUIVALENT] * 8]
-    generator, studies = np.random.default_rng(3), 6 * times
+    generator, studies = np.random.default_rng(3), 3 * times
     told: dict[str, list[list[bool]]] = {"different": [], "none": []}
     trained = []
     for _ in range(studies):

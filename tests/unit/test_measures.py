@@ -18,7 +18,7 @@ from initstudy.results.scores import SIGNS, scored
 
 LOSS, EPOCHS, AREA = (MEASURES[name] for name in ("loss", "epochs_to_target", "area_under_curve"))
 INF, NAN = np.inf, np.nan
-SIMULATIONS = 200
+SIMULATIONS = 100
 
 
 def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def test_those_that_may_be_best() -> None:
 def test_the_best_is_among_those_that_may_be(times: int) -> None:
     """With two equally good, skewed, and three just behind; excluded by chance in 5 % at most."""
     generator = np.random.default_rng(0)
-    excluded, studies = 0, 300 * times
+    excluded, studies = 0, 150 * times
     for _ in range(studies):
         values = np.exp(generator.normal(size=(8, 5))) + np.array([0.5, 0.5, 0.45, 0.4, 0.0])
         excluded += may_be_best(values)[0] <= 0.05
@@ -100,7 +100,7 @@ def test_pairs_are_told_apart_only_as_often_as_allowed(
 ) -> None:
     """Where none differ, and where three of six do."""
     generator = np.random.default_rng(0)
-    pairs, studies = all_pairs(6), 300 * times
+    pairs, studies = all_pairs(6), 150 * times
     for effects in (np.zeros(6), np.array([0, 0, 0, 4, 4, -4])):
         same = effects[pairs[:, 0]] == effects[pairs[:, 1]]
         wrong = 0
@@ -143,7 +143,7 @@ def test_equal_means_of_other_shapes_are_told_apart_too_often(
     times: int,
 ) -> None:
     """What the tests rest on is symmetry; docs/statistics.md tells how far its lack goes."""
-    generator, pairs, studies = np.random.default_rng(0), all_pairs(6), 100 * times
+    generator, pairs, studies = np.random.default_rng(0), all_pairs(6), 50 * times
     wrong = 0
     for _ in range(studies):
         values = draw(generator, np.exp(np.linspace(-1, 1, 6)))

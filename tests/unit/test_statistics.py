@@ -12,7 +12,7 @@ from initstudy.analysis.measures import mean_interval
 from initstudy.errors import StudyError
 
 # Simulated studies for each coverage and error rate; the bounds below are 3 standard errors.
-SIMULATIONS = 400
+SIMULATIONS = 200
 
 
 def test_the_interquartile_mean_is_that_of_the_middle_half() -> None:

@@ -116,7 +116,7 @@ def test_intervals_cover_the_interquartile_mean(
 
     truth = suite.iqm(draw(200_000))
     covered, differences = 0, 0
-    studies = 200 * times
+    studies = 100 * times
     for _ in range(studies):
         scores = draw(seeds)
         resampled = suite.resampled_iqms(scores)
@@ -127,7 +127,7 @@ def test_intervals_cover_the_interquartile_mean(
     rates = covered / studies, differences / studies
     print(f"\nSuite, {seeds} seeds: means covered in {rates[0]:.1%}, differences in {rates[1]:.1%}")
     for rate in rates:
-        assert 0.87 < rate < 0.98
+        assert abs(rate - 0.92) < 0.03 + 3 * np.sqrt(0.08 * 0.92 / studies)
 
 
 def test_a_single_seed_has_no_interval() -> None:

@@ -11,7 +11,7 @@ from initstudy.analysis.variance import by_images, sources, table
 from initstudy.drawing.scatter import MOST_ROWS, scatter
 
 Draw = Callable[[int], np.ndarray]
-SIMULATIONS = 100
+SIMULATIONS = 50
 
 
 def replicates(
