@@ -74,7 +74,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "What each variant is judged by, with its interval",
         "The {judged} of every variant, on the {images} images. Small dots are single seeds: a "
         "single training could have ended at any of them. Large dots are {middle}s, bars their "
-        "95 % intervals, the grey band is the baseline's interval. Those marked `order alone` "
+        "95 % intervals, the grey band is the baseline's interval. Those marked (order alone) "
         "all start from the same weights. A logit scale spreads what lies near 100 %. Open "
         "diamonds are published values of one training each.",
         RANKING,
