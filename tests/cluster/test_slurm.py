@@ -181,6 +181,7 @@ def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
     ]
 
 
+@pytest.mark.thorough
 @both_profiles("generic-slurm")
 def test_a_suite_whose_choices_are_found_by_its_jobs(
     profile: str, tmp_path: Path, images: Path, slurm: Slurm, runs: list[Run]

@@ -32,7 +32,7 @@ from initstudy.results import records
 from initstudy.results.columns import moments
 
 # Sequences of operations that are tried by default.
-SEQUENCES = 4
+SEQUENCES = 3
 KEYS: dict[str, list[Any]] = {
     "epochs": [1, 2, 3, 4],
     "seeds": [2, 3, 4],

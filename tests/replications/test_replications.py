@@ -83,6 +83,7 @@ def test_signals_shrink_from_the_standard_but_not_from_the_normalized_initializa
     assert np.mean(singular_values) == pytest.approx(singular_value, abs=0.03)
 
 
+@pytest.mark.thorough
 def test_learning_time_grows_with_depth_from_gaussian_but_not_from_orthogonal_kernels(
     mnist: Dataset,
 ) -> None:
@@ -108,6 +109,7 @@ def test_learning_time_grows_with_depth_from_gaussian_but_not_from_orthogonal_ke
         assert gaussian[1] > 2.5 * orthogonal[1]
 
 
+@pytest.mark.thorough
 def test_lsuv_trains_where_its_base_does_not(mnist: Dataset) -> None:
     """Mishkin and Matas, 2016."""
     study = read_study("lsuv_2016")
