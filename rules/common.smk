@@ -269,9 +269,8 @@ def training_job(wildcards, input):
     is what its path says.
     """
     member, job = training(wildcards)
-    varied = job.training.what["vary"]
     return {
-        "alone": "" if varied == list(member.study.vary) else f", {varied[0]} alone",
+        "alone": member.plan.alone(job),
         "checkpoint_minutes": member.study.checkpoint_minutes,
         "epochs": job.epochs,
         "folder": str(STUDIES.place(job.training.folder)),

@@ -52,6 +52,11 @@ class Measure:
         """1 if more is better, -1 if less is."""
         return SIGNS[self.name]
 
+    @property
+    def share(self) -> bool:
+        """Whether values are shares of 1, which are shown in percent."""
+        return self.scale == 100
+
     def center(self, scores: Floats) -> float:
         """Of the scores of one variant, float64 (n,)."""
         return float(np.mean(scores))

@@ -142,7 +142,7 @@ def plan_page(
             f"{', '.join(infinite)}: the {measure.words} of some seeds is infinite, with which no "
             "number of seeds can be planned."
         )
-    if margin is None and measure.scale == 1:
+    if margin is None and not measure.share:
         raise StudyError(
             f"{study} has no margin, of which the plan takes multiples; set one, in the unit of "
             f"the {measure.words}."

@@ -504,7 +504,7 @@ def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
         f"have found {kernel} kernels with {bias} biases, whose {measure.middle} is "
     )
     if lost < 0.05:
-        place = "a tenth of a point" if measure.scale == 100 else "one decimal"
+        place = "a tenth of a point" if measure.share else "one decimal"
         return f"{text}the same to {place}: it would not have misled."
     text += f"{lost:.1f}{measure.unit_of_difference} {'lower' if measure.sign > 0 else 'higher'}"
     if not real:
@@ -729,13 +729,12 @@ def _difference(row: Row) -> str:
 
 def _fewest(measure: Measure) -> int:
     """Decimals that are shown of it at least."""
-    return 1 if measure.scale == 100 else 0
+    return 1 if measure.share else 0
 
 
 def _amount(row: Row, value: float, sign: str = "") -> str:
     """An amount of what is judged by, without its unit."""
-    scale = _measure(row).scale
-    if scale == 100:
+    if _measure(row).share:
         return f"{round(100 * value, 1) + 0.0:{sign}.1f}"
     return f"{round(value, 3) + 0.0:{sign}g}".replace("inf", "∞")
 

@@ -118,7 +118,10 @@ class DatasetSpec:
     itemsize: int = 1
 
 
-MLBENCH = Path("/usr/lib/R/site-library/mlbench/data")
+def mlbench(name: str, label: str, train: int, sha256: str) -> RData:
+    """A table of the R package mlbench, as Debian has it."""
+    path = Path("/usr/lib/R/site-library/mlbench/data", f"{name}.rda")
+    return RData("r-cran-mlbench", path, sha256, name, label, train)
 
 
 def table_shapes(train: int, test: int, features: int) -> dict[str, tuple[int, ...]]:
@@ -201,13 +204,11 @@ SPECS: Mapping[str, DatasetSpec] = {
         sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
         chance=0.042,
         places=(
-            RData(
-                "r-cran-mlbench",
-                MLBENCH / "LetterRecognition.rda",
-                "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+            mlbench(
                 "LetterRecognition",
                 "lettr",
                 train=16000,
+                sha256="967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
             ),
         ),
         classes=26,
@@ -218,13 +219,11 @@ SPECS: Mapping[str, DatasetSpec] = {
         sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
         chance=0.235,
         places=(
-            RData(
-                "r-cran-mlbench",
-                MLBENCH / "Satellite.rda",
-                "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+            mlbench(
                 "Satellite",
                 "classes",
                 train=4435,
+                sha256="29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
             ),
         ),
         classes=6,
@@ -236,13 +235,11 @@ SPECS: Mapping[str, DatasetSpec] = {
         sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
         chance=0.7915862069,
         places=(
-            RData(
-                "r-cran-mlbench",
-                MLBENCH / "Shuttle.rda",
-                "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
+            mlbench(
                 "Shuttle",
                 "Class",
                 train=43500,
+                sha256="5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
             ),
         ),
         classes=7,

@@ -184,7 +184,7 @@ def figures_of(study: Description) -> list[Figure[Description]]:
     words = {
         "images": images_of(study),
         "judged": MEASURES[study.judge_by],
-        "middle": "median" if study.judge_by in ("loss", "epochs_to_target") else "mean",
+        "middle": "median" if study.ranked else "mean",
     }
     return [
         replace(figure, caption=figure.caption.format(**words))

@@ -148,7 +148,7 @@ def comparisons(
             frameon=False,
         )
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
-        unit = ", percentage points" if measure.scale == 100 else ""
+        unit = ", percentage points" if measure.share else ""
         what = "" if measure is ACCURACY else f"{measure.words}: "
         middle = "difference of the means" if measure.middle == "mean" else "pseudo-median"
         axes.set_xlabel(f"{what}{middle}, row minus column{unit}")

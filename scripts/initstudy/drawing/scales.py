@@ -49,13 +49,13 @@ def describe(measure: Measure, images: str) -> str:
         return f"{images} images classified correctly after the last epoch (logit scale)"
     if measure.name == "loss":
         return f"loss of the {images} images after the last epoch (logarithmic)"
-    scale = " (logit scale)" if measure.scale == 100 else ""
+    scale = " (logit scale)" if measure.share else ""
     return f"{measure.words}, of the validation images{scale}"
 
 
 def amount(measure: Measure, value: float) -> str:
     """A value with its unit."""
-    shown = f"{100 * value:.1f}" if measure.scale == 100 else f"{value:.3g}"
+    shown = f"{100 * value:.1f}" if measure.share else f"{value:.3g}"
     return shown.replace("inf", "∞") + measure.unit
 
 
@@ -78,7 +78,7 @@ def scale_values(
     set_scale, set_limits = (
         (axes.set_xscale, axes.set_xlim) if across else (axes.set_yscale, axes.set_ylim)
     )
-    if measure.scale == 100:
+    if measure.share:
         set_scale("logit")
         set_limits(_around(drawn))
         _set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
@@ -101,7 +101,7 @@ def scale_differences(axes: Axes, drawn: Sequence[float], measure: Measure) -> t
     """Gives differences of a measure their x axis; see `scale_values`."""
     name = "" if measure is ACCURACY else f"{measure.words}: "
     name += "difference from the baseline on the same seed"
-    if measure.scale == 100:
+    if measure.share:
         finite = [value for value in drawn if np.isfinite(value)]
         # Linear between -5 and 5 points, where the differences in question are.
         axes.set_xscale("symlog", linthresh=0.05, linscale=2)

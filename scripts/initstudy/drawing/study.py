@@ -71,7 +71,7 @@ def ranking(results: StudyResults) -> Figure:
     measure = measure_of(results.description)
     what = "final accuracy" if measure is ACCURACY else measure.words
     return figures.ranking(
-        f"{what[0].upper()}{what[1:]} of every variant",
+        _title(what, "of every variant"),
         [
             figures.Estimate(
                 row.variant,
@@ -103,7 +103,7 @@ def learning_rates(results: StudyResults) -> Figure:
     measure = measure_of(results.description)
     means = rates.means(rates.read(results.learning_rates_file), measure)
     return figures.rate_curves(
-        f"{measure.words[0].upper()}{measure.words[1:]} by learning rate",
+        _title(measure.words, "by learning rate"),
         list(means.index),
         means.columns.to_numpy(dtype=float),
         means.to_numpy(),
@@ -116,7 +116,7 @@ def budgets(results: StudyResults) -> Figure:
     measure = measure_of(results.description)
     reached = rates.by_budget(rates.read(results.learning_rates_file), measure)
     return figures.budget_curves(
-        f"{measure.words[0].upper()}{measure.words[1:]} by tuning budget",
+        _title(measure.words, "by tuning budget"),
         list(reached.index),
         reached.to_numpy(),
         measure,
@@ -213,6 +213,10 @@ DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
 
 def _rows(results: StudyResults) -> list[Any]:
     return list(results.summary.itertuples())
+
+
+def _title(what: str, more: str) -> str:
+    return f"{what[0].upper()}{what[1:]} {more}"
 
 
 def _note(row: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from initstudy.errors import StudyError
+from initstudy.study.names import RANKED
 
 if TYPE_CHECKING:
     from initstudy.study.config import Study
@@ -120,6 +121,11 @@ class Description:
         return str(self.configuration["judge_by"])
 
     @property
+    def ranked(self) -> bool:
+        """Whether that is compared by ranks and told by medians."""
+        return self.judge_by in RANKED
+
+    @property
     def margin(self) -> float | None:
         """The smallest difference that would matter, of what variants are judged by."""
         margin: float | None = self.configuration["margin"]
@@ -175,8 +181,8 @@ class Description:
     def has_budgets(self) -> bool:
         """Whether what is reached by how many learning rates are tried can be told."""
         asked = self.configuration
-        finite = self.judge_by in ("accuracy", "area_under_curve")
-        return finite and len(asked["learning_rates"]) > 1 and asked["learning_rate_seeds"] > 1
+        several = asked["learning_rate_seeds"] > 1
+        return several and not self.ranked and len(asked["learning_rates"]) > 1
 
     @property
     def initializers(self) -> dict[str, tuple[str, str]]:

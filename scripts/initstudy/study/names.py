@@ -10,6 +10,8 @@ MEASURES = {
     "epochs_to_target": "number of epochs to the target",
     "area_under_curve": "area under the learning curve",
 }
+# Those that may be infinite, and so are compared by ranks and told by medians.
+RANKED = ("loss", "epochs_to_target")
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
 # The names of initializers of ours, with their classes in training/literature.py.
 LITERATURE = {

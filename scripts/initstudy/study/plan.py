@@ -142,6 +142,11 @@ class Plan:
             for seeds in self.study.blocks(range(self.study.variance_seeds))
         ]
 
+    def alone(self, job: Job) -> str:
+        """What the replicates of a job differ by alone, for people; "" for what all others do."""
+        as_others = job.training.what["vary"] == list(self.study.vary)
+        return "" if as_others else f", {job.varied} alone"
+
     def jobs(self, choices: Choices) -> list[Job]:
         """All that the study's tables are made of, as far as it is known."""
         return [*self.selection(choices), *self.confirmation(choices)]
