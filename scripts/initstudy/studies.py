@@ -186,7 +186,7 @@ class Member:
         return costs.Cost(
             self.size,
             self.facts.bytes,
-            self.facts.images - self.study.held_out,
+            self.study.training_images or self.facts.images - self.study.held_out,
             self.study.batch_size,
             job.epochs,
             replicates,
@@ -209,6 +209,10 @@ def read(source: Source) -> Member:
     if study.held_out >= found.images:
         text = f"{study.held_out} of {found.images} training images leave none to learn from"
         raise source.refuse([Problem(("validation", "holdout"), text)])
+    left = found.images - study.held_out
+    if study.training_images and study.training_images > left:
+        text = f"{study.training_images} is more than the {left} that there are to learn from"
+        raise source.refuse([Problem(("training_images",), text)])
     member = Member(source, study, found)
     _refuse_old(Path(member.folder, "runs"))
     return member

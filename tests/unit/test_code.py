@@ -156,7 +156,7 @@ REAL_COUNTS = [
     (TRAINER, "LOOKED_AT = 1000", "LOOKED_AT = 999"),
     ("data/datasets.py", "np.sort(order[:images])", "np.sort(order[-images:])"),
     ("training/models.py", "keras.ops.matmul(inputs", "2 * keras.ops.matmul(inputs"),
-    ("training/models.py", "< rule.tolerance", "<= rule.tolerance"),
+    ("training/models.py", "drawn[0].kernel", "drawn[-1].kernel"),
     ("training/initializers.py", "generate_state(1)[0] >> 1", "generate_state(1)[0] >> 2"),
     ("training/backend.py", 'set_floatx("float32")', 'set_floatx("float64")'),
     ("training/backend.py", "import tensorflow as tf", "import jax as tf"),

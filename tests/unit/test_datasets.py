@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import Dataset, digest, file_sha256, hold_out, load
+from initstudy.data.datasets import Dataset, digest, file_sha256, hold_out, learn_from, load
 from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.study.names import DATASETS
@@ -135,3 +135,17 @@ def test_held_out_images_are_training_images_no_longer(mnist: Dataset) -> None:
     assert (abs(share - 1 / 6) < 0.02).all()
     again = hold_out(mnist, 10_000)
     np.testing.assert_array_equal(again.x_val, held.x_val)
+
+
+def test_some_of_the_training_images_are_learned_from(mnist: Dataset) -> None:
+    held = hold_out(mnist, 10_000)
+    few = learn_from(held, 2_000)
+    assert (len(few.y_train), len(few.y_val), few.classes) == (2_000, 10_000, 10)
+    # They are none of those that were held out, and always the same.
+    rows = {image.tobytes() for image in few.x_train}
+    assert rows <= {image.tobytes() for image in held.x_train}
+    np.testing.assert_array_equal(learn_from(held, 2_000).x_train, few.x_train)
+    # Chosen at random: of each label about a tenth.
+    assert np.bincount(few.y_train).min() > 140
+    # A label that none of them has is one of the data set all the same.
+    assert learn_from(held, 3).classes == 10

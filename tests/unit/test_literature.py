@@ -1,15 +1,26 @@
 """Each initializer of the literature has the property that its paper claims, on real networks."""
 
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from initstudy.data.datasets import Dataset
 from initstudy.errors import StudyError
 from initstudy.study.names import LITERATURE
+from initstudy.training.adaptive import gradient_quotient, residual_branches, steps_of
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import make_initializer
 from initstudy.training.literature import second_moment
-from initstudy.training.models import TransposedDense, adapt, build_model, depthwise
+from initstudy.training.models import (
+    TransposedDense,
+    adapt,
+    build_model,
+    build_own_model,
+    depthwise,
+    kernel_layers,
+)
 
 ZEROS = {"class_name": "zeros", "config": {}}
 
@@ -137,7 +148,7 @@ def test_lsuv_gives_every_layer_the_variance_one(
         np.testing.assert_allclose(gram, np.eye(len(gram)), atol=1e-4)
 
 
-def test_only_lsuv_looks_at_data(images: np.ndarray) -> None:
+def test_only_what_is_adaptive_looks_at_data(images: np.ndarray) -> None:
     kernels = [{"class_name": name, "config": {}} for name in ("he_normal", "lsuv")]
     model = network({"class_name": "layers", "config": {"layers": kernels}}, "relu", [16])
     before = [layer.kernel.numpy() for layer in model.layers]
@@ -149,8 +160,144 @@ def test_only_lsuv_looks_at_data(images: np.ndarray) -> None:
 
 def test_lsuv_says_when_a_layer_is_dead() -> None:
     model = network({"class_name": "lsuv", "config": {}}, "relu", [16])
-    with pytest.raises(StudyError, match=r"layer 0: .* variance 0"):
+    with pytest.raises(StudyError, match=r"the layer \w+: .* variance 0"):
         adapt(model, np.zeros((10, 784), "float32"))
+
+
+def own_network(tmp_path: Path, code: str, kernels: dict, shape: tuple[int, ...] = (28, 28, 1)):
+    """A person's own model, of functions of keras and layers."""
+    file = tmp_path / "model.py"
+    header = "import keras\nfrom keras import layers\n\n\ndef build(shape, classes):\n"
+    file.write_text(header + textwrap.indent(textwrap.dedent(code), "    "))
+    return build_own_model(f"{file}:build", shape, 10, kernels, ZEROS, 0)
+
+
+# Blocks of two convolutions, without normalization, as Fixup is made for.
+RESIDUAL = """
+    x = inputs = keras.Input(shape)
+    x = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(x)
+    for _ in range({blocks}):
+        y = layers.Conv2D(16, 3, padding="same", activation="relu")(x)
+        x = {sum}
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+"""
+BRANCH = 'layers.Conv2D(16, 3, padding="same")(y)'
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "selu"])
+def test_autoinit_keeps_the_variance_one_through_thirty_layers(
+    images: np.ndarray, activation: str
+) -> None:
+    model = network({"class_name": "autoinit", "config": {}}, activation, [256] * 30)
+    adapt(model, images)
+    # Of random kernels the variance scatters; GELU lets a small deviation grow.
+    variances = [outputs.var() for outputs in pre_activations(model, images)]
+    assert 0.2 < np.median(variances) < 5
+    assert 0.05 < variances[-1] < 20
+
+
+def test_autoinit_follows_the_signal_through_whatever_layers_there_are(tmp_path: Path) -> None:
+    code = """
+        x = inputs = keras.Input(shape)
+        x = layers.Conv2D(64, 3, activation="gelu")(x)
+        x = layers.MaxPooling2D()(x)
+        x = layers.Add()([layers.Conv2D(64, 3, padding="same", activation="relu")(x), x])
+        x = layers.Dropout(0.5)(layers.Conv2D(64, 3)(x))
+        x = layers.Flatten()(layers.LayerNormalization()(x))
+        return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+    """
+    model = own_network(tmp_path, code, {"class_name": "autoinit", "config": {}})
+    noise = np.random.default_rng(0).normal(size=(200, 28, 28, 1)).astype("float32")
+    adapt(model, noise)
+    for layer in kernel_layers(model):
+        layer.activation, activation = keras.activations.linear, layer.activation
+        # The first convolution sees nine numbers: its kernels scatter most. After pooling, places
+        # that are near each other are alike, which the paper, too, takes to be independent.
+        assert 0.5 < float(keras.ops.var(keras.Model(model.inputs[0], layer.output)(noise))) < 2
+        layer.activation = activation
+
+
+def test_fixup_finds_the_branches_and_makes_them_nothing(tmp_path: Path) -> None:
+    for total in (f"layers.Add()([x, {BRANCH}])", f"x + {BRANCH}"):
+        code = RESIDUAL.format(blocks=4, sum=total)
+        model = own_network(tmp_path, code, {"class_name": "fixup", "config": {}})
+        he = own_network(tmp_path, code, {"class_name": "he_normal", "config": {}})
+        branches = residual_branches(list(steps_of(model)))
+        assert [len(branch) for branch in branches] == [2] * 4
+        adapt(model, np.zeros((1, 28, 28, 1), "float32"))
+        ratios = [
+            float(np.linalg.norm(one.kernel) / np.linalg.norm(other.kernel))
+            for one, other in zip(kernel_layers(model), kernel_layers(he), strict=True)
+        ]
+        # L = 4 branches of m = 2 kernels: 4^(-1 / 2) for the first, zero for the last.
+        assert ratios == pytest.approx([1, *[0.5, 0] * 4, 0], abs=1e-6)
+
+
+def test_fixup_keeps_the_size_of_an_update_whatever_the_depth(tmp_path: Path) -> None:
+    """The paper's section 3: an update of a given learning rate changes the outputs by as much."""
+
+    def change(name: str, blocks: int) -> float:
+        code = RESIDUAL.format(blocks=blocks, sum=f"layers.Add()([x, {BRANCH}])")
+        model = own_network(tmp_path, code, {"class_name": name, "config": {}})
+        x = np.random.default_rng(0).normal(size=(64, 28, 28, 1)).astype("float32")
+        y = np.arange(64) % 10
+        adapt(model, x)
+        optimizer = keras.optimizers.SGD(0.01)
+        logits = keras.Model(model.inputs[0], model.layers[-1].input)
+        before = np.asarray(logits(x))
+        for _ in range(3):
+            with tf.GradientTape() as tape:
+                losses = keras.losses.sparse_categorical_crossentropy(y, model(x))
+                loss = tf.reduce_mean(losses)
+            variables = model.trainable_variables
+            optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
+        return float(np.abs(np.asarray(logits(x)) - before).mean())
+
+    # He's features move further the deeper the network is, and are not finite at last.
+    assert change("fixup", 16) < 3 * change("fixup", 2)
+    assert not change("he_normal", 16) < 30 * change("he_normal", 2)
+
+
+def test_metainit_lowers_the_gradient_quotient(images: np.ndarray) -> None:
+    kernels = {"class_name": "metainit", "config": {"steps": 60}}
+    model = network(kernels, "relu", [64] * 10)
+    own = [layer.kernel for layer in model.layers]
+    directions = [np.asarray(k) / np.linalg.norm(np.asarray(k)) for k in own]
+    x = tf.constant(np.random.default_rng(0).normal(size=(256, 784)), tf.float32)
+    y = tf.constant(np.arange(256) % 10)
+    before = float(gradient_quotient(model, own, x, y))
+    adapt(model, images)
+    assert float(gradient_quotient(model, own, x, y)) < 0.5 * before
+    for kernel, direction in zip(own, directions, strict=True):
+        values = np.asarray(kernel)
+        # Nothing but the sizes has changed.
+        np.testing.assert_allclose(values / np.linalg.norm(values), direction, atol=1e-5)
+
+
+def test_metainit_draws_the_same_again_and_looks_at_no_image(images: np.ndarray) -> None:
+    def sizes(replicate: int, inputs: np.ndarray) -> list[float]:
+        kernels = {"class_name": "metainit", "config": {"steps": 5}}
+        model = network(kernels, "relu", [16], replicate)
+        adapt(model, inputs)
+        return [float(np.linalg.norm(layer.kernel)) for layer in model.layers]
+
+    assert sizes(0, images) == sizes(0, 5 * images)
+    assert sizes(0, images) != sizes(1, images)
+
+
+def test_who_adapts_refuses_a_layer_that_is_used_twice(tmp_path: Path) -> None:
+    code = """
+        inputs = keras.Input(shape)
+        shared = layers.Dense(16)
+        x = layers.Dense(16)(layers.Flatten()(inputs))
+        x = shared(layers.ReLU()(shared(x)))
+        return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+    """
+    for name in ("autoinit", "fixup"):
+        model = own_network(tmp_path, code, {"class_name": name, "config": {}})
+        with pytest.raises(StudyError, match="used more than once"):
+            adapt(model, np.ones((8, 28, 28, 1), "float32"))
 
 
 @pytest.mark.parametrize(("fan_in", "units"), [(4, 4), (3, 8), (8, 3), (16, 100)])

@@ -28,7 +28,7 @@ def few() -> Dataset:
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (1500, FEATURES)).astype(np.uint8)
     y = (x[:, :CLASSES].argmax(axis=1)).astype(np.int32)
-    return Dataset(x, y, x[:200], y[:200], x[:200], y[:200], (FEATURES,))
+    return Dataset(x, y, x[:200], y[:200], x[:200], y[:200], (FEATURES,), CLASSES)
 
 
 def dense(hidden_units: list[int], activation: str = "relu") -> Callable[[int], Any]:

@@ -121,7 +121,7 @@ def test_convolutions_are_initialized_by_their_replicate_and_learn(
         ("lenet", "graph", ADAM),
         ("residual", "graph", MOMENTUM),
         ("transformer", "graph", ADAM),
-        ("normalized", "xla", ADAM),
+        ("normalized", "xla", MOMENTUM),
     ],
 )
 def test_networks_train_as_keras_trains_them(
@@ -133,6 +133,8 @@ def test_networks_train_as_keras_trains_them(
     rounding alone, of which Adam makes whole steps: with it `Model.fit` with and without
     `jit_compile` differ from each other by 1e-4 on the residual network. With momentum, too, such
     a bias wanders, and the moving mean with it: this is all that the latter's tolerance is for.
+    Adam also makes a whole step of a gradient that is zero up to rounding: on one machine weights
+    that were changed by 1e-7 gave losses of the normalized network that differ by 0.6 %.
     """
     build = f"{NETWORKS}:{name}"
     engine = trainer(

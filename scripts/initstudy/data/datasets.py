@@ -16,8 +16,8 @@ from initstudy.errors import StudyError
 Arrays = dict[str, npt.NDArray[Any]]
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 
-# First part of the spawn key of the stream that chooses the images to hold out.
-HELD_OUT = 2
+# First parts of the spawn keys of the streams that choose what is held out and learned from.
+HELD_OUT, LEARNED = 2, 4
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Dataset:
         x_train, x_val, x_test: uint8 or float32 of shape (images, features).
         y_train, y_val, y_test: int32 of shape (images,), from 0.
         shape: of one input, see `Facts`.
+        classes: how many labels there are.
     """
 
     x_train: npt.NDArray[Any]
@@ -37,11 +38,7 @@ class Dataset:
     x_test: npt.NDArray[Any]
     y_test: npt.NDArray[np.int32]
     shape: tuple[int, ...]
-
-    @property
-    def classes(self) -> int:
-        """How many labels there are."""
-        return int(self.y_train.max()) + 1
+    classes: int
 
 
 def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
@@ -83,6 +80,7 @@ def load(path: str | Path, what: Mapping[str, str]) -> Dataset:
         x_test=flat["test"],
         y_test=whole["test"],
         shape=input_shape(x["train"].shape),
+        classes=int(whole["train"].max()) + 1,
     )
 
 
@@ -93,8 +91,7 @@ def hold_out(dataset: Dataset, images: int) -> Dataset:
         dataset: from `load`.
         images: how many; fewer than there are.
     """
-    sequence = np.random.SeedSequence(0, spawn_key=(HELD_OUT,))
-    order = np.random.default_rng(sequence).permutation(len(dataset.y_train))
+    order = _order(HELD_OUT, len(dataset.y_train))
     held, kept = np.sort(order[:images]), np.sort(order[images:])
     return replace(
         dataset,
@@ -103,6 +100,22 @@ def hold_out(dataset: Dataset, images: int) -> Dataset:
         x_val=dataset.x_train[held],
         y_val=dataset.y_train[held],
     )
+
+
+def learn_from(dataset: Dataset, images: int) -> Dataset:
+    """Leaves so many training images: always the same ones, chosen at random.
+
+    Args:
+        dataset: from `load` or `hold_out`.
+        images: how many; at most as many as there are.
+    """
+    kept = np.sort(_order(LEARNED, len(dataset.y_train))[:images])
+    return replace(dataset, x_train=dataset.x_train[kept], y_train=dataset.y_train[kept])
+
+
+def _order(stream: int, images: int) -> npt.NDArray[np.int64]:
+    sequence = np.random.SeedSequence(0, spawn_key=(stream,))
+    return np.random.default_rng(sequence).permutation(images)
 
 
 def file_sha256(path: str | Path) -> str:

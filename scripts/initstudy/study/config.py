@@ -568,8 +568,9 @@ class Study(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "What to learn from: mnist, fashion_mnist, or a .npz file of your own, beside the "
-        "configuration, with x_train and x_test (n, ...), y_train and y_test (n,): labels from 0.",
+        "What to learn from: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a .npz "
+        "file of your own, beside the configuration, with x_train and x_test (n, ...), y_train and "
+        "y_test (n,): labels from 0.",
     )
     dataset_file: ExistingFile | None = optional(
         None,
@@ -588,6 +589,13 @@ class Study(Keys):
         "images are then kept for it, and the test images are read once, after the last epoch, for "
         "the final comparisons.",
         alias="validation",
+    )
+    training_images: Whole | None = optional(
+        None,
+        "How many training images are learned from, of those that are not held out: the same ones, "
+        "chosen at random, for all. null for all of them.",
+        ge=1,
+        le=100_000_000,
     )
     model: Model = optional(
         {},
@@ -675,10 +683,10 @@ class Study(Keys):
     baseline: ABaseline = optional(
         {},
         "The pair that every other one is compared with.\n\n"
-        "An initializer is a Keras identifier (he_normal); one of the literature (lsuv, sparse, "
-        "gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, delta_orthogonal); your own, "
-        "my_file.py:name, in a file beside the configuration; or a mapping whose name "
-        "becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, "
+        "An initializer is a Keras identifier (he_normal); one of the literature (lsuv, autoinit, "
+        "fixup, metainit, sparse, gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, "
+        "delta_orthogonal); your own, my_file.py:name, in a file beside the configuration; or a "
+        "mapping whose name becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, "
         "config: {scale: 2.0, mode: fan_out}}. Different ones for the layers: a list, "
         "[he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
         "{hidden: he_normal, output: zeros}.",

@@ -49,10 +49,10 @@ class Training:
     """One network, trained in one way.
 
     Attributes:
-        what: all that is needed to train it, as plain values: batch_size, inputs, held_out; model
-            and optimizer; kernel_initializer and bias_initializer; dataset, as {name, sha256};
-            compile, threads and vary; code and versions. Names of files are where they are on this
-            machine.
+        what: all that is needed to train it, as plain values: batch_size, inputs, held_out,
+            training_images; model and optimizer; kernel_initializer and bias_initializer; dataset,
+            as {name, sha256}; compile, threads and vary; code and versions. Names of files are
+            where they are on this machine.
     """
 
     what: Mapping[str, Any]
@@ -149,6 +149,7 @@ def training(
             "model": dict(study.model),
             "optimizer": optimizer,
             "threads": study.threads,
+            "training_images": study.training_images,
             "vary": list(study.vary if vary is None else vary),
             "versions": versions(),
         }
@@ -209,8 +210,7 @@ def _with_source(initializer: dict[str, Any]) -> dict[str, Any]:
     elif "hidden" in config and spec["class_name"] == "layers":
         spec["config"] = {name: _with_source(part) for name, part in config.items()}
     elif spec["class_name"] in LITERATURE:
-        name = LITERATURE[spec["class_name"]]
-        spec["source"] = code_of(f"initstudy.training.literature:{name}")
+        spec["source"] = code_of(f"initstudy.training.{LITERATURE[spec['class_name']]}")
     return spec
 
 

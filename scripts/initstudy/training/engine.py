@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.data.datasets import Dataset, hold_out, load
+from initstudy.data.datasets import Dataset, hold_out, learn_from, load
 from initstudy.errors import StudyError
 from initstudy.study.names import ORDER, SOURCES, WEIGHTS
 from initstudy.training.backend import keras, tf
@@ -359,7 +359,7 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
         what: decides its numbers: batch_size, dataset ({name, sha256}), held_out (images), inputs,
             kernel_initializer and bias_initializer ({class_name, config}), model (of
             `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}),
-            compile and vary (see `Trainer`).
+            training_images (None for all), compile and vary (see `Trainer`).
         dataset_file: what `downloads.download` has written, or a person's own .npz.
 
     Raises:
@@ -368,6 +368,8 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
     dataset = load(dataset_file, what["dataset"])
     if what["held_out"]:
         dataset = hold_out(dataset, what["held_out"])
+    if what["training_images"]:
+        dataset = learn_from(dataset, what["training_images"])
     # Not the data set itself, which is not needed twice once the trainer has it.
     shape, classes, model = dataset.shape, dataset.classes, what["model"]
     initializers = what["kernel_initializer"], what["bias_initializer"]

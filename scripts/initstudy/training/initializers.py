@@ -16,7 +16,7 @@ Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
 
 # First part of the spawn key of every random stream, so that no two can ever be the same one.
-# 2 is datasets.HELD_OUT.
+# 2 and 4 are datasets.HELD_OUT and datasets.LEARNED.
 WEIGHTS, DATA_ORDER, OTHERS = 0, 1, 3
 
 
@@ -47,11 +47,14 @@ def known_initializers() -> dict[str, type[Any]]:
     """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
     # Not imported by name: a training's digest holds the code of those of ours that it uses, so
     # that one more does not train all others again.
-    names, ours = (
-        importlib.import_module(f"initstudy.{module}")
-        for module in ("study.names", "training.literature")
-    )
-    return {name: getattr(ours, value) for name, value in names.LITERATURE.items()} | {
+    names = importlib.import_module("initstudy.study.names")
+
+    def ours(place: str) -> type[Any]:
+        module, _, name = place.partition(":")
+        found: type[Any] = getattr(importlib.import_module(f"initstudy.training.{module}"), name)
+        return found
+
+    return {name: ours(place) for name, place in names.LITERATURE.items()} | {
         name: value
         for name, value in vars(keras.initializers).items()
         if inspect.isclass(value)

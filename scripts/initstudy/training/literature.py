@@ -1,4 +1,7 @@
-"""Initializers of the literature that Keras lacks."""
+"""Initializers of the literature that Keras lacks: those that look at the shape of a kernel alone.
+
+Those that look at the network or at data are in `adaptive`.
+"""
 
 import math
 from typing import Any
@@ -114,32 +117,6 @@ class GainCorrected(keras.initializers.Initializer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Its parameters."""
         return {"activation": self.activation, "seed": self.seed}
-
-
-class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
-    """Orthogonal kernels, scaled layer by layer until their outputs have the variance 1 on data.
-
-    Called as any initializer it is orthogonal; `initstudy.models.adapt` scales the kernels once the
-    network is there.
-
-    Args:
-        tolerance: how far from 1 a variance may be.
-        steps: scalings of a layer at most.
-        seed: of the random numbers.
-
-    Reference:
-        Mishkin and Matas, 2016, "All you need is a good init", ICLR, algorithm 1.
-    """
-
-    def __init__(self, tolerance: float = 0.1, steps: int = 10, seed: int = 0) -> None:
-        if not tolerance > 0:
-            raise ValueError(f"tolerance must be above 0, not {tolerance}")
-        super().__init__(gain=1.0, seed=seed)
-        self.tolerance, self.steps = tolerance, steps
-
-    def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
-        return {"tolerance": self.tolerance, "steps": self.steps, "seed": self.seed}
 
 
 class IDInit(keras.initializers.Initializer):  # type: ignore[misc]

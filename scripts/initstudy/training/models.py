@@ -1,15 +1,12 @@
 """The networks that are trained, as Keras models and optimizers."""
 
-import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from initstudy.errors import StudyError
 from initstudy.study.names import PER_LAYER
 from initstudy.training.backend import keras, tf
 from initstudy.training.initializers import Role, make_initializer, other_seed, own, weight_seed
-from initstudy.training.literature import LSUV
 
 
 class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
@@ -271,32 +268,24 @@ def layer_initializer(
 
 
 def adapt(model: Any, inputs: Any) -> None:
-    """Scales the kernels whose initializer looks at data (`literature.LSUV`), from the input on.
+    """Lets those initializers that look at more than a kernel's shape see the network and data.
+
+    An initializer that has a method `adapt(model, layers, inputs)` is one: of each such class, the
+    method of its first layer is called once, with all layers that it has drawn.
 
     Args:
         model: freshly drawn.
         inputs: a batch of what it will be trained on, float32 (images, ...).
 
     Raises:
-        StudyError: if a layer's outputs do not vary at all, so that no scale helps.
+        StudyError: if one cannot do with this network what it is to do.
     """
-    for number, layer in enumerate(kernel_layers(model)):
-        rule = layer.kernel_initializer
-        if not isinstance(rule, LSUV):
-            continue
-        # What enters the activation: the layer's outputs without it.
-        activation, layer.activation = layer.activation, keras.activations.linear
-        outputs = keras.Model(model.inputs[0], layer.output)
-        for _ in range(rule.steps):
-            variance = float(keras.ops.var(outputs(inputs, training=False)))
-            if not 0 < variance < math.inf:
-                raise StudyError(
-                    f"LSUV cannot scale layer {number}: its outputs have the variance {variance}."
-                )
-            if abs(variance - 1) < rule.tolerance:
-                break
-            layer.kernel.assign(layer.kernel / math.sqrt(variance))
-        layer.activation = activation
+    layers: dict[type[Any], list[Any]] = {}
+    for layer in kernel_layers(model):
+        if hasattr(layer.kernel_initializer, "adapt"):
+            layers.setdefault(type(layer.kernel_initializer), []).append(layer)
+    for drawn in layers.values():
+        drawn[0].kernel_initializer.adapt(model, drawn, inputs)
 
 
 def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> Any:
