@@ -43,6 +43,7 @@ class Source:
         section: the keys below which it stands in its files, as where another workflow uses this
             one; None if it does not stand there.
         entry: where the keys stand that a list of studies sets for this one, by key.
+        kinds: what a list says of it, by which its studies are told together.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Source:
     command_line: Mapping[str, Any] = field(default_factory=dict)
     section: KeyPath | None = ()
     entry: Mapping[str, str] = field(default_factory=dict)
+    kinds: Sequence[str] = ()
 
     def plain(self) -> dict[str, Any]:
         """As plain values, of which `Source(**plain)` makes it again."""
@@ -61,6 +63,7 @@ class Source:
             "command_line": dict(self.command_line),
             "section": self.section,
             "entry": dict(self.entry),
+            "kinds": list(self.kinds),
         }
 
     @property
@@ -407,45 +410,72 @@ class Studies:
 
     def _read_list(self, path: Path) -> Iterator[Member]:
         content = read_yaml(path)
-        entries = content.get("studies") if isinstance(content, Mapping) else None
-        if not isinstance(entries, list) or not entries or set(content) != {"studies"}:
-            raise StudyError(f"{path}: it must hold one key, studies, with a list of their files.")
+        parts = content if isinstance(content, Mapping) else {}
+        entries, shared = parts.get("studies"), parts.get("settings", {})
+        known = set(parts) <= {"studies", "settings"} and isinstance(shared, Mapping)
+        if not isinstance(entries, list) or not entries or not known:
+            raise StudyError(
+                f"{path}: it must hold the key studies, with a list of their files, and may hold "
+                "the key settings, with keys that all of them have."
+            )
         named = {path.stem: f"the list {path}"}
         for entry in entries:
-            settings = dict(entry) if isinstance(entry, Mapping) else {"file": entry}
-            file = settings.pop("file", None)
-            if not isinstance(file, str):
+            own = dict(entry) if isinstance(entry, Mapping) else {"file": entry}
+            file = own.pop("file", None)
+            label = own.get("study") if file is None else file
+            if not isinstance(label, str):
                 raise StudyError(
                     f"{path}: {entry!r} is neither the file of a study, nor a mapping with the key "
-                    "file and keys that this study has different."
+                    "file or study, and keys that this study has different."
                 )
-            member = read(self._source(path, file, settings))
+            kinds = own.pop("kinds", [])
+            if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+                raise StudyError(
+                    f"{path}, the entry of {label}: kinds: {kinds!r} must be a list of words, by "
+                    "which the studies are told together, such as [deep, convolutions]."
+                )
+            member = read(replace(self._source(path, label, file, shared, own), kinds=kinds))
             name = member.study.name
             if name in named:
                 raise StudyError(
-                    f"{path}: the results of {file} would go to {member.folder}/, as those of "
+                    f"{path}: the results of {label} would go to {member.folder}/, as those of "
                     f"{named[name]} do; give it another name (key study), or remove it."
                 )
-            named[name] = file
-            known = self._members.get(name)
-            if known is not None and known.study != member.study:
+            named[name] = label
+            other = self._members.get(name)
+            if other is not None and other.study != member.study:
                 raise StudyError(
-                    f"{path}: {file} and {known.source.label} are different studies of the name "
+                    f"{path}: {label} and {other.source.label} are different studies of the name "
                     f"{name!r}; give one another name (key study)."
                 )
-            yield known or member
+            yield other or member
 
-    def _source(self, path: Path, file: str, settings: Mapping[str, Any]) -> Source:
-        places = [path.parent / file, Path(file), Path(os.path.relpath(PROJECT)) / file]
-        found = next((place for place in places if place.is_file()), None)
-        if found is None:
-            raise StudyError(f"{path}: there is no file {file!r}.")
-        files = list(dict.fromkeys([*self._defaults, os.path.relpath(found)]))
+    def _source(
+        self,
+        path: Path,
+        label: str,
+        file: str | None,
+        shared: Mapping[str, Any],
+        own: Mapping[str, Any],
+    ) -> Source:
+        """Where a study of a list comes from: what is said of it alone overrides what is shared."""
+        files = [*self._defaults, str(path)]
+        layers = [*(read_yaml(one) for one in self._defaults), shared]
+        alone: Mapping[str, Any] = {}
+        if file is not None:
+            places = [path.parent / file, Path(file), Path(os.path.relpath(PROJECT)) / file]
+            found = next((place for place in places if place.is_file()), None)
+            if found is None:
+                raise StudyError(f"{path}: there is no file {file!r}.")
+            files.append(os.path.relpath(found))
+            # The configuration that all begin with says nothing of one of them alone.
+            alone = {} if files[-1] in self._defaults else read_yaml(found)
         raw: dict[str, Any] = {}
-        for layer in [*(read_yaml(one) for one in files), settings, self._settings]:
+        for layer in [*layers, alone, own, self._settings]:
             raw = merged(raw, layer)
-        entry = dict.fromkeys(settings, f"{path}, the entry of {file}")
-        return Source(file, raw, files, self._settings, entry=entry)
+        entry = {key: f"{path}, settings" for key in shared if key not in alone}
+        entry |= dict.fromkeys(own, f"{path}, the entry of {label}")
+        return Source(label, raw, files, self._settings, entry=entry)
 
 
 def from_files(folder: str) -> Choices:

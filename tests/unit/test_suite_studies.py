@@ -88,6 +88,21 @@ def test_an_entry_may_set_keys_of_its_own(folder: Path) -> None:
     assert (one.study.looks, two.study.looks) == ((5,), (5,))
 
 
+def test_a_list_may_hold_studies_and_what_all_of_them_have(folder: Path) -> None:
+    Path("own.py").write_text("def build(shape, classes): ...")
+    Path("one.yaml").write_text("study: one\nepochs: 7\n")
+    settings = {"epochs": 5, "batch_size": 32, "kernel_initializers": ["he_normal"]}
+    second = {"study": "two", "model": "own.py:build", "batch_size": 64}
+    content = {"settings": settings, "studies": ["one.yaml", second]}
+    Path("list.yaml").write_text(yaml.safe_dump(content))
+    one, two = (member.study for member in configured(seeds=5).listed("list"))
+    # What is said of one alone overrides what is said of all.
+    assert (one.epochs, one.batch_size, one.looks) == (7, 32, (5,))
+    assert (two.name, two.epochs, two.batch_size) == ("two", 5, 64)
+    assert [k.name for k in two.kernel_initializers] == ["he_normal"]
+    assert two.model["build"].endswith("own.py:build")
+
+
 def test_what_studies_share_has_one_path(folder: Path) -> None:
     found = listed({"kernel_initializers": ["ones", "zeros"]}, {"epochs": 3}, {"inputs": "unit"})
     jobs = {
@@ -106,11 +121,12 @@ def test_what_studies_share_has_one_path(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("suite", "message"),
     [
-        ("studies: config.yaml", "must hold one key, studies"),
-        ("studies: [config.yaml]\nseeds: 3", "must hold one key, studies"),
-        ("studies: []", "must hold one key, studies"),
+        ("studies: config.yaml", "must hold the key studies"),
+        ("studies: [config.yaml]\nseeds: 3", "must hold the key studies"),
+        ("studies: []", "must hold the key studies"),
         ("studies: [config.yaml, 3]", "suite.yaml: 3 is neither the file of a study, nor a mapp"),
-        ("studies: [{study: x}]", "is neither the file of a study, nor a mapping with the key fil"),
+        ("studies: [{epochs: 3}]", "neither the file of a study, nor a mapping with the key file or"),
+        ("settings: {epochz: 3}\nstudies: [{study: x}]", "suite.yaml, settings: epochz: there is"),
         ("studies: [config.yaml, none.yaml]", "suite.yaml: there is no file 'none.yaml'"),
         ("studies: [config.yaml, config.yaml]", "config.yaml would go to results/notebook/"),
         ("studies: [config.yaml, same.yaml]", "same.yaml would go to results/notebook/, as those"),

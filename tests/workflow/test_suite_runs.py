@@ -153,7 +153,7 @@ def test_other_settings_hold_for_all_studies(again: Project) -> None:
             ["studies/tanh.yaml would go to results/quick/, as those of config.yaml do"],
         ),
         (["config.yaml", "studies/tahn.yaml"], [], ["suite.yaml: there is no file 'studies/tahn"]),
-        ("config.yaml", [], ["suite.yaml: it must hold one key, studies, with a list"]),
+        ("config.yaml", [], ["suite.yaml: it must hold the key studies, with a list"]),
         (
             [3],
             [],

@@ -686,9 +686,9 @@ class Study(Keys):
         "An initializer is a Keras identifier (he_normal); one of the literature (lsuv, autoinit, "
         "fixup, metainit, sparse, gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, "
         "delta_orthogonal); your own, my_file.py:name, in a file beside the configuration; or a "
-        "mapping whose name becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, "
-        "config: {scale: 2.0, mode: fan_out}}. Different ones for the layers: a list, "
-        "[he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
+        "mapping whose name becomes part of file names: {name: he_fan_out, "
+        "class_name: VarianceScaling, config: {scale: 2.0, mode: fan_out}}. Different ones for the "
+        "layers: a list, [he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
         "{hidden: he_normal, output: zeros}.",
     )
     kernel_initializers: Initializers = optional(

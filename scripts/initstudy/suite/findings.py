@@ -6,16 +6,18 @@ its variants share.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scikit_posthocs
 from scipy import stats
 
-from initstudy.analysis.levels import ALPHA, LEVEL, Floats
-from initstudy.analysis.measures import RESAMPLES
+from initstudy.analysis import learning_rates
+from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.measures import MEASURES, RESAMPLES
+from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 
@@ -28,34 +30,85 @@ SUMMARY_COLUMNS = [
     "difference_ci_low",
     "difference_ci_high",
     "mean_rank",
+    "first_place",
+    "last_place",
+    "reached",
+    "median_time",
 ]
+PAIR_COLUMNS = ["variant_1", "variant_2", "studies_better", "studies_worse", "p_value", "p_holm"]
+KIND_COLUMNS = ["kind", "studies", "variant", "iqm", "difference", "difference_ci_low"]
+KIND_COLUMNS += ["difference_ci_high"]
+RATE_COLUMNS = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge"]
+# Of fewer studies of a kind nothing is told.
+FEWEST_OF_A_KIND = 2
 
 
-def normalized(accuracies: Floats, chance: float) -> Floats:
-    """Accuracies of one study as scores: 0 is chance, 1 the best mean of any of its variants.
+@dataclass(frozen=True)
+class Entry:
+    """What a study brings to a suite.
 
-    So studies count alike, whether their accuracies lie between 90 and 95 % or between 10 and 50 %.
-    What it costs: the score of a variant depends on which others it is compared with, single
-    replicates may score above 1 (better than the best mean) or below 0 (diverged, or worse than
-    chance), and where all variants do equally well a small difference stays small.
+    Attributes:
+        study: its name.
+        accuracies: final ones, of test images, float64 (seeds, variants).
+        epochs_to_target: of the same replicates, on validation images; inf if never.
+        epochs: that each of them has.
+        chance: share of the most frequent class.
+        target: an accuracy that was fixed beforehand.
+        kinds: words by which studies are told together.
+        rates: of its tuning, `learning_rates.COLUMNS`; None if there was none.
+    """
+
+    study: str
+    accuracies: Floats
+    epochs_to_target: Floats
+    epochs: int
+    chance: float
+    target: float
+    kinds: Sequence[str] = ()
+    rates: pd.DataFrame | None = None
+
+    @property
+    def scores(self) -> Floats:
+        """See `normalized`.
+
+        Raises:
+            StudyError: names the study, if its target says nothing.
+        """
+        try:
+            return normalized(self.accuracies, self.chance, self.target)
+        except StudyError as error:
+            raise StudyError(f"{self.study}: {error}.") from None
+
+    @property
+    def times(self) -> Floats:
+        """Shares of the epochs until the target was reached; inf where it never was."""
+        return self.epochs_to_target / self.epochs
+
+
+def normalized(accuracies: Floats, chance: float, target: float) -> Floats:
+    """Accuracies of one study as scores: 0 is chance, 1 its target.
+
+    So studies count alike, whether their accuracies lie between 90 and 95 % or between 10 and 50 %,
+    and a variant's score does not depend on which others take part. Replicates may score above 1
+    (better than the target) or below 0 (diverged, or worse than chance).
 
     Args:
         accuracies: final ones, float64 (seeds, variants).
         chance: share of the most frequent class.
+        target: the study's `target_accuracy`, which was fixed beforehand.
 
     Returns:
         float64 (seeds, variants).
 
     Raises:
-        StudyError: if no variant's mean is above chance.
+        StudyError: if the target is not above chance.
     """
-    best = float(accuracies.mean(axis=0).max())
-    if best <= chance:
+    if target <= chance:
         raise StudyError(
-            f"no variant has a mean final accuracy above chance ({100 * chance:.2f} %; the best "
-            f"has {100 * best:.2f} %), so there is nothing to compare"
+            f"its target_accuracy of {100 * target:.2f} % is not above chance, {100 * chance:.2f} "
+            "%, so that scores from the one to the other mean nothing"
         )
-    return (accuracies - chance) / (best - chance)
+    return (accuracies - chance) / (target - chance)
 
 
 def iqm(scores: Sequence[Floats]) -> Floats:
@@ -151,56 +204,85 @@ def mean_ranks(means: Floats) -> Floats:
     return ranks
 
 
-def critical_difference(studies: int, variants: int) -> float:
-    """How far the mean ranks of two variants must be apart to be told apart, by Nemenyi's test.
-
-    Reference:
-        Demsar, 2006, Statistical Comparisons of Classifiers over Multiple Data Sets, Journal of
-        Machine Learning Research 7, section 3.2.2: CD = q sqrt(k (k + 1) / (6 N)), with the q of
-        its table 5, which are quantiles of the Studentized range divided by the root of 2.
-    """
-    q = float(stats.studentized_range.ppf(1 - ALPHA, variants, np.inf)) / np.sqrt(2)
-    return float(q * np.sqrt(variants * (variants + 1) / (6 * studies)))
-
-
 @dataclass(frozen=True)
-class RankTests:
-    """What ranks tell of variants over studies.
+class OverStudies:
+    """What the studies, each taken as one observation, tell of variants.
 
     Attributes:
         friedman: p-value of the hypothesis that all variants rank the same.
-        nemenyi: p-value for each pair of variants, float64 (variants, variants).
-        critical_difference: see the function of that name.
+        pairs: p-value of each two variants, corrected for the number of pairs, float64 (variants,
+            variants).
+        table: PAIR_COLUMNS, a row for every two variants.
     """
 
     friedman: float
-    nemenyi: Floats
-    critical_difference: float
+    pairs: Floats
+    table: pd.DataFrame
 
 
-def rank_tests(means: Floats) -> RankTests | None:
-    """Friedman's test of all variants, and Nemenyi's of each pair.
+def over_studies(variants: Sequence[str], means: Floats) -> OverStudies | None:
+    """Friedman's test of all variants, and Wilcoxon's of each pair with Holm's correction.
+
+    The pairs are tested by signed ranks and not, as Nemenyi does, by mean ranks: these need more
+    studies, and whether two variants differ would depend on the others.
 
     Args:
+        variants: their names.
         means: mean score by study and variant, float64 (studies, variants).
 
     Returns:
         The tests, or None with fewer than FEWEST_FOR_RANKS studies or variants.
 
     Reference:
-        Demsar, 2006, section 3.2.2.
+        Demsar, 2006, Statistical Comparisons of Classifiers over Multiple Data Sets, Journal of
+        Machine Learning Research 7, sections 3.1.3 and 3.2.2; Benavoli, Corani and Mangili, 2016,
+        Should We Really Use Post-Hoc Tests Based on Mean-Ranks?, there 17.
     """
-    studies, variants = means.shape
-    if min(studies, variants) < FEWEST_FOR_RANKS:
+    studies, count = means.shape
+    if min(studies, count) < FEWEST_FOR_RANKS:
         return None
+    # Means of the same numbers must tie, whatever their last digits.
     tied = means.round(9)
+    places = [(i, j) for i in range(count) for j in range(i + 1, count)]
+    signed_ranks = MEASURES["loss"].tested
+    p_values = [sign_flip_p_value(signed_ranks(tied[:, i] - tied[:, j])) for i, j in places]
+    corrected = holm(p_values)
+    pairs = np.ones((count, count))
+    for (i, j), p_value in zip(places, corrected, strict=True):
+        pairs[i, j] = pairs[j, i] = p_value
+    table = pd.DataFrame(
+        [
+            (
+                *(variants[i], variants[j]),
+                int((tied[:, i] > tied[:, j]).sum()),
+                int((tied[:, i] < tied[:, j]).sum()),
+                *(p_value, adjusted),
+            )
+            for (i, j), p_value, adjusted in zip(places, p_values, corrected, strict=True)
+        ],
+        columns=PAIR_COLUMNS,
+    )
     # Where all tie everywhere there is nothing to divide by, and no difference.
     differ = bool(np.ptp(tied, axis=1).any())
-    return RankTests(
-        friedman=float(stats.friedmanchisquare(*tied.T).pvalue) if differ else 1.0,
-        nemenyi=scikit_posthocs.posthoc_nemenyi_friedman(tied).to_numpy(dtype=np.float64),
-        critical_difference=critical_difference(studies, variants),
+    friedman = float(stats.friedmanchisquare(*tied.T).pvalue) if differ else 1.0
+    return OverStudies(friedman, pairs, table)
+
+
+def places_without(scores: Sequence[Floats]) -> npt.NDArray[np.int64]:
+    """The place of each variant by its interquartile mean, from 1, if one study is left out.
+
+    Returns:
+        int64 (studies, variants); of all studies, if there is only one.
+    """
+    if len(scores) == 1:
+        return _places(scores)[None]
+    return np.array(
+        [_places([*scores[:left_out], *scores[left_out + 1 :]]) for left_out in range(len(scores))]
     )
+
+
+def _places(scores: Sequence[Floats]) -> npt.NDArray[np.int64]:
+    return np.asarray(stats.rankdata(-iqm(scores).round(9), method="min"), dtype=np.int64)
 
 
 def study_means(scores: Sequence[Floats]) -> Floats:
@@ -208,21 +290,31 @@ def study_means(scores: Sequence[Floats]) -> Floats:
     return np.array([study.mean(axis=0) for study in scores])
 
 
-def summarize(variants: Sequence[str], scores: Sequence[Floats]) -> pd.DataFrame:
+def summarize(
+    variants: Sequence[str], scores: Sequence[Floats], times: Sequence[Floats]
+) -> pd.DataFrame:
     """A row for each variant, from the best interquartile mean to the worst.
 
     Args:
         variants: their names, `baseline` among them.
         scores: of the suite.
+        times: likewise, see `Entry.times`.
 
     Returns:
         SUMMARY_COLUMNS. The difference is that of the interquartile means from the baseline's, nan
-        for the baseline itself.
+        for the baseline itself; the places are the first and the last that it has if one study is
+        left out. `reached` is the mean over studies of the share of replicates that reach the
+        target, `median_time` the median over studies of the median share of the epochs that they
+        take, inf if most never do.
     """
     base = list(variants).index("baseline")
     means, resampled = iqm(scores), resampled_iqms(scores)
     low, high = interval(resampled, scores)
     difference_low, difference_high = interval(resampled - resampled[:, [base]], scores)
+    places = places_without(scores)
+    # Of an even number the lower one of the two in the middle, since there is nothing between a
+    # number and inf.
+    middle = partial(np.quantile, q=0.5, axis=0, method="lower")
     summary = pd.DataFrame(
         {
             "variant": list(variants),
@@ -233,6 +325,10 @@ def summarize(variants: Sequence[str], scores: Sequence[Floats]) -> pd.DataFrame
             "difference_ci_low": difference_low,
             "difference_ci_high": difference_high,
             "mean_rank": mean_ranks(study_means(scores)),
+            "first_place": places.min(axis=0),
+            "last_place": places.max(axis=0),
+            "reached": np.mean([np.isfinite(study).mean(axis=0) for study in times], axis=0),
+            "median_time": middle(np.array([middle(study) for study in times])),
         },
         columns=SUMMARY_COLUMNS,
     )
@@ -240,25 +336,129 @@ def summarize(variants: Sequence[str], scores: Sequence[Floats]) -> pd.DataFrame
     return summary.sort_values("iqm", ascending=False, kind="stable", ignore_index=True)
 
 
+def by_kind(
+    variants: Sequence[str], scores: Sequence[Floats], kinds: Sequence[Sequence[str]]
+) -> pd.DataFrame:
+    """Interquartile means over the studies of each kind that FEWEST_OF_A_KIND or more are of.
+
+    Args:
+        variants: their names, `baseline` among them.
+        scores: of the suite.
+        kinds: of each study.
+
+    Returns:
+        KIND_COLUMNS, a row for each kind and variant; nan for the difference of the baseline.
+    """
+    base = list(variants).index("baseline")
+    tables = []
+    for kind in dict.fromkeys(word for words in kinds for word in words):
+        own = [study for study, words in zip(scores, kinds, strict=True) if kind in words]
+        if len(own) < FEWEST_OF_A_KIND or len(own) == len(scores):
+            continue
+        means, resampled = iqm(own), resampled_iqms(own)
+        low, high = interval(resampled - resampled[:, [base]], own)
+        columns = [[kind] * len(means), [len(own)] * len(means), list(variants), means]
+        found = pd.DataFrame(
+            dict(zip(KIND_COLUMNS, [*columns, means - means[base], low, high], strict=True))
+        )
+        found.loc[base, ["difference", "difference_ci_low", "difference_ci_high"]] = np.nan
+        tables.append(found)
+    if not tables:
+        return pd.DataFrame(columns=KIND_COLUMNS)
+    return pd.concat(tables, ignore_index=True)
+
+
+def chosen_rates(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
+    """The learning rate that was chosen for each variant in each study that tuned it.
+
+    Returns:
+        RATE_COLUMNS; at_edge tells that it is the lowest or the highest that was tried, so that one
+        beyond might have been better.
+    """
+    rows = []
+    for entry in entries:
+        if entry.rates is None:
+            continue
+        chosen = learning_rates.choose(entry.rates)
+        tried = sorted(entry.rates["learning_rate"].unique())
+        rows += [
+            (
+                entry.study,
+                name,
+                chosen[name],
+                tried[0],
+                tried[-1],
+                chosen[name] in tried[:: len(tried) - 1 or 1],
+            )
+            for name in variants
+        ]
+    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+
+
+def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
+    """The mean score of each variant over studies, by how many learning rates are tried.
+
+    Args:
+        entries: of those, only such as tuned on two replicates or more, the same number of rates.
+        variants: their names.
+
+    Returns:
+        A row per variant and a column for each number of rates; none if no study tuned. The scores
+        are of validation images, see `learning_rates.by_budget`.
+    """
+    found = []
+    for entry in entries:
+        if entry.rates is None or entry.rates["seed"].nunique() < 2:
+            continue
+        accuracies = learning_rates.by_budget(entry.rates.fillna({"judged": 0.0})).loc[
+            list(variants)
+        ]
+        found.append(
+            pd.DataFrame(
+                normalized(accuracies.to_numpy(), entry.chance, entry.target),
+                accuracies.index,
+                accuracies.columns,
+            )
+        )
+    if not found:
+        return pd.DataFrame(index=list(variants))
+    fewest = min(table.shape[1] for table in found)
+    return sum(table.iloc[:, :fewest] for table in found) / len(found)
+
+
 @dataclass(frozen=True)
 class Findings:
     """What a suite found.
 
     Attributes:
-        studies: their names.
-        accuracies: final ones of each study, float64 (seeds, variants).
-        scores: what `normalized` makes of them.
+        entries: what its studies brought to it, their variants in the order of the summary.
+        scores: what `normalized` makes of their accuracies.
         summary: see `summarize`; its order is that of the variants everywhere in here.
-        tests: see `rank_tests`.
+        tests: see `over_studies`.
+        kinds: see `by_kind`.
+        rates: see `chosen_rates`.
+        budgets: see `budgets`.
         left_out: why variants are not compared, by name.
     """
 
-    studies: Sequence[str]
-    accuracies: Sequence[Floats]
+    entries: Sequence[Entry]
     scores: Sequence[Floats]
     summary: pd.DataFrame
-    tests: RankTests | None
+    tests: OverStudies | None
+    kinds: pd.DataFrame
+    rates: pd.DataFrame
+    budgets: pd.DataFrame
     left_out: Mapping[str, str]
+
+    @property
+    def studies(self) -> list[str]:
+        """Their names."""
+        return [entry.study for entry in self.entries]
+
+    @property
+    def times(self) -> list[Floats]:
+        """See `Entry.times`."""
+        return [entry.times for entry in self.entries]
 
     @property
     def variants(self) -> list[str]:
@@ -279,53 +479,56 @@ class Findings:
 
 
 def find(
-    variants: Sequence[str],
-    accuracies: Mapping[str, Floats],
-    chances: Mapping[str, float],
-    left_out: Mapping[str, str],
+    variants: Sequence[str], entries: Sequence[Entry], left_out: Mapping[str, str]
 ) -> Findings:
-    """Everything that the accuracies of a suite's studies tell.
+    """Everything that the replicates of a suite's studies tell.
 
     Args:
         variants: names of those that are compared, `baseline` among them.
-        accuracies: final ones of each study, by its name, float64 (seeds, variants).
-        chances: share of the most frequent class in each study.
+        entries: of the studies.
         left_out: why others are not compared, by name.
 
     Raises:
-        StudyError: if in one of the studies no variant learned.
+        StudyError: if the target of a study is not above chance.
     """
-    scores = []
-    for study, values in accuracies.items():
-        try:
-            scores.append(normalized(values, chances[study]))
-        except StudyError as error:
-            raise StudyError(f"{study}: {error}.") from None
-    summary = summarize(variants, scores)
-    order = [list(variants).index(name) for name in summary["variant"]]
+    scores = [entry.scores for entry in entries]
+    summary = summarize(variants, scores, [entry.times for entry in entries])
+    names = list(summary["variant"])
+    order = [list(variants).index(name) for name in names]
     ordered = [study[:, order] for study in scores]
+    sorted_entries = [
+        replace(
+            entry,
+            accuracies=entry.accuracies[:, order],
+            epochs_to_target=entry.epochs_to_target[:, order],
+        )
+        for entry in entries
+    ]
     return Findings(
-        studies=list(accuracies),
-        accuracies=[study[:, order] for study in accuracies.values()],
+        entries=sorted_entries,
         scores=ordered,
         summary=summary,
-        tests=rank_tests(study_means(ordered)),
+        tests=over_studies(names, study_means(ordered)),
+        kinds=by_kind(names, ordered, [entry.kinds for entry in entries]),
+        rates=chosen_rates(entries, names),
+        budgets=budgets(entries, names),
         left_out=left_out,
     )
 
 
 def score_table(findings: Findings) -> pd.DataFrame:
-    """The accuracy and the score of each replicate: study, variant, seed, accuracy, score."""
+    """A row for each replicate: study, variant, seed, accuracy, score, epochs_to_target."""
     return pd.DataFrame(
         [
-            (study, variant, seed, accuracies[seed, column], scores[seed, column])
-            for study, accuracies, scores in zip(
-                findings.studies, findings.accuracies, findings.scores, strict=True
+            (
+                *(entry.study, variant, seed, entry.accuracies[seed, column]),
+                *(scores[seed, column], entry.epochs_to_target[seed, column]),
             )
+            for entry, scores in zip(findings.entries, findings.scores, strict=True)
             for column, variant in enumerate(findings.variants)
             for seed in range(len(scores))
         ],
-        columns=["study", "variant", "seed", "accuracy", "score"],
+        columns=["study", "variant", "seed", "accuracy", "score", "epochs_to_target"],
     )
 
 
