@@ -1,5 +1,6 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
 # make suite  runs the studies of suite.yaml and says what holds over all of them
+# make leaderboard makes docs/benchmark of what that found
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make replications runs the studies of published findings, and draws what docs/replications.md shows
@@ -11,13 +12,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run suite test lint cluster replications simulate bench bench-scale lock reference
+.PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference
 
 run: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
 
 suite replications: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
+
+leaderboard: $(VENV)/installed
+	$(BIN)/python -m initstudy.suite.leaderboard results/suite docs/benchmark
 
 test: lint
 	. $(BIN)/activate && pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -4,11 +4,21 @@ rule compare_studies:
         histories=of_each("histories.csv"),
         tests=of_each("tests.csv"),
         best=of_each("best.yaml"),
+        trainings=of_each("trainings.csv"),
+        rates=told(
+            lambda wildcards: [
+                f"{m.folder}/learning_rates.csv" for m in listed(wildcards) if m.description.tuned
+            ]
+        ),
     output:
         html="results/{suite}/suite.html",
         words="results/{suite}/suite.md",
+        explorer="results/{suite}/explorer.html",
         summary="results/{suite}/summary.csv",
         scores="results/{suite}/scores.csv",
+        pairs="results/{suite}/pairs.csv",
+        trainings="results/{suite}/trainings.csv",
+        rates="results/{suite}/learning_rates.csv",
         # There are more if there are studies enough.
         figures=expand(
             "results/{{suite}}/figures/{figure}.{ending}",
@@ -21,6 +31,7 @@ rule compare_studies:
     conda:
         "../envs/analysis.yaml"
     params:
+        kinds=lambda wildcards: [list(member.source.kinds) for member in listed(wildcards)],
         code=code_digest(
             SCRIPTS / "compare_studies.py", *sorted((PROJECT / "report").glob("*.jinja"))
         ),

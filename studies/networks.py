@@ -24,7 +24,7 @@ def lenet(shape, classes):
     """Two convolutions, each followed by pooling, and two dense layers."""
     x = inputs = keras.Input(shape)
     for filters in (8, 16):
-        x = layers.Conv2D(filters, 5, padding="same", activation="relu")(x)
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Dense(64, activation="relu")(layers.Flatten()(x))
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
@@ -33,7 +33,7 @@ def lenet(shape, classes):
 def residual(shape, classes):
     """Four residual blocks of two convolutions each, normalized over the batch."""
     x = inputs = keras.Input(shape)
-    x = layers.Conv2D(16, 3, strides=2, padding="same")(x)
+    x = layers.Conv2D(16, 5, strides=4, padding="same")(x)
     for _ in range(4):
         branch = x
         for _ in range(2):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import CONFIRMATION, SEEDS, made_up_study
 from scipy import stats
@@ -10,7 +11,8 @@ from scipy import stats
 from initstudy.analysis.comparison import compare, welch
 from initstudy.analysis.measures import mean_interval
 from initstudy.errors import StudyError
-from initstudy.results.study import Replicates
+from initstudy.results.study import Replicates, load
+from initstudy.results.suite import SCORES, TRAININGS
 
 SIMULATIONS = 100
 
@@ -78,6 +80,60 @@ def test_what_does_not_vary_or_stands_alone_gives_no_nonsense() -> None:
     assert np.isnan([one.low, one.high]).all()
     assert one.p_value == 1
     assert "-10.00 percentage points" in str(one)
+
+
+def some_suite(folder: Path, accuracies: dict[tuple[str, str], list[float]], digest: str) -> Path:
+    """The tables of a suite, as `compare` reads them."""
+    folder.mkdir()
+    rows = [
+        (study, variant, seed, accuracy, 1.0, float("inf"))
+        for (study, variant), values in accuracies.items()
+        for seed, accuracy in enumerate(values)
+    ]
+    pd.DataFrame(rows, columns=SCORES).to_csv(folder / "scores.csv", index=False)
+    digests = [(study, variant, digest) for study, variant in accuracies]
+    pd.DataFrame(digests, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
+    return folder
+
+
+def test_two_runs_of_a_suite_are_compared_variant_by_variant(tmp_path: Path) -> None:
+    base = {
+        ("a", "same"): [0.1 + 0.2, 0.5] * 5,
+        ("a", "near"): [0.5, 0.6] * 5,
+        ("b", "far"): [0.5, 0.51] * 5,
+        ("b", "alone"): [0.5] * 10,
+    }
+    other = {
+        ("a", "same"): [0.1 + 0.2, 0.5] * 5,
+        ("a", "near"): [0.51, 0.59] * 5,
+        ("b", "far"): [0.7, 0.72] * 5,
+    }
+    one, two = (
+        load(some_suite(tmp_path / name, accuracies, "0123"))
+        for name, accuracies in (("one", base), ("two", other))
+    )
+    found = compare(one, two)
+    rows = found.table.set_index("variant")
+    assert rows.index.tolist() == ["same", "near", "far"]
+    assert rows["equal"].tolist() == [True, False, False]
+    assert rows["same_digest"].all()
+    assert rows.loc["far", "difference"] == pytest.approx(-0.205)
+    assert rows.loc["far", "p_value"] == pytest.approx(2 / 2**10)
+    assert rows.loc["near", "p_holm"] == 1
+    words = str(found)
+    assert "share 3 variants of 2 studies, 3 of them of the same digest. 1 have the same" in words
+    assert (
+        "differ by at most 20.50 points (far of b), and 1 of them are told apart: far of b" in words
+    )
+    assert str(compare(one, one)).endswith("4 have the same accuracies in every digit.")
+    with pytest.raises(TypeError, match="is a suite, which can be compared with a suite alone"):
+        compare(one, 3)
+    alone = load(some_suite(tmp_path / "three", {("c", "x"): [0.5]}, "4567"))
+    with pytest.raises(StudyError, match="share no variant"):
+        compare(one, alone)
+    assert (
+        not compare(one, load(some_suite(tmp_path / "four", base, "89"))).table["same_digest"].any()
+    )
 
 
 def test_variants_and_studies_of_real_folders_are_compared(tmp_path: Path) -> None:

@@ -286,6 +286,23 @@ def test_metainit_draws_the_same_again_and_looks_at_no_image(images: np.ndarray)
     assert sizes(0, images) != sizes(1, images)
 
 
+def test_an_own_class_sees_the_network_once_with_all_of_its_layers(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import keras\n\n\nclass Halved(keras.initializers.HeNormal):\n"
+        "    def adapt(self, model, layers, inputs):\n"
+        "        for layer in layers:\n"
+        "            layer.kernel.assign(layer.kernel / len(layers) + float(inputs[0, 0]))\n"
+    )
+    mine = {"class_name": f"{tmp_path / 'own.py'}:Halved", "config": {}}
+    parts = {"class_name": "layers", "config": {"hidden": mine, "output": ZEROS}}
+    model = network(parts, "relu", [8, 8, 8])
+    before = [np.asarray(layer.kernel) for layer in model.layers]
+    adapt(model, np.full((2, 784), 7, "float32"))
+    for old, layer in zip(before[:3], model.layers[:3], strict=True):
+        np.testing.assert_allclose(layer.kernel, old / 3 + 7, rtol=1e-6)
+    np.testing.assert_array_equal(model.layers[3].kernel, before[3])
+
+
 def test_who_adapts_refuses_a_layer_that_is_used_twice(tmp_path: Path) -> None:
     code = """
         inputs = keras.Input(shape)

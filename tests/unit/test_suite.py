@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from scipy import stats
 
-from initstudy.analysis import statistics
+from initstudy.analysis import learning_rates, statistics
 from initstudy.drawing.figures import save
 from initstudy.errors import StudyError
 from initstudy.suite import figures as suite_figures
@@ -28,25 +29,60 @@ def some_scores(studies: int = 5, seeds: int = 10, variants: int = 4) -> list[np
     ]
 
 
-def found(variants: int = 7, **changes: object) -> suite.Findings:
-    names = ["baseline", *(f"kernel-number_{i}" for i in range(1, variants))]
-    accuracies = {f"study{i}": scores for i, scores in enumerate(some_scores(variants=variants))}
+def tuned(variants: list[str], best: int = 1, seeds: int = 2) -> pd.DataFrame:
+    """Learning rates that were tried, of which the one at that place is the best for all."""
+    rows = [
+        (name, rate, seed, 1.0, accuracy := 0.9 - 0.1 * abs(place - best) - 0.01 * number, accuracy)
+        for number, name in enumerate(variants)
+        for place, rate in enumerate((0.001, 0.01, 0.1))
+        for seed in range(seeds)
+    ]
+    return pd.DataFrame(rows, columns=learning_rates.COLUMNS)
+
+
+def entry(
+    study: str, accuracies: np.ndarray, names: list[str] | None = None, **changes: object
+) -> suite.Entry:
+    names = names or [f"v{i}" for i in range(accuracies.shape[1])]
+    arguments = {
+        "epochs_to_target": np.where(accuracies > 0.85, 5.0, np.inf),
+        "epochs": 10,
+        "chance": 0.1,
+        "target": 0.9,
+        "rates": tuned(names),
+        **changes,
+    }
+    return suite.Entry(study, accuracies, **arguments)
+
+
+def names_of(variants: int) -> list[str]:
+    return ["baseline", *(f"kernel-number_{i}" for i in range(1, variants))]
+
+
+def found(variants: int = 7, studies: int = 5, **changes: object) -> suite.Findings:
+    names = names_of(variants)
+    entries = [
+        entry(f"study{i}", scores, names, kinds=["even" if i % 2 == 0 else "odd"])
+        for i, scores in enumerate(some_scores(studies, variants=variants))
+    ]
     arguments = {
         "variants": names,
-        "accuracies": accuracies,
-        "chances": dict.fromkeys(accuracies, 0.1),
+        "entries": entries,
         "left_out": {"bias-x": "not in study3", "bias-y": "not in study3"},
         **changes,
     }
     return suite.find(**arguments)
 
 
-def test_scores_go_from_chance_to_the_best_mean() -> None:
+def test_scores_go_from_chance_to_the_target_whoever_takes_part() -> None:
     accuracies = np.array([[0.5, 0.1, 0.0], [0.7, 0.1, 0.2]])
-    scores = suite.normalized(accuracies, chance=0.1)
+    scores = suite.normalized(accuracies, chance=0.1, target=0.6)
     np.testing.assert_allclose(scores, [[0.8, 0, -0.2], [1.2, 0, 0.2]])
-    with pytest.raises(StudyError, match=r"above chance \(70.00 %; the best has 60.00 %\)"):
-        suite.normalized(accuracies, chance=0.7)
+    np.testing.assert_array_equal(suite.normalized(accuracies[:, 1:], 0.1, 0.6), scores[:, 1:])
+    with pytest.raises(StudyError, match=r"target_accuracy of 60.00 % is not above chance, 70.00"):
+        suite.normalized(accuracies, chance=0.7, target=0.6)
+    with pytest.raises(StudyError, match=r"^x: its target_accuracy of"):
+        suite.find(["baseline"], [entry("x", accuracies[:, :1], chance=0.9)], {})
 
 
 def test_the_interquartile_mean_is_that_of_all_replicates_together() -> None:
@@ -87,7 +123,7 @@ def test_the_interval_is_that_of_a_plain_loop_over_resamples() -> None:
         )
         means = stats.trim_mean(drawn, 0.25, axis=0)
         differences.append(means[1] - means[0])
-    summary = suite.summarize(["baseline", "x"], scores).set_index("variant")
+    summary = suite.summarize(["baseline", "x"], scores, scores).set_index("variant")
     low, high = summary.loc["x", ["difference_ci_low", "difference_ci_high"]]
     expected = np.quantile(differences, [0.025, 0.975])
     assert (low, high) == pytest.approx(expected, abs=0.08 * np.ptp(expected))
@@ -132,10 +168,11 @@ def test_intervals_cover_the_interquartile_mean(
 
 def test_a_single_seed_has_no_interval() -> None:
     scores = [np.array([[0.5, 0.6]]), np.array([[0.7, 0.9], [0.8, 0.9]])]
-    summary = suite.summarize(["baseline", "x"], scores)
+    summary = suite.summarize(["baseline", "x"], scores, scores)
     assert summary.filter(like="_ci_").isna().all(axis=None)
     assert summary["iqm"].notna().all()
-    words = suite_report.verdict("s", found(2, accuracies={"a": scores[0]}, chances={"a": 0.1}))
+    names = names_of(2)
+    words = suite_report.verdict("s", found(2, entries=[entry("a", scores[0], names)]))
     assert "no intervals" in words
 
 
@@ -162,16 +199,6 @@ def test_ranks_are_averaged_over_studies_and_ties_shared() -> None:
     np.testing.assert_allclose(suite.mean_ranks(means), [2.5, 1.75, 2.5, 3.25])
 
 
-@pytest.mark.parametrize(
-    ("variants", "q"), [(2, 1.960), (3, 2.343), (4, 2.569), (5, 2.728), (7, 2.949), (10, 3.164)]
-)
-def test_the_critical_difference_is_demsars(variants: int, q: float) -> None:
-    """Demsar, 2006, table 5a, and his example: 1.25 for 4 classifiers on 14 data sets."""
-    expected = q * np.sqrt(variants * (variants + 1) / (6 * 14))
-    assert suite.critical_difference(14, variants) == pytest.approx(expected, abs=6e-4)
-    assert suite.critical_difference(14, 4) == pytest.approx(1.25, abs=0.005)
-
-
 # Demsar, 2006, table 6: AUC of C4.5, with m, with cf, and with both, on 14 data sets.
 DEMSAR = np.array(
     [
@@ -193,10 +220,10 @@ DEMSAR = np.array(
 )
 
 
-def test_demsars_example_comes_out() -> None:
-    """His mean ranks, his Friedman statistic of 9.28, and what he tells apart by Nemenyi's test."""
+def test_demsars_examples_come_out() -> None:
+    """His mean ranks, his Friedman statistic of 9.28, and the signed ranks of his table 2."""
     np.testing.assert_allclose(suite.mean_ranks(DEMSAR), [3.143, 2.000, 2.893, 1.964], atol=5e-4)
-    tests = suite.rank_tests(DEMSAR)
+    tests = suite.over_studies(["c45", "m", "cf", "both"], DEMSAR)
     ranks = suite.mean_ranks(DEMSAR)
     statistic = 12 * 14 / (4 * 5) * (np.sum(ranks**2) - 4 * 5**2 / 4)
     assert statistic == pytest.approx(9.28, abs=0.005)
@@ -206,17 +233,101 @@ def test_demsars_example_comes_out() -> None:
     )
     corrected = statistic / (1 - ties / (14 * 4 * (4**2 - 1)))
     assert tests.friedman == pytest.approx(stats.chi2.sf(corrected, 3))
-    for one, other in itertools.combinations(range(4), 2):
-        apart = abs(ranks[one] - ranks[other]) > tests.critical_difference
-        assert apart == (tests.nemenyi[one, other] < statistics.ALPHA)
-    np.testing.assert_allclose(tests.nemenyi, tests.nemenyi.T)
+    # C4.5 against C4.5 with m: sums of ranks of 12 and 93; 21 or less is told at 0.05.
+    differences = DEMSAR[:, 1] - DEMSAR[:, 0]
+    order = stats.rankdata(abs(differences))
+    halves = order[differences == 0].sum() / 2
+    assert order[differences < 0].sum() + halves == pytest.approx(12)
+    row = tests.table.iloc[0]
+    assert (row["variant_1"], row["variant_2"]) == ("c45", "m")
+    assert (row["studies_better"], row["studies_worse"]) == (2, 10)
+    assert row["p_value"] == pytest.approx(
+        stats.wilcoxon(differences[differences != 0], method="approx").pvalue, abs=0.01
+    )
+    assert row["p_value"] < 0.05
+    np.testing.assert_allclose(tests.table["p_holm"], statistics.holm(tests.table["p_value"]))
+    np.testing.assert_allclose(tests.pairs, tests.pairs.T)
+    assert tests.pairs[0, 1] == row["p_holm"]
 
 
-def test_too_few_studies_or_variants_are_not_ranked_by_a_test() -> None:
-    assert suite.rank_tests(DEMSAR[:2]) is None
-    assert suite.rank_tests(DEMSAR[:, :2]) is None
-    assert suite.rank_tests(DEMSAR[:3, :3]) is not None
-    assert suite.rank_tests(np.full((5, 4), 0.5)).friedman == 1
+def test_too_few_studies_or_variants_are_not_tested_over_studies() -> None:
+    names = list("abcd")
+    assert suite.over_studies(names, DEMSAR[:2]) is None
+    assert suite.over_studies(names[:2], DEMSAR[:, :2]) is None
+    assert suite.over_studies(names[:3], DEMSAR[:3, :3]) is not None
+    alike = suite.over_studies(names, np.full((5, 4), 0.5))
+    assert alike.friedman == 1
+    assert (alike.pairs == 1).all()
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_studies_tell_pairs_apart_as_often_as_they_should(equal: bool) -> None:
+    """Suites of twelve studies and four variants: where all are equal some pair is told in at most
+    5 %; where one is better in most studies it is, more often than by Nemenyi's mean ranks.
+    """
+    generator = np.random.default_rng(0)
+    told = nemenyi = 0
+    suites = 300
+    for _ in range(suites):
+        means = generator.normal(0, 1, (12, 4)) * generator.exponential(1, (12, 1))
+        means[:, 0] += (
+            0 if equal else 1.5 * np.abs(means).max(axis=1) * (generator.random(12) < 0.9)
+        )
+        tests = suite.over_studies(list("abcd"), means)
+        told += (tests.pairs[0, 1:] < 0.05).all() if not equal else (tests.pairs < 0.05).any()
+        ranks = suite.mean_ranks(means)
+        far = 2.569 * np.sqrt(4 * 5 / (6 * 12))
+        nemenyi += (ranks[1:] - ranks[0] > far).all()
+    if equal:
+        assert told / suites < 0.08
+    else:
+        assert told > nemenyi
+        assert told / suites > 0.5
+
+
+def test_a_place_is_told_without_each_study() -> None:
+    scores = [np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 0.5, 0.0]]), np.array([[0.0, 0.9, 0.5]])]
+    by_hand = [
+        stats.rankdata(-np.mean([scores[j][0] for j in range(3) if j != i], axis=0), "min")
+        for i in range(3)
+    ]
+    np.testing.assert_array_equal(suite.places_without(scores), by_hand)
+    np.testing.assert_array_equal(suite.places_without(scores[:1]), [[1, 2, 3]])
+
+
+def test_kinds_are_told_by_their_own_studies() -> None:
+    scores = some_scores(5, variants=3)
+    kinds = [["deep", "all"], ["all"], ["deep", "all"], ["all"], ["rare", "all"]]
+    table = suite.by_kind(["a", "baseline", "b"], scores, kinds)
+    # One study is no kind, and a kind that all are of tells nothing that all do not.
+    assert set(table["kind"]) == {"deep"}
+    own = [scores[0], scores[2]]
+    np.testing.assert_allclose(table["iqm"], suite.iqm(own))
+    np.testing.assert_allclose(
+        table["difference"], suite.iqm(own) - suite.iqm(own)[1] * np.array([1, np.nan, 1])
+    )
+    assert table["studies"].tolist() == [2, 2, 2]
+    assert suite.by_kind(["a", "baseline", "b"], scores, [[]] * 5).empty
+
+
+def test_chosen_rates_tell_which_lie_at_an_edge() -> None:
+    names = ["baseline", "kernel-a"]
+    scores = np.full((2, 2), 0.9)
+    entries = [
+        entry("inner", scores, names),
+        entry("outer", scores, names, rates=tuned(names, best=2)),
+        entry("untuned", scores, names, rates=None),
+    ]
+    table = suite.chosen_rates(entries, names)
+    assert table["study"].tolist() == ["inner", "inner", "outer", "outer"]
+    assert table["learning_rate"].tolist() == [0.01, 0.01, 0.1, 0.1]
+    assert table["at_edge"].tolist() == [False, False, True, True]
+    worth = suite.budgets(entries, names)
+    # Of accuracies 0.9, 0.8 and 0.8 by rate, and 0.9, 0.8 and 0.7: the mean, then the best.
+    np.testing.assert_allclose(worth.loc["baseline"].iloc[-1], 1)
+    one = (np.mean([0.9, 0.8, 0.8]) + np.mean([0.9, 0.8, 0.7])) / 2
+    np.testing.assert_allclose(worth.loc["baseline", 1], (one - 0.1) / 0.8)
+    assert suite.budgets(entries[2:], names).shape == (2, 0)
 
 
 def test_everything_is_in_the_order_of_the_interquartile_means() -> None:
@@ -226,13 +337,20 @@ def test_everything_is_in_the_order_of_the_interquartile_means() -> None:
         "y": np.array([[0.5, 0.6, 0.7], [0.51, 0.61, 0.71], [0.52, 0.62, 0.72]]),
         "z": np.array([[0.3, 0.2, 0.8]] * 2),
     }
-    findings = suite.find(names, accuracies, {"x": 0.1, "y": 0.2, "z": 0.1}, {})
+    times = {name: np.where(values > 0.65, 3.0, np.inf) for name, values in accuracies.items()}
+    entries = [
+        entry(name, values, names, epochs_to_target=times[name], chance=0.2 if name == "y" else 0.1)
+        for name, values in accuracies.items()
+    ]
+    findings = suite.find(names, entries, {})
     assert findings.variants == ["kernel-b", "baseline", "kernel-a"]
-    np.testing.assert_allclose(findings.means[:, 0], 1)
     table = suite.score_table(findings).set_index(["study", "variant", "seed"])
     assert len(table) == 7 * 3
-    assert table.loc[("y", "kernel-a", 2), "accuracy"] == 0.52
-    assert table.loc[("y", "kernel-a", 2), "score"] == pytest.approx(0.32 / 0.51)
+    row = table.loc[("y", "kernel-a", 2)]
+    assert row["accuracy"] == 0.52
+    assert row["score"] == pytest.approx(0.32 / 0.7)
+    assert row["epochs_to_target"] == np.inf
+    assert table.loc[("x", "kernel-b", 0), "epochs_to_target"] == 3
     row = findings.summary.set_index("variant").loc["kernel-a"]
     scores = table["score"].groupby("variant")
     assert row["iqm"] == pytest.approx(stats.trim_mean(scores.get_group("kernel-a"), 0.25))
@@ -241,6 +359,9 @@ def test_everything_is_in_the_order_of_the_interquartile_means() -> None:
     )
     assert row["mean_rank"] == pytest.approx((3 + 3 + 2) / 3)
     assert findings.summary["difference"].isna().tolist() == [False, True, False]
+    # The target: of kernel-b in all replicates, of the baseline in those of x.
+    assert findings.summary["reached"].tolist() == pytest.approx([1, 1 / 3, 0])
+    assert findings.summary["median_time"].tolist() == [0.3, np.inf, np.inf]
 
 
 def test_the_verdict_says_what_the_numbers_support() -> None:
@@ -253,20 +374,47 @@ def test_the_verdict_says_what_the_numbers_support() -> None:
         clear = row["difference_ci_low"] > 0 or row["difference_ci_high"] < 0
         assert (f"**{name}** scores" in told) == clear
         assert (f"**{name}** scores better" in told) == (clear and row["difference"] > 0)
-    assert "With 5 studies it has little power" in words
-    assert f"more than {findings.tests.critical_difference:.2f} apart" in words
+    assert "With 5 studies no pair could be: the smallest corrected p-value is 1." in words
     assert "Not compared, since not in study3: bias-x, bias-y." in words
     for study, means in zip(findings.studies, findings.means, strict=True):
         assert f"**{findings.variants[means.argmax()]}** in {study}" in words
 
 
-@pytest.mark.parametrize(("studies", "words"), [(2, "not tested"), (3, "little power"), (12, "")])
-def test_the_power_of_ranks_is_told(studies: int, words: str) -> None:
-    scores = {f"s{i}": study for i, study in enumerate(some_scores(studies, variants=3))}
-    findings = found(3, accuracies=scores, chances=dict.fromkeys(scores, 0.1))
-    text = suite_report.verdict("s", findings).split("## Ranks")[1]
-    for other in ("not tested", "little power"):
+@pytest.mark.parametrize(
+    ("studies", "words"), [(2, "not tested"), (3, "no pair could"), (8, "little power"), (12, "")]
+)
+def test_the_power_over_studies_is_told(studies: int, words: str) -> None:
+    text = suite_report.verdict("s", found(3, studies)).split("## Over studies")[1]
+    for other in ("not tested", "no pair could", "little power"):
         assert (other in text) == (other == words)
+
+
+def test_pairs_that_are_told_apart_stand_in_the_verdict_the_better_one_first() -> None:
+    findings = found(4, 12)
+    words = suite_report.verdict("s", findings)
+    lines = re.findall(r"- \*\*(\S+)\*\* scores better than \*\*(\S+)\*\*, in (\d+) of 12", words)
+    apart = findings.tests.table[findings.tests.table["p_holm"] < 0.05]
+    assert len(lines) == len(apart) > 0
+    means = dict(zip(findings.variants, findings.means.mean(axis=0), strict=True))
+    for better, worse, times in lines:
+        assert means[better] > means[worse]
+        assert int(times) > 6
+
+
+def test_the_verdict_tells_of_kinds_time_and_tuning() -> None:
+    words = suite_report.verdict("s", found())
+    assert "- even (3 studies): **" in words
+    assert "## Time to the target" in words
+    # Of the middle one of three rates there is none at an edge.
+    assert "0 of 35 choices (0 %) lie at an edge of what was tried." in words
+    names = names_of(3)
+    edge = [entry("x", some_scores(1, variants=3)[0], names, rates=tuned(names, best=0))]
+    words = suite_report.verdict("s", suite.find(names, edge, {}))
+    assert "3 of 3 choices (100 %) lie at an edge" in words
+    assert "a wider range might give" in words
+    untuned = [entry("x", some_scores(1, variants=3)[0], names, rates=None)]
+    assert "Tuning" not in suite_report.verdict("s", suite.find(names, untuned, {}))
+    assert suite_report.rates_table(suite.find(names, edge, {})).count("**0.001**") == 3
 
 
 def test_the_table_has_every_variant_and_study() -> None:
@@ -287,7 +435,8 @@ def no_overlaps(figure: Figure) -> None:
             ]
             for one, other in itertools.combinations(boxes, 2):
                 assert not one.overlaps(other)
-        boxes = [text.get_window_extent() for text in axes.texts]
+        # Of an annotation without its arrow.
+        boxes = [Text.get_window_extent(text) for text in axes.texts]
         for one, other in itertools.combinations(boxes, 2):
             assert not one.overlaps(other)
         for box in boxes:
@@ -318,10 +467,19 @@ def test_the_figures_show_what_they_are_given() -> None:
     low, high = right.get_xlim()
     assert low < summary["difference_ci_low"].min() < summary["difference_ci_high"].max() < high
     shares, _, _ = suite.profiles(findings.scores, suite_figures.TAUS)
+    reached = [
+        np.concatenate([study <= share for study in findings.times]).mean(axis=0)
+        for share in suite_figures.SHARES
+    ]
     others = [index for index, name in enumerate(findings.variants) if name != "baseline"]
     for axes, index in zip(figures["profiles"].axes, others, strict=True):
         assert axes.get_title(loc="left") == findings.variants[index]
         np.testing.assert_allclose(axes.lines[1].get_ydata(), shares[:, index])
+    for axes, index in zip(figures["times"].axes, others, strict=True):
+        np.testing.assert_allclose(axes.lines[1].get_ydata(), np.array(reached)[:, index])
+    lines = [line.get_ydata() for line in figures["budgets"].axes[0].lines]
+    for row in findings.budgets.to_numpy():
+        assert any(len(line) == len(row) and np.allclose(line, row) for line in lines)
     image = figures["heat_map"].axes[0].images[0]
     np.testing.assert_allclose(image.get_array(), findings.means.T)
     diagram = figures["ranks"].axes[0]
@@ -330,9 +488,11 @@ def test_the_figures_show_what_they_are_given() -> None:
 
 
 def test_one_study_and_one_seed_can_be_drawn(tmp_path: Path) -> None:
-    findings = found(2, accuracies={"a": np.array([[0.5, 0.9]])}, chances={"a": 0.1})
+    names = names_of(2)
+    only = entry("a", np.array([[0.5, 0.9]]), names, rates=None)
+    findings = found(2, entries=[only])
     figures = suite_figures.draw(findings)
-    assert set(figures) == {"intervals", "heat_map", "profiles"}
+    assert set(figures) == {"intervals", "heat_map", "profiles", "times"}
     for name, figure in figures.items():
         save(figure, tmp_path / f"{name}.png")
     assert isinstance(findings.summary, pd.DataFrame)
@@ -345,7 +505,7 @@ def test_the_report_shows_every_figure_that_there_is(variants: int, tmp_path: Pa
     assert ("ranks" in figures) == (variants > 2) == (findings.tests is not None)
     for name in figures:
         (tmp_path / f"{name}.svg").write_text("<svg/>")
-    page = suite_report.report("s", findings, [], tmp_path)
+    page = suite_report.report("s", findings, [], tmp_path, "<p>curves</p>")
     assert re.findall(r'<figure id="(\w+)-figure">', page) == list(figures)
     sections = re.findall(r'<section id="([\w-]+)"', page)
     assert re.findall(r'<a href="#([\w-]+)">', page) == sections

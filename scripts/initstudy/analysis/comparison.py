@@ -1,15 +1,18 @@
-"""Two variants compared by their final accuracies: the difference, and whether it is real."""
+"""Two variants, or two runs of a suite, compared: the difference, and whether it is real."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import mean_interval
-from initstudy.analysis.statistics import sign_flip_p_value
+from initstudy.analysis.statistics import holm, sign_flip_p_value
+from initstudy.errors import StudyError
 from initstudy.results.study import Replicates, StudyResults
+from initstudy.results.suite import SuiteResults
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,80 @@ class Comparison:
         )
 
 
-def compare(first: Replicates | StudyResults, second: Replicates | StudyResults) -> Comparison:
-    """Compares two variants, of one study or of two, by their final accuracies.
+@dataclass(frozen=True)
+class SuiteComparison:
+    """What two runs of a suite say of each other, as of one on another machine.
+
+    Attributes:
+        first, second: where they are.
+        table: a row for each study and variant that both have: study, variant, seeds (that both
+            have), equal (whether all of their accuracies are the same in every digit), same_digest,
+            difference (of the means, the first less the second), p_value and p_holm, by
+            `statistics.sign_flip_p_value` of the shared seeds, corrected for the number of rows.
+    """
+
+    first: str
+    second: str
+    table: pd.DataFrame
+
+    def __str__(self) -> str:
+        """In words."""
+        table = self.table
+        other = table[~table["equal"]]
+        text = (
+            f"{self.first} and {self.second} share {len(table)} variants of "
+            f"{table['study'].nunique()} studies, {int(table['same_digest'].sum())} of them of the "
+            f"same digest. {int(table['equal'].sum())} have the same accuracies in every digit"
+        )
+        if other.empty:
+            return text + "."
+        told = other[other["p_holm"] < ALPHA]
+        largest = other.sort_values("difference", key=abs).iloc[-1]
+        text += (
+            f"; the means of the other {len(other)} differ by at most "
+            f"{100 * abs(largest['difference']):.2f} points ({largest['variant']} of "
+            f"{largest['study']}), and {len(told)} of them are told apart"
+        )
+        names = ", ".join(
+            f"{variant} of {study}"
+            for variant, study in zip(told["variant"], told["study"], strict=True)
+        )
+        return f"{text}: {names}." if names else f"{text}."
+
+
+def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison:
+    """Compares two runs of a suite, study by study and variant by variant.
+
+    Raises:
+        StudyError: if tables cannot be read, or have nothing in common.
+    """
+    keys = ["study", "variant"]
+    both = first.scores.merge(second.scores, on=[*keys, "seed"], suffixes=("_1", "_2"))
+    if both.empty:
+        raise StudyError(f"{first.folder} and {second.folder} share no variant of any study.")
+    digests = [
+        side.trainings.groupby(keys)["digest"].agg(frozenset).to_dict() for side in (first, second)
+    ]
+    rows = []
+    for key, found in both.groupby(keys, sort=False):
+        one, other = (found[f"accuracy_{side}"].to_numpy() for side in (1, 2))
+        same = key in digests[0] and digests[0][key] == digests[1].get(key)
+        equal = bool((one == other).all())
+        p_value = sign_flip_p_value(one - other)
+        rows.append((*key, len(found), equal, same, float((one - other).mean()), p_value))
+    columns = [*keys, "seeds", "equal", "same_digest", "difference", "p_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["p_holm"] = holm(table["p_value"].tolist())
+    return SuiteComparison(str(first.folder), str(second.folder), table)
+
+
+Side = Replicates | StudyResults
+
+
+def compare(
+    first: Side | SuiteResults, second: Side | SuiteResults
+) -> Comparison | SuiteComparison:
+    """Compares two variants, of one study or of two, by their final accuracies; or two suites.
 
     Where they share two seeds or more, these are compared in pairs, since replicates of one seed
     share their random numbers: the interval is `measures.mean_interval`, the p-value that of
@@ -65,7 +140,8 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
     accuracy of 0.
 
     Args:
-        first: a variant, from `results.variant(name)`; of a whole study it is the baseline.
+        first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
+            suite, from `load`.
         second: what it is compared with, likewise.
 
     Raises:
@@ -76,17 +152,11 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
         >>> notebook = load("results/notebook")
         >>> print(compare(notebook.variant("kernel-he_uniform"), notebook.variant("baseline")))
         >>> print(compare(load("results/deep_relu"), load("results/normalized")))
+        >>> print(compare(load("results/suite"), load("docs/benchmark")))
     """
-    for side in (first, second):
-        if not isinstance(side, Replicates | StudyResults):
-            raise TypeError(
-                f"{side!r} is neither a variant nor a study: compare(load('results/notebook')"
-                ".variant('best'), ...)"
-            )
-    one, other = (
-        side.variant("baseline") if isinstance(side, StudyResults) else side
-        for side in (first, second)
-    )
+    if isinstance(first, SuiteResults) and isinstance(second, SuiteResults):
+        return compare_suites(first, second)
+    one, other = _variant(first), _variant(second)
     shared = sorted(one.accuracies.keys() & other.accuracies.keys())
     paired = len(shared) > 1
     values, base = (
@@ -103,6 +173,17 @@ def compare(first: Replicates | StudyResults, second: Replicates | StudyResults)
     low, high = (float(bound) for bound in np.clip((low, high), -1, 1))
     difference = float(values.mean() - base.mean())
     return Comparison(one.label, other.label, values, base, paired, difference, low, high, p_value)
+
+
+def _variant(side: Side | SuiteResults) -> Replicates:
+    if isinstance(side, SuiteResults):
+        raise TypeError(f"{side.folder} is a suite, which can be compared with a suite alone")
+    if not isinstance(side, Replicates | StudyResults):
+        raise TypeError(
+            f"{side!r} is neither a variant nor a study: compare(load('results/notebook')"
+            ".variant('best'), ...)"
+        )
+    return side.variant("baseline") if isinstance(side, StudyResults) else side
 
 
 def welch(values: Floats, base: Floats) -> tuple[float, float, float]:

@@ -108,6 +108,8 @@ class DatasetSpec:
         places: where it can be had, the first ones first.
         classes: how many labels there are.
         itemsize: bytes of each number of its inputs: 1 of uint8, 4 of float32.
+        reference: who made it, and what it is.
+        licence: as those who give it away say.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -116,6 +118,8 @@ class DatasetSpec:
     places: tuple[Npz | Package | IdxFiles | RData | CsvInPackage, ...] = field(repr=False)
     classes: int = 10
     itemsize: int = 1
+    reference: str = ""
+    licence: str = ""
 
 
 def mlbench(name: str, label: str, train: int, sha256: str) -> RData:
@@ -134,8 +138,14 @@ def table_shapes(train: int, test: int, features: int) -> dict[str, tuple[int, .
     }
 
 
+# What the UCI Machine Learning Repository says of what it keeps.
+UCI = "CC BY 4.0 (UCI)"
+
 SPECS: Mapping[str, DatasetSpec] = {
     "mnist": DatasetSpec(
+        reference="LeCun, Bottou, Bengio and Haffner, 1998, Gradient-Based Learning Applied to "
+        "Document Recognition: handwritten digits",
+        licence="CC BY-SA 3.0 (Keras' documentation)",
         shapes=MNIST_SHAPES,
         sha256="58fc5cbd78f2f8849313e5dfc520003ea93fbc69da2b93d93a586a04dff70a2a",
         chance=0.1135,
@@ -157,9 +167,10 @@ SPECS: Mapping[str, DatasetSpec] = {
             ),
         ),
     ),
-    # Xiao, Rasul and Vollgraf, 2017, Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
-    # Learning Algorithms.
     "fashion_mnist": DatasetSpec(
+        reference="Xiao, Rasul and Vollgraf, 2017, Fashion-MNIST: a Novel Image Dataset for "
+        "Benchmarking Machine Learning Algorithms: clothes",
+        licence="MIT (its Debian package)",
         shapes=MNIST_SHAPES,
         sha256="64b3a3b49c391cc4811ceae3195902916a66afd63a8d540b2e27084425f51745",
         chance=0.1,
@@ -176,9 +187,10 @@ SPECS: Mapping[str, DatasetSpec] = {
             ),
         ),
     ),
-    # Alpaydin and Kaynak, 1998, Cascading Classifiers: the test part of UCI's "Optical Recognition
-    # of Handwritten Digits", as scikit-learn has it; 8 x 8 images of 17 grey levels.
     "digits": DatasetSpec(
+        reference="Alpaydin and Kaynak, 1998, Cascading Classifiers: the test part of UCI's "
+        "Optical Recognition of Handwritten Digits, 8 x 8 images of 17 grey levels",
+        licence=UCI,
         shapes={
             "x_train": (1348, 8, 8),
             "y_train": (1348,),
@@ -197,9 +209,11 @@ SPECS: Mapping[str, DatasetSpec] = {
             ),
         ),
     ),
-    # Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive Classifiers; 16 measures
-    # of distorted letters. Train and test rows as there.
+    # Train and test rows as in the paper.
     "letters": DatasetSpec(
+        reference="Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive "
+        "Classifiers: 16 measures of distorted letters",
+        licence=UCI,
         shapes=table_shapes(16000, 4000, 16),
         sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
         chance=0.042,
@@ -213,8 +227,10 @@ SPECS: Mapping[str, DatasetSpec] = {
         ),
         classes=26,
     ),
-    # Landsat, Statlog: four spectral bands of 3 x 3 pixels, and what grows on the middle one.
     "satellite": DatasetSpec(
+        reference="Srinivasan, 1993, Statlog (Landsat Satellite): four spectral bands of 3 x 3 "
+        "pixels, and what grows on the middle one",
+        licence=UCI,
         shapes=table_shapes(4435, 2000, 36),
         sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
         chance=0.235,
@@ -228,9 +244,10 @@ SPECS: Mapping[str, DatasetSpec] = {
         ),
         classes=6,
     ),
-    # Shuttle, Statlog: nine measurements of NASA's, of very different size; most rows are of one
-    # class.
     "shuttle": DatasetSpec(
+        reference="Catlett, Statlog (Shuttle): nine measurements of NASA's, of very different "
+        "size; most rows are of one class",
+        licence=UCI,
         shapes=table_shapes(43500, 14500, 9),
         sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
         chance=0.7915862069,

@@ -19,16 +19,17 @@ FEW_EPOCHS = 10
 DASHES = {"kernel": [1, 0], "bias": [3, 2], "kernel-bias": [8, 2, 2, 2]}
 
 
-def explorer(study: str, histories: pd.DataFrame) -> str:
+def explorer(name: str, histories: pd.DataFrame) -> str:
     """A page on which variants are highlighted by clicking on them, and values read by hovering.
 
     A choice lists training or validation, accuracy or loss; another one shows the mean with the
     standard deviation of the seeds, or each seed for itself. Of more than MANY_LINES variants, only
-    the best and the worst are there.
+    the best and the worst are there. Of several studies a choice lists which one is shown.
 
     Args:
-        study: its name.
-        histories: `columns.HISTORY`, of the seeds that the variants are judged on.
+        name: of the study, or of the suite.
+        histories: `columns.HISTORY`, of the seeds that the variants are judged on; of several
+            studies with the column study, too.
 
     Returns:
         HTML with data and JavaScript inside.
@@ -79,6 +80,11 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         value="mean and spread",
         bind=alt.binding_radio(options=["mean and spread", "single seeds"], name="of the seeds "),
     )
+    studies = list(dict.fromkeys(histories["study"])) if "study" in histories else []
+    study = [
+        alt.param(name="study", value=one, bind=alt.binding_select(options=studies, name="Study "))
+        for one in studies[:1]
+    ]
     opacity = alt.condition(chosen, alt.value(1), alt.value(0.08))
     faint = alt.condition(chosen, alt.value(0.15), alt.value(0.01))
     x = alt.X(
@@ -93,6 +99,8 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
         .transform_fold(list(LABELS.values()), as_=["shown", "value"])
         .transform_filter("datum.shown == metric && isValid(datum.value)")
     )
+    if study:
+        base = base.transform_filter("datum.study == study")
     summary = (
         base.transform_filter("view != 'single seeds'")
         .transform_aggregate(
@@ -138,12 +146,14 @@ def explorer(study: str, histories: pd.DataFrame) -> str:
     )
     chart = (
         alt.layer(bands, lines, seeds)
-        .add_params(metric, view, chosen, alt.selection_interval(bind="scales", name="zoom"))
+        .add_params(
+            *study, metric, view, chosen, alt.selection_interval(bind="scales", name="zoom")
+        )
         .properties(
             width="container",
             height=430,
             title=alt.Title(
-                f"Learning curves of the study {study}",
+                f"Learning curves of the {'suite' if study else 'study'} {name}",
                 subtitle=[
                     *(
                         [f"the best and the worst of {total} variants"]

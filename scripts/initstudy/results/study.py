@@ -14,6 +14,7 @@ import yaml
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.scores import scored
+from initstudy.results.suite import SuiteResults
 from initstudy.study.description import LOOK, NAME, Description
 from initstudy.study.names import WEIGHTS
 from initstudy.study.problems import suggest
@@ -155,6 +156,11 @@ class StudyResults:
         return histories.read_timings(self._path("timings.csv"))
 
     @functools.cached_property
+    def trainings(self) -> pd.DataFrame:
+        """Where the trainings are: variant, first_seed, last_seed, history."""
+        return self._read_csv("trainings.csv")
+
+    @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
         """Signals and weights by variant, seed, epoch and layer: see `columns.DIAGNOSTICS`."""
         return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
@@ -247,18 +253,22 @@ class StudyResults:
             raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
 
 
-def load(folder: str | Path) -> StudyResults:
-    """The results of a study, to look at and to go on with.
+def load(folder: str | Path) -> StudyResults | SuiteResults:
+    """The results of a study or of a suite, to look at and to go on with.
 
     Args:
-        folder: `results/<study>` of a finished run.
+        folder: `results/<study>` or `results/<suite>` of a finished run, or a folder that holds the
+            tables of a suite.
 
     Raises:
         StudyError: if it is none.
 
     Example:
         >>> load("results/notebook").summary
+        >>> load("docs/benchmark").scores
     """
+    if Path(folder, "scores.csv").exists():
+        return SuiteResults(Path(folder))
     results = StudyResults(Path(folder))
     results.description  # noqa: B018 - what is no folder of results is told here
     return results

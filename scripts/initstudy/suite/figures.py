@@ -10,24 +10,24 @@ import scikit_posthocs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator, NullLocator
-from scipy import special
 
 from initstudy.analysis.levels import ALPHA, Floats
-from initstudy.drawing.figures import BASELINE, COLORS, STYLE
-from initstudy.drawing.scales import HIGHEST, LOWEST, sparse_ticks
+from initstudy.drawing.figures import BASELINE, COLORS, STYLE, label_ends, line_styles
+from initstudy.drawing.scales import sparse_ticks
 from initstudy.suite.catalog import figures_of
-from initstudy.suite.findings import Findings, RankTests, profiles
+from initstudy.suite.findings import Findings, OverStudies, profiles
 
-# Where performance profiles are drawn: evenly on the logit scale, since scores crowd near 1.
-TAUS = special.expit(np.linspace(special.logit(LOWEST), special.logit(HIGHEST), 201))
+# Where performance profiles are drawn: ever more densely towards the target, near which most are.
+NEAR = 0.02
+TAUS = 1 + NEAR * np.sinh(np.linspace(np.arcsinh(-1 / NEAR), np.arcsinh(0.1 / NEAR), 301))
+SHARES = np.linspace(0, 1, 201)
 PANELS_IN_A_ROW = 3
 BLUE = COLORS[4]
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
     """All figures of a suite, by their names in the catalog."""
-    names = [f.name for f in figures_of(len(findings.studies), len(findings.variants))]
-    return {name: DRAWN[name](findings) for name in names}
+    return {figure.name: DRAWN[figure.name](findings) for figure in figures_of(findings.size)}
 
 
 def intervals(summary: pd.DataFrame, counts: str) -> Figure:
@@ -52,7 +52,7 @@ def intervals(summary: pd.DataFrame, counts: str) -> Figure:
         left.set_ylim(-0.6, len(rows) - 0.4)
         drawn = rows[["iqm", "iqm_ci_low", "iqm_ci_high"]].to_numpy()
         left.set_xlim(min(0, np.nanmin(drawn)) - 0.03, max(1, np.nanmax(drawn)) + 0.03)
-        left.set_xlabel(f"interquartile mean of normalized scores\n({counts})")
+        left.set_xlabel(f"interquartile mean of scores\n({counts})")
         _scale_of_differences(right, rows)
         figure.suptitle(
             "Scores over all studies, with 95 % intervals", x=0.01, ha="left", weight="bold"
@@ -63,15 +63,68 @@ def intervals(summary: pd.DataFrame, counts: str) -> Figure:
 def performance_profiles(variants: Sequence[str], scores: Sequence[Floats], counts: str) -> Figure:
     """The share of replicates above each score, with 95 % bands: a panel for each variant.
 
-    The baseline is drawn in each panel, in grey, since that is what its variant is to be compared
-    with.
-
     Args:
         variants: in the order of the panels, the baseline among them.
         scores: with the variants in this order.
         counts: how many replicates and studies they are of, in words.
     """
-    shares, low, high = profiles(scores, TAUS)
+
+    def scale(axes: Axes) -> None:
+        axes.set_xscale(
+            "function",
+            functions=(lambda x: np.arcsinh((x - 1) / NEAR), lambda y: 1 + NEAR * np.sinh(y)),
+        )
+        axes.set_xlim(TAUS[0], TAUS[-1])
+        axes.xaxis.set_major_locator(FixedLocator([0, 0.8, 0.95, 1, 1.05]))
+
+    return _panels(
+        variants,
+        TAUS,
+        profiles(scores, TAUS),
+        scale,
+        "score τ: 0 is chance, 1 the target (wider near 1)",
+        f"share of replicates with a score above τ\n({counts})",
+        "Performance profiles, the baseline's in grey",
+    )
+
+
+def times_to_target(variants: Sequence[str], times: Sequence[Floats], counts: str) -> Figure:
+    """The share of replicates that have reached the target by each share of the epochs.
+
+    Args:
+        variants: in the order of the panels, the baseline among them.
+        times: see `Entry.times`, with the variants in this order.
+        counts: how many replicates and studies they are of, in words.
+    """
+
+    def scale(axes: Axes) -> None:
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_major_locator(FixedLocator([0, 0.5, 1]))
+
+    # Whoever has taken a share or less has a negative time at or above it.
+    reached = profiles([-study for study in times], -SHARES - 1e-9)
+    return _panels(
+        variants,
+        SHARES,
+        reached,
+        scale,
+        "share of the study's epochs",
+        f"share of replicates that have reached the target\n({counts})",
+        "Time to the target, the baseline's in grey",
+    )
+
+
+def _panels(
+    variants: Sequence[str],
+    places: Floats,
+    shares: tuple[Floats, Floats, Floats],
+    scale: Callable[[Axes], None],
+    across: str,
+    up: str,
+    title: str,
+) -> Figure:
+    """Curves of shares with their bands, each variant's in a panel, with the baseline's in grey."""
+    middle, low, high = shares
     base = list(variants).index(BASELINE)
     others = [index for index in range(len(variants)) if index != base]
     rows = math.ceil(len(others) / PANELS_IN_A_ROW)
@@ -83,14 +136,12 @@ def performance_profiles(variants: Sequence[str], scores: Sequence[Floats], coun
         for axes, index in zip(panels, others, strict=False):
             for line, color in ((base, "#777777"), (index, BLUE)):
                 axes.fill_between(
-                    TAUS, low[:, line], high[:, line], color=color, alpha=0.2, linewidth=0
+                    places, low[:, line], high[:, line], color=color, alpha=0.2, linewidth=0
                 )
-                axes.plot(TAUS, shares[:, line], color=color, linewidth=1.8)
+                axes.plot(places, middle[:, line], color=color, linewidth=1.8)
             axes.set_title(variants[index], color=BLUE)
-        panels[0].set_xscale("logit")
-        panels[0].set_xlim(LOWEST, HIGHEST)
+        scale(panels[0])
         panels[0].set_ylim(0, 1.04)
-        panels[0].xaxis.set_major_locator(FixedLocator([0.1, 0.5, 0.9, 0.99]))
         panels[0].xaxis.set_minor_locator(NullLocator())
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         for axes in panels[len(others) :]:
@@ -98,18 +149,45 @@ def performance_profiles(variants: Sequence[str], scores: Sequence[Floats], coun
         # Where a last row is not full, the panels above its gaps end their columns.
         for axes in panels[: len(others)][-min(len(others), PANELS_IN_A_ROW) :]:
             axes.tick_params(labelbottom=True)
-        figure.supxlabel("normalized score τ (logit scale)", size="medium")
-        figure.supylabel(f"share of replicates with a score above τ\n({counts})", size="medium")
+        figure.supxlabel(across, size="medium")
+        figure.supylabel(up, size="medium")
+        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+    return figure
+
+
+def budgets(table: pd.DataFrame, studies: int) -> Figure:
+    """The mean score of each variant by how many learning rates are tried.
+
+    Args:
+        table: see `findings.budgets`.
+        studies: how many it is of.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, max(4.8, 0.42 * len(table))), layout="constrained")
+        axes = figure.subplots()
+        styles = line_styles(list(table.index))
+        for row, style in zip(table.to_numpy(), styles, strict=True):
+            axes.plot(range(1, len(row) + 1), row, marker="o", markersize=4, **style)
+        numbers = np.arange(1, table.shape[1] + 1)
+        axes.set_xticks(numbers)
+        axes.set_xlim(0.9, numbers[-1])
+        axes.set_xlabel("learning rates that are tried, drawn from those of the study")
+        axes.set_ylabel(
+            f"mean score of validation images, n = {studies} studies\n(0: chance, 1: the target)"
+        )
+        ends = table.iloc[:, -1]
+        texts = [f"{name} {value:.3f}" for name, value in ends.items()]
+        label_ends(axes, ends.tolist(), texts, styles)
         figure.suptitle(
-            "Performance profiles, the baseline's in grey", x=0.01, ha="left", weight="bold"
+            "What a variant is worth by the tuning that it gets", x=0.01, ha="left", weight="bold"
         )
     return figure
 
 
 def ranks(
-    variants: Sequence[str], mean_ranks: Sequence[float], tests: RankTests, studies: int
+    variants: Sequence[str], mean_ranks: Sequence[float], tests: OverStudies, studies: int
 ) -> Figure:
-    """A critical-difference diagram: mean ranks, with bars over what cannot be told apart.
+    """Mean ranks on a line, with bars over what cannot be told apart.
 
     Args:
         variants: their names.
@@ -119,12 +197,12 @@ def ranks(
     """
     names = list(variants)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9, 1.6 + 0.17 * len(names)), layout="constrained")
+        figure = Figure(figsize=(9, 1.3 + 0.17 * len(names)), layout="constrained")
         axes = figure.subplots()
         axes.grid(visible=False)
         drawn = scikit_posthocs.critical_difference_diagram(
             dict(zip(names, mean_ranks, strict=True)),
-            pd.DataFrame(tests.nemenyi, index=names, columns=names),
+            pd.DataFrame(tests.pairs, index=names, columns=names),
             alpha=ALPHA,
             ax=axes,
             label_fmt_left="{label}  {rank:.1f} ",
@@ -141,10 +219,6 @@ def ranks(
         axes.spines["top"].set_bounds(1, len(names))
         axes.xaxis.set_major_locator(MultipleLocator(1))
         axes.set_xlim(1, len(names))
-        # One that is longer than the scale is cut: the number says how long it is.
-        reach = min(len(names), 1 + tests.critical_difference)
-        axes.plot([1, reach], [2.6, 2.6], color="black", linewidth=2, marker="|", clip_on=False)
-        axes.text(1, 2.9, f"critical difference: {tests.critical_difference:.2f}", va="bottom")
         figure.suptitle(
             f"Mean ranks over {studies} studies (1 is the best)", x=0.01, ha="left", weight="bold"
         )
@@ -176,7 +250,7 @@ def heat_map(studies: Sequence[str], variants: Sequence[str], means: Floats) -> 
         axes.spines[:].set_visible(False)
         _embolden_baseline(axes)
         figure.suptitle(
-            "Mean normalized score by study (0: chance, 1: the best variant there)",
+            "Mean score by study (0: chance, 1: the target that was fixed there)",
             x=0.01,
             ha="left",
             weight="bold",
@@ -195,6 +269,8 @@ DRAWN: dict[str, Callable[[Findings], Figure]] = {
     "heat_map": lambda found: heat_map(found.studies, found.variants, found.means),
     "profiles": lambda found: performance_profiles(found.variants, found.scores, found.counts),
     "ranks": _ranks,
+    "times": lambda found: times_to_target(found.variants, found.times, found.counts),
+    "budgets": lambda found: budgets(found.budgets, len(found.tuned)),
 }
 
 

@@ -19,6 +19,7 @@ from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.analysis.measures import MEASURES, RESAMPLES
 from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
+from initstudy.results.suite import SCORES
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 
 SUMMARY_COLUMNS = [
@@ -410,9 +411,7 @@ def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
     for entry in entries:
         if entry.rates is None or entry.rates["seed"].nunique() < 2:
             continue
-        accuracies = learning_rates.by_budget(entry.rates.fillna({"judged": 0.0})).loc[
-            list(variants)
-        ]
+        accuracies = learning_rates.by_budget(entry.rates).loc[list(variants)]
         found.append(
             pd.DataFrame(
                 normalized(accuracies.to_numpy(), entry.chance, entry.target),
@@ -423,7 +422,8 @@ def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
     if not found:
         return pd.DataFrame(index=list(variants))
     fewest = min(table.shape[1] for table in found)
-    return sum(table.iloc[:, :fewest] for table in found) / len(found)
+    stacked = np.array([table.to_numpy()[:, :fewest] for table in found])
+    return pd.DataFrame(stacked.mean(axis=0), list(variants), range(1, fewest + 1))
 
 
 @dataclass(frozen=True)
@@ -459,6 +459,21 @@ class Findings:
     def times(self) -> list[Floats]:
         """See `Entry.times`."""
         return [entry.times for entry in self.entries]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """PAIR_COLUMNS, a row for every two variants; none if there are no tests."""
+        return pd.DataFrame(columns=PAIR_COLUMNS) if self.tests is None else self.tests.table
+
+    @property
+    def tuned(self) -> list[str]:
+        """The studies whose learning rates were chosen."""
+        return list(dict.fromkeys(self.rates["study"]))
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """How many studies and variants there are, and how many of the studies are tuned."""
+        return len(self.entries), len(self.variants), len(self.tuned)
 
     @property
     def variants(self) -> list[str]:
@@ -517,7 +532,7 @@ def find(
 
 
 def score_table(findings: Findings) -> pd.DataFrame:
-    """A row for each replicate: study, variant, seed, accuracy, score, epochs_to_target."""
+    """SCORES: a row for each replicate."""
     return pd.DataFrame(
         [
             (
@@ -528,7 +543,7 @@ def score_table(findings: Findings) -> pd.DataFrame:
             for column, variant in enumerate(findings.variants)
             for seed in range(len(scores))
         ],
-        columns=["study", "variant", "seed", "accuracy", "score", "epochs_to_target"],
+        columns=SCORES,
     )
 
 

@@ -6,11 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from initstudy.analysis import learning_rates
 from initstudy.analysis.levels import Floats
 from initstudy.errors import StudyError
 from initstudy.results import histories
+from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
+from initstudy.results.suite import TRAININGS
 from initstudy.study.description import Description
+from initstudy.suite.findings import Entry
 
 
 def shared_variants(studies: Sequence[Description]) -> tuple[list[str], dict[str, str]]:
@@ -53,23 +57,63 @@ def shared_variants(studies: Sequence[Description]) -> tuple[list[str], dict[str
     return shared, left_out
 
 
-def final_accuracies(results: StudyResults, variants: Sequence[str]) -> Floats:
-    """The final accuracies of a study's variants, of its test images.
+def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] = ()) -> Entry:
+    """What a study brings to a suite.
 
     Args:
         results: of the study.
-        variants: some of its.
-
-    Returns:
-        float64 (seeds, variants); a diverged replicate has `histories.ACCURACY_OF_DIVERGED`.
+        variants: those that are compared, some of its.
+        kinds: words by which it is told with others.
 
     Raises:
         StudyError: if results are missing.
     """
-    finals, seeds = histories.by_variant(results.final), results.description.selection
-    return pd.DataFrame(
-        {name: histories.accuracies(finals, name, seeds) for name in variants}
-    ).to_numpy()
+    study = results.description
+    seeds, target = study.selection, study.target_accuracy
+    final = results.final
+
+    def of_each(judge_by: str) -> Floats:
+        scores = scored(final, results.histories, judge_by, target, study.epochs)
+        by_name = histories.by_variant(scores)
+        columns = {name: histories.accuracies(by_name, name, seeds, "score") for name in variants}
+        return SIGNS[judge_by] * pd.DataFrame(columns).to_numpy()
+
+    rates = learning_rates.read(results.learning_rates_file) if study.tuned else None
+    return Entry(
+        study=study.name,
+        accuracies=of_each("accuracy"),
+        epochs_to_target=of_each("epochs_to_target"),
+        epochs=study.epochs,
+        chance=study.chance,
+        target=target,
+        kinds=kinds,
+        rates=rates,
+    )
+
+
+def trainings(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataFrame:
+    """TRAININGS: which training the compared replicates of each study's variants are of."""
+    rows = []
+    for results in studies:
+        study = results.description
+        table = results.trainings
+        own = table[table["variant"].isin(variants) & (table["first_seed"] < study.selection.stop)]
+        digests = own["history"].str.split("/").str[-3]
+        rows += [
+            (study.name, variant, digest)
+            for variant, digest in zip(own["variant"], digests, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=TRAININGS).drop_duplicates(ignore_index=True)
+
+
+def curves(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataFrame:
+    """The histories of the compared replicates: study, and `columns.HISTORY`."""
+    tables = []
+    for results in studies:
+        study, table = results.description, results.histories
+        own = table["variant"].isin(variants) & table["seed"].isin(study.selection)
+        tables.append(table[own].assign(study=study.name))
+    return pd.concat(tables, ignore_index=True)
 
 
 def facts(study: Description) -> dict[str, str]:

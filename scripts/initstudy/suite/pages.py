@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.verdict import p_equals
 from initstudy.drawing.catalog import by_section
 from initstudy.report.pages import html, page, pictures, provenance
@@ -14,9 +15,11 @@ from initstudy.study.problems import count
 from initstudy.suite.catalog import FEWEST_FOR_RANKS, figures_of
 from initstudy.suite.findings import Findings
 
-# Below, the report says that tests of ranks have little power. Demsar, 2006, section 3.2.2: the
-# Friedman statistic is distributed as it should from about ten data sets on.
+# Demsar, 2006, section 3.2.2: the Friedman statistic is distributed as it should from about ten
+# data sets on.
 FEW_STUDIES = 10
+# Of so many choices, in percent, at most should lie at an edge of what was tried.
+MOST_AT_EDGE = 10
 
 
 def verdict(suite: str, findings: Findings) -> str:
@@ -30,10 +33,13 @@ def verdict(suite: str, findings: Findings) -> str:
         f"# Verdict on the suite `{suite}`",
         _opening(findings),
         _differences(findings.summary),
-        _ranks(findings),
+        _over_studies(findings),
+        _by_kind(findings),
+        _time(findings),
+        _tuning(findings),
         _limits(findings),
     ]
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def table(findings: Findings) -> str:
@@ -46,16 +52,63 @@ def table(findings: Findings) -> str:
                 "IQM [95 % interval]": _estimate(row, "iqm"),
                 "difference [95 % interval]": _estimate(row, "difference"),
                 "mean rank": f"{row.mean_rank:.1f}",
+                "target reached": f"{100 * row.reached:.0f} %",
                 **{
                     name: f"{mean:z.3f}" for name, mean in zip(findings.studies, means, strict=True)
                 },
             }
         )
-    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True) + "\n"
+    return _markdown(pd.DataFrame(rows))
+
+
+def rates_table(findings: Findings) -> str:
+    """The chosen learning rates as a Markdown table, those at an edge of what was tried in bold."""
+    if findings.rates.empty:
+        return ""
+    rates = findings.rates
+    shown = rates.assign(
+        text=[
+            f"**{rate:g}**" if edge else f"{rate:g}"
+            for rate, edge in zip(rates["learning_rate"], rates["at_edge"], strict=True)
+        ]
+    ).pivot_table(index="study", columns="variant", values="text", aggfunc="first")
+    shown = shown.loc[findings.tuned, findings.variants]
+    tried = rates.drop_duplicates("study").set_index("study").loc[findings.tuned]
+    shown.insert(0, "tried", [f"{r.lowest:g} to {r.highest:g}" for r in _rows(tried)])
+    return _markdown(shown.reset_index())
+
+
+def kinds_table(findings: Findings) -> str:
+    """Interquartile means by kind of study as a Markdown table, bold if told from the baseline."""
+    kinds = findings.kinds
+    if kinds.empty:
+        return ""
+    told = (kinds["difference_ci_low"] > 0) | (kinds["difference_ci_high"] < 0)
+    shown = kinds.assign(
+        text=[
+            f"**{iqm:.3f}**" if bold else f"{iqm:.3f}"
+            for iqm, bold in zip(kinds["iqm"], told, strict=True)
+        ],
+        column=[
+            f"{kind} ({number})"
+            for kind, number in zip(kinds["kind"], kinds["studies"], strict=True)
+        ],
+    )
+    columns = list(dict.fromkeys(shown["column"]))
+    table = shown.pivot_table(index="variant", columns="column", values="text", aggfunc="first")
+    return _markdown(table.loc[findings.variants, columns].reset_index())
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
 def report(
-    suite: str, findings: Findings, members: Sequence[Mapping[str, object]], figures: str | Path
+    suite: str,
+    findings: Findings,
+    members: Sequence[Mapping[str, object]],
+    figures: str | Path,
+    explorer: str,
 ) -> str:
     """The report of a suite, as HTML.
 
@@ -65,14 +118,18 @@ def report(
         members: for each study its name, the address of its report from the suite's, and what it
             is: dataset, inputs, network, epochs and seeds.
         figures: the folder that holds them.
+        explorer: the page of `drawing.explorer`, of all of them.
     """
-    shown = figures_of(len(findings.studies), len(findings.variants))
+    shown = figures_of(findings.size)
     return page(
         "suite.html.jinja",
         name=suite,
         verdict=html(verdict(suite, findings)),
         table=html(table(findings)),
+        rates=html(rates_table(findings)),
+        kinds=html(kinds_table(findings)),
         members=members,
+        explorer=explorer,
         sections=by_section(shown),
         pictures=pictures(Path(figures), shown),
         provenance=provenance(),
@@ -87,11 +144,16 @@ def _opening(findings: Findings) -> str:
         f"{count(len(findings.variants), 'variant')} in "
         f"{count(len(findings.studies), 'study', 'studies')} ({', '.join(findings.studies)}), "
         f"with {each} seed{'' if each == '1' else 's'} in each. Over all of them, "
-        f"**{first.variant}** has the highest interquartile mean of the normalized scores: "
-        f"{_estimate(first, 'iqm')}, where 0 is chance and 1 the best mean in a study."
+        f"**{first.variant}** has the highest interquartile mean of the scores: "
+        f"{_estimate(first, 'iqm')}, where 0 is chance and 1 the target of a study."
     )
     if seeds[0] == 1:
         text += " There are no intervals: a study with a single seed says nothing of their scatter."
+    if len(findings.studies) > 1:
+        places = f"place {first.first_place}"
+        if first.last_place > first.first_place:
+            places += f" to {first.last_place}"
+        text += f" If any one study is left out, it has {places}."
     return text
 
 
@@ -121,36 +183,114 @@ def _differences(summary: pd.DataFrame) -> str:
     )
 
 
-def _ranks(findings: Findings) -> str:
+def _over_studies(findings: Findings) -> str:
     studies, tests = len(findings.studies), findings.tests
-    variants = findings.variants
-    text = "## Ranks\n\n"
+    text = "## Over studies\n\n"
     if tests is None:
         return text + (
             f"Ranks are not tested: that needs {FEWEST_FOR_RANKS} studies and {FEWEST_FOR_RANKS} "
             f"variants at least, and here are {count(studies, 'study', 'studies')} and "
-            f"{count(len(variants), 'variant')}."
+            f"{count(len(findings.variants), 'variant')}."
         )
-    critical, largest = tests.critical_difference, len(variants) - 1
-    base = variants.index("baseline")
-    mean_ranks = findings.summary["mean_rank"].to_numpy()
-    apart = [
-        f"**{name}** ({'better' if mean_ranks[index] < mean_ranks[base] else 'worse'})"
-        for index, name in enumerate(variants)
-        if abs(mean_ranks[index] - mean_ranks[base]) > critical
-    ]
-    pairs = int((np.abs(mean_ranks[:, None] - mean_ranks) > critical).sum() // 2)
+    table = tests.table
+    # The smallest p-value that a pair could reach, if one variant were better in each study.
+    least = min(1.0, 2 / 2**studies * len(table))
     text += (
         f"Friedman's test of whether all variants rank the same gives {p_equals(tests.friedman)}. "
-        f"By Nemenyi's test two variants are told apart if their mean ranks are more than "
-        f"{critical:.2f} apart. So it tells {', '.join(apart) if apart else 'none'} from the "
-        f"baseline, and {pairs} of all {len(variants) * largest // 2} pairs apart."
+        f"Signed-rank tests of each pair, each study being one observation, with Holm's correction "
+        f"for {len(table)} pairs, tell {count(int((table['p_holm'] < ALPHA).sum()), 'pair')} apart."
     )
-    if studies < FEW_STUDIES:
+    apart = []
+    for row in _rows(table[table["p_holm"] < ALPHA]):
+        better, worse = row.variant_1, row.variant_2
+        times = row.studies_better
+        if row.studies_worse > row.studies_better:
+            better, worse, times = worse, better, row.studies_worse
+        apart.append(
+            f"- **{better}** scores better than **{worse}**, in {times} of {studies} studies: "
+            f"{p_equals(row.p_holm)}."
+        )
+    if apart:
+        text += "\n\n" + "\n".join(apart)
+    if least >= ALPHA:
         text += (
-            f" With {studies} studies it has little power: two variants have to be "
-            f"{critical:.1f} of the {largest} ranks apart that are possible. What it does not "
-            "tell apart may well differ."
+            f" With {studies} studies no pair could be: the smallest corrected p-value is "
+            f"{least:.2g}. What is not told apart may well differ."
+        )
+    elif studies < FEW_STUDIES:
+        text += f" With {studies} studies this has little power: what is not told may well differ."
+    return text
+
+
+def _by_kind(findings: Findings) -> str:
+    lines = []
+    for kind, rows in findings.kinds.groupby("kind", sort=False):
+        ranked = sorted(_rows(rows), key=lambda row: -row.iqm)
+        best = ranked[0]
+        found = [
+            f"{'better' if row.difference > 0 else 'worse'} than the baseline: **{row.variant}** "
+            f"({row.difference:+.3f})"
+            for row in ranked
+            if row.difference_ci_low > 0 or row.difference_ci_high < 0
+        ]
+        told = "; ".join(found) if found else "none is told from the baseline"
+        lines.append(
+            f"- {kind} ({count(int(best.studies), 'study', 'studies')}): **{best.variant}** is "
+            f"first ({best.iqm:.3f}); {told}."
+        )
+    if not lines:
+        return ""
+    return (
+        "## By kind of study\n\nInterquartile means over the studies of a kind; told from the "
+        "baseline is what has an interval, of seeds, that excludes zero.\n\n" + "\n".join(lines)
+    )
+
+
+def _time(findings: Findings) -> str:
+    rows = sorted(_rows(findings.summary), key=lambda row: (row.median_time, -row.reached))
+    first = rows[0]
+    base = next(row for row in rows if row.variant == "baseline")
+
+    def told(row: Any) -> str:
+        share = (
+            f"after {100 * row.median_time:.0f} % of the epochs"
+            if np.isfinite(row.median_time)
+            else "in fewer than half of the studies"
+        )
+        return f"{share} in the median, in {100 * row.reached:.0f} % of the replicates"
+
+    text = f"## Time to the target\n\n**{first.variant}** reaches the targets first: {told(first)}"
+    return text + ("." if first is base else f"; the baseline {told(base)}.")
+
+
+def _tuning(findings: Findings) -> str:
+    rates = findings.rates
+    if rates.empty:
+        return ""
+    edges = int(rates["at_edge"].sum())
+    share = 100 * edges / len(rates)
+    text = (
+        "## Tuning\n\nEach variant has its own best learning rate in "
+        f"{count(len(findings.tuned), 'study', 'studies')}, chosen on held-out images and on "
+        f"replicates that are judged in nothing. {edges} of {len(rates)} choices ({share:.0f} %) "
+        "lie at an edge of what was tried"
+    )
+    if edges:
+        by_variant = rates[rates["at_edge"]]["variant"].value_counts()
+        text += ": " + ", ".join(f"{name} {number}" for name, number in by_variant.items())
+    text += "."
+    if share > MOST_AT_EDGE:
+        text += (
+            f" That is more than {MOST_AT_EDGE} %: a wider range might give these variants better "
+            "rates."
+        )
+    if findings.budgets.shape[1] > 1:
+        few, many = (
+            findings.budgets[number].idxmax() for number in (1, findings.budgets.columns[-1])
+        )
+        text += (
+            f" With one learning rate drawn at random **{few}** scores best, with all "
+            f"{findings.budgets.columns[-1]} of them **{many}**."
         )
     return text
 
@@ -164,7 +304,8 @@ def _limits(findings: Findings) -> str:
         "- It holds for these studies together. In each by itself the best mean is that of "
         + ", ".join(f"**{variant}** in {study}" for study, variant in best.items())
         + ": for one network, read the verdict of its own study.",
-        "- A score depends on the variants that are compared: 1 is the best mean of these.",
+        "- A score of 1 is the target_accuracy of a study, which must be fixed before anything is "
+        "compared; it does not depend on the variants that take part.",
         "- The best variant was picked on the same seeds that its score is of, which flatters it.",
         "- `best` is not compared: it is another pair in each study.",
         *(

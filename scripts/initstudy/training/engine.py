@@ -132,7 +132,8 @@ class Trainer:
         vary: what each replicate has of its own, of `names.SOURCES`; the rest is replicate 0's.
 
     Attributes:
-        model, optimizer: those of the replicate that was started last, as they are now.
+        model, optimizer: those of the replicate that was started last, as they are now; of none
+            until one is.
         compiled: "xla" or "graph".
         validates_on_test: whether the validation images are the test images.
         images_to_test: how many test images there are.
@@ -168,7 +169,8 @@ class Trainer:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
-        self.model = self._fresh_model(0)
+        # Its values are those of no replicate: these come with `start` or `resume`.
+        self.model = make_model(0)
         self.optimizer = make_optimizer(self.model.trainable_variables)
         self._orders = self._orders_of(0)
         self.compiled = compile

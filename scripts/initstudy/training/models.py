@@ -280,10 +280,12 @@ def adapt(model: Any, inputs: Any) -> None:
     Raises:
         StudyError: if one cannot do with this network what it is to do.
     """
-    layers: dict[type[Any], list[Any]] = {}
+    layers: dict[tuple[str, str], list[Any]] = {}
     for layer in kernel_layers(model):
         if hasattr(layer.kernel_initializer, "adapt"):
-            layers.setdefault(type(layer.kernel_initializer), []).append(layer)
+            # By its name, since a person's own file is run anew for each layer.
+            kind = type(layer.kernel_initializer)
+            layers.setdefault((kind.__module__, kind.__qualname__), []).append(layer)
     for drawn in layers.values():
         drawn[0].kernel_initializer.adapt(model, drawn, inputs)
 

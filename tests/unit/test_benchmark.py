@@ -1,0 +1,82 @@
+"""The workloads that are drawn, and the page of the benchmark."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from helpers import REPOSITORY
+
+from initstudy.study.config import parse_study
+from initstudy.suite import drawn
+from initstudy.suite.leaderboard import leaderboard
+
+
+def test_a_seed_draws_the_same_workloads_and_more_after_fewer() -> None:
+    assert drawn.draw(7, 2) == drawn.draw(7, 5)[:2]
+    assert drawn.draw(7)[0] != drawn.draw(8)[0] | {"study": "drawn_7_0"}
+
+
+def test_each_alternative_is_as_probable_as_any_other() -> None:
+    found = drawn.draw(0, 6000)
+    counts = {
+        "dataset": Counter(one["dataset"] for one in found),
+        "depth": Counter(len(one["model"]["hidden_units"]) for one in found),
+        "width": Counter(one["model"]["hidden_units"][0] for one in found),
+        "activation": Counter(one["model"]["activation"] for one in found),
+        "optimizer": Counter(str(one["optimizer"]) for one in found),
+    }
+    for choices, of_each in zip(
+        (drawn.DATASETS, drawn.DEPTHS, drawn.WIDTHS, drawn.ACTIVATIONS, drawn.OPTIMIZERS),
+        counts.values(),
+        strict=True,
+    ):
+        assert len(of_each) == len(choices)
+        expected = 6000 / len(choices)
+        assert all(abs(count - expected) < 5 * expected**0.5 for count in of_each.values())
+
+
+def test_what_is_drawn_can_be_trained() -> None:
+    settings = yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["settings"]
+    for one in drawn.draw(3, 60):
+        kinds = one.pop("kinds")
+        study, problems = parse_study({**settings, **one})
+        assert not problems
+        deep = len(one["model"]["hidden_units"]) >= 8
+        assert ("deep" in kinds) == deep
+        assert study is not None
+        assert len(study.learning_rates) == 5
+        # Deep networks begin one learning rate lower.
+        lowest = 0.003 if "momentum" in str(one["optimizer"]) else 0.0003
+        assert study.learning_rates[0] == {0.003: 0.001, 0.0003: 0.0001}[lowest] if deep else lowest
+
+
+def test_the_command_writes_a_list_of_studies() -> None:
+    command = [sys.executable, "-m", "initstudy.suite.drawn", "--seed", "7", "--count", "2"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert text.startswith("# Drawn by python -m initstudy.suite.drawn --seed 7\n")
+    content = yaml.safe_load(text)
+    assert content["studies"] == drawn.draw(7, 2)
+    assert (
+        content["settings"] == yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["settings"]
+    )
+
+
+def test_the_leaderboard_has_a_row_for_each_method_in_the_order_of_the_table() -> None:
+    folder = REPOSITORY / "docs/benchmark"
+    page, summary = (folder / "README.md").read_text(), pd.read_csv(folder / "summary.csv")
+    assert leaderboard(summary) in page
+    names = re.findall(r"\| `(\w+)` +\|", leaderboard(summary))
+    assert names == [name.removeprefix("kernel-") for name in summary["variant"]]
+    scores = pd.read_csv(folder / "scores.csv")
+    assert set(scores["variant"]) == set(summary["variant"])
+    # What suite.yaml lists is what was run.
+    listed = [
+        one["study"] for one in yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["studies"]
+    ]
+    assert list(dict.fromkeys(scores["study"])) == listed
+    for file in re.findall(r"\]\(([\w./-]+)\)", page):
+        assert Path(folder, file).exists(), file
