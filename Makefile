@@ -4,7 +4,8 @@
 # make test   sets up .venv, then lint and every test
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make replications runs the studies of published findings, and draws what docs/replications.md shows
-# make reference makes the schema, config.yaml and docs/configuration.md of the code
+# make docs   builds the documentation's site: open site/index.html
+# make reference makes the schema, config.yaml and the reference pages of the docs of the code
 # make simulate  measures how often the statistics err, on ten times as many studies as the tests
 # make bench  measures the training engine; make bench-scale all that is around it
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference
+.PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference docs
 
 run: $(VENV)/installed
 	. $(BIN)/activate && snakemake --cores all $(ARGS)
@@ -46,7 +47,17 @@ bench-scale: $(VENV)/installed
 	. $(BIN)/activate && python tests/bench_scale.py $(ARGS)
 
 reference: $(VENV)/installed
-	PYTHONPATH=scripts $(BIN)/python -m initstudy.study.reference
+	PYTHONPATH=scripts $(BIN)/python -m initstudy.report.reference
+
+# The site needs packages of its own. It is made of docs/ and of the library's docstrings.
+docs: $(VENV)-docs/installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet
+	@echo "Open site/index.html"
+
+$(VENV)-docs/installed: requirements-docs.lock
+	$(PYTHON) -m venv --clear $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
 $(VENV)/installed: requirements.lock
@@ -59,10 +70,11 @@ $(VENV)/installed: requirements.lock
 
 # Renews the lock files: the newest versions that pyproject.toml allows, for all platforms. The
 # second holds only what it adds to the first.
-COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock'
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --upgrade --extra test -o requirements.lock
-	$(COMPILE) --upgrade --extra cluster --constraint requirements.lock -o requirements-cluster.lock \
+	$(COMPILE) pyproject.toml --extra test -o requirements.lock
+	$(COMPILE) pyproject.toml --extra cluster --constraint requirements.lock -o requirements-cluster.lock \
 	    $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	sed -i '/^# The following packages were excluded/,$$d' requirements-cluster.lock
+	$(COMPILE) requirements-docs.in -o requirements-docs.lock

@@ -1,29 +1,87 @@
 """What is told about the configuration elsewhere is what its classes say."""
 
+import re
+
 import pytest
 from helpers import REPOSITORY
 
+from initstudy.analysis import interaction, learning_rates, statistics, variance
+from initstudy.report.reference import FILES
+from initstudy.results import columns, suite
+from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
+from initstudy.results.outputs import table_of_trainings
 from initstudy.study.config import Study, json_schema
-from initstudy.study.reference import FILES
 from initstudy.study.schema import at, first_sentence, in_words
+from initstudy.suite import findings
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_what_would_be_made(name: str) -> None:
     made = FILES[name]()
     assert (REPOSITORY / name).read_text(encoding="utf-8") == made, "run: make reference"
-    if name != "schemas/config.schema.yaml":  # YAML's own writer breaks lines where it likes.
+    if name in ("config.yaml", "docs/configuration.md"):  # tables and YAML's own lines are longer
         assert max(map(len, made.splitlines())) <= 100
 
 
 def test_every_key_is_told_in_every_file_with_its_meaning() -> None:
     keys = json_schema()["properties"]
     assert len(keys) == len(Study.model_fields) > 20
-    for name, make in FILES.items():
+    for name in ("schemas/config.schema.yaml", "config.yaml", "docs/configuration.md"):
+        make = FILES[name]
         text = " ".join(make().replace("#", " ").replace("\\", "").replace("''", "'").split())
         for key, part in keys.items():
             assert f"{key}:" in text or f"`{key}`" in text
             assert first_sentence(part["description"]) in text, (name, key)
+
+
+WRITTEN = {
+    "summary.csv": statistics.SUMMARY_COLUMNS,
+    "histories.csv": columns.HISTORY,
+    "tests.csv": columns.TESTS,
+    "timings.csv": columns.TIMINGS,
+    "diagnostics.csv": columns.DIAGNOSTICS,
+    "pairs.csv": statistics.PAIR_COLUMNS,
+    "learning_rates.csv": learning_rates.COLUMNS,
+    "trainings.csv": table_of_trainings([]).decode().strip().split(","),
+    "interaction.csv": interaction.COLUMNS,
+    "variance.csv": variance.COLUMNS,
+}
+OF_SUITES = {
+    "summary.csv": findings.SUMMARY_COLUMNS,
+    "scores.csv": suite.SCORES,
+    "pairs.csv": findings.PAIR_COLUMNS,
+    "learning_rates.csv": findings.RATE_COLUMNS,
+    "trainings.csv": suite.TRAININGS,
+}
+
+
+def test_the_dictionary_has_every_column_of_every_table_and_no_other() -> None:
+    for tables, written in ((STUDY_TABLES, WRITTEN), (SUITE_TABLES, OF_SUITES)):
+        assert set(tables) == set(written)
+        for name, table in tables.items():
+            for column in written[name]:
+                assert len(describe(table, column)) > 5, (name, column)
+            for known in table.columns:
+                start = known.removesuffix("*")
+                assert any(column.startswith(start) for column in written[name]), (name, known)
+    with pytest.raises(KeyError):
+        describe(STUDY_TABLES["tests.csv"], "loss")
+
+
+def test_the_page_of_rules_has_every_rule() -> None:
+    text = FILES["docs/rules.md"]()
+    files = [REPOSITORY / "Snakefile", *(REPOSITORY / "rules").glob("*.smk")]
+    rules = [
+        name
+        for file in files
+        for name in re.findall(r"^(?:rule|checkpoint) (\w+):", file.read_text(), re.M)
+    ]
+    assert len(rules) > 15
+    for rule in rules:
+        assert text.count(f"| `{rule}` |") == 1
+    # Each says something while it runs.
+    assert "|  |  |" not in text
+    assert "localrule" not in text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The configuration of a study: every key with its type, bounds, default and description.
 
 The schema, config.yaml and docs/configuration.md are made of these classes: see
-`initstudy.study.reference`.
+`initstudy.report.reference`.
 """
 
 import hashlib

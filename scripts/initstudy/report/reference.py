@@ -1,6 +1,6 @@
-"""Makes what is told about the configuration elsewhere: its schema, config.yaml, a reference page.
+"""Makes what is told of the code elsewhere: the schema, config.yaml, the documentation's reference.
 
-`python -m initstudy.study.reference` in the project's folder writes them anew (`make reference`).
+`python -m initstudy.report.reference` in the project's folder writes them anew (`make reference`).
 """
 
 import re
@@ -11,10 +11,13 @@ from typing import Any
 
 import yaml
 
+from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 from initstudy.study.config import json_schema
 from initstudy.study.schema import Node, alternatives, bounds, in_words, properties
 
 WIDTH = 100
+PROJECT = Path(__file__).parents[3]
+STAGES = ("data", "training", "results", "analysis", "drawing", "report", "suite")
 
 MADE = "made of scripts/initstudy/study/config.py by `make reference`"
 
@@ -60,6 +63,59 @@ def page_text() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def files_text() -> str:
+    """docs/files.md: every table of a study and of a suite, with what each column means."""
+    made = "made of scripts/initstudy/results/dictionary.py by `make reference`"
+    parts = [
+        "# The tables",
+        f"<!-- {made.capitalize()}. -->",
+        _paragraphs(
+            "All are CSV with a header, UTF-8, and numbers in full precision; `nan` is a number "
+            "that does not exist, `inf` what never happens. Accuracies, losses and shares have no "
+            "unit; accuracies and shares are fractions of 1."
+        ),
+    ]
+    for title, tables in (
+        ("Of a study: `results/<study>/`", STUDY_TABLES),
+        ("Of a suite: `results/<suite>/`", SUITE_TABLES),
+    ):
+        parts.append(f"## {title}")
+        for name, table in tables.items():
+            rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
+            parts += [
+                f"### `{name}`",
+                f"A row is {table.rows}.",
+                "\n".join(["| column | what it is |", "| --- | --- |", *rows]),
+            ]
+    return "\n\n".join(parts) + "\n"
+
+
+def rules_text() -> str:
+    """docs/rules.md: every rule of the workflow, with what it says while it runs."""
+    parts = [
+        "# The rules",
+        "<!-- Made of Snakefile and rules/ by `make reference`. -->",
+        _paragraphs(
+            "What Snakemake runs, in the order of the stages. A rule has a script of its name in "
+            "`scripts/`; words in braces are filled in."
+        ),
+    ]
+    for file in [PROJECT / "Snakefile", *(PROJECT / "rules" / f"{name}.smk" for name in STAGES)]:
+        text = file.read_text(encoding="utf-8")
+        block = r"((?:^# [^\n]*\n)*)^(?:rule|checkpoint) (\w+):\n((?:^[ \n][^\n]*\n?)*)"
+        found = re.findall(block, text, re.M)
+        rows = []
+        for comment, name, body in found:
+            message = re.search(r"message:\n((?: +\".*\"\n)+)", body)
+            said = "".join(re.findall(r"\"(.*)\"", message[1])) if message else ""
+            why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
+            rows.append(f"| `{name}` | {said} | {why} |")
+        if rows:
+            head = ["| rule | what it says | why it is as it is |", "| --- | --- | --- |"]
+            parts += [f"## `{file.relative_to(PROJECT)}`", "\n".join([*head, *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
 INTRODUCTION = """\
 A study is a YAML file with some of these keys. What it leaves out has the value of `config.yaml`;
 what is left out there, too, has the default. On the command line, `--configfile studies/NAME.yaml`
@@ -75,6 +131,8 @@ FILES: Mapping[str, Callable[[], str]] = {
     "schemas/config.schema.yaml": schema_text,
     "config.yaml": config_text,
     "docs/configuration.md": page_text,
+    "docs/files.md": files_text,
+    "docs/rules.md": rules_text,
 }
 
 

@@ -1,0 +1,302 @@
+"""What every column of every table means: docs/files.md is made of it.
+
+A test holds it against the tables that are written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a study's or a suite's folder.
+
+    Attributes:
+        rows: what a row is of.
+        columns: what each column means; one that ends in * stands for all that begin so.
+    """
+
+    rows: str
+    columns: Mapping[str, str]
+
+
+VARIANT = "name of the pair of initializers: baseline, kernel-NAME, bias-NAME, KERNEL-BIAS, or best"
+SEED = (
+    "number of the replicate, from 0; from 1,000,000 on of those that learning rates are tried on"
+)
+LOW, HIGH = "lower bound of its 95 % interval", "upper bound of its 95 % interval"
+STUDY = "name of the study"
+
+STUDY_TABLES: Mapping[str, Table] = {
+    "summary.csv": Table(
+        "a variant, `best` among them",
+        {
+            "variant": VARIANT,
+            "kernel_initializer": "name of what draws its kernels",
+            "bias_initializer": "name of what draws its biases",
+            "seeds": "replicates that it is judged on",
+            "diverged": (
+                "replicates whose loss stopped being finite; they count as an accuracy of 0"
+            ),
+            "not_learned": "share of replicates at most 5 % of the way from chance to perfection",
+            "accuracy_mean": "mean final accuracy of the test images, as a fraction of 1",
+            "accuracy_ci_low": LOW,
+            "accuracy_ci_high": HIGH,
+            "judged_by": "what differences are of: the value of judge_by",
+            "judged": "mean of that, or median of losses and of epochs to the target",
+            "judged_ci_low": LOW,
+            "judged_ci_high": HIGH,
+            "accuracy_sd": "standard deviation of final accuracies between replicates (n - 1)",
+            "accuracy_median": "median of final accuracies",
+            "accuracy_iqm": "mean of the middle half of final accuracies",
+            "accuracy_min": "the worst of them",
+            "accuracy_max": "the best of them",
+            "area_under_curve": "mean area under the curve of validation accuracy, from 0 to 1",
+            "epochs_to_target": (
+                "median of epochs until target_accuracy on validation images; inf if most never "
+                "reach it"
+            ),
+            "never_reached_target": "replicates that never reached it",
+            "loss_mean": "mean final loss of replicates that did not diverge, in nats",
+            "seconds_per_epoch": "mean wall time of an epoch, in seconds",
+            "difference": (
+                "from the baseline on the same seeds, of what is judged by; nan for the baseline"
+            ),
+            "difference_ci_low": LOW,
+            "difference_ci_high": HIGH,
+            "p_value": "of there being no difference: two-sided exact sign-flip test",
+            "p_value_holm": "the same, corrected for all comparisons with the baseline",
+            "probability_of_improvement": (
+                "share of seeds on which it is better than the baseline; ties count half"
+            ),
+            "selection_difference": (
+                "of best: what the choice promised on the seeds that it was made on"
+            ),
+            "notebook_accuracy": "published accuracy of one seed, if `published` has it",
+            "notebook_loss": "published loss of one seed",
+            "p_value_equivalent": (
+                "of the difference being as large as the margin: two one-sided sign-flip tests"
+            ),
+            "p_value_equivalent_holm": "the same, corrected",
+            "decision": "better, worse, no difference that matters, or undecided",
+            "told_of_seeds": "of how many seeds the decision is, where there are looks",
+            "p_value_best": "of it being the best, jointly over all variants; below 0.05 it is not",
+            "collapsed": "replicates that end far below the others",
+            "collapsed_mean": "their mean final accuracy",
+            "training_accuracy_mean": "mean accuracy of training images in the last epoch",
+            "draws_nothing": "whether all replicates start from the same weights",
+            "difference_other_images_ci_low": (
+                "lower bound of the difference's interval for other images of the same kind"
+            ),
+            "difference_other_images_ci_high": "its upper bound",
+            "difference_variance_by_seeds": "variance of the difference that is due to seeds",
+            "difference_variance_by_images": (
+                "variance of the difference that is due to the test images"
+            ),
+            "seeds_for_difference*": (
+                "seeds that it takes to tell a difference as large as the one seen in 80 % of "
+                "studies, with bounds by its scatter; inf for too many"
+            ),
+            "seeds_for_margin*": "the same for a difference of the margin",
+        },
+    ),
+    "histories.csv": Table(
+        "an epoch of a replicate; a diverged one ends with a row of nan",
+        {
+            "variant": VARIANT,
+            "seed": SEED,
+            "epoch": "from 1",
+            "loss": (
+                "mean cross-entropy of the training images while they were learned from, in nats"
+            ),
+            "accuracy": "share of them that was classified correctly",
+            "val_loss": "the same of the validation images after the epoch",
+            "val_accuracy": "the same of the validation images after the epoch",
+        },
+    ),
+    "tests.csv": Table(
+        "a replicate",
+        {
+            "variant": VARIANT,
+            "seed": SEED,
+            "test_loss": "of the test images after the last epoch, in nats; nan if it diverged",
+            "test_accuracy": "share of them that was classified correctly",
+        },
+    ),
+    "timings.csv": Table(
+        "a replicate",
+        {
+            "variant": VARIANT,
+            "seed": SEED,
+            "epochs": "that it had",
+            "seconds": "wall time of its epochs",
+            "cpu_seconds": "CPU time of its job for it; of the first of a job, with the start",
+            "peak_memory_mb": "largest resident set of its job by then, in units of 2^20 bytes",
+        },
+    ),
+    "diagnostics.csv": Table(
+        "a layer of a replicate, at the start, after epochs 1, 2, 5, 10, ... or after the last",
+        {
+            "variant": VARIANT,
+            "seed": SEED,
+            "epoch": "after which it was measured; 0 at the start",
+            "layer": "number of the layer with a kernel, from 1 at the input",
+            "units": "of the layer",
+            "activation_mean": (
+                "mean over a batch and the units of what leaves the activation function; of the "
+                "output layer, of what enters the softmax"
+            ),
+            "activation_sd": "its standard deviation",
+            "gradient_mean": (
+                "mean of the gradient of the batch's loss by what enters the activation function"
+            ),
+            "gradient_sd": "its standard deviation",
+            "dead_units": "share of units that say the same about every image",
+            "repeated_units": (
+                "share of the others that put out the same as another unit before them"
+            ),
+            "weight_norm": "Frobenius norm of the kernel",
+            "update_norm": "the same of what the optimizer's next step would change",
+        },
+    ),
+    "pairs.csv": Table(
+        "two variants, if there are 40 of them at most",
+        {
+            "variant": VARIANT,
+            "other": "the one that it is compared with",
+            "difference": "of what is judged by, the first less the second",
+            "difference_ci_low": LOW,
+            "difference_ci_high": HIGH,
+            "p_value": "two-sided exact sign-flip test, of this pair alone",
+            "p_value_joint": "corrected for all pairs by joint sign flips (max T, step-down)",
+            "p_value_equivalent": "of the difference being as large as the margin",
+            "p_value_equivalent_holm": "the same, corrected for all pairs",
+            "decision": "better, worse, no difference that matters, or undecided",
+        },
+    ),
+    "learning_rates.csv": Table(
+        "a replicate that a learning rate was tried on",
+        {
+            "variant": VARIANT,
+            "learning_rate": "that was tried",
+            "seed": SEED,
+            "val_loss": "of the validation images after the last epoch; nan if it diverged",
+            "val_accuracy": "likewise",
+            "judged": "what the rate is chosen by, of the validation images",
+        },
+    ),
+    "trainings.csv": Table(
+        "a block of replicates of a variant",
+        {
+            "variant": VARIANT,
+            "first_seed": "of the block",
+            "last_seed": "of the block",
+            "history": "its file, whose path has the digest of the training",
+        },
+    ),
+    "interaction.csv": Table(
+        "an effect of a factorial study: kernel, bias, interaction",
+        {
+            "component": "kernel, bias or interaction",
+            "sd": "standard deviation between pairs that it accounts for",
+            "sd_ci_low": LOW,
+            "sd_ci_high": HIGH,
+            "share": "of the three variances together",
+            "p_value": "of there being no such effect",
+        },
+    ),
+    "variance.csv": Table(
+        "a variant, with `variance_seeds`",
+        {
+            "variant": VARIANT,
+            "replicates": "that vary by weights and order",
+            "replicates_alone": "that vary by weights alone, and as many by order alone",
+            "sd_*": (
+                "standard deviation of final accuracies that vary by both, by weights, by order; "
+                "with its interval"
+            ),
+            "share_*": (
+                "share of the variance by weights, by order, by both together, and by luck with "
+                "the test images"
+            ),
+        },
+    ),
+}
+
+SUITE_TABLES: Mapping[str, Table] = {
+    "summary.csv": Table(
+        "a variant",
+        {
+            "variant": VARIANT,
+            "iqm": "interquartile mean of its scores over all replicates of all studies",
+            "iqm_ci_low": LOW,
+            "iqm_ci_high": HIGH,
+            "difference": "of that from the baseline's, on the same seeds",
+            "difference_ci_low": LOW,
+            "difference_ci_high": HIGH,
+            "mean_rank": "over studies, by mean scores; 1 is the best",
+            "first_place": "the best place by iqm if any one study is left out",
+            "last_place": "the worst of them",
+            "reached": "mean over studies of the share of replicates that reach the target",
+            "median_time": (
+                "median over studies of the median share of the epochs until then; inf if most "
+                "never do"
+            ),
+        },
+    ),
+    "scores.csv": Table(
+        "a replicate",
+        {
+            "study": STUDY,
+            "variant": VARIANT,
+            "seed": SEED,
+            "accuracy": "final one of the test images",
+            "score": "(accuracy - chance) / (target - chance)",
+            "epochs_to_target": "until the validation accuracy reached the target; inf if never",
+        },
+    ),
+    "pairs.csv": Table(
+        "two variants",
+        {
+            "variant_1": VARIANT,
+            "variant_2": "the other one",
+            "studies_better": "in which the first has the higher mean score",
+            "studies_worse": "in which it has the lower one",
+            "p_value": "Wilcoxon's signed-rank test over studies, two-sided, exact up to 20",
+            "p_holm": "the same, corrected for all pairs",
+        },
+    ),
+    "learning_rates.csv": Table(
+        "a variant in a study",
+        {
+            "study": STUDY,
+            "variant": VARIANT,
+            "learning_rate": "that was chosen",
+            "lowest": "that was tried",
+            "highest": "that was tried",
+            "at_edge": "whether the chosen one is one of these two",
+        },
+    ),
+    "trainings.csv": Table(
+        "a variant in a study",
+        {
+            "study": STUDY,
+            "variant": VARIANT,
+            "digest": "of the training of its replicates",
+        },
+    ),
+}
+
+
+def describe(table: Table, column: str) -> str:
+    """What a column means.
+
+    Raises:
+        KeyError: if the dictionary does not have it.
+    """
+    if column in table.columns:
+        return table.columns[column]
+    for name, meaning in table.columns.items():
+        if name.endswith("*") and column.startswith(name[:-1]):
+            return meaning
+    raise KeyError(column)
