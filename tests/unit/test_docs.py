@@ -1,0 +1,65 @@
+"""The documentation: its links, its way through the pages, and its site in a browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import ALL_TESTS, REPOSITORY, fits, opened
+from playwright.sync_api import Browser
+
+DOCS = REPOSITORY / "docs"
+PAGES = [*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
+SITE = REPOSITORY / "site"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+    # What a page says that lies in the project does so.
+    for path in re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text):
+        assert (REPOSITORY / path).exists(), path
+
+
+def test_the_readme_is_short() -> None:
+    assert len((REPOSITORY / "README.md").read_text().splitlines()) <= 120
+
+
+def test_every_page_has_its_place_in_the_way_through() -> None:
+    def pages(part: object) -> list[str]:
+        if isinstance(part, str):
+            return [part]
+        parts = part.values() if isinstance(part, dict) else part
+        return [page for one in parts for page in pages(one)]
+
+    listed = pages(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
+    assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_the_site_opens_from_disk_and_finds_what_is_searched(browser: Browser, width: int) -> None:
+    """Built by `make docs`, which fails by itself if a link is broken."""
+    if not SITE.exists() and not ALL_TESTS:
+        pytest.skip("no site here; make docs builds it")
+    with opened(browser, SITE / "index.html", width) as page:
+        assert page.locator("h1").inner_text().startswith("initstudy")
+        assert fits(page)
+        page.keyboard.press("f")
+        page.wait_for_timeout(500)
+        page.keyboard.type("learning_rate_seeds")
+        found = page.locator(".md-search-result__item a")
+        found.first.wait_for(state="attached", timeout=20_000)
+        assert any(
+            "configuration" in link for link in found.evaluate_all("l => l.map(a => a.href)")
+        )
+    for name in ("files", "configuration", "library", "rules", "benchmark/index", "tutorial"):
+        with opened(browser, SITE / f"{name}.html", width) as page:
+            assert fits(page)
+            images = page.locator("article img")
+            for image in images.all():
+                image.scroll_into_view_if_needed()
+                assert image.evaluate("image => image.complete && image.naturalWidth > 100")
+                assert image.get_attribute("alt")
