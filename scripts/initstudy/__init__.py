@@ -23,6 +23,7 @@ _HOMES = {
     "load": "initstudy.results.study",
 }
 
+__version__ = "0.2.0"
 __all__ = ["StudyError", "check_initializer", "compare", "load"]
 
 

@@ -27,7 +27,10 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 def may_import(folder: str) -> list[str]:
     before = ORDER[: ORDER.index(folder) + 1]
     # TensorFlow and Keras, and what imports them, stay by themselves.
-    return [name for name in before if name != "training" or folder == "training"] + ["errors"]
+    return [name for name in before if name != "training" or folder == "training"] + [
+        "errors",
+        "__version__",
+    ]
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from initstudy.drawing.catalog import Figure, by_section, figures_of
+from initstudy.report.methods import methods
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
 
@@ -54,7 +55,8 @@ def report(results: StudyResults) -> str:
         StudyError: if a table or a text is missing, or is not as it must be.
     """
     study, folder = results.description, Path(results.folder)
-    spent = costs(results.timings)
+    spent, made = costs(results.timings), provenance()
+    paragraph, citations = methods(study, made)
     return page(
         "report.html.jinja",
         name=study.name,
@@ -66,7 +68,9 @@ def report(results: StudyResults) -> str:
         factorial=study.factorial,
         configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
         target=f"{100 * float(study.configuration['target_accuracy']):g}",
-        provenance=provenance(),
+        methods=paragraph,
+        bibtex=citations,
+        provenance=made,
         costs=spent,
         total_minutes=f"{sum(cost.seconds for cost in spent) / 60:.0f}",
     )

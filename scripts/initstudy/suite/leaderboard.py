@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from initstudy import __version__
 from initstudy.data.catalog import SPECS
 from initstudy.report.pages import TEMPLATES
 from initstudy.results.files import replacing
@@ -113,7 +114,7 @@ def page(suite: Path, studies: Path) -> str:
     )
     return environment.get_template("leaderboard.md.jinja").render(
         date=datetime.date.today().isoformat(),
-        version=importlib.metadata.version("initstudy"),
+        version=__version__,
         versions={name: importlib.metadata.version(name) for name in ("tensorflow", "keras")},
         replicates=len(scores),
         count=len(names),

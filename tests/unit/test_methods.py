@@ -1,0 +1,97 @@
+"""The methods paragraph says what was done, and cites what was used and nothing else."""
+
+import re
+
+import pytest
+import yaml
+from helpers import REPOSITORY
+
+import initstudy
+from initstudy.report.methods import DATASETS, INITIALIZERS, bibtex, methods
+from initstudy.study import names
+from initstudy.study.config import parse_study
+from initstudy.study.description import Description
+
+VERSIONS = {"snakemake": "9.9", "tensorflow": "2.99", "keras": "3.99"}
+
+
+def described(**changes: object) -> Description:
+    study, problems = parse_study({"published": None, **changes})
+    assert not problems, problems
+    assert study is not None
+    return Description.of(study, 0.1)
+
+
+def cited(bib: str) -> list[str]:
+    return re.findall(r"^@\w+\{(\w+),$", bib, re.M)
+
+
+def test_the_default_study_is_told_as_it_is() -> None:
+    text, bib = methods(described(), VERSIONS)
+    for words in [
+        "We compared 13 pairs of a kernel and a bias initializer: glorot_uniform [glorot2010]",
+        "with 16, 16 hidden units (relu)",
+        "trained on mnist [lecun1998] (inputs as they are) by adam for 100 epochs in b",
+        "Validation images are the test images.",
+        "Of each pair there were 10 replicates, which differ by first weights and the order of",
+        "on 10 fresh replicates",
+        "Holm's correction for 12 comparisons with the baseline [holm1979]",
+        "smaller than 0.005 is told by two one-sided tests [schuirmann1987]",
+        "TensorFlow 2.99 [tensorflow2015]",
+    ]:
+        assert words in text
+    assert cited(bib) == list(dict.fromkeys(re.findall(r"\[(\w+)\]", text)))
+    assert not {"saxe2014", "westfall1993", "choi2019", "xiao2017"} & {*cited(bib)}
+    assert "VERSION" not in bib
+
+
+def test_what_is_asked_differently_is_told_differently() -> None:
+    study = described(
+        dataset="digits",
+        inputs="unit",
+        validation={"holdout": 300},
+        training_images=500,
+        learning_rates=[0.01, 0.1],
+        learning_rate_seeds=2,
+        seeds=[10, 20],
+        vary=["order"],
+        judge_by="epochs_to_target",
+        target_accuracy=0.85,
+        margin=None,
+        kernel_initializers=["lsuv", {"name": "wide", "class_name": "ZerO"}],
+        bias_initializers=[],
+    )
+    text, bib = methods(study, VERSIONS)
+    for words in [
+        "lsuv [mishkin2016], wide [zhao2022] kernels",
+        "digits [alpaydin1998] (inputs scaled from 0 to 1)",
+        "It learned from 500 images",
+        "300 training images were held out",
+        "the best of 2 learning rates, 0.01 to 0.1, by the mean over 2 replicates",
+        "up to 20 replicates, with looks after 10,",
+        "which differ by the order of the images;",
+        "number of epochs until a validation accuracy of 85 %",
+        "exact signed-rank tests [wilcoxon1945]",
+    ]:
+        assert words in text
+    assert "one-sided" not in text
+    assert {"kim1987", "choi2019", "hodges1963"} <= {*cited(bib)}
+    assert "fisher1935" not in bib
+    pairs, _ = methods(described(comparisons="all_pairs", design="factorial"), VERSIONS)
+    assert "and all other pairs of them" in pairs
+    assert "for all pairs by joint sign flips [westfall1993]" in pairs
+
+
+def test_everything_that_can_be_used_has_its_reference() -> None:
+    plain = {name.lower().replace("_", "") for name in names.LITERATURE}
+    assert plain <= {*INITIALIZERS}
+    assert {*DATASETS} == {*names.DATASETS}
+    keys = {*INITIALIZERS.values(), *DATASETS.values()}
+    assert sorted(cited(bibtex(keys))) == sorted(keys)
+    with pytest.raises(KeyError):
+        bibtex(["nobody1900"])
+
+
+def test_the_program_can_be_cited() -> None:
+    found = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text())
+    assert found["version"] == initstudy.__version__
