@@ -16,10 +16,10 @@ BIN := $(VENV)/bin
 .PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference docs
 
 run: $(VENV)/installed
-	. $(BIN)/activate && snakemake --cores all $(ARGS)
+	. $(BIN)/activate && snakemake --cores all --logger initstudy $(ARGS)
 
 suite replications: $(VENV)/installed
-	. $(BIN)/activate && snakemake --cores all $@ $(ARGS)
+	. $(BIN)/activate && snakemake --cores all --logger initstudy $@ $(ARGS)
 
 leaderboard: $(VENV)/installed
 	$(BIN)/python -m initstudy.suite.leaderboard results/suite docs/benchmark
@@ -55,17 +55,19 @@ docs: $(VENV)-docs/installed
 	@echo "Open site/index.html"
 
 $(VENV)-docs/installed: requirements-docs.lock
-	$(PYTHON) -m venv --clear $(VENV)-docs
-	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@echo "Setting up $(VENV)-docs from requirements-docs.lock, once."
+	@$(PYTHON) -m venv --clear $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
-$(VENV)/installed: requirements.lock
+$(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("initstudy needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
 	@$(PYTHON) -c 'import os, shlex, sys; path = os.path.abspath(sys.argv[1]); shlex.quote(path) == path or sys.exit("Snakemake cannot run the Python of " + repr(path) + ", whose path has a space or the like; nothing was installed. Set it up elsewhere: make VENV=/path/without/spaces run")' $(VENV)
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@echo "Setting up $(VENV) from requirements.lock: about two minutes, once."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Renews the lock files: the newest versions that pyproject.toml allows, for all platforms. The

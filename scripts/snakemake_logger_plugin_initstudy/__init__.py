@@ -1,0 +1,193 @@
+"""What a run says to a person: `snakemake --logger initstudy`, as `make run` does.
+
+In a terminal a bar with the trainings that are done, the time left, and the variant that leads so
+far; in a file or a pipe a plain line now and then. At the end the recommendation, and what to open.
+Errors and warnings are told as Snakemake tells them, and so is a dry run.
+"""
+
+import csv
+import logging
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from snakemake.logging import DefaultFormatter
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+# Between two plain lines.
+SECONDS = 20
+# A sentence of fewer characters says little.
+SHORT = 40
+ALWAYS_TOLD = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+
+
+class LogHandler(LogHandlerBase):
+    """Tells what Snakemake's records say; see the module."""
+
+    def __post_init__(self) -> None:
+        """Prepares what is told."""
+        settings = self.common_settings
+        self._console = Console(stderr=not settings.stdout, highlight=False, soft_wrap=True)
+        self._formatter = DefaultFormatter(settings.quiet, settings.show_failed_logs)
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._started = self._told = time.monotonic()
+        self._training: dict[int, tuple[str, Sequence[str]]] = {}
+        self._reached: dict[str, tuple[float, int]] = {}
+        self._trained = 0
+        self._open: str | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tells of one record, or takes note of it."""
+        try:
+            self._take(record)
+        except Exception:  # noqa: BLE001 - as every handler of logging does
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Ends the display, and says what came out."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        if self._open is not None:
+            for line in ending(Path(self._open)):
+                self._say(line)
+            self._open = None
+        super().close()
+
+    def _take(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "event", None)
+        if self.common_settings.dryrun or event in ALWAYS_TOLD:
+            self._say(self._formatter.format(record))
+        elif event is None:
+            if record.levelno >= logging.WARNING or "Nothing to be done" in record.getMessage():
+                self._say(record.getMessage())
+        elif event == LogEvent.JOB_INFO:
+            self._note(vars(record))
+        elif event == LogEvent.JOB_FINISHED:
+            self._finish(getattr(record, "job_id", None))
+        elif event == LogEvent.PROGRESS:
+            self._progress(int(getattr(record, "done", 0)), int(getattr(record, "total", 0)))
+
+    def _note(self, job: Mapping[str, Any]) -> None:
+        message = job.get("rule_msg") or ""
+        if job.get("rule_name") == "train":
+            variant = re.match(r"Training (\S+ of [^\s,]+)", message)
+            name = variant[1] if variant else "?"
+            self._training[job["jobid"]] = name, list(job.get("output") or [])
+        elif opened := re.match(r"Everything is there; (?:open|see) (\S+)", message):
+            self._open = opened[1]
+
+    def _finish(self, jobid: int | None) -> None:
+        if jobid not in self._training:
+            return
+        variant, output = self._training.pop(jobid)
+        self._trained += 1
+        found = final_accuracies(output)
+        if found:
+            mean, count = self._reached.get(variant, (0.0, 0))
+            total = count + len(found)
+            self._reached[variant] = (mean * count + sum(found)) / total, total
+
+    def _progress(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        text = f"{self._trained} training{'' if self._trained == 1 else 's'} done"
+        if 0 < done < total:
+            text += f", about {_duration((now - self._started) / done * (total - done))} left"
+        if self._reached:
+            variant, (mean, count) = max(self._reached.items(), key=lambda item: item[1][0])
+            seeds = f"{count} seed{'' if count == 1 else 's'}"
+            text += f"; {variant} leads so far, {100 * mean:.1f} % of validation images ({seeds})"
+        if self._console.is_terminal:
+            if self._bar is None:
+                columns = [
+                    BarColumn(24),
+                    TextColumn("{task.percentage:.0f} %"),
+                    TimeElapsedColumn(),
+                ]
+                columns.append(TextColumn("{task.description}"))
+                self._bar = Progress(*columns, console=self._console, transient=True)
+                self._task = self._bar.add_task(text, total=total)
+                self._bar.start()
+            self._bar.update(self._task, completed=done, total=total, description=text)
+        elif now - self._told > SECONDS or done == total:
+            self._told = now
+            self._say(f"{100 * done / max(total, 1):.0f} %: {text}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+    @property
+    def writes_to_stream(self) -> bool:
+        """It does."""
+        return True
+
+    @property
+    def writes_to_file(self) -> bool:
+        """It does not."""
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        """It chooses by itself what is told."""
+        return True
+
+    @property
+    def has_formatter(self) -> bool:
+        """It words by itself what is told."""
+        return True
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        """It does not."""
+        return False
+
+
+def final_accuracies(output: Sequence[str]) -> list[float]:
+    """The last validation accuracy of each seed, by the history among a training's files.
+
+    Args:
+        output: paths; none of them need be there.
+    """
+    histories = [path for path in output if re.fullmatch(r"seeds-\d+-\d+\.csv", Path(path).name)]
+    found: dict[str, float] = {}
+    for path in histories:
+        if Path(path).exists():
+            with Path(path).open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    value = float(row["val_accuracy"])
+                    found[row["seed"]] = value if value == value else 0.0
+    return list(found.values())
+
+
+def ending(report: Path) -> list[str]:
+    """What a run ends with: the recommendation, if there is a verdict, and what to open.
+
+    Args:
+        report: what the last rule said to open.
+    """
+    lines = []
+    for name in ("verdict.md", f"{report.stem}.md"):
+        verdict = report.parent / name
+        if verdict.exists():
+            paragraphs = verdict.read_text(encoding="utf-8").split("\n\n")
+            plain = next((p for p in paragraphs if not p.startswith("#")), "").replace("*", "")
+            first, *others = re.split(r"(?<=[.!?])\s+(?=[A-Z])", " ".join(plain.split()))
+            # A short one, as that this is a trial, does not stand alone.
+            lines.append(" ".join([first, *others[: len(first) < SHORT]]))
+            break
+    return [*lines, f"Open {report}"]
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{max(1, round(seconds))} s"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes / 60:.1f} h"

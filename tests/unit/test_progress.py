@@ -1,0 +1,114 @@
+"""What a run says to a person, by the records that Snakemake would give."""
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import snakemake_logger_plugin_initstudy as progress
+from snakemake_interface_logger_plugins.common import LogEvent
+
+
+def handler(**changes: object) -> progress.LogHandler:
+    settings = {"stdout": False, "quiet": set(), "show_failed_logs": False, "dryrun": False}
+    return progress.LogHandler(SimpleNamespace(**{**settings, **changes}), None)
+
+
+def record(event: LogEvent | None, message: str = "", level: int = logging.INFO, **fields: object):
+    made = logging.LogRecord("snakemake", level, "", 0, message, None, None)
+    made.__dict__.update(fields)
+    if event is not None:
+        made.event = event
+    return made
+
+
+def training(folder: Path, jobid: int, variant: str, accuracies: list[float]) -> list:
+    """Of a job that trains a variant, one seed for each accuracy."""
+    path = folder / f"{variant}/seeds-0-{len(accuracies) - 1}.csv"
+    path.parent.mkdir()
+    rows = [f"{seed},1,1,0.1,1,{value}" for seed, value in enumerate(accuracies)]
+    path.write_text("\n".join(["seed,epoch,loss,accuracy,val_loss,val_accuracy", *rows]) + "\n")
+    message = f"Training {variant} of quick, seeds 0 to 1; progress in logs/x.log"
+    return [
+        record(
+            LogEvent.JOB_INFO,
+            rule_name="train",
+            jobid=jobid,
+            rule_msg=message,
+            output=[str(path), str(path.with_suffix(".sha256"))],
+        ),
+        record(LogEvent.JOB_FINISHED, job_id=jobid),
+    ]
+
+
+def test_it_tells_what_is_done_and_who_leads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS", -1)
+    teller = handler()
+    for one in training(tmp_path, 3, "baseline", [0.5, 0.7]):
+        teller.emit(one)
+    teller.emit(record(LogEvent.PROGRESS, done=1, total=4))
+    for one in training(tmp_path, 4, "kernel-he_normal", [0.9, float("nan")]):
+        teller.emit(one)
+    teller.emit(record(LogEvent.PROGRESS, done=2, total=4))
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ..."))
+    teller.emit(record(None, "Select jobs to execute..."))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("25 %: 1 training done, about ")
+    assert first.endswith("; baseline of quick leads so far, 60.0 % of validation images (2 seeds)")
+    # What diverged counts as nothing right.
+    assert second.startswith("50 %: 2 trainings done")
+    assert "baseline of quick leads" in second
+
+
+def test_what_goes_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = handler()
+    teller.emit(record(None, "Falling back to greedy scheduler.", logging.WARNING))
+    teller.emit(record(LogEvent.ERROR, "There is no study 'x'.", logging.ERROR))
+    teller.emit(record(None, "Nothing to be done (all requested files are present)."))
+    said = capsys.readouterr().err
+    for words in ("Falling back", "There is no study 'x'.", "Nothing to be done"):
+        assert words in said
+
+
+def test_a_dry_run_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    handler(dryrun=True).emit(record(LogEvent.RUN_INFO, "Job stats:\njob  count"))
+    assert "Job stats:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "**Start from random_uniform kernels.** Of the 13 pairs their mean is 95.0 % or so.",
+            "Start from random_uniform kernels. Of the 13 pairs their mean is 95.0 % or so.",
+        ),
+        (
+            "**Start from random_uniform kernels with zeros biases.** Of the 13 pairs.",
+            "Start from random_uniform kernels with zeros biases.",
+        ),
+    ],
+)
+def test_it_ends_with_the_recommendation_and_what_to_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, told: str
+) -> None:
+    report = tmp_path / "report.html"
+    (tmp_path / "verdict.md").write_text(f"## Verdict on the study `x`\n\n{words}\n\nMore.\n")
+    teller = handler()
+    message = f"Everything is there; open {report}"
+    teller.emit(record(LogEvent.JOB_INFO, rule_name="all", jobid=0, rule_msg=message))
+    assert capsys.readouterr().err == ""
+    teller.close()
+    assert capsys.readouterr().err.splitlines() == [told, f"Open {report}"]
+
+
+def test_a_suite_ends_with_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "suite.md").write_text(
+        "# V\n\n7 variants in 5 studies, of which **he** is first.\n"
+    )
+    assert progress.ending(tmp_path / "suite.html") == [
+        "7 variants in 5 studies, of which he is first.",
+        f"Open {tmp_path / 'suite.html'}",
+    ]
+    assert progress.ending(tmp_path / "none/report.html") == [f"Open {tmp_path}/none/report.html"]
