@@ -16,10 +16,10 @@ BIN := $(VENV)/bin
 .PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference docs
 
 run: $(VENV)/installed
-	. $(BIN)/activate && snakemake --cores all --logger initstudy $(ARGS)
+	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $(ARGS)
 
 suite replications: $(VENV)/installed
-	. $(BIN)/activate && snakemake --cores all --logger initstudy $@ $(ARGS)
+	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $@ $(ARGS)
 
 leaderboard: $(VENV)/installed
 	$(BIN)/python -m initstudy.suite.leaderboard results/suite docs/benchmark

@@ -1,5 +1,7 @@
 """What a run says to a person: `snakemake --logger initstudy`, as `make run` does.
 
+Snakemake finds it if `scripts/` is in PYTHONPATH.
+
 In a terminal a bar with the trainings that are done, the time left, and the variant that leads so
 far; in a file or a pipe a plain line now and then. At the end the recommendation, and what to open.
 Errors and warnings are told as Snakemake tells them, and so is a dry run.
