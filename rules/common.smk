@@ -212,6 +212,24 @@ def figures(member, *endings):
     ]
 
 
+def shown(study, figure):
+    """A figure as a part of `snakemake --report`, with the caption that our own report has."""
+    return report(
+        f"results/{study}/figures/{figure.name}.svg",
+        caption=f"../report/captions/{figure.name}.rst",
+        category=study,
+        subcategory="Figures",
+        labels={"what": figure.name},
+    )
+
+
+def captions(wildcards, input):
+    """Those of a study's figures, for `snakemake --report`; see `each` for the input."""
+    return {
+        figure.name: figure.caption for figure in figures_of(STUDIES[wildcards.study].description)
+    }
+
+
 @told
 def drawn(wildcards):
     """The figures that a study's report shows."""

@@ -9,17 +9,15 @@ rule draw:
         diagnostics="results/{study}/diagnostics.csv",
         best="results/{study}/best.yaml",
     output:
-        expand(
-            "results/{{study}}/figures/{figure}.{ending}",
-            figure=always(FIGURES),
-            ending=["svg", "png"],
-        ),
+        [shown("{study}", figure) for figure in FIGURES if figure.when is None],
+        expand("results/{{study}}/figures/{figure}.png", figure=always(FIGURES)),
     log:
         "logs/{study}/draw.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
+        captions=captions,
         code=code_digest(SCRIPTS / "draw.py"),
     message:
         "Drawing the figures of {wildcards.study}"
@@ -39,7 +37,13 @@ rule draw_more:
         rates=learning_rates,
         variance=variance,
     output:
-        "results/{study}/figures/{figure}.svg",
+        report(
+            "results/{study}/figures/{figure}.svg",
+            caption="../report/captions/any.rst",
+            category="{study}",
+            subcategory="Figures",
+            labels={"what": "{figure}"},
+        ),
         "results/{study}/figures/{figure}.png",
     log:
         "logs/{study}/draw/{figure}.log",
@@ -49,6 +53,7 @@ rule draw_more:
     conda:
         "../envs/analysis.yaml"
     params:
+        captions=captions,
         code=code_digest(SCRIPTS / "draw.py"),
     message:
         "Drawing {wildcards.figure} of {wildcards.study}"

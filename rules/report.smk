@@ -7,7 +7,11 @@ rule write_report:
         explorer="results/{study}/explorer.html",
         timings="results/{study}/timings.csv",
     output:
-        "results/{study}/report.html",
+        report(
+            "results/{study}/report.html",
+            category="{study}",
+            labels={"what": "the whole report"},
+        ),
     log:
         "logs/{study}/write_report.log",
     localrule: True
@@ -18,6 +22,7 @@ rule write_report:
             SCRIPTS / "write_report.py",
             PROJECT / "report/report.html.jinja",
             PROJECT / "report/page.html.jinja",
+            PROJECT / "report/references.bib",
         ),
     message:
         "Writing the report: {output}"

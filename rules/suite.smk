@@ -11,7 +11,11 @@ rule compare_studies:
             ]
         ),
     output:
-        html="results/{suite}/suite.html",
+        html=report(
+            "results/{suite}/suite.html",
+            category="{suite}",
+            labels={"what": "the whole report"},
+        ),
         words="results/{suite}/suite.md",
         explorer="results/{suite}/explorer.html",
         summary="results/{suite}/summary.csv",

@@ -6,11 +6,13 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from initstudy.drawing.catalog import FIGURES
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 from initstudy.study.config import json_schema
 from initstudy.study.schema import Node, alternatives, bounds, in_words, properties
@@ -127,12 +129,24 @@ FORMS = """\
 An identifier, a list with one for each layer, or a mapping. These are the mappings; the last is
 what the list, `layers`, `hidden` and `output` may hold besides identifiers."""
 
+
+def _caption(figure: str) -> str:
+    return f"{{{{ snakemake.params.captions[{figure}] }}}}\n"
+
+
 FILES: Mapping[str, Callable[[], str]] = {
     "schemas/config.schema.yaml": schema_text,
     "config.yaml": config_text,
     "docs/configuration.md": page_text,
     "docs/files.md": files_text,
     "docs/rules.md": rules_text,
+    # For `snakemake --report`, which takes captions from files: these give it those of the catalog.
+    "report/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
+    **{
+        f"report/captions/{figure.name}.rst": partial(_caption, repr(figure.name))
+        for figure in FIGURES
+        if figure.when is None
+    },
 }
 
 

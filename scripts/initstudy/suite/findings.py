@@ -16,7 +16,7 @@ from scipy import stats
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import MEASURES, RESAMPLES
+from initstudy.analysis.measures import ACCURACY, MEASURES, RESAMPLES, Measure
 from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
 from initstudy.results.suite import SCORES
@@ -57,6 +57,7 @@ class Entry:
         target: an accuracy that was fixed beforehand.
         kinds: words by which studies are told together.
         rates: of its tuning, `learning_rates.COLUMNS`; None if there was none.
+        measure: that its learning rates are chosen by.
     """
 
     study: str
@@ -67,6 +68,7 @@ class Entry:
     target: float
     kinds: Sequence[str] = ()
     rates: pd.DataFrame | None = None
+    measure: Measure = ACCURACY
 
     @property
     def scores(self) -> Floats:
@@ -380,7 +382,7 @@ def chosen_rates(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFr
     for entry in entries:
         if entry.rates is None:
             continue
-        chosen = learning_rates.choose(entry.rates)
+        chosen = learning_rates.choose(entry.rates, entry.measure)
         tried = sorted(entry.rates["learning_rate"].unique())
         rows += [
             (
@@ -411,7 +413,9 @@ def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
     for entry in entries:
         if entry.rates is None or entry.rates["seed"].nunique() < 2:
             continue
-        accuracies = learning_rates.by_budget(entry.rates).loc[list(variants)]
+        # Whatever they are chosen by, scores are of accuracies; who diverged has none.
+        table = entry.rates.assign(judged=entry.rates["val_accuracy"].fillna(0.0))
+        accuracies = learning_rates.by_budget(table).loc[list(variants)]
         found.append(
             pd.DataFrame(
                 normalized(accuracies.to_numpy(), entry.chance, entry.target),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import measure_of
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
@@ -88,6 +89,7 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
         target=target,
         kinds=kinds,
         rates=rates,
+        measure=measure_of(study),
     )
 
 

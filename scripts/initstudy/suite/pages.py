@@ -253,11 +253,11 @@ def _time(findings: Findings) -> str:
 
     def told(row: Any) -> str:
         share = (
-            f"after {100 * row.median_time:.0f} % of the epochs"
+            f"after {100 * row.median_time:.0f} % of the epochs in the median"
             if np.isfinite(row.median_time)
-            else "in fewer than half of the studies"
+            else "never in the median"
         )
-        return f"{share} in the median, in {100 * row.reached:.0f} % of the replicates"
+        return f"{share}, in {100 * row.reached:.0f} % of the replicates"
 
     text = f"## Time to the target\n\n**{first.variant}** reaches the targets first: {told(first)}"
     return text + ("." if first is base else f"; the baseline {told(base)}.")
