@@ -171,6 +171,7 @@ REAL_COUNTS_NOT = [
     ("data/catalog.py", '    "mnist": DatasetSpec(', '    "new": None,\n    "mnist": DatasetSpec('),
     ("study/names.py", 'DATASETS = ("mnist",', 'DATASETS = ("mnist", "new",'),
     ("training/literature.py", None, "class New:\n    pass\n"),
+    ("study/names.py", '    "lsuv": "', '    "new": "literature:New",\n    "lsuv": "'),
     ("training/replicates.py", "Compiled the epoch in %.1f s.", "Compiled it in %.2f s."),
 ]
 

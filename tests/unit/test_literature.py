@@ -234,6 +234,20 @@ def test_fixup_finds_the_branches_and_makes_them_nothing(tmp_path: Path) -> None
         assert ratios == pytest.approx([1, *[0.5, 0] * 4, 0], abs=1e-6)
 
 
+def test_idinit_begins_residual_branches_as_the_identity(tmp_path: Path) -> None:
+    code = RESIDUAL.format(blocks=3, sum=f"layers.Add()([x, {BRANCH}])")
+    model = own_network(tmp_path, code, {"class_name": "IDInit", "config": {}})
+    adapt(model, np.zeros((1, 28, 28, 1), "float32"))
+    norms = [float(np.linalg.norm(layer.kernel)) for layer in kernel_layers(model)]
+    # The stem, the last kernel of each of the branches, and the output.
+    assert [norm < 1e-4 for norm in norms] == [False, *[False, True] * 3, False]
+    plain = network({"class_name": "IDInit", "config": {}}, "relu", [16, 16])
+    before = [np.asarray(layer.kernel) for layer in plain.layers]
+    adapt(plain, np.zeros((1, 784), "float32"))
+    for old, layer in zip(before, plain.layers, strict=True):
+        np.testing.assert_array_equal(layer.kernel, old)
+
+
 def test_fixup_keeps_the_size_of_an_update_whatever_the_depth(tmp_path: Path) -> None:
     """The paper's section 3: an update of a given learning rate changes the outputs by as much."""
 

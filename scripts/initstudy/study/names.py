@@ -13,22 +13,22 @@ MEASURES = {
 # Those that may be infinite, and so are compared by ranks and told by medians.
 RANKED = ("loss", "epochs_to_target")
 PER_LAYER = "layers"  # the class_name of one initializer for each layer
-# The names of initializers of ours, with where their classes are in training/.
-LITERATURE = {
+# The names of initializers of ours, with where their classes are in training/; and by the names of
+# their classes, too. Nothing is done to it here: that would count as what every training runs.
+OURS = {
     "sparse": "literature:Sparse",
     "gain_corrected": "literature:GainCorrected",
     "sinusoidal": "literature:Sinusoidal",
     "tanh_fixed_point": "literature:TanhFixedPoint",
     "delta_orthogonal": "literature:DeltaOrthogonal",
     "ZerO": "literature:ZerO",
-    "IDInit": "literature:IDInit",
+    "IDInit": "adaptive:IDInit",
     "lsuv": "adaptive:LSUV",
     "autoinit": "adaptive:AutoInit",
     "fixup": "adaptive:Fixup",
     "metainit": "adaptive:MetaInit",
 }
-# By the names of their classes, too.
-LITERATURE |= {place.partition(":")[2]: place for place in LITERATURE.values()}
+LITERATURE = {**OURS, **{place.partition(":")[2]: place for place in OURS.values()}}
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
 OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name
 

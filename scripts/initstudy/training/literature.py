@@ -119,45 +119,6 @@ class GainCorrected(keras.initializers.Initializer):  # type: ignore[misc]
         return {"activation": self.activation, "seed": self.seed}
 
 
-class IDInit(keras.initializers.Initializer):  # type: ignore[misc]
-    """The identity, repeated until each unit has an input and each input a unit.
-
-    Nothing is drawn. Where a kernel is not square, the partial identity would pass some inputs on
-    never, or leave some units without any; so it begins again from the first one (a padded
-    identity). A convolution is taken as the matrix of all that it sees, which shifts each channel
-    by another place.
-
-    The paper has the last layer of each residual branch nearly zero: use IDInit with `scale: 1e-6`
-    for these, by a list of one initializer for each layer. We could read its abstract, its overview
-    and what others say of it, but not its formulas: that a unit of fewer than there are inputs adds
-    several of them up, and that nothing is scaled for it, is our reading. It also loosens the
-    identity by a little noise; there is none here.
-
-    Args:
-        scale: of the ones; the paper's tau, or its epsilon for what is to be nearly zero.
-
-    Example:
-        >>> IDInit()((2, 4))  # [[1, 0, 1, 0], [0, 1, 0, 1]]
-
-    Reference:
-        Pan, Wang, Wu, Wang, Zhang and Xu, 2025, "IDInit: A Universal and Stable Initialization
-        Method for Neural Network Training", ICLR, section 3.
-    """
-
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
-
-    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
-        fan_in, units = fans(self, shape)
-        values = self.scale * padded_identity(fan_in, units).reshape(shape)
-        return keras.ops.convert_to_tensor(values, dtype=dtype or "float32")
-
-    def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
-        return {"scale": self.scale}
-
-
 class Sinusoidal(keras.initializers.Initializer):  # type: ignore[misc]
     """Each unit's incoming weights are a sine of another frequency, from one period on.
 
