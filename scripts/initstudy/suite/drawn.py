@@ -25,19 +25,20 @@ SUITE = PROJECT / "suite.yaml"
 DEPTHS = (1, 2, 3, 5, 8, 12, 20)
 WIDTHS = (16, 32, 64, 128, 256)
 ACTIVATIONS = ("relu", "tanh", "gelu", "selu")
-# With the smallest learning rate of shallow networks; deep ones begin one lower.
+# With the smallest learning rate of shallow networks; deep ones begin one lower, the few images of
+# digits one higher.
 OPTIMIZERS: Mapping[str, tuple[Any, float]] = {
     "adam": ("adam", 0.0003),
     "adamw": ({"class_name": "AdamW", "config": {"weight_decay": 0.01}}, 0.0003),
     "momentum": ({"class_name": "SGD", "config": {"momentum": 0.9}}, 0.003),
 }
-RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 # So many learning rates are tried.
 TRIED = 5
 # So many hidden layers, and more, are called deep.
 DEEP = 8
-# How each data set is used, about 60,000 images or rows in all; the target is what suite.yaml has
-# for the shallowest network on it.
+# How each data set is used, 20,000 to 78,000 images or rows in all. The targets are round numbers
+# that were written here before anything was run.
 DATASETS: Mapping[str, Mapping[str, Any]] = {
     "mnist": {"holdout": 5000, "training_images": 10000, "epochs": 6, "target": 0.94},
     "fashion_mnist": {"holdout": 5000, "training_images": 10000, "epochs": 6, "target": 0.84},
@@ -65,7 +66,7 @@ def draw(seed: int, count: int = 3) -> list[dict[str, Any]]:
         dataset, depth, width = one_of(DATASETS), one_of(DEPTHS), one_of(WIDTHS)
         activation, name = one_of(ACTIVATIONS), one_of(OPTIMIZERS)
         use, (optimizer, lowest) = DATASETS[dataset], OPTIMIZERS[name]
-        first = RATES.index(lowest) - (depth >= DEEP)
+        first = RATES.index(lowest) - (depth >= DEEP) + (dataset == "digits")
         pixels = dataset in ("mnist", "fashion_mnist", "digits")
         kinds = ["drawn", "deep" if depth >= DEEP else "shallow", "no normalization"]
         drawn.append(
