@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers import REPOSITORY, Project
 
 # So that it takes a minute: what a command says of seeds and epochs it says here.
@@ -16,6 +17,7 @@ def blocks() -> list[tuple[str, str]]:
     return re.findall(r"^```(sh|yaml|python)\n(.*?)^```$", text, re.M | re.S)
 
 
+@pytest.mark.thorough
 def test_the_tutorial(project: Project) -> None:
     study, files = Path("question.yaml"), iter(["mine.py", "network.py"])
     trained = []
