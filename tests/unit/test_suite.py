@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from scipy import stats
 
 from initstudy.analysis import learning_rates, statistics
+from initstudy.analysis.measures import MEASURES
 from initstudy.drawing.figures import save
 from initstudy.errors import StudyError
 from initstudy.suite import figures as suite_figures
@@ -374,31 +375,63 @@ def test_the_verdict_says_what_the_numbers_support() -> None:
         clear = row["difference_ci_low"] > 0 or row["difference_ci_high"] < 0
         assert (f"**{name}** scores" in told) == clear
         assert (f"**{name}** scores better" in told) == (clear and row["difference"] > 0)
-    assert "With 5 studies no pair could be: the smallest corrected p-value is 1." in words
+    assert "With 5 studies none could: the smallest p-value is 0.062." in words
     assert "Not compared, since not in study3: bias-x, bias-y." in words
     for study, means in zip(findings.studies, findings.means, strict=True):
         assert f"**{findings.variants[means.argmax()]}** in {study}" in words
 
 
 @pytest.mark.parametrize(
-    ("studies", "words"), [(2, "not tested"), (3, "no pair could"), (8, "little power"), (12, "")]
+    ("studies", "words"), [(2, "not tested"), (3, "none could"), (12, "Of all 3 pairs")]
 )
 def test_the_power_over_studies_is_told(studies: int, words: str) -> None:
     text = suite_report.verdict("s", found(3, studies)).split("## Over studies")[1]
-    for other in ("not tested", "no pair could", "little power"):
+    for other in ("not tested", "none could", "Of all 3 pairs"):
         assert (other in text) == (other == words)
 
 
-def test_pairs_that_are_told_apart_stand_in_the_verdict_the_better_one_first() -> None:
+def test_who_is_told_from_the_baseline_over_studies_stands_in_the_verdict() -> None:
     findings = found(4, 12)
     words = suite_report.verdict("s", findings)
-    lines = re.findall(r"- \*\*(\S+)\*\* scores better than \*\*(\S+)\*\*, in (\d+) of 12", words)
-    apart = findings.tests.table[findings.tests.table["p_holm"] < 0.05]
-    assert len(lines) == len(apart) > 0
-    means = dict(zip(findings.variants, findings.means.mean(axis=0), strict=True))
-    for better, worse, times in lines:
-        assert means[better] > means[worse]
-        assert int(times) > 6
+    lines = re.findall(r"- \*\*(\S+)\*\* scores (better|worse) than the baseline: p", words)
+    rows = findings.summary.set_index("variant")
+    told = rows[rows["p_value_joint"] < 0.05]
+    assert {name for name, _ in lines} == {*told.index}
+    assert len(told) > 0
+    for name, how in lines:
+        assert how == ("better" if rows.loc[name, "iqm"] > rows.loc["baseline", "iqm"] else "worse")
+
+
+def test_the_baseline_is_compared_jointly_and_the_studies_that_it_takes_are_told() -> None:
+    generator = np.random.default_rng(0)
+    means = generator.normal(0, 1, (15, 4))
+    means[:, 1] = means[:, 0] + generator.normal(0.2, 0.4, 15)
+    means[:, 2] = means[:, 0] + np.abs(generator.normal(1, 0.1, 15))
+    p_values, needed = suite.against_baseline(means, 0)
+    assert np.isnan([p_values[0], needed[0]]).all()
+    # Better in each of 15 studies: of all sign flips two are as extreme.
+    assert p_values[2] < 0.001
+    assert p_values[1] > stats.wilcoxon(means[:, 1] - means[:, 0]).pvalue
+    # Ten that are all positive: p = 0.006 of the normal approximation, below 0.05 / 3.
+    assert needed[2] == 10
+    assert needed[1] > 20
+    alike = suite.against_baseline(np.zeros((15, 3)), 0)
+    assert alike[0][1:].tolist() == [1, 1]
+    assert alike[1][1:].tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.simulation
+def test_some_variant_is_told_from_an_equal_baseline_in_five_percent_of_suites(
+    times: int,
+) -> None:
+    generator = np.random.default_rng(0)
+    told = 0
+    suites = 200 * times
+    for _ in range(suites):
+        means = generator.normal(0, 1, (12, 5)) * generator.exponential(1, (12, 1))
+        others = means[:, 1:] - means[:, [0]]
+        told += suite.joint_p_values(MEASURES["loss"].tested(others)).min() < 0.05
+    assert told / suites < 0.05 + 3 * (0.05 * 0.95 / suites) ** 0.5
 
 
 def test_the_verdict_tells_of_kinds_time_and_tuning() -> None:

@@ -15,8 +15,9 @@ import pandas as pd
 from scipy import stats
 
 from initstudy.analysis import learning_rates
-from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY, MEASURES, RESAMPLES, Measure
+from initstudy.analysis.pairs import joint_p_values
 from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
 from initstudy.results.suite import SCORES
@@ -30,6 +31,8 @@ SUMMARY_COLUMNS = [
     "difference",
     "difference_ci_low",
     "difference_ci_high",
+    "p_value_joint",
+    "studies_to_tell",
     "mean_rank",
     "first_place",
     "last_place",
@@ -40,6 +43,8 @@ PAIR_COLUMNS = ["variant_1", "variant_2", "studies_better", "studies_worse", "p_
 KIND_COLUMNS = ["kind", "studies", "variant", "iqm", "difference", "difference_ci_low"]
 KIND_COLUMNS += ["difference_ci_high"]
 RATE_COLUMNS = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge"]
+# How many studies it would take is one of these, with that power, by so many resamples.
+ENOUGH, POWER, POWER_DRAWS = (5, 10, 15, 20, 30, 40, 60, 100, 200), 0.8, 500
 # Of fewer studies of a kind nothing is told.
 FEWEST_OF_A_KIND = 2
 
@@ -271,6 +276,39 @@ def over_studies(variants: Sequence[str], means: Floats) -> OverStudies | None:
     return OverStudies(friedman, pairs, table)
 
 
+def against_baseline(means: Floats, base: int) -> tuple[Floats, Floats]:
+    """Each variant against the baseline, each study being one observation.
+
+    This is what a suite is planned to compare. The signed ranks of all of them change their signs
+    together, study by study, so that the correction for their number knows how they hang together
+    (`pairs.joint_p_values`).
+
+    Args:
+        means: mean score by study and variant, float64 (studies, variants).
+        base: which one is the baseline.
+
+    Returns:
+        The corrected p-value of each variant, and how many studies like these it would take to tell
+        it from the baseline in 80 % of suites (of ENOUGH; inf if not by the last of them), by
+        resamples of the studies and Wilcoxon's test with Bonferroni's correction; each float64
+        (variants,), nan for the baseline.
+    """
+    others = [index for index in range(means.shape[1]) if index != base]
+    found = (means[:, others] - means[:, [base]]).round(9)
+    p_values, needed = np.full((2, means.shape[1]), np.nan)
+    p_values[others] = joint_p_values(MEASURES["loss"].tested(found))
+    generator = np.random.default_rng(0)
+    for index, differences in zip(others, found.T, strict=True):
+        needed[index] = np.inf
+        for studies in ENOUGH if differences.any() else ():
+            drawn = differences[generator.integers(len(differences), size=(POWER_DRAWS, studies))]
+            tested = stats.wilcoxon(drawn, axis=1, method="approx", zero_method="zsplit")
+            if np.mean(tested.pvalue < ALPHA / len(others)) >= POWER:
+                needed[index] = studies
+                break
+    return p_values, needed
+
+
 def places_without(scores: Sequence[Floats]) -> npt.NDArray[np.int64]:
     """The place of each variant by its interquartile mean, from 1, if one study is left out.
 
@@ -305,7 +343,8 @@ def summarize(
 
     Returns:
         SUMMARY_COLUMNS. The difference is that of the interquartile means from the baseline's, nan
-        for the baseline itself; the places are the first and the last that it has if one study is
+        for the baseline itself; for the p-values and the studies see `against_baseline`. The places
+        are the first and the last that it has if one study is
         left out. `reached` is the mean over studies of the share of replicates that reach the
         target, `median_time` the median over studies of the median share of the epochs that they
         take, inf if most never do.
@@ -315,6 +354,7 @@ def summarize(
     low, high = interval(resampled, scores)
     difference_low, difference_high = interval(resampled - resampled[:, [base]], scores)
     places = places_without(scores)
+    p_values, needed = against_baseline(study_means(scores), base)
     # Of an even number the lower one of the two in the middle, since there is nothing between a
     # number and inf.
     middle = partial(np.quantile, q=0.5, axis=0, method="lower")
@@ -327,6 +367,8 @@ def summarize(
             "difference": means - means[base],
             "difference_ci_low": difference_low,
             "difference_ci_high": difference_high,
+            "p_value_joint": p_values,
+            "studies_to_tell": needed,
             "mean_rank": mean_ranks(study_means(scores)),
             "first_place": places.min(axis=0),
             "last_place": places.max(axis=0),

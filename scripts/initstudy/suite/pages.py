@@ -15,9 +15,6 @@ from initstudy.study.problems import count
 from initstudy.suite.catalog import FEWEST_FOR_RANKS, figures_of
 from initstudy.suite.findings import Findings
 
-# Demsar, 2006, section 3.2.2: the Friedman statistic is distributed as it should from about ten
-# data sets on.
-FEW_STUDIES = 10
 # Of so many choices, in percent, at most should lie at an edge of what was tried.
 MOST_AT_EDGE = 10
 
@@ -192,33 +189,46 @@ def _over_studies(findings: Findings) -> str:
             f"variants at least, and here are {count(studies, 'study', 'studies')} and "
             f"{count(len(findings.variants), 'variant')}."
         )
-    table = tests.table
-    # The smallest p-value that a pair could reach, if one variant were better in each study.
-    least = min(1.0, 2 / 2**studies * len(table))
+    others = [row for row in _rows(findings.summary) if row.variant != "baseline"]
+    told = [row for row in others if row.p_value_joint < ALPHA]
+    # The smallest p-value that there could be, if a variant were better in each study.
+    least = 2 / 2**studies
     text += (
+        "Here each study is one observation, so that what is told holds for studies like these. "
         f"Friedman's test of whether all variants rank the same gives {p_equals(tests.friedman)}. "
-        f"Signed-rank tests of each pair, each study being one observation, with Holm's correction "
-        f"for {len(table)} pairs, tell {count(int((table['p_holm'] < ALPHA).sum()), 'pair')} apart."
+        f"Of {count(len(others), 'signed-rank test')} against the baseline, corrected for their "
+        f"number by joint sign flips, {len(told)} tell{'s' if len(told) == 1 else ''} one apart"
     )
-    apart = []
-    for row in _rows(table[table["p_holm"] < ALPHA]):
-        better, worse = row.variant_1, row.variant_2
-        times = row.studies_better
-        if row.studies_worse > row.studies_better:
-            better, worse, times = worse, better, row.studies_worse
-        apart.append(
-            f"- **{better}** scores better than **{worse}**, in {times} of {studies} studies: "
-            f"{p_equals(row.p_holm)}."
-        )
-    if apart:
-        text += "\n\n" + "\n".join(apart)
+    rank_of = dict(zip(findings.summary["variant"], findings.summary["mean_rank"], strict=True))
+    text += ":\n\n" if told else "."
+    text += "\n".join(
+        f"- **{row.variant}** scores "
+        f"{'better' if row.mean_rank < rank_of['baseline'] else 'worse'} than the baseline: "
+        f"{p_equals(row.p_value_joint)}."
+        for row in told
+    )
     if least >= ALPHA:
         text += (
-            f" With {studies} studies no pair could be: the smallest corrected p-value is "
+            f" With {count(studies, 'study', 'studies')} none could: the smallest p-value is "
             f"{least:.2g}. What is not told apart may well differ."
         )
-    elif studies < FEW_STUDIES:
-        text += f" With {studies} studies this has little power: what is not told may well differ."
+        return text
+    rest = sorted(
+        (row for row in others if row not in told and np.isfinite(row.studies_to_tell)),
+        key=lambda row: row.studies_to_tell,
+    )
+    if rest:
+        listed = ", ".join(f"{row.variant} {row.studies_to_tell:.0f}" for row in rest)
+        text += f"\n\nSo many studies like these would tell one in 80 % of suites: {listed}."
+    table = tests.table
+    apart = [
+        f"**{row.variant_1}** and **{row.variant_2}** ({p_equals(row.p_holm)})"
+        for row in _rows(table[table["p_holm"] < ALPHA])
+    ]
+    text += (
+        f"\n\nOf all {len(table)} pairs, with Holm's correction, "
+        f"{', '.join(apart) if apart else 'none'} {'are' if len(apart) > 1 else 'is'} told apart."
+    )
     return text
 
 
@@ -227,11 +237,13 @@ def _by_kind(findings: Findings) -> str:
     for kind, rows in findings.kinds.groupby("kind", sort=False):
         ranked = sorted(_rows(rows), key=lambda row: -row.iqm)
         best = ranked[0]
+        better = [row for row in ranked if row.difference_ci_low > 0]
+        worse = [row for row in ranked if row.difference_ci_high < 0]
         found = [
-            f"{'better' if row.difference > 0 else 'worse'} than the baseline: **{row.variant}** "
-            f"({row.difference:+.3f})"
-            for row in ranked
-            if row.difference_ci_low > 0 or row.difference_ci_high < 0
+            f"{how} than the baseline: "
+            + ", ".join(f"{row.variant} ({row.difference:+.3f})" for row in group)
+            for how, group in (("better", better), ("worse", worse))
+            if group
         ]
         told = "; ".join(found) if found else "none is told from the baseline"
         lines.append(
