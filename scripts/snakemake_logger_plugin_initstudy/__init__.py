@@ -179,7 +179,7 @@ def ending(report: Path) -> list[str]:
         if verdict.exists():
             paragraphs = verdict.read_text(encoding="utf-8").split("\n\n")
             plain = next((p for p in paragraphs if not p.startswith("#")), "").replace("*", "")
-            first, *others = re.split(r"(?<=[.!?])\s+(?=[A-Z])", " ".join(plain.split()))
+            first, *others = re.split(r"(?<=[.!?])\s+(?=[A-Z\d])", " ".join(plain.split()))
             # A short one, as that this is a trial, does not stand alone.
             lines.append(" ".join([first, *others[: len(first) < SHORT]]))
             break

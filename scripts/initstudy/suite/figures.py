@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -242,9 +243,9 @@ def heat_map(studies: Sequence[str], variants: Sequence[str], means: Floats) -> 
             text = f"{value:z.3f}"
             color = "black" if value > 0.5 else "white"
             axes.text(study, variant, text, ha="center", va="center", color=color)
-        axes.set_xticks(range(len(studies)), studies)
-        if len(studies) * max(map(len, studies)) > 75:
-            axes.tick_params(axis="x", rotation=20)
+        many = len(studies) * max(map(len, studies)) > 75
+        slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(range(len(studies)), studies, **(slanted if many else {}))
         axes.set_yticks(range(len(variants)), variants)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

@@ -125,7 +125,6 @@ def page(suite: Path, studies: Path) -> str:
         datasets=datasets(
             list(dict.fromkeys(results.configuration["dataset"] for results in described.values()))
         ),
-        figures=FIGURES,
     )
 
 

@@ -138,11 +138,10 @@ def _opening(findings: Findings) -> str:
     seeds = sorted({len(study) for study in findings.scores})
     each = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     text = (
-        f"{count(len(findings.variants), 'variant')} in "
-        f"{count(len(findings.studies), 'study', 'studies')} ({', '.join(findings.studies)}), "
-        f"with {each} seed{'' if each == '1' else 's'} in each. Over all of them, "
-        f"**{first.variant}** has the highest interquartile mean of the scores: "
-        f"{_estimate(first, 'iqm')}, where 0 is chance and 1 the target of a study."
+        f"Over {count(len(findings.studies), 'study', 'studies')}, **{first.variant}** has the "
+        f"highest interquartile mean of the scores: {_estimate(first, 'iqm')}, where 0 is chance "
+        f"and 1 the target of a study. {count(len(findings.variants), 'variant')} are compared, "
+        f"with {each} seed{'' if each == '1' else 's'} in each of {', '.join(findings.studies)}."
     )
     if seeds[0] == 1:
         text += " There are no intervals: a study with a single seed says nothing of their scatter."
