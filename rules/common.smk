@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from snakemake.exceptions import IncompleteCheckpointException
+from snakemake.io import checkpoint_target
 
 PROJECT = Path(workflow.current_basedir).parent
 SCRIPTS = PROJECT / "scripts"
@@ -94,14 +96,19 @@ def choices_of(study):
 
     def choice(name):
         if name.startswith("looks/"):
-            look = Path(name).stem
-            file = checkpoints.take_look.get(study=study, look=look).output[0]
+            choosing, wanted = checkpoints.take_look, {"look": Path(name).stem}
         elif name == "best.yaml":
-            file = checkpoints.choose_best.get(study=study).output[0]
+            choosing, wanted = checkpoints.choose_best, {}
         else:
-            group = Path(name).stem
-            file = checkpoints.choose_learning_rates.get(study=study, group=group).output.choice
-        return yaml.safe_load(Path(file).read_text())
+            choosing, wanted = checkpoints.choose_learning_rates, {"group": Path(name).stem}
+        # The choice is the last of its files.
+        file = choosing.get(study=study, **wanted).output[-1]
+        try:
+            return yaml.safe_load(Path(file).read_text())
+        except FileNotFoundError:
+            # It was there when Snakemake last looked, and is being made anew: another study's choice,
+            # once made, has it ask again meanwhile.
+            raise IncompleteCheckpointException(choosing.rule, checkpoint_target(file)) from None
 
     return choice
 

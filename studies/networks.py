@@ -16,7 +16,9 @@ def batch_normalized(shape, classes):
     """Six layers of 64 ReLUs, each normalized over the batch."""
     x = inputs = keras.Input(shape)
     for _ in range(6):
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(layers.Dense(64, use_bias=False)(x)))
+        x = layers.ReLU()(
+            layers.BatchNormalization(momentum=0.9)(layers.Dense(64, use_bias=False)(x))
+        )
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 

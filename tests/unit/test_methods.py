@@ -30,7 +30,7 @@ def test_the_default_study_is_told_as_it_is() -> None:
     text, bib = methods(described(), VERSIONS)
     for words in [
         "We compared 13 pairs of a kernel and a bias initializer: glorot_uniform [glorot2010]",
-        "with 16, 16 hidden units (relu)",
+        "with 16-16 hidden units (relu)",
         "trained on mnist [lecun1998] (inputs as they are) by adam for 100 epochs in b",
         "Validation images are the test images.",
         "Of each pair there were 10 replicates, which differ by first weights and the order of",

@@ -99,7 +99,10 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
         choice = frame.locator("select").first
         assert choice.locator("option").all_inner_texts() == STUDIES
         choice.select_option(STUDIES[1])
-        assert frame.locator(".mark-line path").first.is_visible()
+        assert choice.input_value() == STUDIES[1]
+        assert frame.locator("svg .mark-text.role-legend-label text").all_inner_texts() == [
+            *("baseline", "kernel-ones")
+        ]
 
 
 def test_what_studies_share_is_one_job(project: Project) -> None:

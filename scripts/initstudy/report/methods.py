@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from initstudy import __version__
-from initstudy.study.description import Description
+from initstudy.study.description import Description, hidden_layers
 from initstudy.study.names import PER_LAYER, is_own
 from initstudy.study.problems import count
 
@@ -118,7 +118,7 @@ def _trained(study: Description) -> str:
     cited = f" [{DATASETS[data]}]" if data in DATASETS else ""
     network = f"a network of our own ({Path(str(model)).name})"
     if isinstance(model, Mapping):
-        units = ", ".join(str(units) for units in model["hidden_units"]) or "no"
+        units = hidden_layers(model["hidden_units"])
         network = f"a multilayer perceptron with {units} hidden units ({model['activation']})"
     if isinstance(optimizer, Mapping):
         told = ", ".join(f"{key} {value}" for key, value in optimizer["config"].items())

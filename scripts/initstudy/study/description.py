@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,13 @@ LOOK = "looks/{seeds}.yaml"
 MOST_COMPARED = 40
 # Keys that decide how a study is run, not what comes out.
 HOW = ("checkpoint_minutes", "dataset_file", "keep_weights", "seeds_per_job")
+
+
+def hidden_layers(units: Sequence[int]) -> str:
+    """In words, as in `16-16`, or `30 x 32` of many alike; `no` of none."""
+    if len(units) > 3 and len({*units}) == 1:
+        return f"{len(units)} x {units[0]}"
+    return "-".join(map(str, units)) or "no"
 
 
 @dataclass(frozen=True)
@@ -148,8 +155,8 @@ class Description:
         model = asked["model"]
         network = f"the network {Path(str(model)).name}"
         if isinstance(model, Mapping):
-            units = "-".join(str(units) for units in model["hidden_units"])
-            network = f"networks of {units} hidden {model['activation']} units"
+            layers = hidden_layers(model["hidden_units"])
+            network = f"networks of {layers} hidden {model['activation']} units"
         optimizer = asked["optimizer"]
         if isinstance(optimizer, Mapping):
             told = ", ".join(f"{key} {value}" for key, value in optimizer["config"].items())

@@ -19,6 +19,7 @@ from initstudy.data.catalog import SPECS
 from initstudy.report.pages import TEMPLATES
 from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
+from initstudy.suite.members import network
 
 TABLES = ("summary", "scores", "pairs", "learning_rates", "trainings")
 FIGURES = ("heat_map", "intervals", "profiles", "times", "ranks", "budgets")
@@ -63,7 +64,7 @@ def workloads(descriptions: Mapping[str, StudyResults]) -> str:
                 "data set": asked["dataset"],
                 "learned from": asked["training_images"] or "all others",
                 "validation": results.description.held_out,
-                "network": _network(model),
+                "network": network(model),
                 "optimizer": optimizer if isinstance(optimizer, str) else optimizer["class_name"],
                 "epochs": asked["epochs"],
                 "learning rates": ", ".join(f"{rate:g}" for rate in asked["learning_rates"]),
@@ -145,13 +146,6 @@ def main() -> None:
         shutil.copyfile(asked.suite / "figures" / f"{figure}.png", asked.to / f"{figure}.png")
     with replacing(asked.to / "README.md") as path:
         path.write_text(text, encoding="utf-8")
-
-
-def _network(model: str | Mapping[str, Any]) -> str:
-    if isinstance(model, str):
-        return f"`{Path(model).name}`"
-    units = model["hidden_units"]
-    return f"{len(units)} x {units[0]} {model['activation']}"
 
 
 def _markdown(rows: list[dict[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS
-from initstudy.study.description import Description
+from initstudy.study.description import Description, hidden_layers
 from initstudy.suite.findings import Entry
 
 
@@ -126,20 +126,17 @@ def facts(study: Description) -> dict[str, str]:
         "report": f"../{study.name}/report.html",
         "dataset": configuration["dataset"],
         "inputs": configuration["inputs"],
-        "network": _network(configuration["model"]),
+        "network": network(configuration["model"]),
         "epochs": str(study.epochs),
         "seeds": str(len(study.selection)),
     }
 
 
-def _network(model: str | Mapping[str, Any]) -> str:
+def network(model: str | Mapping[str, Any]) -> str:
+    """In words, for a table."""
     if isinstance(model, str):
         return model
-    units = [str(units) for units in model["hidden_units"]]
-    layers = ", ".join(units)
-    if len(units) > 3 and len({*units}) == 1:
-        layers = f"{len(units)} x {units[0]}"
-    return f"{layers or 'no hidden layer'}; {model['activation']}"
+    return f"{hidden_layers(model['hidden_units'])} {model['activation']}"
 
 
 def _meaning(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> str:
