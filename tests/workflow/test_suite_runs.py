@@ -100,7 +100,7 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
         assert choice.locator("option").all_inner_texts() == STUDIES
         choice.select_option(STUDIES[1])
         assert choice.input_value() == STUDIES[1]
-        assert frame.locator("svg .mark-text.role-legend-label text").all_inner_texts() == [
+        assert frame.locator("svg .mark-text.role-legend-label text").all_text_contents() == [
             *("baseline", "kernel-ones")
         ]
 
