@@ -202,6 +202,7 @@ def what_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> dict[
         "compile": way,
         "dataset": {"name": "few.npz", "sha256": file_sha256(file)},
         "held_out": 0,
+        "training_images": None,
         "inputs": "raw",
         "kernel_initializer": glorot,
         "model": {"activation": "relu", **NETWORKS[name]},

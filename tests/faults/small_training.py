@@ -120,6 +120,7 @@ def main(scratch: Path) -> None:
         "bias_initializer": plain["zeros"],
         "dataset": {"name": "few.npz", "sha256": file_sha256(dataset)},
         "held_out": 50,
+        "training_images": None,
         "inputs": "unit",
         "kernel_initializer": plain["he_normal"],
         "model": {"build": f"{scratch / 'own.py'}:build"},

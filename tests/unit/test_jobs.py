@@ -106,6 +106,7 @@ def described(few_file: Path, **changes: Any) -> dict[str, Any]:
         "bias_initializer": ZEROS,
         "dataset": {"name": "few.npz", "sha256": file_sha256(few_file)},
         "held_out": 0,
+        "training_images": None,
         "inputs": "unit",
         "kernel_initializer": GLOROT,
         "model": {"hidden_units": [8, 8], "activation": "relu"},
