@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from initstudy.results import columns, diagnostics, histories
 from initstudy.results.columns import moments
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults
+from initstudy.study.config import parse_study
 from initstudy.study.description import Description
 
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
@@ -133,7 +135,10 @@ def describe(
     if factorial:
         others = itertools.product(KERNELS[1:], BIASES[1:])
         pairs |= {f"kernel-{kernel}-bias-{bias}": (kernel, bias) for kernel, bias in others}
+    study, _ = parse_study({"published": None})
+    assert study is not None
     configuration = {
+        **study.plain(),
         "study": name,
         "epochs": EPOCHS,
         "seeds": SEEDS,
@@ -152,5 +157,10 @@ def describe(
     return Description(
         configuration,
         0.1,
-        {name: ({"name": kernel}, {"name": bias}) for name, (kernel, bias) in pairs.items()},
+        {name: (plain(kernel), plain(bias)) for name, (kernel, bias) in pairs.items()},
     )
+
+
+def plain(name: str) -> dict[str, Any]:
+    """An initializer of Keras."""
+    return {"name": name, "class_name": name, "config": {}}

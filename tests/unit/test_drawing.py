@@ -49,8 +49,10 @@ def test_a_study_has_the_figures_of_its_design() -> None:
     assert sorted({*infinite} - {*PLAIN}) == ["learning_rates"]
     by_source = [f.name for f in figures_of(describe(by_source=True))]
     assert sorted({*by_source} - {*PLAIN}) == ["variance"]
-    assert [f.name for f in suite_catalog.figures_of(2, 9)] == ["intervals", "heat_map", "profiles"]
-    assert suite_catalog.figures_of(3, 3)[-1].name == "ranks"
+    few = [f.name for f in suite_catalog.figures_of((2, 9, 0))]
+    assert few == ["intervals", "heat_map", "profiles", "times"]
+    assert suite_catalog.figures_of((3, 3, 0))[-1].name == "ranks"
+    assert suite_catalog.figures_of((3, 3, 1))[-1].name == "budgets"
 
 
 @pytest.mark.parametrize(("held_out", "images"), [(0, "validation"), (100, "test")])

@@ -269,8 +269,8 @@ DRAWN: dict[str, Callable[[Findings], Figure]] = {
     "intervals": lambda found: intervals(found.summary, found.counts),
     "heat_map": lambda found: heat_map(found.studies, found.variants, found.means),
     "profiles": lambda found: performance_profiles(found.variants, found.scores, found.counts),
-    "ranks": _ranks,
     "times": lambda found: times_to_target(found.variants, found.times, found.counts),
+    "ranks": _ranks,
     "budgets": lambda found: budgets(found.budgets, len(found.tuned)),
 }
 
