@@ -198,7 +198,7 @@ def test_lists_of_studies_are_found_in_another_workflow(checkout: Path, tmp_path
     assert plan.jobs["initstudy_compare_studies"] == 1
     plan = snakemake(folder, "--dry-run", "initstudy_suite")
     studies = set(re.findall(r"Training \S+ of (\S+),", plan.text))
-    assert studies >= {"notebook", "normalized", "fashion", "deep_relu", "deep_tanh"}
+    assert studies >= {"mnist_relu", "digits_transformer", "drawn_20261126_0"}
 
 
 def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third(
