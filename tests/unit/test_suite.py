@@ -329,6 +329,12 @@ def test_chosen_rates_tell_which_lie_at_an_edge() -> None:
     one = (np.mean([0.9, 0.8, 0.8]) + np.mean([0.9, 0.8, 0.7])) / 2
     np.testing.assert_allclose(worth.loc["baseline", 1], (one - 0.1) / 0.8)
     assert suite.budgets(entries[2:], names).shape == (2, 0)
+    # Of a single replicate nothing is left to judge by: no figure, and none is drawn.
+    single = [entry("single", scores, names, rates=tuned(names, seeds=1)), *entries[:1]]
+    assert suite.find(names, single, {}).size == (2, 2, 1)
+    assert "budgets" in suite_figures.draw(suite.find(names, single, {}))
+    assert "budgets" not in suite_figures.draw(suite.find(names, single[:1], {}))
+    assert suite_report.verdict("s", suite.find(names, single[:1], {}))
 
 
 def test_everything_is_in_the_order_of_the_interquartile_means() -> None:

@@ -31,7 +31,7 @@ def schema_text() -> str:
     dialect = "https://json-schema.org/draft/2020-12/schema"
     whole = {"$schema": dialect, **schema, "$defs": definitions}
     return f"# {MADE.capitalize()}.\n" + yaml.dump(
-        whole, Dumper=_Plain, sort_keys=False, width=WIDTH
+        whole, Dumper=Plain, sort_keys=False, width=WIDTH
     )
 
 
@@ -150,10 +150,11 @@ FILES: Mapping[str, Callable[[], str]] = {
 }
 
 
-class _Plain(yaml.SafeDumper):
+class Plain(yaml.SafeDumper):
     """Writes out what stands in two places, instead of pointing from the one to the other."""
 
     def ignore_aliases(self, data: Any) -> bool:
+        """Always."""
         return True
 
 
@@ -193,7 +194,7 @@ def _kinds(schema: Node, node: Node) -> str:
 
 
 def _written(value: Any) -> str:
-    text: str = yaml.dump(value, Dumper=_Plain, default_flow_style=True, width=10_000)
+    text: str = yaml.dump(value, Dumper=Plain, default_flow_style=True, width=10_000)
     return text.removesuffix("...\n").strip()
 
 

@@ -11,7 +11,7 @@ RANKS = Section("ranks", "Ranks", "Ranks")
 TUNING = Section("tuning", "Tuning", "Tuning")
 
 # Of a suite: the numbers of its studies, of the variants that these share, and of those studies
-# that choose learning rates.
+# that choose learning rates on replicates enough for budgets.
 Size = tuple[int, int, int]
 FIGURES: tuple[Figure[Size], ...] = (
     Figure(

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from initstudy.report.reference import Plain
 from initstudy.study.problems import read_yaml
 
 PROJECT = Path(__file__).parents[3]
@@ -87,14 +88,6 @@ def draw(seed: int, count: int = 3) -> list[dict[str, Any]]:
     return drawn
 
 
-class _Plain(yaml.SafeDumper):
-    """Writes equal lists again, where YAML would refer to the first."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Always."""
-        return True
-
-
 def main() -> None:
     """Prints a list of drawn workloads, with the settings of the reference benchmark."""
     parser = argparse.ArgumentParser(prog="python -m initstudy.suite.drawn", description=__doc__)
@@ -104,7 +97,7 @@ def main() -> None:
     settings = read_yaml(SUITE)["settings"]
     content = {"settings": settings, "studies": draw(asked.seed, asked.count)}
     sys.stdout.write(f"# Drawn by python -m initstudy.suite.drawn --seed {asked.seed}\n")
-    yaml.dump(content, sys.stdout, _Plain, sort_keys=False, default_flow_style=None, width=100)
+    yaml.dump(content, sys.stdout, Plain, sort_keys=False, default_flow_style=None, width=100)
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ DRAWN: dict[str, Callable[[Findings], Figure]] = {
     "profiles": lambda found: performance_profiles(found.variants, found.scores, found.counts),
     "times": lambda found: times_to_target(found.variants, found.times, found.counts),
     "ranks": _ranks,
-    "budgets": lambda found: budgets(found.budgets, len(found.tuned)),
+    "budgets": lambda found: budgets(found.budgets, found.size[2]),
 }
 
 

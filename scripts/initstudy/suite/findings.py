@@ -88,6 +88,11 @@ class Entry:
             raise StudyError(f"{self.study}: {error}.") from None
 
     @property
+    def has_budgets(self) -> bool:
+        """Whether its learning rates were tried on replicates enough to choose and to judge."""
+        return self.rates is not None and len(set(self.rates["seed"])) > 1
+
+    @property
     def times(self) -> Floats:
         """Shares of the epochs until the target was reached; inf where it never was."""
         return self.epochs_to_target / self.epochs
@@ -344,10 +349,9 @@ def summarize(
     Returns:
         SUMMARY_COLUMNS. The difference is that of the interquartile means from the baseline's, nan
         for the baseline itself; for the p-values and the studies see `against_baseline`. The places
-        are the first and the last that it has if one study is
-        left out. `reached` is the mean over studies of the share of replicates that reach the
-        target, `median_time` the median over studies of the median share of the epochs that they
-        take, inf if most never do.
+        are the first and the last that it has if one study is left out. `reached` is the mean over
+        studies of the share of replicates that reach the target, `median_time` the median over
+        studies of the median share of the epochs that they take, inf if most never do.
     """
     base = list(variants).index("baseline")
     means, resampled = iqm(scores), resampled_iqms(scores)
@@ -444,16 +448,16 @@ def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:
     """The mean score of each variant over studies, by how many learning rates are tried.
 
     Args:
-        entries: of those, only such as tuned on two replicates or more, the same number of rates.
+        entries: of the studies; those without budgets (`Entry.has_budgets`) are passed over.
         variants: their names.
 
     Returns:
-        A row per variant and a column for each number of rates; none if no study tuned. The scores
-        are of validation images, see `learning_rates.by_budget`.
+        A row per variant and a column for each number of rates that all of these studies tried, or
+        no column. The scores are of validation images, see `learning_rates.by_budget`.
     """
     found = []
     for entry in entries:
-        if entry.rates is None or entry.rates["seed"].nunique() < 2:
+        if entry.rates is None or not entry.has_budgets:
             continue
         # Whatever they are chosen by, scores are of accuracies; who diverged has none.
         table = entry.rates.assign(judged=entry.rates["val_accuracy"].fillna(0.0))
@@ -518,8 +522,9 @@ class Findings:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """How many studies and variants there are, and how many of the studies are tuned."""
-        return len(self.entries), len(self.variants), len(self.tuned)
+        """How many studies and variants there are, and of how many studies the budgets are."""
+        budgeted = sum(entry.has_budgets for entry in self.entries)
+        return len(self.entries), len(self.variants), budgeted
 
     @property
     def variants(self) -> list[str]:

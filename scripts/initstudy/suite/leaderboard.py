@@ -9,7 +9,6 @@ import importlib.metadata
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pandas as pd
@@ -20,6 +19,7 @@ from initstudy.report.pages import TEMPLATES
 from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
 from initstudy.suite.members import network
+from initstudy.suite.pages import markdown
 
 TABLES = ("summary", "scores", "pairs", "learning_rates", "trainings")
 FIGURES = ("heat_map", "intervals", "profiles", "times", "ranks", "budgets")
@@ -49,7 +49,7 @@ def leaderboard(summary: pd.DataFrame) -> str:
                 "target reached": f"{100 * row['reached']:.0f} %",
             }
         )
-    return _markdown(rows)
+    return markdown(pd.DataFrame(rows))
 
 
 def workloads(descriptions: Mapping[str, StudyResults]) -> str:
@@ -71,25 +71,27 @@ def workloads(descriptions: Mapping[str, StudyResults]) -> str:
                 "target": f"{100 * asked['target_accuracy']:g} %",
             }
         )
-    return _markdown(rows)
+    return markdown(pd.DataFrame(rows))
 
 
 def datasets(names: list[str]) -> str:
     """Where data sets come from, as a Markdown table."""
-    return _markdown(
-        [
-            {
-                "data set": name,
-                "what": SPECS[name].reference,
-                "to train and test": " + ".join(
-                    f"{SPECS[name].shapes[part][0]:,}" for part in ("x_train", "x_test")
-                ),
-                "classes": SPECS[name].classes,
-                "licence": SPECS[name].licence,
-                "SHA-256 of its arrays": f"`{SPECS[name].sha256[:16]}...`",
-            }
-            for name in names
-        ]
+    return markdown(
+        pd.DataFrame(
+            [
+                {
+                    "data set": name,
+                    "what": SPECS[name].reference,
+                    "to train and test": " + ".join(
+                        f"{SPECS[name].shapes[part][0]:,}" for part in ("x_train", "x_test")
+                    ),
+                    "classes": SPECS[name].classes,
+                    "licence": SPECS[name].licence,
+                    "SHA-256 of its arrays": f"`{SPECS[name].sha256[:16]}...`",
+                }
+                for name in names
+            ]
+        )
     )
 
 
@@ -146,10 +148,6 @@ def main() -> None:
         shutil.copyfile(asked.suite / "figures" / f"{figure}.png", asked.to / f"{figure}.png")
     with replacing(asked.to / "README.md") as path:
         path.write_text(text, encoding="utf-8")
-
-
-def _markdown(rows: list[dict[str, Any]]) -> str:
-    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
 
 
 if __name__ == "__main__":

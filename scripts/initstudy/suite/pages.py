@@ -55,7 +55,7 @@ def table(findings: Findings) -> str:
                 },
             }
         )
-    return _markdown(pd.DataFrame(rows))
+    return markdown(pd.DataFrame(rows))
 
 
 def rates_table(findings: Findings) -> str:
@@ -72,7 +72,7 @@ def rates_table(findings: Findings) -> str:
     shown = shown.loc[findings.tuned, findings.variants]
     tried = rates.drop_duplicates("study").set_index("study").loc[findings.tuned]
     shown.insert(0, "tried", [f"{r.lowest:g} to {r.highest:g}" for r in _rows(tried)])
-    return _markdown(shown.reset_index())
+    return markdown(shown.reset_index())
 
 
 def kinds_table(findings: Findings) -> str:
@@ -93,10 +93,11 @@ def kinds_table(findings: Findings) -> str:
     )
     columns = list(dict.fromkeys(shown["column"]))
     table = shown.pivot_table(index="variant", columns="column", values="text", aggfunc="first")
-    return _markdown(table.loc[findings.variants, columns].reset_index())
+    return markdown(table.loc[findings.variants, columns].reset_index())
 
 
-def _markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame) -> str:
+    """A table in Markdown, its texts as they are."""
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
