@@ -1,5 +1,6 @@
 """The documentation: its links, its way through the pages, and its site in a browser."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -22,6 +23,40 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     # What a page says that lies in the project does so.
     for path in re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text):
         assert (REPOSITORY / path).exists(), path
+
+
+def texts() -> list[str]:
+    """Every text in the program, a gap for what is put into it."""
+    files = [*(REPOSITORY / "scripts").rglob("*.py"), *(REPOSITORY / "rules").glob("*.smk")]
+    found = [(REPOSITORY / "Makefile").read_text()]
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".smk":
+            found.append(text)
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.JoinedStr):
+                found.append(
+                    "".join(
+                        getattr(part, "value", "") if isinstance(part, ast.Constant) else "…"
+                        for part in node.values
+                    )
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_what_the_page_of_messages_quotes_is_said() -> None:
+    text = (DOCS / "messages.md").read_text(encoding="utf-8")
+    ours = text[: text.index("## What Snakemake says")]
+    quoted = [row.split(" | ")[0] for row in re.findall(r"^\| (.* \| .*) \|$", ours, re.M)]
+    messages = [message for row in quoted for message in re.findall(r"`([^`]+)`", row)]
+    assert len(messages) > 25
+    known = texts()
+    for message in messages:
+        said = ".*".join(re.escape(part) for part in message.split("…"))
+        assert any(re.search(said, one, re.S) for one in known), message
 
 
 def test_the_readme_is_short() -> None:
