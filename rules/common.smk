@@ -15,11 +15,12 @@ SCRIPTS = PROJECT / "scripts"
 sys.path.append(str(SCRIPTS))
 
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.catalog import FIGURES, always, figures_of
+from initstudy.drawing.catalog import FIGURES, always, figures_of, narrow
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.code import code_digest
+from initstudy.study.config import find
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
 from initstudy.study.trainings import OUTPUTS, TRAININGS
@@ -215,7 +216,7 @@ def figures(member, *endings):
     return [
         f"{member.folder}/figures/{figure.name}.{ending}"
         for figure in figures_of(member.description)
-        for ending in endings
+        for ending in [*endings, *["narrow.svg"] * figure.narrow]
     ]
 
 

@@ -11,6 +11,7 @@ rule draw:
     output:
         [shown("{study}", figure) for figure in FIGURES if figure.when is None],
         expand("results/{{study}}/figures/{figure}.png", figure=always(FIGURES)),
+        expand("results/{{study}}/figures/{figure}.narrow.svg", figure=narrow(FIGURES)),
     log:
         "logs/{study}/draw.log",
     localrule: True

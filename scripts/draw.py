@@ -11,4 +11,8 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
         for svg in (Path(file) for file in snakemake.output if file.endswith(".svg")):
-            save(draw(svg.stem, results), svg, svg.with_suffix(".png"))
+            name, _, form = svg.stem.partition(".")
+            if form:
+                save(draw(name, results, narrow=True), svg)
+            else:
+                save(draw(name, results), svg, svg.with_suffix(".png"))

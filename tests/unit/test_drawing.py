@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up import SEEDS, describe, made_up_study
+from matplotlib.text import Text
 
 from initstudy.analysis.measures import MEASURES
 from initstudy.drawing import study as drawing
@@ -93,6 +94,20 @@ def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
     assert len(figures) == len(PLAIN) + 4 * rich
     for figure in figures:
         save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+
+
+def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "s")
+    for figure in (figure for figure in figures_of(results.description) if figure.narrow):
+        wide, narrow = (drawing.draw(figure.name, results, form) for form in (False, True))
+        assert narrow.get_figwidth() < 5 < wide.get_figwidth()
+        narrow.draw_without_rendering()
+        box = narrow.get_tightbbox()
+        assert box.x0 >= 0
+        assert box.x1 <= narrow.get_figwidth() + 0.05
+        said = " ".join(text.get_text() for text in narrow.findobj(Text))
+        if figure.name in ("differences", "ranking"):
+            assert all(f"{name} " in said for name in results.summary["variant"][1:])
 
 
 @pytest.mark.parametrize("judge_by", MEASURES)

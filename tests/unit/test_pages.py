@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ def with_figures(results: StudyResults) -> StudyResults:
     folder = Path(results.folder) / "figures"
     folder.mkdir()
     for figure in figures_of(results.description):
-        (folder / f"{figure.name}.svg").write_text(f"<svg>{figure.name}</svg>")
+        for name in [figure.name, *[f"{figure.name}.narrow"] * figure.narrow]:
+            (folder / f"{name}.svg").write_text(f"<svg>{name}</svg>")
     return results
 
 
@@ -33,6 +35,8 @@ def test_every_figure_of_the_catalog_is_in_the_report(tmp_path: Path, rich: bool
         part = page.split(f'id="{figure.name}-figure"')[1].split("</figure>")[0]
         picture = base64.b64encode(f"<svg>{figure.name}</svg>".encode()).decode()
         assert f'src="data:image/svg+xml;base64,{picture}"' in part
+        for_phones = base64.b64encode(f"<svg>{figure.name}.narrow</svg>".encode()).decode()
+        assert (f'srcset="data:image/svg+xml;base64,{for_phones}"' in part) == figure.narrow
         text = html.unescape(part)
         assert f'alt="{figure.alt}"' in text
         assert f"<figcaption>{figure.caption}</figcaption>" in text
@@ -51,6 +55,15 @@ def test_a_new_figure_is_shown_without_more_ado(
     page = report(with_figures(made_up_study(tmp_path / "s")))
     assert '<a href="#new">New</a>' in page
     assert 'id="new_one-figure"' in page
+
+
+def test_curves_of_which_there_is_only_the_baseline_s_are_not_shown(tmp_path: Path) -> None:
+    results = with_figures(made_up_study(tmp_path / "s"))
+    study = results.description
+    kernels = {name: pair for name, pair in study.variants.items() if "bias" not in name}
+    shown = catalog.shown(figures_of(study), replace(study, variants=kernels))
+    names = [figure.name for figure in figures_of(study)]
+    assert [figure.name for figure in shown] == [name for name in names if name != "bias"]
 
 
 def test_templates_name_no_figure() -> None:

@@ -124,6 +124,8 @@ def summary_table(summary: pd.DataFrame) -> str:
             for row in _rows(ordered)
         ]
     )
+    if not np.isfinite(summary["notebook_accuracy"]).any():
+        table = table.drop(columns="notebook %")
     text = table.to_markdown(index=False, disable_numparse=True) + "\n"
     note = _draw_nothing(_rows(ordered))
     return f"{text}\n{note}\n" if note else text

@@ -39,6 +39,8 @@ class Figure(Generic[Subject]):
         caption: how to read it.
         section: where the report shows it.
         when: whether there is such a figure; None if there always is.
+        shown: whether a page shows it, though there always is one; None if it does.
+        narrow: whether there is a form of it for phones, too.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Figure(Generic[Subject]):
     caption: str
     section: Section
     when: Callable[[Subject], bool] | None = None
+    shown: Callable[[Subject], bool] | None = None
+    narrow: bool = False
 
 
 RANKING = Section("ranking", "Ranking and differences", "Ranking")
@@ -68,6 +72,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "at earlier looks. The best pair is compared on "
         "fresh seeds, all others on the seeds it was chosen on.",
         RANKING,
+        narrow=True,
     ),
     Figure(
         "ranking",
@@ -75,9 +80,11 @@ FIGURES: tuple[Figure[Description], ...] = (
         "The {judged} of every variant, on the {images} images. Small dots are single seeds: a "
         "single training could have ended at any of them. Large dots are {middle}s, bars their "
         "95 % intervals, the grey band is the baseline's interval. Those marked (order alone) "
-        "all start from the same weights. A logit scale spreads what lies near 100 %. Open "
-        "diamonds are published values of one training each.",
+        "all start from the same weights. A logit scale, one of log odds, spreads what lies near "
+        "100 %: from 90 to 99 % is about as far as from 99 to 99.9 %. Open diamonds are "
+        "published values of one training each.",
         RANKING,
+        narrow=True,
     ),
     Figure(
         "comparisons",
@@ -139,13 +146,18 @@ FIGURES: tuple[Figure[Description], ...] = (
         "seeds, bands one standard deviation to either side: what single trainings do, not how "
         "well the mean is known. The numbers beside the labels are the means after the last epoch.",
         CURVES,
+        shown=lambda study: len(study.with_role("kernel")) > 1,
+        narrow=True,
     ),
     Figure(
         "bias",
         "Learning curves of the bias initializers",
-        "Bias initializers, with the baseline's kernel initializer, read in the same way. Lines on "
-        "top of each other mean that the choice hardly matters here.",
+        "Bias initializers, with the baseline's kernel initializer. Lines are means over the "
+        "seeds, bands one standard deviation to either side. Whether lines that lie on top of each "
+        "other differ, or do not by what matters, is told in the verdict and not by the eye.",
         CURVES,
+        shown=lambda study: len(study.with_role("bias")) > 1,
+        narrow=True,
     ),
     Figure(
         "best_vs_baseline",
@@ -154,6 +166,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "choice, and the baseline on the same seeds. If the choice fell on the baseline's own "
         "pair, there is nothing to train again, and the baseline stands alone.",
         CURVES,
+        narrow=True,
     ),
     Figure(
         "signals",
@@ -177,6 +190,16 @@ FIGURES: tuple[Figure[Description], ...] = (
 def always(figures: Sequence[Figure[Any]]) -> list[str]:
     """The names of those that there are in any case."""
     return [figure.name for figure in figures if figure.when is None]
+
+
+def narrow(figures: Sequence[Figure[Any]]) -> list[str]:
+    """The names of those that have a form for phones."""
+    return [figure.name for figure in figures if figure.narrow]
+
+
+def shown(figures: Sequence[Figure[Subject]], subject: Subject) -> list[Figure[Subject]]:
+    """Those of them that a page shows."""
+    return [figure for figure in figures if figure.shown is None or figure.shown(subject)]
 
 
 def figures_of(study: Description) -> list[Figure[Description]]:

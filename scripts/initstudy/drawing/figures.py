@@ -1,5 +1,6 @@
 """Learning curves, ranking and differences as pictures: means over seeds, with their spread."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -35,6 +36,9 @@ BASELINE = "baseline"
 
 # More lines than there are colours and dashes cannot be told apart, more rows not be read at once.
 MANY_LINES, MANY_ROWS = 24, 40
+# In inches, and in characters of a line: as wide as a page, or as a phone.
+WIDE, NARROW = 9.0, 4.9
+LINE = {WIDE: 100, NARROW: 46}
 # How many are shown then, of the best and as many of the worst.
 ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
 
@@ -79,7 +83,7 @@ class Curves:
     validation: npt.NDArray[np.float64]
 
 
-def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
+def learning_curves(title: str, variants: Sequence[Curves], narrow: bool = False) -> Figure:
     """Training and validation accuracy by epoch, side by side, as in the notebook.
 
     Each line is the mean over seeds; the band is one sample standard deviation to either side. Of
@@ -89,6 +93,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
     Args:
         title: of the figure.
         variants: drawn in this order; the one labelled `baseline` is drawn in black.
+        narrow: one below the other, for a phone.
     """
     everything = variants
     many = len(variants) > MANY_LINES
@@ -97,8 +102,10 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             variants, [float(v.validation[:, -1].mean()) for v in variants], ENDS_OF_LINES
         )
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, 4.6), layout="constrained")
-        panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
+        width = NARROW if narrow else WIDE + 1
+        figure = Figure(figsize=(width, 7.6 if narrow else 4.6), layout="constrained")
+        shape = (2, 1) if narrow else (1, 2)
+        panels: tuple[Axes, Axes] = figure.subplots(*shape, sharex=True, sharey=True)
         styles = line_styles([variant.label for variant in variants])
         for axes, name in zip(panels, ("Training", "Validation"), strict=True):
             if many:
@@ -107,9 +114,10 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
                 values = variant.training if name == "Training" else variant.validation
                 _draw(axes, values, style, band=not many)
             axes.set_title(f"{name} accuracy")
-            axes.set_xlabel("epoch")
             axes.set_xlim(1, max(2, variants[0].training.shape[1]))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for axes in panels[1:] if narrow else panels:
+            axes.set_xlabel("epoch")
         panels[0].set_yscale("logit")
         panels[0].yaxis.set_major_locator(FixedLocator(sparse_ticks(panels[0].yaxis, TICKS)))
         panels[0].yaxis.set_minor_locator(NullLocator())
@@ -128,7 +136,7 @@ def learning_curves(title: str, variants: Sequence[Curves]) -> Figure:
             [f"{v.label} {100 * end:.1f} %" for v, end in zip(variants, ends, strict=True)],
             styles,
         )
-        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        _name(figure, title, narrow)
         if many:
             figure.supxlabel(
                 f"Lines: the baseline, the best and the worst {ENDS_OF_LINES}. Grey: the middle "
@@ -173,6 +181,7 @@ def ranking(
     estimates: Sequence[Estimate],
     images: str = "validation",
     measure: Measure = ACCURACY,
+    narrow: bool = False,
 ) -> Figure:
     """What variants are judged by, from the best to the worst, with the baseline's interval.
 
@@ -182,10 +191,11 @@ def ranking(
             among them. Of more than MANY_ROWS, the best and the worst have rows of their own.
         images: which ones were classified.
         measure: that they are judged by.
+        narrow: names above their rows, for a phone.
     """
     ordered = _ordered(estimates, measure)
     with matplotlib.rc_context(STYLE):
-        figure, axes = _rows(title, ordered)
+        figure, axes = _rows(title, ordered, narrow)
         base = next(estimate for estimate in ordered if estimate.label == BASELINE)
         drawn = [v for e in ordered for v in (*e.values, e.mean, e.low, e.high, e.published)]
         ends = scale_values(axes.xaxis, drawn, measure)
@@ -193,8 +203,8 @@ def ranking(
             axes.axvspan(*np.clip((base.low, base.high), *ends), **BAND)
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, *ends)
-        axes.set_xlabel(describe(measure, images))
-        _legend(figure, ordered, "baseline's interval", measure)
+        axes.set_xlabel(_lines(describe(measure, images), narrow))
+        _legend(figure, ordered, "baseline's interval", measure, narrow)
     return figure
 
 
@@ -203,6 +213,7 @@ def differences(
     estimates: Sequence[Estimate],
     margin: float | None = None,
     measure: Measure = ACCURACY,
+    narrow: bool = False,
 ) -> Figure:
     """Mean differences from the baseline on the same seeds, from the best to the worst.
 
@@ -212,10 +223,11 @@ def differences(
         estimates: differences of accuracies as fractions of 1, or of another measure. Of more than
             MANY_ROWS, the best and the worst have rows of their own.
         measure: of which they are differences.
+        narrow: names above their rows, for a phone.
     """
     ordered = _ordered(estimates, measure)
     with matplotlib.rc_context(STYLE):
-        figure, axes = _rows(title, ordered)
+        figure, axes = _rows(title, ordered, narrow)
         axes.axvline(0, color="black", linewidth=1.5)
         if margin is not None:
             axes.axvspan(-margin, margin, **BAND)
@@ -223,14 +235,17 @@ def differences(
         ends = scale_differences(axes, drawn, measure)
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, *ends)
-        words = axes.secondary_yaxis("right")
-        words.set_yticks(range(len(ordered)), [estimate.words for estimate in ordered])
-        words.tick_params(length=0)
-        words.spines["right"].set_visible(False)
+        if narrow:
+            axes.set_xlabel(_lines(axes.get_xlabel(), narrow))
+        else:
+            words = axes.secondary_yaxis("right")
+            words.set_yticks(range(len(ordered)), [estimate.words for estimate in ordered])
+            words.tick_params(length=0)
+            words.spines["right"].set_visible(False)
         band = None
         if margin is not None:
             band = f"less than {measure.scale * margin:g}{measure.unit_of_difference}"
-        _legend(figure, ordered, band, measure)
+        _legend(figure, ordered, band, measure, narrow)
     return figure
 
 
@@ -363,8 +378,20 @@ def _ordered(estimates: Sequence[Estimate], measure: Measure) -> list[Estimate]:
     return sorted(shown, key=lambda estimate: measure.sign * estimate.mean)
 
 
-def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9, 1.7 + 0.34 * len(ordered)), layout="constrained")
+def _name(figure: Figure, title: str, narrow: bool) -> None:
+    figure.suptitle(_lines(title, narrow), x=0.01, ha="left", weight="bold")
+
+
+def _lines(text: str, narrow: bool) -> str:
+    """A text in lines that are not wider than the figure."""
+    width = LINE[NARROW if narrow else WIDE]
+    return "\n".join(textwrap.fill(line, width) for line in text.splitlines())
+
+
+def _rows(title: str, ordered: Sequence[Estimate], narrow: bool) -> tuple[Figure, Axes]:
+    rows = len(ordered)
+    size = (NARROW, 2.2 + 0.46 * rows) if narrow else (WIDE, 1.7 + 0.34 * rows)
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="y", visible=False)
     labels = [
@@ -373,19 +400,30 @@ def _rows(title: str, ordered: Sequence[Estimate]) -> tuple[Figure, Axes]:
         else f"{estimate.label}  (n = {len(estimate.values)}{estimate.note})"
         for estimate in ordered
     ]
-    axes.set_yticks(range(len(ordered)), labels)
-    axes.set_ylim(-0.6, len(ordered) - 0.4)
-    for estimate, tick in zip(ordered, axes.get_yticklabels(), strict=True):
+    axes.set_yticks(range(len(ordered)), [""] * len(ordered) if narrow else labels)
+    axes.set_ylim(-0.6, len(ordered) - (0.2 if narrow else 0.4))
+    texts = axes.get_yticklabels()
+    if narrow:
+        axes.tick_params(axis="y", length=0)
+        paper = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1}
+        place: Any = {"xycoords": ("axes fraction", "data"), "va": "center", "bbox": paper}
+        texts = [
+            axes.annotate(label, (0.01, row + 0.32), **place) for row, label in enumerate(labels)
+        ]
+        for row, estimate in enumerate(ordered):
+            axes.annotate(estimate.words, (0.99, row + 0.32), ha="right", **place)
+    for estimate, text in zip(ordered, texts, strict=True):
         if estimate.label == BASELINE:
-            tick.set_fontweight("bold")
-    figure.suptitle(title, x=0.01, ha="left", weight="bold")
+            text.set_fontweight("bold")
+    _name(figure, title, narrow)
     return figure, axes
 
 
 def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: float) -> None:
     values = np.clip(estimate.values, lowest, highest)
-    # Spread a little, always in the same way, so that equal values do not hide each other.
-    heights = row + 0.16 * np.sin(2.4 * np.arange(len(values)))
+    # Below the bar, which would hide them, and spread a little, always in the same way, so that
+    # equal values do not hide each other.
+    heights = row - 0.25 + 0.09 * np.sin(2.4 * np.arange(len(values)))
     if estimate.rest:
         axes.scatter(values, heights, s=8, color="#777777", alpha=0.5, linewidth=0, zorder=2)
         return
@@ -394,7 +432,7 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
         bounds = np.clip((estimate.low, estimate.high), lowest, highest)
         axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
     earlier = np.clip(estimate.earlier, lowest, highest)
-    axes.plot(earlier, np.full(len(earlier), row + 0.3), **EARLIER, zorder=4)
+    axes.plot(earlier, np.full(len(earlier), row + 0.2), **EARLIER, zorder=4)
     mean = float(np.clip(estimate.mean, lowest, highest))
     axes.plot(mean, row, "o", color="black", markersize=6, zorder=4)
     if np.isfinite(estimate.published):
@@ -402,7 +440,11 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
 
 
 def _legend(
-    figure: Figure, ordered: Sequence[Estimate], band: str | None, measure: Measure
+    figure: Figure,
+    ordered: Sequence[Estimate],
+    band: str | None,
+    measure: Measure,
+    narrow: bool,
 ) -> None:
     interval = f"{measure.middle}, 95 % interval"
     handles: list[Any] = [
@@ -419,7 +461,8 @@ def _legend(
         handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
     if band:
         handles.append(Patch(**BAND, label=band))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+    columns = 2 if narrow else len(handles)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def line_styles(labels: Sequence[str]) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def amount(measure: Measure, value: float) -> str:
 
 
 def scale_values(
-    axis: Axis, drawn: Sequence[float], measure: Measure, gap: float = 0.08
+    axis: Axis, drawn: Sequence[float], measure: Measure, gap: float = 0.12
 ) -> tuple[float, float]:
     """Gives an axis the scale of a measure, around all these values.
 

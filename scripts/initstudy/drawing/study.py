@@ -18,20 +18,21 @@ from initstudy.results import histories
 from initstudy.results.study import StudyResults
 
 
-def draw(name: str, results: StudyResults) -> Figure:
+def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
     """A figure of a study.
 
     Args:
         name: one of `catalog.figures_of` that study.
         results: of it; what the figure does not need is not read.
+        narrow: as a phone shows it, if it has such a form (`catalog.Figure.narrow`).
 
     Raises:
         StudyError: if what it needs is not there, or is not as it must be.
     """
-    return DRAWN[name](results)
+    return DRAWN[name](results, narrow=True) if narrow else DRAWN[name](results)
 
 
-def differences(results: StudyResults) -> Figure:
+def differences(results: StudyResults, narrow: bool = False) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
     study = results.description
     measure = measure_of(study)
@@ -63,10 +64,11 @@ def differences(results: StudyResults) -> Figure:
         ],
         study.margin,
         measure,
+        narrow,
     )
 
 
-def ranking(results: StudyResults) -> Figure:
+def ranking(results: StudyResults, narrow: bool = False) -> Figure:
     """The variants by what they are judged by."""
     measure = measure_of(results.description)
     what = "final accuracy" if measure is ACCURACY else measure.words
@@ -86,6 +88,7 @@ def ranking(results: StudyResults) -> Figure:
         ],
         images_of(results.description),
         measure,
+        narrow,
     )
 
 
@@ -135,17 +138,17 @@ def variance(results: StudyResults) -> Figure:
     return scatter("What the scatter of replicates is made of", results.variance)
 
 
-def kernel(results: StudyResults) -> Figure:
+def kernel(results: StudyResults, narrow: bool = False) -> Figure:
     """The learning curves of the kernel initializers."""
-    return _learning_curves(results, KERNELS, "kernel")
+    return _learning_curves(results, KERNELS, "kernel", narrow)
 
 
-def bias(results: StudyResults) -> Figure:
+def bias(results: StudyResults, narrow: bool = False) -> Figure:
     """The learning curves of the bias initializers."""
-    return _learning_curves(results, BIASES, "bias")
+    return _learning_curves(results, BIASES, "bias", narrow)
 
 
-def best_vs_baseline(results: StudyResults) -> Figure:
+def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
     """The learning curves of the best pair and the baseline, on fresh seeds.
 
     If the choice fell on the baseline's own pair, it alone is drawn, on the seeds of the choice.
@@ -162,7 +165,8 @@ def best_vs_baseline(results: StudyResults) -> Figure:
         kernels, biases = results.initializers["baseline"]
         title = f"The best pair is the baseline's own ({kernels} kernels, {biases} biases)"
         variants, seeds = ["baseline"], study.selection
-    return figures.learning_curves(title, [_curves(results, v, v, seeds) for v in variants])
+    curves = [_curves(results, v, v, seeds) for v in variants]
+    return figures.learning_curves(title, curves, narrow)
 
 
 def signals(results: StudyResults) -> Figure:
@@ -193,7 +197,7 @@ def signals(results: StudyResults) -> Figure:
 KERNELS = "Kernel initializers, each with the baseline's bias initializer"
 BIASES = "Bias initializers, each with the baseline's kernel initializer"
 
-DRAWN: dict[str, Callable[[StudyResults], Figure]] = {
+DRAWN: dict[str, Callable[..., Figure]] = {
     function.__name__: function
     for function in (
         differences,
@@ -224,7 +228,7 @@ def _note(row: Any) -> str:
     return ", order alone" if row.draws_nothing else ""
 
 
-def _learning_curves(results: StudyResults, title: str, role: str) -> Figure:
+def _learning_curves(results: StudyResults, title: str, role: str, narrow: bool) -> Figure:
     study = results.description
     return figures.learning_curves(
         title,
@@ -232,6 +236,7 @@ def _learning_curves(results: StudyResults, title: str, role: str) -> Figure:
             _curves(results, name, _label(name, role), study.selection)
             for name in study.with_role(role)
         ],
+        narrow,
     )
 
 

@@ -17,7 +17,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from initstudy.drawing.catalog import Figure, by_section, figures_of
+from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
@@ -56,14 +56,15 @@ def report(results: StudyResults) -> str:
     """
     study, folder = results.description, Path(results.folder)
     spent, made = costs(results.timings), provenance()
+    figures = shown(figures_of(study), study)
     paragraph, citations = methods(study, made)
     return page(
         "report.html.jinja",
         name=study.name,
         verdict=html(results.verdict),
         table=html(results.table),
-        sections=by_section(figures_of(study)),
-        pictures=pictures(folder / "figures", figures_of(study)),
+        sections=by_section(figures),
+        pictures=pictures(folder / "figures", figures),
         explorer=(folder / "explorer.html").read_text(encoding="utf-8"),
         factorial=study.factorial,
         configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
@@ -93,11 +94,13 @@ def page(template: str, **values: object) -> str:
 
 
 def pictures(folder: Path, figures: Sequence[Figure[Any]]) -> dict[str, str]:
-    """Each figure, by its name, as an address that holds all of its SVG file."""
+    """Each SVG file of the figures, by its name without the ending, as an address that holds it."""
+    names = [figure.name for figure in figures]
+    names += [f"{figure.name}.narrow" for figure in figures if figure.narrow]
     return {
-        figure.name: "data:image/svg+xml;base64,"
-        + base64.b64encode((folder / f"{figure.name}.svg").read_bytes()).decode()
-        for figure in figures
+        name: "data:image/svg+xml;base64,"
+        + base64.b64encode((folder / f"{name}.svg").read_bytes()).decode()
+        for name in names
     }
 
 
