@@ -4,6 +4,7 @@ checkpoint choose_learning_rates:
         study=described,
         histories=files(trials, "history"),
         sums=files(trials, "sums"),
+        choices=chosen(trials),
     output:
         table="results/{study}/learning_rates/{group}.csv",
         choice="results/{study}/learning_rates/{group}.yaml",
@@ -29,6 +30,7 @@ checkpoint take_look:
         study=described,
         histories=files(of_look, "history"),
         sums=files(of_look, "sums"),
+        choices=chosen(of_look),
         tests=files(of_look, "tests"),
         earlier=looks,
     output:
@@ -52,6 +54,7 @@ checkpoint choose_best:
         study=described,
         histories=files(selection, "history"),
         sums=files(selection, "sums"),
+        choices=chosen(selection),
     output:
         "results/{study}/best.yaml",
     log:
@@ -171,6 +174,7 @@ rule measure_variance:
         alone=files(sources, "history"),
         alone_tests=files(sources, "tests"),
         alone_sums=files(sources, "sums"),
+        choices=chosen(sources),
     output:
         "results/{study}/variance.csv",
     log:

@@ -49,12 +49,19 @@ SETTINGS = settings_of(workflow.config_settings.config, SECTION)
 # The later ones override the earlier ones.
 LATER = workflow.overwrite_configfiles
 FILES = [*(file for file in workflow.configfiles if file not in LATER), *LATER]
+# Results that need not be trained again, which is of the run and not of a study.
+ASKED = merged(config, SETTINGS)
+KEPT = ASKED.pop("kept", None)
+SETTINGS.pop("kept", None)
+if KEPT is not None:
+    KEPT = str(find(f"{KEPT}/scores.csv", [Path(), Path(os.path.relpath(PROJECT))]).parent)
 try:
     STUDIES = Studies(
-        Source("the configuration", merged(config, SETTINGS), FILES, SETTINGS, SECTION),
+        Source("the configuration", ASKED, FILES, SETTINGS, SECTION),
         DEFAULTS,
         SETTINGS,
         workflow.modifier.modify_path,
+        KEPT,
     )
 except StudyError as error:
     sys.exit(str(error))
@@ -114,47 +121,64 @@ def choices_of(study):
     return choice
 
 
-def asked(wildcards, stage):
-    """The training jobs of one stage of a study, see `initstudy.study.plan`."""
-    plan = STUDIES[wildcards.study].plan
-    return STUDIES.asked(wildcards.study, stage(plan, choices_of(wildcards.study)))
-
-
+# What stages of a study train, by what was chosen before; see `initstudy.study.plan`.
 def trials(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.trials(wildcards.group, choices))
+    return lambda plan, choices: plan.trials(wildcards.group, choices)
 
 
 def of_look(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.selection(choices, int(wildcards.look)))
+    return lambda plan, choices: plan.selection(choices, int(wildcards.look))
 
 
 def selection(wildcards):
     STUDIES.choosing.add(wildcards.study)
-    return asked(wildcards, lambda plan, choices: plan.selection(choices))
+    return lambda plan, choices: plan.selection(choices)
 
 
 def sources(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.sources(choices))
+    return lambda plan, choices: plan.sources(choices)
 
 
 def trainings(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.jobs(choices))
+    return lambda plan, choices: plan.jobs(choices)
 
 
 def trainings_of_variant(wildcards):
-    return asked(wildcards, lambda plan, choices: plan.of_variant(wildcards.variant, choices))
+    return lambda plan, choices: plan.of_variant(wildcards.variant, choices)
 
 
-def files(jobs, kind):
-    """The files of a kind that these training jobs make, as an input."""
-    return told(lambda wildcards: [job.file(kind) for job in jobs(wildcards)])
+def asked(wildcards, stage):
+    """The training jobs of a stage."""
+    plan, choices = STUDIES[wildcards.study].plan, choices_of(wildcards.study)
+    return STUDIES.asked(wildcards.study, stage(wildcards)(plan, choices))
 
 
-def each(jobs, what):
+def files(stage, kind):
+    """The files of a kind that the training jobs of a stage make, as an input."""
+    return told(lambda wildcards: [job.file(kind) for job in asked(wildcards, stage)])
+
+
+def chosen(stage):
+    """The choices that decide which these are, as an input: one that is made anew is waited for."""
+
+    def consulted(wildcards):
+        member, names, choices = STUDIES[wildcards.study], [], choices_of(wildcards.study)
+
+        def noting(name):
+            names.append(f"{member.folder}/{name}")
+            return choices(name)
+
+        stage(wildcards)(member.plan, noting)
+        return list(dict.fromkeys(names))
+
+    return told(consulted)
+
+
+def each(stage, what):
     """The variant, say, or the learning rate of each of these, as a param. It takes the input, so that
     Snakemake does not track it: what can change is in the file that describes the study.
     """
-    return lambda wildcards, input: [getattr(job, what) for job in jobs(wildcards)]
+    return lambda wildcards, input: [getattr(job, what) for job in asked(wildcards, stage)]
 
 
 @told
@@ -323,7 +347,18 @@ def descriptions(wildcards):
     return [f"{member.folder}/{member.description.file}" for member in listed(wildcards)]
 
 
+@told
+def kept_tables(wildcards):
+    """Tables of methods of a list that need not be trained."""
+    listed(wildcards)
+    if not STUDIES.kept.get(wildcards.suite):
+        return []
+    return [local(f"{KEPT}/{table}.csv") for table in ("scores", "trainings", "trials")]
+
+
 def tell_cost():
+    for text in STUDIES.taken:
+        print(text, file=sys.stderr, flush=True)
     limits = workflow.resource_settings
     if text := STUDIES.cost(limits.cores, limits.nodes):
         print(text, file=sys.stderr, flush=True)

@@ -25,6 +25,7 @@ rule collect:
         timings=files(trainings, "timings"),
         hits=files(trainings, "hits"),
         sums=files(trainings, "sums"),
+        choices=chosen(trainings),
     output:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
@@ -53,6 +54,7 @@ rule collect_variant:
         study=described,
         histories=files(trainings_of_variant, "history"),
         sums=files(trainings_of_variant, "sums"),
+        choices=chosen(trainings_of_variant),
     output:
         "results/{study}/runs/{variant}.csv",
     log:

@@ -10,6 +10,7 @@ rule compare_studies:
                 f"{m.folder}/learning_rates.csv" for m in listed(wildcards) if m.description.tuned
             ]
         ),
+        kept=kept_tables,
     output:
         html=report(
             "results/{suite}/suite.html",
@@ -23,6 +24,7 @@ rule compare_studies:
         pairs="results/{suite}/pairs.csv",
         trainings="results/{suite}/trainings.csv",
         rates="results/{suite}/learning_rates.csv",
+        trials="results/{suite}/trials.csv",
         # There are more if there are studies enough.
         figures=expand(
             "results/{{suite}}/figures/{figure}.{ending}",
@@ -35,6 +37,7 @@ rule compare_studies:
     conda:
         "../envs/analysis.yaml"
     params:
+        kept=lambda wildcards: STUDIES.kept.get(wildcards.suite, []),
         kinds=lambda wildcards: [list(member.source.kinds) for member in listed(wildcards)],
         code=code_digest(
             SCRIPTS / "compare_studies.py", *sorted((PROJECT / "report").glob("*.jinja"))

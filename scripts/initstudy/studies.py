@@ -272,9 +272,12 @@ class Studies:
         defaults: files that all studies of lists take their other keys from.
         settings: keys that were set on the command line, for all studies.
         place: where a file of `results/` is, if another workflow has moved them.
+        kept: a folder of results of lists, from which what their studies have is taken, instead of
+            being trained; see `suite.kept`.
 
     Attributes:
         choosing: names of studies whose best pair is chosen in this run, if it is not yet.
+        kept: by the name of a list, the variants that are taken from there.
     """
 
     def __init__(
@@ -283,8 +286,11 @@ class Studies:
         defaults: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
         place: Callable[[str], str] = str,
+        kept: str | None = None,
     ) -> None:
         self.choosing: set[str] = set()
+        self.kept: dict[str, list[str]] = {}
+        self._kept = kept
         self._defaults, self._settings, self.place = list(defaults), settings or {}, place
         self.main = read(main)
         if self.main.study.name in self.lists:
@@ -331,7 +337,7 @@ class Studies:
                 or one and the list, would write to the same folder.
         """
         if name not in self._lists:
-            members = list(self._read_list(self.lists[name]))
+            members = self._to_train(name, list(self._read_list(self.lists[name])))
             if keras_is_here():
                 ask_keras(members)
             self._members |= {member.study.name: member for member in members}
@@ -449,6 +455,55 @@ class Studies:
                     f"{name!r}; give one another name (key study)."
                 )
             yield other or member
+
+    def _to_train(self, name: str, members: list[Member]) -> list[Member]:
+        """The studies of a list without the variants whose results are kept."""
+        if self._kept is None:
+            return members
+        # Only whoever asks for it waits for pandas and SciPy.
+        from initstudy.results.suite import SuiteResults
+        from initstudy.suite.kept import has
+
+        tables = SuiteResults(self._kept)
+        if not {member.study.name for member in members} & set(tables.scores["study"]):
+            return members
+        listed = [variant.name for variant in members[0].study.kernel_variants]
+        self.kept[name] = taken = [
+            variant for variant in listed if all(has(tables, m.plan, variant) for m in members)
+        ]
+        if not taken:
+            raise StudyError(
+                f"{self._kept} has no variant of {self.lists[name]} as it would be trained here: "
+                "the code, the versions of Keras, NumPy and TensorFlow, or the studies are others. "
+                "Run it without kept."
+            )
+        if len(taken) == len(listed):
+            raise StudyError(
+                f"{self._kept} has all variants of {self.lists[name]}, so nothing is to be "
+                "trained. Add a line below its kernel_initializers; or, to train all of them here, "
+                "run it without kept."
+            )
+        made = []
+        for member in members:
+            ours = member.study.plain()["kernel_initializers"]
+            entries = member.source.raw.get("kernel_initializers", ours)
+            left = [
+                entry
+                for entry, variant in zip(entries, member.study.kernel_variants, strict=True)
+                if variant.name not in taken
+            ]
+            raw = {**member.source.raw, "kernel_initializers": left}
+            made.append(read(replace(member.source, raw=raw)))
+        return made
+
+    @property
+    def taken(self) -> Iterator[str]:
+        """What is taken from where, for people."""
+        for name, variants in self.kept.items():
+            yield (
+                f"Taken from {self._kept}, not trained: {', '.join(variants)} of "
+                f"{self.lists[name]}."
+            )
 
     def _source(
         self,

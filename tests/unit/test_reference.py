@@ -52,6 +52,7 @@ OF_SUITES = {
     "pairs.csv": findings.PAIR_COLUMNS,
     "learning_rates.csv": findings.RATE_COLUMNS,
     "trainings.csv": suite.TRAININGS,
+    "trials.csv": suite.TRIALS,
 }
 
 

@@ -1,6 +1,7 @@
 """Studies are run and compared as one graph of jobs, in which what they share is one job."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -144,6 +145,41 @@ def test_a_study_more_takes_the_trainings_that_are_there(again: Project) -> None
     (again / "suite.yaml").write_text(yaml.safe_dump({"studies": members[:2]}))
     assert again.run(target, *SETTINGS).trained == []
     assert list(dict.fromkeys(pd.read_csv(again / target)["study"])) == STUDIES
+
+
+def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Project) -> None:
+    settings = (*SETTINGS, "kept=kept")
+    suite, kept = again / "results/suite", again / "kept"
+    kept.mkdir()
+    for table in ("scores", "trainings", "trials"):
+        (suite / f"{table}.csv").rename(kept / f"{table}.csv")
+    shutil.rmtree(again / "results")
+    # Nothing is added, so nothing were to be trained.
+    outcome = again.snakemake("suite", *settings)
+    assert outcome.code == 1
+    assert "kept has all variants of suite.yaml, so nothing is to be trained" in outcome.text
+    configure(again, **{**SMALL, "kernel_initializers": ["ones", "he_normal"], "published": None})
+    outcome = again.run("results/suite/suite.html", *settings)
+    assert "Taken from kept, not trained: kernel-ones of suite.yaml." in outcome.text
+    # The baseline tells whether one can be put beside the other.
+    assert outcome.trained == [("baseline", 0, 1), ("bias-ones", 0, 1), ("kernel-he_normal", 0, 1)]
+    scores, old = pd.read_csv(suite / "scores.csv"), pd.read_csv(kept / "scores.csv")
+    assert set(scores["variant"]) == {"baseline", "kernel-ones", "kernel-he_normal"}
+    both = scores.merge(old, on=["study", "variant", "seed"], suffixes=("", "_old"))
+    assert len(both) == len(old)
+    assert (both["accuracy"] == both["accuracy_old"]).all()
+    assert (both["score"] == both["score_old"]).all()
+    words = (suite / "suite.md").read_text()
+    assert "The results of **kernel-ones** are those of `kept`" in words
+    assert "share 2 variants of 2 studies, 2 of them of the same digest. 2 have the same" in words
+    trainings = pd.read_csv(suite / "trainings.csv")
+    assert set(map(tuple, pd.read_csv(kept / "trainings.csv").to_numpy())) < set(
+        map(tuple, trainings.to_numpy())
+    )
+    # What it would train otherwise is not taken.
+    outcome = again.snakemake("suite", *settings, "batch_size=64")
+    assert outcome.code == 1
+    assert "kept has no variant of suite.yaml as it would be trained here" in outcome.text
 
 
 def test_other_settings_hold_for_all_studies(again: Project) -> None:

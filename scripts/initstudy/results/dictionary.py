@@ -288,7 +288,12 @@ SUITE_TABLES: Mapping[str, Table] = {
             "study": STUDY,
             "variant": VARIANT,
             "digest": "of the training of its replicates",
+            "epochs": "that it is trained for",
         },
+    ),
+    "trials.csv": Table(
+        "a replicate that a learning rate was tried on",
+        {"study": STUDY, **STUDY_TABLES["learning_rates.csv"].columns},
     ),
 }
 

@@ -10,7 +10,8 @@ from initstudy.errors import StudyError
 from initstudy.results.tables import check_columns
 
 SCORES = ["study", "variant", "seed", "accuracy", "score", "epochs_to_target"]
-TRAININGS = ["study", "variant", "digest"]
+TRAININGS = ["study", "variant", "digest", "epochs"]
+TRIALS = ["study", "variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,15 @@ class SuiteResults:
         """TRAININGS: which training each study's variant is of."""
         return self._read("trainings.csv", TRAININGS)
 
+    @functools.cached_property
+    def trials(self) -> pd.DataFrame:
+        """TRIALS: what learning rates were chosen on, a row for each replicate."""
+        return self._read("trials.csv", TRIALS)
+
     def _read(self, name: str, columns: list[str]) -> pd.DataFrame:
         path = Path(self.folder, name)
         try:
-            table = pd.read_csv(path, dtype={"digest": str}, float_precision="round_trip")
+            table = pd.read_csv(path, dtype={"digest": str})
         except (OSError, ValueError) as error:
             raise StudyError(f"{path} cannot be read ({error}).") from None
         check_columns(path, list(table.columns), columns)

@@ -20,7 +20,7 @@ from initstudy.analysis.measures import ACCURACY, MEASURES, RESAMPLES, Measure
 from initstudy.analysis.pairs import joint_p_values
 from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
-from initstudy.results.suite import SCORES
+from initstudy.results.suite import SCORES, TRIALS
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 
 SUMMARY_COLUMNS = [
@@ -596,6 +596,16 @@ def score_table(findings: Findings) -> pd.DataFrame:
         ],
         columns=SCORES,
     )
+
+
+def trials_table(findings: Findings) -> pd.DataFrame:
+    """TRIALS: a row for each replicate that a learning rate was tried on."""
+    tables = [
+        entry.rates[entry.rates["variant"].isin(findings.variants)].assign(study=entry.study)
+        for entry in findings.entries
+        if entry.rates is not None
+    ]
+    return pd.concat([pd.DataFrame(columns=TRIALS), *tables])[TRIALS]
 
 
 def _drawn(scores: Sequence[Floats]) -> npt.NDArray[np.intp]:

@@ -21,7 +21,7 @@ from initstudy.results.study import StudyResults
 from initstudy.suite.members import network
 from initstudy.suite.pages import markdown
 
-TABLES = ("summary", "scores", "pairs", "learning_rates", "trainings")
+TABLES = ("summary", "scores", "pairs", "learning_rates", "trials", "trainings")
 FIGURES = ("heat_map", "intervals", "profiles", "times", "ranks", "budgets")
 
 

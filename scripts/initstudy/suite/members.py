@@ -102,7 +102,7 @@ def trainings(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.Da
         own = table[table["variant"].isin(variants) & (table["first_seed"] < study.selection.stop)]
         digests = own["history"].str.split("/").str[-3]
         rows += [
-            (study.name, variant, digest)
+            (study.name, variant, digest, study.epochs)
             for variant, digest in zip(own["variant"], digests, strict=True)
         ]
     return pd.DataFrame(rows, columns=TRAININGS).drop_duplicates(ignore_index=True)

@@ -19,16 +19,18 @@ from initstudy.suite.findings import Findings
 MOST_AT_EDGE = 10
 
 
-def verdict(suite: str, findings: Findings) -> str:
+def verdict(suite: str, findings: Findings, kept: str = "") -> str:
     """What the suite supports, as Markdown, and no more.
 
     Args:
         suite: its name.
         findings: of it.
+        kept: what is said of variants that were not trained here, see `kept.trust`.
     """
     sections = [
         f"# Verdict on the suite `{suite}`",
         _opening(findings),
+        kept,
         _differences(findings.summary),
         _over_studies(findings),
         _by_kind(findings),
@@ -104,6 +106,7 @@ def markdown(table: pd.DataFrame) -> str:
 def report(
     suite: str,
     findings: Findings,
+    words: str,
     members: Sequence[Mapping[str, object]],
     figures: str | Path,
     explorer: str,
@@ -113,6 +116,7 @@ def report(
     Args:
         suite: its name.
         findings: of it.
+        words: its verdict.
         members: for each study its name, the address of its report from the suite's, and what it
             is: dataset, inputs, network, epochs and seeds.
         figures: the folder that holds them.
@@ -122,7 +126,7 @@ def report(
     return page(
         "suite.html.jinja",
         name=suite,
-        verdict=html(verdict(suite, findings)),
+        verdict=html(words),
         table=html(table(findings)),
         rates=html(rates_table(findings)),
         kinds=html(kinds_table(findings)),

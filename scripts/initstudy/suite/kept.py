@@ -1,0 +1,100 @@
+"""Results of a suite that are kept as tables, such as docs/benchmark: what has them is not trained.
+
+So who adds a method to a benchmark trains that one, and the baseline, which tells whether what is
+trained here can be put beside what is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from initstudy.analysis import learning_rates
+from initstudy.analysis.comparison import compare_suites
+from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import MEASURES
+from initstudy.results.suite import SuiteResults
+from initstudy.study.plan import VARIANTS, Plan
+from initstudy.suite.findings import Entry
+
+
+def has(tables: SuiteResults, plan: Plan, variant: str) -> bool:
+    """Whether the tables have what a study would train of a variant.
+
+    That is so if the same learning rates were tried on as many replicates, and if with the one that
+    is chosen on these the training has the digest, the epochs and the replicates that are kept.
+
+    Args:
+        tables: what is kept.
+        plan: of the study.
+        variant: one of its variants.
+
+    Raises:
+        StudyError: if a table cannot be read.
+    """
+
+    def own(table: pd.DataFrame) -> pd.DataFrame:
+        return table[(table["study"] == plan.study.name) & (table["variant"] == variant)]
+
+    trials, chosen = own(tables.trials), {}
+    if not trials.empty:
+        chosen = learning_rates.choose(trials, MEASURES[plan.study.judge_by])
+    tried = [
+        (job.learning_rate, seed)
+        for job in plan.trials(VARIANTS, lambda name: None)
+        for seed in job.seeds
+        if job.variant == variant
+    ]
+    if sorted(tried) != sorted(zip(trials["learning_rate"], trials["seed"], strict=True)):
+        return False
+    jobs = [job for job in plan.selection(lambda name: chosen) if job.variant == variant]
+    trainings = own(tables.trainings)
+    return {(job.training.digest, job.epochs) for job in jobs} == set(
+        zip(trainings["digest"], trainings["epochs"], strict=True)
+    ) and sorted(seed for job in jobs for seed in job.seeds) == sorted(own(tables.scores)["seed"])
+
+
+def beside(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry:
+    """What a study brings to a suite, with what is kept of other variants.
+
+    Args:
+        entry: of the variants that were trained.
+        tables: what is kept.
+        variants: those of which it is taken; they become the last columns, in this order.
+    """
+    scores = tables.scores[tables.scores["study"] == entry.study]
+
+    def columns(name: str) -> Floats:
+        return scores.pivot_table(index="seed", columns="variant", values=name)[
+            list(variants)
+        ].to_numpy()
+
+    rates = entry.rates
+    if rates is not None:
+        trials = tables.trials
+        own = (trials["study"] == entry.study) & trials["variant"].isin(variants)
+        rates = pd.concat([rates, trials[own][rates.columns]], ignore_index=True)
+    return replace(
+        entry,
+        accuracies=np.hstack([entry.accuracies, columns("accuracy")]),
+        epochs_to_target=np.hstack([entry.epochs_to_target, columns("epochs_to_target")]),
+        rates=rates,
+    )
+
+
+def trust(results: SuiteResults, tables: SuiteResults, variants: Sequence[str]) -> str:
+    """Whether what was trained here can be put beside what is kept, in words.
+
+    Args:
+        results: of both.
+        tables: what is kept.
+        variants: those of which it is taken.
+    """
+    found = compare_suites(results, tables)
+    trained = replace(found, table=found.table[~found.table["variant"].isin(variants)])
+    return (
+        f"The results of {', '.join(f'**{name}**' for name in variants)} are those of "
+        f"`{tables.folder}`: they were not trained here. What was trained here and is kept there, "
+        f"too, tells whether they can be put beside each other: {trained}"
+    )
