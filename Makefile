@@ -2,6 +2,7 @@
 # make suite  runs the studies of suite.yaml and says what holds over all of them
 # make leaderboard makes docs/benchmark of what that found
 # make test   sets up .venv, then lint and every test
+# make test-lowest runs the unit tests with the oldest versions that pyproject.toml allows
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
 # make replications runs the studies of published findings, and draws what docs/replications.md shows
 # make docs   builds the documentation's site: open site/index.html
@@ -13,7 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run suite leaderboard test lint cluster replications simulate bench bench-scale lock reference docs
+.PHONY: run suite leaderboard test test-lowest lint cluster replications simulate bench bench-scale lock reference docs
 
 run: $(VENV)/installed
 	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $(ARGS)
@@ -33,6 +34,14 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	. $(BIN)/activate && snakemake --lint
+
+# In an environment of its own, .venv-lowest.
+test-lowest: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(PYTHON) -m venv --clear $(VENV)-lowest
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(VENV)-lowest/bin/python pyproject.toml -o $(VENV)-lowest/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python -r pyproject.toml --extra test --constraint $(VENV)-lowest/lowest.txt
+	PATH="$(abspath $(VENV)-lowest/bin):$$PATH" PYTHONPATH=scripts $(VENV)-lowest/bin/python -m pytest --numprocesses 2 tests/unit $(ARGS)
 
 cluster: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock

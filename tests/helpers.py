@@ -43,6 +43,7 @@ PARTS = [
 SMALL = {
     "kernel_initializers": ["random_normal", "ones"],
     "bias_initializers": ["ones"],
+    "training_images": 6000,
     "epochs": 2,
     "seeds": 2,
     "seeds_per_job": 2,
