@@ -113,3 +113,21 @@ def test_only_trainings_are_jobs_of_a_cluster() -> None:
     remote = {part.partition(":")[0] for part in parts if "    localrule: True\n" not in part}
     assert remote == {"train", "ask_keras"}
     assert "use rule" not in rules.replace("`use rule draw`", "")
+
+
+def test_what_follows_from_a_choice_waits_for_it() -> None:
+    """Snakemake ends a run if what a param is made of is being made anew and is no input."""
+    rules = [
+        part
+        for file in sorted((REPOSITORY / "rules").glob("*.smk"))
+        for part in re.split(r"\n(?=rule |checkpoint )", file.read_text())
+    ]
+    stages = [set(re.findall(r"(?:files|each)\((\w+), ", part)) for part in rules]
+    following = [
+        (part, stage) for part, found in zip(rules, stages, strict=True) for stage in found
+    ]
+    # Not the definitions of these functions.
+    following = [(part, stage) for part, stage in following if stage != "stage"]
+    assert len(following) == 6
+    for part, stage in following:
+        assert f"choices=chosen({stage})," in part, part
