@@ -353,7 +353,10 @@ def kept_tables(wildcards):
     listed(wildcards)
     if not STUDIES.kept.get(wildcards.suite):
         return []
-    return [local(f"{KEPT}/{table}.csv") for table in ("scores", "trainings", "trials")]
+    return [
+        local(f"{KEPT}/{table}.csv")
+        for table in ("learning_rates", "scores", "trainings", "trials")
+    ]
 
 
 def tell_cost():

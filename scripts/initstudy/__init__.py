@@ -1,8 +1,9 @@
 """Compare weight and bias initializers by replicated, paired trainings.
 
 What a notebook needs is here: `load` reads the results of a study as tables, `compare` says how far
-two variants are apart and whether that is real, `check_initializer` tries an initializer of your
-own, and a `StudyError` says in words what is wrong.
+two variants are apart and whether that is real, `draw` makes a figure and `explorer` a page of
+learning curves, `check_initializer` tries an initializer of your own, and a `StudyError` says in
+words what is wrong.
 
 Example:
     >>> from initstudy import compare, load
@@ -20,11 +21,13 @@ _HOMES = {
     "StudyError": "initstudy.errors",
     "check_initializer": "initstudy.training.trying",
     "compare": "initstudy.analysis.comparison",
+    "draw": "initstudy.drawing.study",
+    "explorer": "initstudy.drawing.explorer",
     "load": "initstudy.results.study",
 }
 
 __version__ = "0.2.0"
-__all__ = ["StudyError", "check_initializer", "compare", "load"]
+__all__ = ["StudyError", "check_initializer", "compare", "draw", "explorer", "load"]
 
 
 def __getattr__(name: str) -> Any:

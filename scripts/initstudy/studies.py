@@ -273,7 +273,7 @@ class Studies:
         settings: keys that were set on the command line, for all studies.
         place: where a file of `results/` is, if another workflow has moved them.
         kept: a folder of results of lists, from which what their studies have is taken, instead of
-            being trained; see `suite.kept`.
+            being trained; see `SuiteResults.has`.
 
     Attributes:
         choosing: names of studies whose best pair is chosen in this run, if it is not yet.
@@ -460,16 +460,15 @@ class Studies:
         """The studies of a list without the variants whose results are kept."""
         if self._kept is None:
             return members
-        # Only whoever asks for it waits for pandas and SciPy.
+        # Only whoever asks for it waits for pandas.
         from initstudy.results.suite import SuiteResults
-        from initstudy.suite.kept import has
 
         tables = SuiteResults(self._kept)
         if not {member.study.name for member in members} & set(tables.scores["study"]):
             return members
         listed = [variant.name for variant in members[0].study.kernel_variants]
         self.kept[name] = taken = [
-            variant for variant in listed if all(has(tables, m.plan, variant) for m in members)
+            variant for variant in listed if all(tables.has(m.plan, variant) for m in members)
         ]
         if not taken:
             raise StudyError(

@@ -1,6 +1,9 @@
 """Imports go one way, and what a notebook imports is there and light."""
 
 import ast
+import contextlib
+import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import REPOSITORY
 from made_up import made_up_study
 
 import initstudy
@@ -120,7 +124,8 @@ def test_the_package_itself_imports_nothing_until_it_is_asked() -> None:
 
 
 def test_what_it_exports_is_what_it_promises(tmp_path: Path) -> None:
-    assert sorted(initstudy.__all__) == ["StudyError", "check_initializer", "compare", "load"]
+    names = ["StudyError", "check_initializer", "compare", "draw", "explorer", "load"]
+    assert sorted(initstudy.__all__) == names
     assert {*initstudy.__all__} <= {*dir(initstudy)}
     assert initstudy.StudyError is StudyError
     assert initstudy.compare is compare
@@ -156,3 +161,34 @@ def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
     (tmp_path / "study/hits.npz").write_bytes(b"PK")
     with pytest.raises(StudyError, match=r"hits\.npz: it cannot be read"):
         _ = StudyResults(tmp_path / "study").hits
+
+
+def test_the_notebook_of_the_documentation_says_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cells, run again without Jupyter, print what stands below them, and the page has them."""
+    docs = REPOSITORY / "docs"
+    cells = json.loads((docs / "in_a_notebook.ipynb").read_text())["cells"]
+    page = (docs / "in_a_notebook.md").read_text()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "tests").symlink_to(REPOSITORY / "tests")
+    monkeypatch.chdir(tmp_path / "docs")
+    names: dict[str, object] = {}
+    for cell in (cell for cell in cells if cell["cell_type"] == "code"):
+        source = "".join(cell["source"])
+        assert source in page
+        if "IPython" in source:  # which shows a page, and is not a package of ours
+            source = source[: source.index("from IPython")] + source[source.index("Path(") :]
+            source = source[: source.index("IFrame")]
+        tree = ast.parse(source.replace("%matplotlib inline\n", ""))
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(tree, "cell", "exec"), names)
+            value = last and eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+        for output in cell["outputs"]:
+            if "text" in output:
+                assert "".join(output["text"]) == printed.getvalue()
+            elif "text/html" in output["data"] and "IPython" not in "".join(cell["source"]):
+                assert value._repr_html_() == "".join(output["data"]["text/html"])
+    assert (tmp_path / "docs/explorer.html").stat().st_size > 10**5

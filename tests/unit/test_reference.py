@@ -50,7 +50,7 @@ OF_SUITES = {
     "summary.csv": findings.SUMMARY_COLUMNS,
     "scores.csv": suite.SCORES,
     "pairs.csv": findings.PAIR_COLUMNS,
-    "learning_rates.csv": findings.RATE_COLUMNS,
+    "learning_rates.csv": suite.RATES,
     "trainings.csv": suite.TRAININGS,
     "trials.csv": suite.TRIALS,
 }

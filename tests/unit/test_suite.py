@@ -544,7 +544,7 @@ def test_the_report_shows_every_figure_that_there_is(variants: int, tmp_path: Pa
     assert ("ranks" in figures) == (variants > 2) == (findings.tests is not None)
     for name in figures:
         (tmp_path / f"{name}.svg").write_text("<svg/>")
-    page = suite_report.report("s", findings, [], tmp_path, "<p>curves</p>")
+    page = suite_report.report("s", findings, "What is said.", [], tmp_path, "<p>curves</p>")
     assert re.findall(r'<figure id="(\w+)-figure">', page) == list(figures)
     sections = re.findall(r'<section id="([\w-]+)"', page)
     assert re.findall(r'<a href="#([\w-]+)">', page) == sections

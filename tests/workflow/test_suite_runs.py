@@ -151,7 +151,7 @@ def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Proj
     settings = (*SETTINGS, "kept=kept")
     suite, kept = again / "results/suite", again / "kept"
     kept.mkdir()
-    for table in ("scores", "trainings", "trials"):
+    for table in ("learning_rates", "scores", "trainings", "trials"):
         (suite / f"{table}.csv").rename(kept / f"{table}.csv")
     shutil.rmtree(again / "results")
     # Nothing is added, so nothing were to be trained.

@@ -3,14 +3,17 @@
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from initstudy.errors import StudyError
 from initstudy.results.tables import check_columns
+from initstudy.study.plan import VARIANTS, Plan
 
 SCORES = ["study", "variant", "seed", "accuracy", "score", "epochs_to_target"]
 TRAININGS = ["study", "variant", "digest", "epochs"]
+RATES = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge"]
 TRIALS = ["study", "variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
 
 
@@ -43,6 +46,40 @@ class SuiteResults:
     def trials(self) -> pd.DataFrame:
         """TRIALS: what learning rates were chosen on, a row for each replicate."""
         return self._read("trials.csv", TRIALS)
+
+    @functools.cached_property
+    def rates(self) -> pd.DataFrame:
+        """RATES: the learning rate that was chosen for each study's variant."""
+        return self._read("learning_rates.csv", RATES)
+
+    def has(self, plan: Plan, variant: str) -> bool:
+        """Whether this is what a study would train of a variant.
+
+        That is so if the same learning rates were tried on the same replicates, and if with the one
+        that was chosen the training has the same digest, epochs and replicates.
+
+        Args:
+            plan: of the study.
+            variant: one of its variants.
+        """
+
+        def own(table: pd.DataFrame) -> pd.DataFrame:
+            return table[(table["study"] == plan.study.name) & (table["variant"] == variant)]
+
+        def pairs(table: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+            return sorted(own(table)[[*columns]].itertuples(index=False, name=None))
+
+        rates = own(self.rates)["learning_rate"]
+        chosen = {} if rates.empty else {variant: float(rates.iloc[0])}
+        tried = [job for job in plan.trials(VARIANTS, lambda _: None) if job.variant == variant]
+        jobs = [job for job in plan.selection(lambda _: chosen) if job.variant == variant]
+        return (
+            sorted((job.learning_rate, seed) for job in tried for seed in job.seeds)
+            == pairs(self.trials, "learning_rate", "seed")
+            and {(job.training.digest, job.epochs) for job in jobs}
+            == {*pairs(self.trainings, "digest", "epochs")}
+            and sorted((seed,) for job in jobs for seed in job.seeds) == pairs(self.scores, "seed")
+        )
 
     def _read(self, name: str, columns: list[str]) -> pd.DataFrame:
         path = Path(self.folder, name)

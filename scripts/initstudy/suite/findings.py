@@ -20,7 +20,7 @@ from initstudy.analysis.measures import ACCURACY, MEASURES, RESAMPLES, Measure
 from initstudy.analysis.pairs import joint_p_values
 from initstudy.analysis.statistics import holm, sign_flip_p_value
 from initstudy.errors import StudyError
-from initstudy.results.suite import SCORES, TRIALS
+from initstudy.results.suite import RATES, SCORES, TRIALS
 from initstudy.suite.catalog import FEWEST_FOR_RANKS
 
 SUMMARY_COLUMNS = [
@@ -42,7 +42,6 @@ SUMMARY_COLUMNS = [
 PAIR_COLUMNS = ["variant_1", "variant_2", "studies_better", "studies_worse", "p_value", "p_holm"]
 KIND_COLUMNS = ["kind", "studies", "variant", "iqm", "difference", "difference_ci_low"]
 KIND_COLUMNS += ["difference_ci_high"]
-RATE_COLUMNS = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge"]
 # How many studies it would take is one of these, with that power, by so many resamples.
 ENOUGH, POWER, POWER_DRAWS = (5, 10, 15, 20, 30, 40, 60, 100, 200), 0.8, 500
 # Of fewer studies of a kind nothing is told.
@@ -421,7 +420,7 @@ def chosen_rates(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFr
     """The learning rate that was chosen for each variant in each study that tuned it.
 
     Returns:
-        RATE_COLUMNS; at_edge tells that it is the lowest or the highest that was tried, so that one
+        RATES; at_edge tells that it is the lowest or the highest that was tried, so that one
         beyond might have been better.
     """
     rows = []
@@ -441,7 +440,7 @@ def chosen_rates(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFr
             )
             for name in variants
         ]
-    return pd.DataFrame(rows, columns=RATE_COLUMNS)
+    return pd.DataFrame(rows, columns=RATES)
 
 
 def budgets(entries: Sequence[Entry], variants: Sequence[str]) -> pd.DataFrame:

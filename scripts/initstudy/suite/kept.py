@@ -10,49 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from initstudy.analysis import learning_rates
 from initstudy.analysis.comparison import compare_suites
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import MEASURES
 from initstudy.results.suite import SuiteResults
-from initstudy.study.plan import VARIANTS, Plan
 from initstudy.suite.findings import Entry
-
-
-def has(tables: SuiteResults, plan: Plan, variant: str) -> bool:
-    """Whether the tables have what a study would train of a variant.
-
-    That is so if the same learning rates were tried on as many replicates, and if with the one that
-    is chosen on these the training has the digest, the epochs and the replicates that are kept.
-
-    Args:
-        tables: what is kept.
-        plan: of the study.
-        variant: one of its variants.
-
-    Raises:
-        StudyError: if a table cannot be read.
-    """
-
-    def own(table: pd.DataFrame) -> pd.DataFrame:
-        return table[(table["study"] == plan.study.name) & (table["variant"] == variant)]
-
-    trials, chosen = own(tables.trials), {}
-    if not trials.empty:
-        chosen = learning_rates.choose(trials, MEASURES[plan.study.judge_by])
-    tried = [
-        (job.learning_rate, seed)
-        for job in plan.trials(VARIANTS, lambda name: None)
-        for seed in job.seeds
-        if job.variant == variant
-    ]
-    if sorted(tried) != sorted(zip(trials["learning_rate"], trials["seed"], strict=True)):
-        return False
-    jobs = [job for job in plan.selection(lambda name: chosen) if job.variant == variant]
-    trainings = own(tables.trainings)
-    return {(job.training.digest, job.epochs) for job in jobs} == set(
-        zip(trainings["digest"], trainings["epochs"], strict=True)
-    ) and sorted(seed for job in jobs for seed in job.seeds) == sorted(own(tables.scores)["seed"])
 
 
 def beside(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry:
