@@ -21,6 +21,8 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from initstudy.study.config import FIRST_TUNED
+
 # Between two plain lines.
 SECONDS = 20
 # A sentence of fewer characters says little.
@@ -101,7 +103,8 @@ class LogHandler(LogHandlerBase):
         text = f"{self._trained} training{'' if self._trained == 1 else 's'} done"
         if 0 < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
-        if self._reached:
+        # Accuracies of different studies are not to be compared.
+        if len({name.rpartition(" of ")[2] for name in self._reached}) == 1:
             variant, (mean, count) = max(self._reached.items(), key=lambda item: item[1][0])
             seeds = f"{count} seed{'' if count == 1 else 's'}"
             text += f"; {variant} leads so far, {100 * mean:.1f} % of validation images ({seeds})"
@@ -154,9 +157,11 @@ def final_accuracies(output: Sequence[str]) -> list[float]:
     """The last validation accuracy of each seed, by the history among a training's files.
 
     Args:
-        output: paths; none of them need be there.
+        output: paths; none of them need be there. Those of replicates that learning rates are tried
+            on are passed over.
     """
-    histories = [path for path in output if re.fullmatch(r"seeds-\d+-\d+\.csv", Path(path).name)]
+    named = ((path, re.fullmatch(r"seeds-(\d+)-\d+\.csv", Path(path).name)) for path in output)
+    histories = [path for path, seeds in named if seeds and int(seeds[1]) < FIRST_TUNED]
     found: dict[str, float] = {}
     for path in histories:
         if Path(path).exists():

@@ -22,13 +22,20 @@ def record(event: LogEvent | None, message: str = "", level: int = logging.INFO,
     return made
 
 
-def training(folder: Path, jobid: int, variant: str, accuracies: list[float]) -> list:
+def training(
+    folder: Path,
+    jobid: int,
+    variant: str,
+    accuracies: list[float],
+    study: str = "quick",
+    first: int = 0,
+) -> list:
     """Of a job that trains a variant, one seed for each accuracy."""
-    path = folder / f"{variant}/seeds-0-{len(accuracies) - 1}.csv"
+    path = folder / f"{study}-{variant}/seeds-{first}-{first + len(accuracies) - 1}.csv"
     path.parent.mkdir()
     rows = [f"{seed},1,1,0.1,1,{value}" for seed, value in enumerate(accuracies)]
     path.write_text("\n".join(["seed,epoch,loss,accuracy,val_loss,val_accuracy", *rows]) + "\n")
-    message = f"Training {variant} of quick, seeds 0 to 1; progress in logs/x.log"
+    message = f"Training {variant} of {study}, seeds 0 to 1; progress in logs/x.log"
     return [
         record(
             LogEvent.JOB_INFO,
@@ -60,6 +67,24 @@ def test_it_tells_what_is_done_and_who_leads(
     # What diverged counts as nothing right.
     assert second.startswith("50 %: 2 trainings done")
     assert "baseline of quick leads" in second
+
+
+def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS", -1)
+    teller = handler()
+    tried = training(tmp_path, 1, "kernel-ones", [0.99], first=1_000_000)
+    for one in [*tried, *training(tmp_path, 2, "baseline", [0.9])]:
+        teller.emit(one)
+    teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
+    assert "baseline of quick leads so far" in capsys.readouterr().err
+    for one in training(tmp_path, 3, "baseline", [0.95], study="other"):
+        teller.emit(one)
+    teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
+    said = capsys.readouterr().err
+    assert "3 trainings done" in said
+    assert "leads" not in said
 
 
 def test_what_goes_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
