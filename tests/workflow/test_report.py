@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from helpers import Project, fits, opened
 from playwright.sync_api import Browser, Page
 
@@ -30,8 +31,21 @@ def test_every_part_is_visible_and_fits(page: Page, finished: Project) -> None:
         image = page.locator(f"#{figure.name}-figure img")
         image.scroll_into_view_if_needed()
         assert image.evaluate("image => image.complete && image.naturalWidth > 300")
+        # A phone is shown the form that is for it, which need not be scrolled.
+        if figure.narrow:
+            source = image.evaluate("image => image.currentSrc === image.src ? 'wide' : 'narrow'")
+            assert source == ("wide" if page.viewport_size["width"] > 640 else "narrow")
         assert len(page.locator(f"#{figure.name}-figure figcaption").inner_text()) > 80
     assert fits(page)
+
+
+def test_it_can_be_read_by_all_and_used_by_keys_alone(page: Page) -> None:
+    """By the rules of axe: contrast, names, order, what scrolls can be reached."""
+    found = Axe().run(page, options={"iframes": False}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#verdict")
 
 
 def test_its_numbers_are_those_of_the_summary(page: Page, finished: Project) -> None:

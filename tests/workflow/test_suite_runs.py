@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 from forks import Server
 from helpers import SMALL, Outcome, Project, configure, copy_project, fits, opened
 from playwright.sync_api import Browser
@@ -95,6 +96,7 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
         words = page.locator("#verdict").inner_text()
         assert f"{summary['variant'][0]} has the highest interquartile mean" in words
         assert "not in tanh: bias-ones" in words
+        assert Axe().run(page, options={"iframes": False}).response["violations"] == []
         # The explorer shows one study at a time, all of which can be chosen.
         frame = page.frame_locator("#explorer iframe")
         choice = frame.locator("select").first

@@ -108,7 +108,7 @@ def html(markdown: str) -> Markup:
     """Markdown as HTML, in which wide tables scroll by themselves, so that the page need not."""
     rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     return Markup(
-        rendered.replace("<table>", '<div class="scroll"><table>').replace(
+        rendered.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
             "</table>", "</table></div>"
         )
     )
