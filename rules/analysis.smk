@@ -73,7 +73,8 @@ checkpoint choose_best:
 
 rule collect_learning_rates:
     input:
-        rates_of,
+        rates=rates_of,
+        best="results/{study}/best.yaml",
     output:
         "results/{study}/learning_rates.csv",
     log:

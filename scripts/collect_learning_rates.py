@@ -8,5 +8,5 @@ from initstudy.results import histories
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        tables = [learning_rates.read(file) for file in snakemake.input]
+        tables = [learning_rates.read(file) for file in snakemake.input.rates]
         histories.write(pd.concat(tables, ignore_index=True), snakemake.output[0])

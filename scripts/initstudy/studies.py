@@ -21,7 +21,7 @@ from initstudy.results.files import replacing
 from initstudy.study import costs
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
-from initstudy.study.plan import Choices, Plan
+from initstudy.study.plan import BEST, Choices, Plan
 from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
 from initstudy.study.trainings import Job, code_of, versions
 
@@ -388,20 +388,29 @@ class Studies:
             return ""
         threads = max(member.study.threads for member, _ in new)
         at_once = max(1, min(len(new), cores // threads if cores else jobs or 1))
-        seconds, replicates, recorded = 0.0, 0, 0
+        seconds, replicates, recorded, judged = 0.0, 0, 0, 0
         for member, job in new:
             folder = Path(self.place(job.training.folder), "replicates")
             known = sum(Path(folder, f"{seed}.npz").exists() for seed in job.seeds)
             # Unless its record is of fewer epochs, or was written on the way.
             seconds += member.cost(job, len(job.seeds) - known).seconds
             replicates, recorded = replicates + len(job.seeds), recorded + known
+        tried = [(m, j) for m, j in new if j.seeds[0] in m.study.tuning and j.variant != BEST]
+        tuned = {member.study.name: (member, job) for member, job in tried}
+        for member, job in tuned.values():
+            # Whatever rates are chosen, each variant is trained at one of them.
+            later = len(member.plan.variants) * len(member.study.selection)
+            seconds, judged = seconds + member.cost(job, later).seconds, judged + later
         text = f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
+        if judged:
+            text += f"then {judged} at the learning rates that are chosen on these, "
         if recorded:
-            text += f"{recorded} of them as far as their records do not reach yet, "
+            text += f"{recorded} of them from where their records end, "
         minutes = math.ceil(seconds / at_once / 60)
         text += f"{at_once} at one time: about {count(minutes, 'minute')}"
         if any(
-            m.study.name in self.choosing and job.seeds[0] < m.study.looks[-1] for m, job in new
+            m.study.name in {*self.choosing, *tuned} and job.seeds[0] != m.study.confirmation.start
+            for m, job in new
         ):
             text += "; then what the choices call for (the best pair on fresh seeds)"
         text += "."

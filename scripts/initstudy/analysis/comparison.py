@@ -54,7 +54,7 @@ class Comparison:
         bounds = f" [{100 * self.low:+.2f}, {100 * self.high:+.2f}]" if self.low == self.low else ""
         return (
             f"{means[0]}\n{means[1]}\ndifference: {100 * self.difference:+.2f}{bounds} percentage "
-            f"points, p = {self.p_value:.2g} ({how})"
+            f"points, p = {self.p_value:.2g} of this comparison alone ({how})"
         )
 
 

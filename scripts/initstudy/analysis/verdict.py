@@ -25,9 +25,11 @@ from initstudy.study.problems import count
 Row = Any  # a namedtuple of statistics.SUMMARY_COLUMNS
 
 # Accuracies in training and of other images that differ by so much want a word.
-FAR_APART = 0.2
+FAR_APART = 0.1
 # Longer lists are cut: nobody reads them, and the table has all.
 LONGEST = 20
+# So many are named in a sentence.
+FEW = 4
 
 
 def verdict(
@@ -85,7 +87,7 @@ def verdict(
         _scatter(variance),
         _interaction(interaction, [baseline, *compared], baseline) if others else "",
         explanation,
-        _choice(best, tried_together=interaction is not None),
+        _choice(best, baseline, interaction is not None, held_out),
         _limits(rows, compared, best, held_out, scope),
         _published(rows, baseline),
     ]
@@ -164,17 +166,30 @@ def _recommendation(
             f"{'highest' if measure.sign > 0 else 'lowest'} "
             f"({_with_unit(_amount(leader, leader.judged), measure.unit)})"
         )
-        if best is not None and best.decision == BETTER and _same_pair(best, leader):
-            text += f", and on {count(best.seeds, 'fresh seed')} they were better than the baseline"
+        if best is not None and _same_pair(best, leader):
+            fresh = count(best.seeds, "fresh seed")
+            text += {
+                BETTER: f", and on {fresh} they were better than the baseline",
+                WORSE: f", but on {fresh} they were worse than the baseline",
+                EQUIVALENT: f", but on {fresh} they made no difference that matters",
+            }.get(best.decision, f", but {fresh} did not confirm that they are better")
         text += "."
     if others and len(others) <= LONGEST:
         text += f" {_sentence(_pair(row) for row in others)} may be as good or better."
     elif others:
         text += f" {len(others)} others may be as good or better."
-    excluded = len(candidates) - len(possible)
+    excluded = [row for row in candidates if row.p_value_best < ALPHA]
     if excluded:
-        text += f" {_number(excluded)} of the pairs {'is' if excluded == 1 else 'are'} not the best"
-        text += ", with 95 % confidence."
+        one = len(excluded) == 1
+        named = len(excluded) <= FEW and len(possible) > 1
+        who = f"{_number(len(excluded))} of the pairs {'is' if one else 'are'}"
+        if named:
+            who = f"{_sentence(_pair(row) for row in excluded)} are"
+        text += f" {who} not the best, with 95 % confidence"
+        if named and baseline in possible:
+            text += f": another pair beats {'them' if one else 'each of them'}"
+            text += ", which need not be the baseline"
+        text += "."
     parts = [
         _matters(role, [row for row in compared if _differs(row, baseline) == {role}], margin)
         for role in ("kernel", "bias")
@@ -223,7 +238,9 @@ def _opening(baseline: Row, compared: list[Row], images: str) -> str:
     if compared:
         text += (
             " Each other variant was trained on the same seeds, from the same random numbers in the"
-            " same order, and is compared with it seed by seed."
+            " same order, and is compared with it seed by seed. P-values are corrected for the "
+            f"number of comparisons, {len(compared)}; intervals are not, so one may exclude zero "
+            "where nothing can be told."
         )
     return text
 
@@ -280,8 +297,8 @@ def _rates(means: pd.DataFrame | None, measure: Measure) -> str:
         ]
     text = f"Each variant was trained at its own best learning rate: {'; '.join(groups)}."
     text += (
-        " The rates were chosen on other seeds than are judged here; that another choice might "
-        "have been as good or better, the intervals do not tell."
+        " The rates were chosen on other seeds than are judged here; the intervals do not "
+        "include that another rate might have been as good or better."
     )
     ends = {means.columns.min(), means.columns.max()}
     beyond = list(chosen.index[chosen.isin(ends)])
@@ -514,7 +531,7 @@ def _one_at_a_time(pairs: list[Row], baseline: Row, real: bool) -> str:
     return text + f". Part of that is flattery, since the best of {len(pairs)} was chosen for it."
 
 
-def _choice(best: Row | None, tried_together: bool) -> str:
+def _choice(best: Row | None, baseline: Row, tried_together: bool, held_out: int) -> str:
     if best is None:
         return (
             "## The best pair\n\nNo candidate had a better mean than the baseline's own "
@@ -524,13 +541,15 @@ def _choice(best: Row | None, tried_together: bool) -> str:
     measure = _measure(best)
     unit = measure.unit_of_difference
     promised = f"the baseline by {_amount(best, best.selection_difference, '+')}{unit}"
-    if tried_together:
+    if tried_together or len(_differs(best, baseline)) == 1:
         promised = f"the pair differs from {promised}"
     else:
         promised = f"the two of them, each tried by itself, differ from {promised} in sum"
     text = (
         f"## The best pair\n\nThe choice fell on {kernel} kernels with {bias} biases. "
-        f"On the seeds it was made on, {promised}. A choice flatters what it chose, so it was "
+        f"On the seeds it was made on, {promised}"
+        f"{', of the test images, which had no part in it' if held_out else ''}. "
+        f"A choice flatters what it chose, so it was "
         f"trained again on {count(best.seeds, 'fresh seed')}. "
     )
     text += {
@@ -568,8 +587,8 @@ def _limits(
     failed = [row for row in rows if row.not_learned > 0]
     lines += [
         f"- {row.variant}: of {count(row.seeds, 'replicate')}, {row.diverged} diverged and "
-        f"{round(row.not_learned * row.seeds) - row.diverged} never learned. They count as what "
-        f"they are, a diverged one with an accuracy of 0."
+        f"{round(row.not_learned * row.seeds) - row.diverged} never learned. All of them count, "
+        f"a diverged one as an accuracy of 0."
         for row in failed[:LONGEST]
     ]
     if len(failed) > LONGEST:
@@ -580,10 +599,11 @@ def _limits(
     lines += [
         f"- {row.variant}: {100 * row.training_accuracy_mean:.0f} % of the training images are "
         f"told right while its networks learn, {100 * row.accuracy_mean:.0f} % of those that are "
-        "judged. They learned by heart, or what they normalize by lags behind (BatchNormalization)."
+        "judged. They learned by heart, or what they normalize by lags behind (BatchNormalization, "
+        "if its momentum is too large for so few updates)."
         for row in apart[:LONGEST]
     ]
-    text = "- Intervals and p-values are those of other seeds on the same images."
+    text = "- Intervals and p-values tell what other seeds would give on the same images."
     if _measure(rows[0]) is ACCURACY:
         text += (
             " summary.csv has intervals for other images of the same kind, too "
@@ -656,7 +676,7 @@ def _numbers(row: Row, equivalent: bool = False) -> str:
     parts = [
         f"{_difference(row)}{_measure(row).unit_of_difference}",
         p_equals(p_value) + settled,
-        f"ahead on {wins:g} of {count(row.seeds, 'seed')}",
+        f"ahead on {wins:g} of {count(row.seeds, 'seed')}{' (a tie is half)' if wins % 1 else ''}",
     ]
     return ", ".join(parts)
 

@@ -68,9 +68,8 @@ FIGURES: tuple[Figure[Description], ...] = (
         "same random numbers and the same order of images. The large dot is their {middle}, the "
         "bar its 95 % interval. A bar that keeps clear of zero points to a difference, one within "
         "the grey band to none that matters; the words on the right are also corrected for the "
-        "number of comparisons, and are the stricter of the two. Small circles are the {middle}s "
-        "at earlier looks. The best pair is compared on "
-        "fresh seeds, all others on the seeds it was chosen on.",
+        "number of comparisons, and are the stricter of the two.{looks} The best pair is compared "
+        "on fresh seeds, all others on the seeds it was chosen on.",
         RANKING,
         narrow=True,
     ),
@@ -81,8 +80,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "single training could have ended at any of them. Large dots are {middle}s, bars their "
         "95 % intervals, the grey band is the baseline's interval. Those marked (order alone) "
         "all start from the same weights. A logit scale, one of log odds, spreads what lies near "
-        "100 %: from 90 to 99 % is about as far as from 99 to 99.9 %. Open diamonds are "
-        "published values of one training each.",
+        "100 %: from 90 to 99 % is about as far as from 99 to 99.9 %.{published}",
         RANKING,
         narrow=True,
     ),
@@ -208,6 +206,9 @@ def figures_of(study: Description) -> list[Figure[Description]]:
         "images": images_of(study),
         "judged": MEASURES[study.judge_by],
         "middle": "median" if study.ranked else "mean",
+        "looks": " Small circles are what it was at earlier looks." * (len(study.looks) > 1),
+        "published": " Open diamonds are published values of one training each."
+        * (study.configuration["published"] is not None),
     }
     return [
         replace(figure, caption=figure.caption.format(**words))

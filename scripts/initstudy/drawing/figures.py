@@ -282,8 +282,10 @@ def rate_curves(
         rows = np.clip(values, *ends)
         styles = line_styles(labels)
         for row, best, style in zip(rows, own, styles, strict=True):
-            axes.plot(rates, row, marker=".", **style)
-            axes.plot(rates[best], row[best], "o", color=style["color"], markersize=8)
+            axes.plot(rates, row, marker=".", clip_on=False, **style)
+            axes.plot(
+                rates[best], row[best], "o", color=style["color"], markersize=8, clip_on=False
+            )
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("learning rate (large dots: each variant's own, which it is judged at)")
@@ -321,7 +323,7 @@ def budget_curves(
         ends = scale_values(axes.yaxis, values.ravel().tolist(), measure, gap=0.05)
         rows, styles = np.clip(values, *ends), line_styles(labels)
         for row, style in zip(rows, styles, strict=True):
-            axes.plot(numbers, row, marker="o", markersize=4, **style)
+            axes.plot(numbers, row, marker="o", markersize=4, clip_on=False, **style)
         axes.set_xticks(numbers)
         axes.set_xlim(0.9, numbers[-1])
         axes.set_xlabel("learning rates that are tried, of those of the study")

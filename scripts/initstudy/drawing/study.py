@@ -16,6 +16,7 @@ from initstudy.drawing.signals import signals_by_depth, signals_of
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
+from initstudy.study.problems import suggest
 
 
 def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
@@ -27,8 +28,11 @@ def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
         narrow: as a phone shows it, if it has such a form (`catalog.Figure.narrow`).
 
     Raises:
-        StudyError: if what it needs is not there, or is not as it must be.
+        StudyError: if what it needs is not there, or is not as it must be, or if there is no such
+            figure.
     """
+    if name not in DRAWN:
+        raise StudyError(f"There is no figure {name!r}{suggest(name, DRAWN)}.")
     return DRAWN[name](results, narrow=True) if narrow else DRAWN[name](results)
 
 

@@ -21,6 +21,7 @@ from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
+from initstudy.study.problems import count
 
 # Beside the library, wherever a run is.
 TEMPLATES = Path(__file__).parents[3] / "report"
@@ -73,7 +74,8 @@ def report(results: StudyResults) -> str:
         bibtex=citations,
         provenance=made,
         costs=spent,
-        total_minutes=f"{sum(cost.seconds for cost in spent) / 60:.0f}",
+        total_minutes=count(round(sum(cost.seconds for cost in spent) / 60), "minute"),
+        tuned=study.tuned,
     )
 
 

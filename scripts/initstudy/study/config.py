@@ -4,6 +4,7 @@ The schema, config.yaml and docs/configuration.md are made of these classes: see
 `initstudy.report.reference`.
 """
 
+import difflib
 import hashlib
 import json
 import re
@@ -253,7 +254,11 @@ def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
         return f"{show(name)} is not of the form file.py:name"
     file = find(name.rpartition(":")[0], folders)
     if not file.is_file():
-        return f"there is no file {str(file)!r} in {' or '.join(map(str, folders))}"
+        where = " or ".join("this folder" if str(one) == "." else str(one) for one in folders)
+        beside = [path.name for folder in folders for path in folder.glob("*.py")]
+        near = difflib.get_close_matches(file.name, beside, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"there is no file {str(file)!r} in {where}{hint}"
     return None
 
 

@@ -15,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from initstudy.study.costs import Size, dense
 from initstudy.study.names import PER_LAYER, is_own
 from initstudy.study.problems import KeyPath, Problem, suggest
@@ -127,7 +129,8 @@ def _own_model(
     sums = outputs.sum(axis=-1)
     if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
         text = f"its model must end in a softmax over {classes} classes"
-        return wrong(f"{text}; its outputs have the shape {outputs.shape}"), *nothing
+        text += f"; its outputs have the shape {outputs.shape}, and sum to {sums.ravel()[0]:.3g}"
+        return wrong(text), *nothing
     if _draws_from_elsewhere(model, traced[0]):
         text = "its model draws random numbers from a state that is not its layers' own, so that no"
         text += " seed could be trained twice alike; give the layer that draws them an attribute"
@@ -235,9 +238,18 @@ def _initializer_problems(
             return
     for shape in dict.fromkeys(shapes):
         try:
-            initializer = make_initializer(name, config, seed=0)
-            values = keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))
-            what = None if values.shape == shape else f"it returns the shape {values.shape}"
+            values, again = (
+                keras.ops.convert_to_numpy(make_initializer(name, config, seed=0)(shape, "float32"))
+                for _ in range(2)
+            )
+            what = None
+            if values.shape != shape:
+                what = f"it returns the shape {values.shape}"
+            elif not np.isfinite(values).all():
+                what = "some of its values are not finite numbers"
+            elif not np.array_equal(values, again):
+                what = "with the same seed it gives other values each time, so that no training"
+                what += " could be repeated; draw all that is random from its seed"
         except Exception as error:  # noqa: BLE001 - Keras and own code raise of many kinds
             what = _raised(error, name)
         if what:
