@@ -12,6 +12,9 @@ from playwright.sync_api import Browser
 DOCS = REPOSITORY / "docs"
 PAGES = [*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
 SITE = REPOSITORY / "site"
+# Beside the first page.
+SHOWN = ["files", "configuration", "library", "rules", "benchmark/index", "tutorial"]
+SHOWN += ["messages", "in_a_notebook"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
@@ -90,7 +93,7 @@ def test_the_site_opens_from_disk_and_finds_what_is_searched(browser: Browser, w
         assert any(
             "configuration" in link for link in found.evaluate_all("l => l.map(a => a.href)")
         )
-    for name in ("files", "configuration", "library", "rules", "benchmark/index", "tutorial"):
+    for name in SHOWN:
         with opened(browser, SITE / f"{name}.html", width) as page:
             assert fits(page)
             images = page.locator("article img")
