@@ -407,7 +407,8 @@ class Studies:
         if recorded:
             text += f"{recorded} of them from where their records end, "
         minutes = math.ceil(seconds / at_once / 60)
-        text += f"{at_once} at one time: about {count(minutes, 'minute')}"
+        text += f"{at_once} at one time" if at_once > 1 else "one at a time"
+        text += f": about {count(minutes, 'minute')}"
         if any(
             m.study.name in {*self.choosing, *tuned} and job.seeds[0] != m.study.confirmation.start
             for m, job in new

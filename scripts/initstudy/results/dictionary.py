@@ -247,6 +247,8 @@ SUITE_TABLES: Mapping[str, Table] = {
                 "median over studies of the median share of the epochs until then; inf if most "
                 "never do"
             ),
+            "mean": "of its mean scores in the studies, those in which it fails among them",
+            "worst": "the lowest of these",
         },
     ),
     "scores.csv": Table(

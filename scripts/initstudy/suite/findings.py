@@ -38,12 +38,16 @@ SUMMARY_COLUMNS = [
     "last_place",
     "reached",
     "median_time",
+    "mean",
+    "worst",
 ]
 PAIR_COLUMNS = ["variant_1", "variant_2", "studies_better", "studies_worse", "p_value", "p_holm"]
 KIND_COLUMNS = ["kind", "studies", "variant", "iqm", "difference", "difference_ci_low"]
 KIND_COLUMNS += ["difference_ci_high"]
 # How many studies it would take is one of these, with that power, by so many resamples.
 ENOUGH, POWER, POWER_DRAWS = (5, 10, 15, 20, 30, 40, 60, 100, 200), 0.8, 500
+# Means of the same numbers must tie, whatever their last digits, in tables with nine of them, too.
+DIGITS = 7
 # Of fewer studies of a kind nothing is told.
 FEWEST_OF_A_KIND = 2
 
@@ -211,8 +215,7 @@ def mean_ranks(means: Floats) -> Floats:
     Returns:
         float64 (variants,).
     """
-    # Means of the same numbers must tie, whatever their last digits.
-    ranks: Floats = stats.rankdata(-means.round(9), axis=1).mean(axis=0)
+    ranks: Floats = stats.rankdata(-means.round(DIGITS), axis=1).mean(axis=0)
     return ranks
 
 
@@ -253,8 +256,7 @@ def over_studies(variants: Sequence[str], means: Floats) -> OverStudies | None:
     studies, count = means.shape
     if min(studies, count) < FEWEST_FOR_RANKS:
         return None
-    # Means of the same numbers must tie, whatever their last digits.
-    tied = means.round(9)
+    tied = means.round(DIGITS)
     places = [(i, j) for i in range(count) for j in range(i + 1, count)]
     signed_ranks = MEASURES["loss"].tested
     p_values = [sign_flip_p_value(signed_ranks(tied[:, i] - tied[:, j])) for i, j in places]
@@ -298,7 +300,7 @@ def against_baseline(means: Floats, base: int) -> tuple[Floats, Floats]:
         (variants,), nan for the baseline.
     """
     others = [index for index in range(means.shape[1]) if index != base]
-    found = (means[:, others] - means[:, [base]]).round(9)
+    found = (means[:, others] - means[:, [base]]).round(DIGITS)
     p_values, needed = np.full((2, means.shape[1]), np.nan)
     p_values[others] = joint_p_values(MEASURES["loss"].tested(found))
     generator = np.random.default_rng(0)
@@ -327,7 +329,7 @@ def places_without(scores: Sequence[Floats]) -> npt.NDArray[np.int64]:
 
 
 def _places(scores: Sequence[Floats]) -> npt.NDArray[np.int64]:
-    return np.asarray(stats.rankdata(-iqm(scores).round(9), method="min"), dtype=np.int64)
+    return np.asarray(stats.rankdata(-iqm(scores).round(DIGITS), method="min"), dtype=np.int64)
 
 
 def study_means(scores: Sequence[Floats]) -> Floats:
@@ -350,7 +352,9 @@ def summarize(
         for the baseline itself; for the p-values and the studies see `against_baseline`. The places
         are the first and the last that it has if one study is left out. `reached` is the mean over
         studies of the share of replicates that reach the target, `median_time` the median over
-        studies of the median share of the epochs that they take, inf if most never do.
+        studies of the median share of the epochs that they take, inf if most never do. `mean` and
+        `worst` are those of its mean scores in the studies, of which the interquartile mean may
+        leave out all of one.
     """
     base = list(variants).index("baseline")
     means, resampled = iqm(scores), resampled_iqms(scores)
@@ -377,6 +381,8 @@ def summarize(
             "last_place": places.max(axis=0),
             "reached": np.mean([np.isfinite(study).mean(axis=0) for study in times], axis=0),
             "median_time": middle(np.array([middle(study) for study in times])),
+            "mean": study_means(scores).mean(axis=0),
+            "worst": study_means(scores).min(axis=0),
         },
         columns=SUMMARY_COLUMNS,
     )

@@ -50,6 +50,7 @@ def table(findings: Findings) -> str:
                 "variant": row.variant,
                 "IQM [95 % interval]": _estimate(row, "iqm"),
                 "difference [95 % interval]": _estimate(row, "difference"),
+                "mean, worst": f"{row.mean:.3f}, {row.worst:z.3f}",
                 "mean rank": f"{row.mean_rank:.1f}",
                 "target reached": f"{100 * row.reached:.0f} %",
                 **{
@@ -258,7 +259,8 @@ def _by_kind(findings: Findings) -> str:
         return ""
     return (
         "## By kind of study\n\nInterquartile means over the studies of a kind; told from the "
-        "baseline is what has an interval, of seeds, that excludes zero.\n\n" + "\n".join(lines)
+        "baseline is what has an interval, of seeds, that excludes zero; they are many, and not "
+        "corrected for their number.\n\n" + "\n".join(lines)
     )
 
 
