@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import yaml
 from helpers import REPOSITORY
 
+from initstudy.results import hits
 from initstudy.study.config import parse_study
 from initstudy.suite import drawn
 from initstudy.suite.leaderboard import leaderboard
@@ -79,5 +81,9 @@ def test_the_leaderboard_has_a_row_for_each_method_in_the_order_of_the_table() -
         one["study"] for one in yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["studies"]
     ]
     assert list(dict.fromkeys(scores["study"])) == listed
+    # And which images each replicate gets right is what its accuracy says.
+    for (study, variant), rows in scores.groupby(["study", "variant"]):
+        right = hits.read(folder / f"hits/{study}.npz")[variant][: len(rows)]
+        assert right.mean(axis=1) == pytest.approx(rows["accuracy"].to_numpy(), abs=1e-6)
     for file in re.findall(r"\]\(([\w./-]+)\)", page):
         assert Path(folder, file).exists(), file

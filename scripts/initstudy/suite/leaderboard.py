@@ -9,14 +9,17 @@ import importlib.metadata
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from initstudy import __version__
 from initstudy.data.catalog import SPECS
 from initstudy.report.pages import TEMPLATES
-from initstudy.results.files import replacing
+from initstudy.results.files import replacing, write_arrays
 from initstudy.results.study import StudyResults
 from initstudy.suite.members import network
 from initstudy.suite.pages import markdown
@@ -132,6 +135,25 @@ def page(suite: Path, studies: Path) -> str:
     )
 
 
+def hits(own: Path, kept: Path) -> dict[str, npt.NDArray[Any]]:
+    """Which test images each replicate gets right, of what was trained and of what is kept.
+
+    Args:
+        own: `hits.npz` of a study.
+        kept: the same of the benchmark, which need not be there; has variants that the study has
+            not.
+
+    Returns:
+        What `results.hits.read` reads, once it is written.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for path in (path for path in (kept, own) if path.exists()):
+        with np.load(path, allow_pickle=False) as file:
+            # Of all variants but best, which is another one in each study.
+            arrays |= {name: file[name] for name in file.files if name[:5] != "best/"}
+    return arrays
+
+
 def main() -> None:
     """Writes the page, and copies the tables and the figures."""
     parser = argparse.ArgumentParser(
@@ -141,8 +163,11 @@ def main() -> None:
     parser.add_argument("suite", type=Path, help="folder of its results, results/suite")
     parser.add_argument("to", type=Path, help="folder of the page, docs/benchmark")
     asked = parser.parse_args()
-    asked.to.mkdir(parents=True, exist_ok=True)
+    (asked.to / "hits").mkdir(parents=True, exist_ok=True)
     text = page(asked.suite, asked.suite.parent)
+    for study in pd.read_csv(asked.suite / "scores.csv")["study"].unique():
+        kept = asked.to / "hits" / f"{study}.npz"
+        write_arrays(hits(asked.suite.parent / study / "hits.npz", kept), kept)
     for table in TABLES:
         shutil.copyfile(asked.suite / f"{table}.csv", asked.to / f"{table}.csv")
     for figure in FIGURES:
