@@ -30,6 +30,7 @@ from slurm import Slurm
 STUDY = {
     **SMALL,
     "dataset": "few.npz",
+    "training_images": None,
     "published": None,
     "epochs": 50,
     "seeds": 5,
