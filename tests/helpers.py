@@ -23,7 +23,7 @@ from initstudy.data.datasets import Dataset
 REPOSITORY = Path(__file__).parent.parent
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 # Configurations that are tried each time, see tests/conftest.py.
-EXAMPLES = 200
+EXAMPLES = 100
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
 ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [

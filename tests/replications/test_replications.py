@@ -17,6 +17,7 @@ def pixels(mnist: Dataset, images: int = 300) -> np.ndarray:
     return mnist.x_train[:images].astype("float32") / 255
 
 
+@pytest.mark.thorough
 def test_thirty_relu_layers_learn_from_he_and_stall_from_xavier(mnist: Dataset) -> None:
     """He et al., 2015, figure 3."""
     study = read_study("he_2015")

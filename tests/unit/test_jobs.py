@@ -182,7 +182,14 @@ def straight(case: Case, epochs: int, tmp_path: Path) -> dict[str, bytes]:
     return case.straight[epochs]
 
 
-@pytest.mark.parametrize("name", CASES)
+# Those that draw noise stand for those that are augmented, too, but where all are asked for.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] if name == "augmented" else [])
+        for name in CASES
+    ],
+)
 def test_a_training_that_is_cut_off_anywhere_comes_to_the_same(
     using: Callable[[str], Case], tmp_path: Path, name: str
 ) -> None:

@@ -83,7 +83,8 @@ def test_the_report_opens_and_has_the_facts(suite: Project, browser: Browser, wi
         assert fits(page)
         rows = page.locator("#table tbody tr").all_inner_texts()
         for row, expected in zip(rows, summary.itertuples(), strict=True):
-            name, iqm, _, rank, reached, *means = row.split("\t")
+            name, iqm, _, middle, rank, reached, *means = row.split("\t")
+            assert middle == f"{expected.mean:.3f}, {expected.worst:.3f}"
             assert name.strip() == expected.variant
             assert float(iqm.split()[0]) == pytest.approx(expected.iqm, abs=0.00051)
             assert float(rank) == pytest.approx(expected.mean_rank, abs=0.051)
