@@ -298,6 +298,8 @@ def test_snakemake_is_killed_and_then_a_node_goes_down(
 
     wait_until(lambda: states(there, slurm).count("CANCELLED") == 1)
     wait_until(submitted)
+    # Or it might be through before its node is down.
+    stop_amid(there, {digest: "kernel-ones"})
     node = jobs_of(there, slurm)[str(number)]["node"]
     lost = slurm.crash(node)
     try:
