@@ -27,9 +27,8 @@ def beside(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry
     scores = tables.scores[tables.scores["study"] == entry.study]
 
     def columns(name: str) -> Floats:
-        return scores.pivot_table(index="seed", columns="variant", values=name)[
-            list(variants)
-        ].to_numpy()
+        table = scores.pivot_table(index="seed", columns="variant", values=name)
+        return table[list(variants)].to_numpy()
 
     rates = entry.rates
     if rates is not None:

@@ -150,7 +150,7 @@ def hits(own: Path, kept: Path) -> dict[str, npt.NDArray[Any]]:
     for path in (path for path in (kept, own) if path.exists()):
         with np.load(path, allow_pickle=False) as file:
             # Of all variants but best, which is another one in each study.
-            arrays |= {name: file[name] for name in file.files if name[:5] != "best/"}
+            arrays |= {name: file[name] for name in file.files if not name.startswith("best/")}
     return arrays
 
 
