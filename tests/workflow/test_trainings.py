@@ -202,6 +202,14 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     assert " jobs, one at a time: about" in told
     assert choices in told
     assert "A training has 4 threads (key threads), which share 2 here." in told
+    # What follows the choice of learning rates is known by its number: two seeds of four variants.
+    tuning = {"learning_rates": [0.001, 0.003], "learning_rate_seeds": 1}
+    before = (rerun / "config.yaml").read_text()
+    configure(rerun, **tuning, validation={"holdout": 1000})
+    told = rerun.plan().text
+    assert "8 replicates in 8 jobs, then 8 at the learning rates that are chosen on these" in told
+    assert choices in told
+    (rerun / "config.yaml").write_text(before)
     table = pd.read_csv(rerun / "results/notebook/trainings.csv").set_index("variant")
     (rerun / table.loc["kernel-ones", "history"]).unlink()
     told = rerun.plan(variant).text
