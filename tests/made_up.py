@@ -65,7 +65,7 @@ def made_up_study(
                 rows.append((variant, seed, epoch, 1 - accuracy, accuracy, 1.1 - accuracy, ends))
             for epoch, layer in itertools.product(moments(EPOCHS), range(1, LAYERS + 1)):
                 values = chance.uniform(0.1, 0.9, len(diagnostics.MEASURES))
-                measured.append((variant, seed, epoch, layer, 10 * layer, *values))
+                measured.append((variant, seed, epoch, layer, "Dense", 10 * layer, *values))
     table = pd.DataFrame(rows, columns=columns.HISTORY)
     histories.write(table, folder / "histories.csv")
     write_sum(folder / "histories.csv")

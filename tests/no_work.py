@@ -47,7 +47,7 @@ history = ["seed,epoch,loss,accuracy,val_loss,val_accuracy"]
 tests = ["seed,test_loss,test_accuracy"]
 timings = ["seed,epochs,seconds,cpu_seconds,peak_memory_mb"]
 diagnostics = [
-    "seed,epoch,layer,units,activation_mean,activation_sd,gradient_mean,gradient_sd,"
+    "seed,epoch,layer,name,units,activation_mean,activation_sd,gradient_mean,gradient_sd,"
     "dead_units,repeated_units,weight_norm,update_norm"
 ]
 for seed in seeds:
@@ -61,7 +61,7 @@ for seed in seeds:
     for epoch in moments:
         for layer, units in enumerate(UNITS, 1):
             diagnostics.append(
-                f"{seed},{epoch},{layer},{units},1,1,0,0.1,{chance.random():.9g},0,5,1"
+                f"{seed},{epoch},{layer},Dense,{units},1,1,0,0.1,{chance.random():.9g},0,5,1"
             )
 
 made = {

@@ -17,7 +17,7 @@ MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [
     ",".join(columns.DIAGNOSTICS),
     *(
-        f"{variant},{seed},{epoch},{layer},16,{MEASURED}"
+        f"{variant},{seed},{epoch},{layer},Dense,16,{MEASURED}"
         for variant in ("a", "b")
         for seed in (0, 1)
         for epoch in (0, 1, 2, 5)
@@ -46,14 +46,14 @@ def test_good_diagnostics_are_read(tmp_path: Path) -> None:
     ("line", "text", "where", "parts"),
     [
         (0, "variant,seed,epoch", "line 1", ["columns"]),
-        (2, f"a,0,0,two,16,{MEASURED}", "line 3", ["layer", "'two'"]),
-        (2, f"a,0,0,2,16,{MEASURED.replace('1.5', 'inf')}", "line 3", ["infinite"]),
-        (2, f"a,0,0,2,16,{MEASURED.replace('0.25', '1.25')}", "line 3", ["outside 0..1"]),
-        (2, f"a,0,0,3,16,{MEASURED}", "line 3", ["layer that follows"]),
-        (1, f"a,0,0,2,16,{MEASURED}", "line 2", ["layer that follows"]),
+        (2, f"a,0,0,two,Dense,16,{MEASURED}", "line 3", ["layer", "'two'"]),
+        (2, f"a,0,0,2,Dense,16,{MEASURED.replace('1.5', 'inf')}", "line 3", ["infinite"]),
+        (2, f"a,0,0,2,Dense,16,{MEASURED.replace('0.25', '1.25')}", "line 3", ["outside 0..1"]),
+        (2, f"a,0,0,3,Dense,16,{MEASURED}", "line 3", ["layer that follows"]),
+        (1, f"a,0,0,2,Dense,16,{MEASURED}", "line 2", ["layer that follows"]),
         (2, None, "line 2", ["2 layers"]),
         (12, None, "line 12", ["2 layers"]),
-        (3, f"a,0,3,1,16,{MEASURED}\na,0,3,2,16,{MEASURED}", "line 4", ["0, 1, 2, 5"]),
+        (3, f"a,0,3,1,Dense,16,{MEASURED}\na,0,3,2,Dense,16,{MEASURED}", "line 4", ["0, 1, 2, 5"]),
     ],
 )
 def test_broken_diagnostics_are_told(
@@ -120,6 +120,20 @@ def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
         diagnostics.collect([("c", written(tmp_path, "c", other))], EPOCHS)
 
 
+def test_layers_that_another_version_gave_no_names_have_none(tmp_path: Path) -> None:
+    lines = [line.partition(",")[2] for line in GOOD if line[0] == "a"]
+    head = GOOD[0].partition(",")[2]
+    unnamed = [line.replace("Dense,", "").replace("name,", "") for line in [head, *lines]]
+    jobs: list[Job] = [
+        ("a", written(tmp_path, "a", [head, *lines])),
+        ("b", written(tmp_path, "b", unnamed)),
+    ]
+    found = diagnostics.collect(jobs, EPOCHS)
+    assert found.frame["name"].tolist() == ["Dense"] * 16 + [""] * 16
+    (tmp_path / "diagnostics.csv").write_bytes(found.text)
+    assert found.frame.equals(diagnostics.read(tmp_path / "diagnostics.csv", EPOCHS))
+
+
 def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -> None:
     lines = [line.partition(",")[2] for line in GOOD if line[0] != "b"]
 
@@ -135,7 +149,7 @@ def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -
 
 def test_who_starts_from_the_same_weights_is_told() -> None:
     rows = [
-        (variant, seed, epoch, layer, 16, *(float(n) for n in MEASURED.split(",")))
+        (variant, seed, epoch, layer, "Dense", 16, *(float(n) for n in MEASURED.split(",")))
         for variant in ("same", "other", "later", "alone")
         for seed in range(1 if variant == "alone" else 3)
         for epoch in (0, 1)

@@ -172,6 +172,7 @@ def test_signals_are_those_of_the_seeds_that_all_variants_share(tmp_path: Path) 
         rows = table[(table["variant"] == name) & (table["epoch"] == 0)]
         means = rows.groupby("layer")["dead_units"].mean()
         np.testing.assert_allclose(line.get_ydata(), means)
+    assert figure.get_supxlabel().endswith("1 Dense (10), 2 Dense (20), 3 Dense (30)")
 
 
 def test_a_choice_of_the_baseline_is_drawn_as_what_it_is(tmp_path: Path) -> None:

@@ -351,7 +351,9 @@ def test_measures_hits_and_tests_are_of_the_network_as_it_is_then(
         for epoch in range(4):
             metrics = trainer.run_epoch() if epoch else None
             moment = record.moments[epoch]
-            np.testing.assert_array_equal(moment.layers, case.replicates._measure())
+            names, *measures = zip(*case.replicates._measure(), strict=True)
+            assert names == record.names
+            np.testing.assert_array_equal(moment.layers, np.transpose(measures))
             if metrics:
                 outputs = trainer.model(trainer._inputs(trainer.model, trainer._test[0]))
                 right = outputs.numpy().argmax(axis=1) == trainer._test[1].numpy()

@@ -51,8 +51,9 @@ def make(few: Dataset, model: Callable[[int], Any], optimizer: dict[str, Any] = 
     return trainer
 
 
-def measured(trainer: Trainer) -> list[dict[str, float]]:
-    return [dict(zip(["units", *MEASURES], row, strict=True)) for row in measuring(trainer)()]
+def measured(trainer: Trainer) -> list[dict[str, Any]]:
+    columns = ["name", "units", *MEASURES]
+    return [dict(zip(columns, row, strict=True)) for row in measuring(trainer)()]
 
 
 def fixed_batch(few: Dataset) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
@@ -96,6 +97,7 @@ def test_measures_are_those_computed_by_hand(few: Dataset, hidden_units: list[in
     activations, deltas, gradients = by_hand(few, kernels, biases)
     rows = measured(trainer)
     assert [row["units"] for row in rows] == [*hidden_units, CLASSES]
+    assert {row["name"] for row in rows} == {"Dense"}
     for index, row in enumerate(rows):
         expected = {
             "activation_mean": activations[index].mean(),
@@ -169,7 +171,7 @@ def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
         keras.utils.set_random_seed(replicate)
         inputs = keras.Input((FEATURES,))
         x = keras.layers.Reshape((FEATURES, 1))(inputs)
-        x = keras.layers.Conv1D(3, 4, activation="relu")(x)
+        x = keras.layers.Conv1D(3, 4, activation="relu", name="eyes")(x)
         x = keras.layers.Flatten()(x)
         inner = keras.Sequential([keras.Input((27,)), keras.layers.Dense(6, activation="tanh")])
         x = keras.layers.Dropout(0.5, seed=1)(inner(x))
@@ -182,6 +184,8 @@ def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
     rows = measured(trainer)
     assert sorted(row["units"] for row in rows[:-1]) == [2, 3]
     assert rows[-1]["units"] == CLASSES
+    # Dense layers have numbers in Keras, which count all that this process has made.
+    assert sorted(row["name"] for row in rows) == ["Dense", "Dense", "eyes"]
     for one, other in zip(before, trainer.model.variables, strict=True):
         np.testing.assert_array_equal(one, other.numpy())
     convolution = trainer.model.layers[2]
@@ -198,4 +202,4 @@ def test_what_is_not_finite_is_nan(few: Dataset) -> None:
     assert np.isnan([first[name] for name in MEASURES[:6]]).all()
     assert np.isnan(last["activation_sd"])
     assert np.isfinite(first["weight_norm"])
-    assert not any(np.isinf(list(row.values())).any() for row in (first, last))
+    assert not any(np.isinf([row[name] for name in MEASURES]).any() for row in (first, last))

@@ -17,6 +17,7 @@ from initstudy.results.replicates import write_job
 from initstudy.study.trainings import OUTPUTS
 
 IMAGES = 11
+NAMES = ("first", "block 1", "Dense")
 
 
 def made(epochs: int, seed: int = 0, measured: list[int] | None = None) -> Record:
@@ -35,6 +36,7 @@ def made(epochs: int, seed: int = 0, measured: list[int] | None = None) -> Recor
             )
             for epoch in (moments(epochs) if measured is None else measured)
         },
+        names=NAMES if measured != [] else (),
     )
 
 
@@ -46,7 +48,8 @@ def same(one: Record, other: Record | None) -> bool:
             np.array_equal(getattr(one, name), getattr(other, name))
             for name in ("history", "seconds", "cpu_seconds")
         )
-        and (one.peak_memory_mb, one.images) == (other.peak_memory_mb, other.images)
+        and (one.peak_memory_mb, one.images, one.names)
+        == (other.peak_memory_mb, other.images, other.names)
         and list(one.moments) == list(other.moments)
         and all(
             np.array_equal(a.layers, b.layers, equal_nan=True)
@@ -134,6 +137,7 @@ def test_wrong_shapes_and_other_formats_are_told(
     for changes, told in {
         "history": ({"history": np.zeros((3, 5))}, "history has the shape"),
         "seconds": ({"seconds": np.zeros(2)}, "seconds has the shape"),
+        "names": ({"names": NAMES[:2]}, "it has 2 names for 3 layers"),
         "images": ({"images": 5000}, None),
     }.values():
         record = replace(made(3), **changes)
@@ -164,6 +168,22 @@ def test_a_record_of_before_a_measure_was_new_is_read(
     np.testing.assert_array_equal(new[:, 0], old[:, 0])
     np.testing.assert_array_equal(new[:, 1:-1], old[:, :0:-1])
     assert np.isnan(new[:, -1]).all()
+
+
+def test_a_record_of_before_layers_had_names_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it is not trained again; the table has an empty name then."""
+    save = np.savez
+    monkeypatch.setattr(np, "savez", lambda file, names, **others: save(file, **others))
+    records.write(made(5), tmp_path / "0.npz")
+    monkeypatch.undo()
+    found = records.read(tmp_path / "0.npz")
+    assert found is not None
+    assert same(replace(made(5), names=()), found)
+    write_job({0: found, 1: made(5, 1)}, 5, outputs(tmp_path / "epochs-5", "seeds-0-1"))
+    measured = diagnostics.collect([("v", tmp_path / "epochs-5/seeds-0-1.csv")], 5).frame
+    assert measured["name"].tolist() == [""] * 12 + [*NAMES] * 4
 
 
 def test_what_a_record_reaches() -> None:

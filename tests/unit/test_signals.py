@@ -1,5 +1,6 @@
 """The picture of signals by depth shows what it is given, zeros and diverged networks too."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,17 @@ NAMES = [panel.measure for panel in PANELS]
 
 
 def signals(
-    label: str, seeds: int = 3, epochs: int = 2, layers: int = 4, accuracy: float = 0.9
+    label: str,
+    seeds: int = 3,
+    epochs: int = 2,
+    layers: int = 4,
+    accuracy: float = 0.9,
+    name: str = "Dense",
 ) -> Signals:
     generator = np.random.default_rng(len(label))
     values = generator.uniform(0.1, 0.9, (len(NAMES), seeds, epochs, layers))
     units = np.arange(layers, 0.0, -1)
-    return Signals(label, accuracy, dict(zip(NAMES, values, strict=True)), units)
+    return Signals(label, accuracy, dict(zip(NAMES, values, strict=True)), units, [name] * layers)
 
 
 def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
@@ -28,6 +34,7 @@ def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
             "seed": seed,
             "epoch": epoch,
             "layer": layer,
+            "name": f"layer_{layer}",
             "units": 8 * layer,
             "dead_units": seed + epoch / 10 + layer / 100,
         }
@@ -39,6 +46,7 @@ def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
     frame = pd.DataFrame(rows, columns=DIAGNOSTICS)
     found = signals_of("x", 0.9, frame, [0, 1, 7], range(5, 7))
     assert found.units.tolist() == [8, 16]
+    assert found.names == ["layer_1", "layer_2"]
     values = found.measures["dead_units"]
     assert values.shape == (2, 3, 2)
     np.testing.assert_allclose(values[0, 2], [5.71, 5.72])
@@ -87,6 +95,25 @@ def test_of_many_epochs_some_are_labelled_and_the_last_is() -> None:
     ticks = {int(text.get_text()) for text in figure.axes[6].get_xticklabels()}
     assert 1500 in ticks
     assert ticks < {*epochs}
+
+
+def test_layers_are_told_by_name_with_their_units() -> None:
+    variant = signals("baseline", layers=5)
+
+    def told(names: list[str], units: list[int]) -> list[str]:
+        shown = replace(variant, names=names, units=np.array(units, float))
+        return signals_by_depth("T", [0, 1], [shown]).get_supxlabel().split("\n")[1:]
+
+    lenet = ["Conv2D", "Conv2D", "Dense", "Dense", "Dense"]
+    assert told(lenet, [6, 16, 16, 16, 10]) == [
+        "layers (units): 1 Conv2D (6), 2 Conv2D (16), 3 to 4 Dense (16), 5 Dense (10)"
+    ]
+    assert told([""] * 5, [8, 8, 8, 8, 10]) == ["layers (units): 1 to 4 (8), 5 (10)"]
+    long = told(
+        [f"stage_{n}_of_a_network_with_blocks_and_long_names" * 2 for n in range(5)], [9] * 5
+    )
+    assert len(long) == 3
+    assert long[-1].endswith(", see diagnostics.csv")
 
 
 def test_labels_do_not_overlap_and_stay_in_the_picture() -> None:

@@ -1,5 +1,7 @@
 """Signals by depth as a picture: dead units, gradients and activations by layer, and by epoch."""
 
+import itertools
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -50,6 +52,8 @@ PANELS = [
 ]
 # Where more epochs were looked at, some have no label.
 MOST_EPOCHS = 9
+# What is said of the layers has no more letters in a line, and no more lines.
+LETTERS, LINES = 120, 3
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,14 @@ class Signals:
         accuracy: its mean final accuracy.
         measures: by name, float64 (seeds, epochs, layers); nan where a replicate has diverged.
         units: of each layer, float64 (layers,).
+        names: of the layers, "" where one is not known.
     """
 
     label: str
     accuracy: float
     measures: dict[str, Floats]
     units: Floats
+    names: Sequence[str]
 
     def over_epochs(self, panel: Panel) -> Floats:
         """A measure in the panel's layer, or that of all units, float64 (seeds, epochs)."""
@@ -90,15 +96,15 @@ def signals_of(
         seeds: its replicates; others are left out.
     """
     seed, epoch, layer = (rows[name].to_numpy() for name in ("seed", "epoch", "layer"))
-    units = np.zeros(layer.max())
-    units[layer - 1] = rows["units"]
+    layers = rows.drop_duplicates("layer").sort_values("layer")
+    units = layers["units"].to_numpy(np.float64)
     own = (seed >= seeds.start) & (seed < seeds.stop)
     place = seed[own] - seeds.start, np.searchsorted(epochs, epoch[own]), layer[own] - 1
     values = {}
     for panel in PANELS:
         values[panel.measure] = np.full((len(seeds), len(epochs), len(units)), np.nan)
         values[panel.measure][place] = rows[panel.measure].to_numpy()[own]
-    return Signals(label, accuracy, values, units)
+    return Signals(label, accuracy, values, units, layers["name"].tolist())
 
 
 def signals_by_depth(title: str, epochs: Sequence[int], variants: Sequence[Signals]) -> Figure:
@@ -156,7 +162,7 @@ def signals_by_depth(title: str, epochs: Sequence[int], variants: Sequence[Signa
         grid[len(moments) - 1, 1].set_xlabel("layer, from the input to the output")
         if len(names) > len(moments):
             grid[-1, 1].set_xlabel("epoch")
-        figure.supxlabel(_note(variants, many), size="medium")
+        figure.supxlabel(f"{_note(variants, many)}\n{_layers(variants[0])}", size="medium")
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
     return figure
 
@@ -246,3 +252,20 @@ def _note(variants: Sequence[Signals], many: bool) -> str:
         )
     bands = "; band: from the lowest to the highest seed" if seeds > 1 else ""
     return f"mean of n = {seeds} seeds{bands}; zeros lie on the lower edge of log scales"
+
+
+def _layers(variant: Signals) -> str:
+    """Which layers they are, those of one name and size together."""
+    parts, number = [], 1
+    for (name, units), alike in itertools.groupby(zip(variant.names, variant.units, strict=True)):
+        last = number + len(list(alike)) - 1
+        which = str(number) if number == last else f"{number} to {last}"
+        parts.append(f"{which}{' ' * bool(name)}{name} ({units:.0f})")
+        number = last + 1
+    return textwrap.fill(
+        f"layers (units): {', '.join(parts)}",
+        LETTERS,
+        max_lines=LINES,
+        placeholder=" ..., see diagnostics.csv",
+        break_on_hyphens=False,
+    )

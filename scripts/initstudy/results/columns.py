@@ -8,6 +8,7 @@ HISTORY = ["variant", "seed", "epoch", *METRICS]
 TESTS = ["variant", "seed", "test_loss", "test_accuracy"]
 TIMINGS = ["variant", "seed", "epochs", "seconds", "cpu_seconds", "peak_memory_mb"]
 
+# name: what the model calls the layer, or what it is (Dense); empty if that was not noted.
 # activation_*: mean and standard deviation over a batch and the layer's units of what leaves the
 #     activation function; in the output layer, of what enters the softmax.
 # gradient_*: the same of the gradient of the batch's mean loss by what enters the activation
@@ -28,7 +29,7 @@ MEASURES = [
     "weight_norm",
     "update_norm",
 ]
-DIAGNOSTICS = ["variant", "seed", "epoch", "layer", "units", *MEASURES]
+DIAGNOSTICS = ["variant", "seed", "epoch", "layer", "name", "units", *MEASURES]
 
 
 def moments(epochs: int) -> list[int]:

@@ -18,6 +18,7 @@ from initstudy.results.outputs import Collected, Job, collected, replicates
 from initstudy.results.tables import check, read_table
 
 WHOLE = ["seed", "epoch", "layer", "units"]
+WORDS = ["name"]
 
 
 def read(path: str | Path, epochs: int) -> pd.DataFrame:
@@ -28,12 +29,13 @@ def read(path: str | Path, epochs: int) -> pd.DataFrame:
         epochs: of the study.
 
     Returns:
-        DIAGNOSTICS: variant str, seed, epoch, layer and units int64, the measures float64.
+        DIAGNOSTICS: variant and name str, seed, epoch, layer and units int64, the measures
+        float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    frame = read_table(path, DIAGNOSTICS, WHOLE)
+    frame = read_table(path, DIAGNOSTICS, WHOLE, words=WORDS)
     _check_contract(path, frame, epochs)
     return frame
 
@@ -62,7 +64,8 @@ def collect(jobs: Sequence[Job], epochs: int) -> Collected:
         if len(found) != len(expected):
             raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
 
-    return collected(jobs, "diagnostics", DIAGNOSTICS, WHOLE, check_all, optional=MEASURES)
+    optional = [*WORDS, *MEASURES]
+    return collected(jobs, "diagnostics", DIAGNOSTICS, WHOLE, check_all, optional, WORDS)
 
 
 def start_alike(table: pd.DataFrame) -> set[str]:

@@ -141,6 +141,10 @@ STUDY_TABLES: Mapping[str, Table] = {
             "seed": SEED,
             "epoch": "after which it was measured; 0 at the start",
             "layer": "number of the layer with a kernel, from 1 at the input",
+            "name": (
+                "of the layer, in the model; what it is (Dense, Conv2D), if it was given none; "
+                "empty, if an older version of the program trained it"
+            ),
             "units": "of the layer",
             "activation_mean": (
                 "mean over a batch and the units of what leaves the activation function; of the "

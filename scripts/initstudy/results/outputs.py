@@ -6,7 +6,7 @@ tables of a study have it as their first column.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,7 @@ def collected(
     whole: Sequence[str],
     check_all: Check,
     optional: Sequence[str] = (),
+    words: Sequence[str] = (),
 ) -> Collected:
     """Joins the tables of one kind of many jobs, with the variant as first column, and checks them.
 
@@ -73,17 +74,18 @@ def collected(
         columns: of the joined table; all but the first are those of the jobs'.
         whole: see `read_table`.
         check_all: checks a table of some of the jobs.
-        optional: columns that a job of another version may lack; they are nan then.
+        optional: columns that a job of another version may lack; they are nan then, or empty.
+        words: see `read_table`.
 
     Raises:
         StudyError: names the file of the job, the line and what is wrong there.
     """
     head = ",".join(columns).encode() + b"\n"
     try:
-        parts = [_rows(variant, beside(path, kind), columns, optional) for variant, path in jobs]
-        table = Collected(
-            text := b"".join([head, *parts]), read_table("", columns, whole, content=text)
-        )
+        lacking = {column: "" if column in words else "nan" for column in optional}
+        parts = [_rows(variant, beside(path, kind), columns, lacking) for variant, path in jobs]
+        text = b"".join([head, *parts])
+        table = Collected(text, read_table("", columns, whole, text, words))
         check_all("", table.frame, jobs)
         for _, path in jobs:
             check_sum(beside(path, kind), beside(path, "sums"))
@@ -91,8 +93,8 @@ def collected(
     except StudyError:
         for job in jobs:
             file = beside(job[1], kind)
-            content = head + _rows(job[0], file, columns, optional)
-            check_all(file, read_table(file, columns, whole, content=content), [job])
+            content = head + _rows(job[0], file, columns, lacking)
+            check_all(file, read_table(file, columns, whole, content, words), [job])
             check_sum(file, beside(job[1], "sums"))
         raise StudyError(
             f"The {kind} of {len(jobs)} jobs are right, but not together: "
@@ -123,16 +125,20 @@ def check_replicates(path: str | Path, rows: pd.DataFrame, jobs: Sequence[Job]) 
         )
 
 
-def _rows(variant: str, path: Path, columns: list[str], optional: Sequence[str]) -> bytes:
-    """The lines of a job's table without its head, each behind the variant."""
+def _rows(variant: str, path: Path, columns: list[str], lacking: Mapping[str, str]) -> bytes:
+    """The lines of a job's table without its head, each behind the variant; what it may lack has
+    what stands there then.
+    """
     head, _, rows = read_lines(path).partition(b"\n")
     names = head.decode(errors="replace").split(",")
     if names != columns[1:]:
-        lacking = [name for name in columns[1:] if name not in names]
-        if names != [n for n in columns[1:] if n not in lacking] or set(lacking) - set(optional):
+        absent = {
+            name: lacking[name] for name in columns[1:] if name in lacking and name not in names
+        }
+        if names != [name for name in columns[1:] if name not in absent]:
             check_columns(path, names, columns[1:])
         table = pd.read_csv(io.BytesIO(head + b"\n" + rows), dtype=str, keep_default_na=False)
-        filled = table.reindex(columns=columns[1:], fill_value="nan")
+        filled = table.assign(**absent)[columns[1:]]
         rows = filled.to_csv(index=False, header=False, lineterminator="\n").encode()
     first = variant.encode() + b","
     return first + rows[:-1].replace(b"\n", b"\n" + first) + b"\n" if rows else b""

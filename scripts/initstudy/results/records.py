@@ -74,6 +74,7 @@ class Record:
         peak_memory_mb: the largest of the processes that trained it.
         images: how many test images there are.
         moments: what was measured, by epoch.
+        names: of the layers that were measured; none if another version of the program noted none.
         states: from where it can go on, the earliest first; none if it is finished and its weights
             are not kept.
     """
@@ -84,6 +85,7 @@ class Record:
     peak_memory_mb: float
     images: int
     moments: Mapping[int, Moment]
+    names: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
 
     @property
@@ -121,6 +123,7 @@ def write(record: Record, path: str | Path) -> None:
         "images": record.images,
         "moments": np.array(list(record.moments), np.int64),
         "measures": np.array(MEASURES),
+        "names": np.array(record.names, str),
         "layers": np.array([moment.layers for moment in measured], np.float64).reshape(
             len(measured), layers, 1 + len(MEASURES)
         ),
@@ -252,6 +255,7 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         raise _DamagedError(f"its format is {int(found['format'])}, not {FORMAT}")
     history, images = found["history"], int(found["images"])
     epochs, layers = found["moments"].tolist(), found["layers"]
+    names = tuple(found["names"].tolist()) if "names" in found else ()
     tests, hits = found["tests"], found["hits"]
     shapes = {
         "history": (history, (len(history), 4)),
@@ -261,6 +265,8 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
         "tests": (tests, (len(epochs), 2)),
         "hits": (hits, (len(epochs), _bytes(images))),
     }
+    if names and len(names) != layers.shape[1]:
+        raise _DamagedError(f"it has {len(names)} names for {layers.shape[1]} layers")
     for name, (array, shape) in shapes.items():
         if array.shape != shape:
             raise _DamagedError(f"{name} has the shape {array.shape}, not {shape}")
@@ -283,6 +289,7 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Record:
             )
             for row, epoch in enumerate(epochs)
         },
+        names=names,
         states=tuple(
             State(epoch, [found[f"state_{epoch}/{number}"] for number in range(count)])
             for epoch, count in found["states"].reshape(-1, 2).tolist()

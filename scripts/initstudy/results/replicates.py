@@ -1,6 +1,6 @@
 """What a training job writes of its records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,10 @@ def write_job(
         tests.append((seed, *(last.test if last else (np.nan, np.nan))))
         bits.append(last.hits if last else np.zeros((record.images + 7) // 8, np.uint8))
         measured += [
-            (seed, epoch, layer, int(units), *measures)
+            (seed, epoch, number, name, int(units), *measures)
             for epoch in moments(epochs)
             if epoch in record.moments
-            for layer, (units, *measures) in enumerate(record.moments[epoch].layers.tolist(), 1)
+            for number, (name, (units, *measures)) in enumerate(_layers(record, epoch), 1)
         ]
     tables = {
         "history": (history, HISTORY),
@@ -52,6 +52,12 @@ def write_job(
     packed = {"hits": np.array(bits), "seeds": np.array(list(records)), "images": images}
     write_arrays(packed, paths["hits"])
     write_sums(paths["sums"], [path for kind, path in paths.items() if kind != "sums"])
+
+
+def _layers(record: Record, epoch: int) -> Iterator[tuple[str, list[float]]]:
+    """The name of each layer, and what was measured of it."""
+    layers = record.moments[epoch].layers.tolist()
+    return zip(record.names or [""] * len(layers), layers, strict=True)
 
 
 def _write(columns: Sequence[str], rows: Sequence[Sequence[Any]], path: Path) -> None:

@@ -12,20 +12,26 @@ from initstudy.errors import StudyError
 
 
 def read_table(
-    path: str | Path, columns: list[str], whole: Sequence[str], content: bytes | None = None
+    path: str | Path,
+    columns: list[str],
+    whole: Sequence[str],
+    content: bytes | None = None,
+    words: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Reads a table of text in its first column and of numbers in the others.
+    """Reads a table of text in its first column and of numbers in most others.
 
     Args:
         path: a CSV file.
         columns: those that it must have, in this order.
         whole: those of counts, int64; the others are float64.
         content: what stands in the file, if it was read already.
+        words: those of text, besides the first.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    kinds = {column: np.int64 if column in whole else np.float64 for column in columns[1:]}
+    numbers = [column for column in columns[1:] if column not in words]
+    kinds = {column: np.int64 if column in whole else np.float64 for column in numbers}
     if content is None:
         content = read_lines(path)
     try:
@@ -33,9 +39,9 @@ def read_table(
         with np.errstate(invalid="ignore"):
             frame = pd.read_csv(
                 io.BytesIO(content),
-                dtype={columns[0]: str, **kinds},
+                dtype={**dict.fromkeys(columns, str), **kinds},
                 keep_default_na=False,
-                na_values={column: ["nan"] for column in columns[1:]},
+                na_values={column: ["nan"] for column in numbers},
                 skip_blank_lines=False,
                 encoding="utf-8",
             )
@@ -46,8 +52,10 @@ def read_table(
     text = _read_text(path, content, columns)
     return pd.DataFrame(
         {
-            columns[0]: text[columns[0]],
-            **{column: _numbers(path, text, column, column in whole) for column in columns[1:]},
+            column: _numbers(path, text, column, column in whole)
+            if column in kinds
+            else text[column]
+            for column in columns
         }
     )
 

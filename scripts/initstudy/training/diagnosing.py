@@ -1,6 +1,7 @@
 """What goes through a network, layer by layer: measured at chosen moments of its training."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,7 @@ IMAGES = 1000
 ROUNDING = 1e-5
 
 
-def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
+def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
     """What measures each layer of the trainer's network, made once for all replicates.
 
     The layers are those with a kernel and an activation, in the order in which the images meet
@@ -30,10 +31,11 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
 
     Returns:
         A function that measures the network as it is at that moment, and leaves it and its
-        optimizer so. It returns for each layer its units and `diagnostics.MEASURES`.
+        optimizer so. It returns for each layer its name, its units and `diagnostics.MEASURES`.
     """
     model, optimizer = trainer.model, trainer.optimizer
     weights, variables = model.trainable_variables, [*model.variables, *optimizer.variables]
+    names: list[str] = []
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def signals() -> Any:
@@ -42,6 +44,7 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
         with tf.GradientTape() as tape, _noted(model) as noted:
             loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
         layers, sums, outputs = zip(*noted, strict=True)
+        names[:] = [_named(layer) for layer in layers]
         gradients, by_weight = tape.gradient(loss, (list(sums), weights))
         kernels = [tf.identity(layer.kernel) for layer in layers]
         optimizer.apply(by_weight, weights)
@@ -52,10 +55,11 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
         activations = [*outputs[:-1], sums[-1]]
         return list(zip(activations, gradients, kernels, updates, strict=True))
 
-    def measure() -> list[tuple[float, ...]]:
+    def measure() -> list[tuple[Any, ...]]:
         layers = [[part.numpy() for part in layer] for layer in signals()]
         return [
             (
+                name,
                 activations.shape[-1],
                 *_moments(activations),
                 *_moments(gradients),
@@ -63,7 +67,7 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[float, ...]]]:
                 _norm(kernel),
                 _norm(update),
             )
-            for activations, gradients, kernel, update in layers
+            for name, (activations, gradients, kernel, update) in zip(names, layers, strict=True)
         ]
 
     return measure
@@ -90,6 +94,13 @@ def _noted(model: Any) -> Iterator[list[tuple[Any, Any, Any]]]:
     finally:
         for layer, activation in zip(layers, own, strict=True):
             layer.activation = activation
+
+
+def _named(layer: Any) -> str:
+    """What a model calls a layer; what it is, if Keras has named it."""
+    kind = type(layer).__name__.removeprefix("Transposed")
+    plain = re.sub(r"_\d+$", "", layer.name).replace("_", "").removeprefix("transposed")
+    return kind if plain == kind.lower() else str(layer.name)
 
 
 def _moments(values: npt.NDArray[np.float32]) -> tuple[float, float]:

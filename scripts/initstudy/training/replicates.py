@@ -90,7 +90,8 @@ class Replicates:
                     grown.pay(number, self._cost())
                     break
             if number in due and number not in grown.moments:
-                grown.moments[number] = self._look(grown.history[number - 1] if number else None)
+                metrics = grown.history[number - 1] if number else None
+                grown.names, grown.moments[number] = self._look(metrics)
             if number > begin:
                 grown.pay(number, self._cost())
                 minutes = (time.perf_counter() - written) / 60
@@ -120,16 +121,19 @@ class Replicates:
         self._trainer.start(seed)
         return 0
 
-    def _look(self, metrics: Sequence[float] | None) -> Moment:
-        """Measures the network as it is now, after an epoch with these metrics, or before any."""
-        layers = np.array(self._measure(), np.float64)
+    def _look(self, metrics: Sequence[float] | None) -> tuple[tuple[str, ...], Moment]:
+        """Measures the network as it is now, after an epoch with these metrics, or before any;
+        returns the names of its layers, too.
+        """
+        names, *measures = zip(*self._measure(), strict=True)
+        layers = np.column_stack(measures).astype(np.float64)
         if metrics is None:
-            return Moment(layers, (np.nan, np.nan), np.zeros(0, np.uint8))
+            return names, Moment(layers, (np.nan, np.nan), np.zeros(0, np.uint8))
         loss, accuracy, hits = self._trainer.test()
         if self._trainer.validates_on_test:
             # The same in every digit, though another function has computed them.
             loss, accuracy = metrics[2:]
-        return Moment(layers, (loss, accuracy), np.packbits(hits))
+        return names, Moment(layers, (loss, accuracy), np.packbits(hits))
 
     def _cost(self) -> float:
         """CPU time of this process since this was last asked; at first, since its start."""
@@ -158,6 +162,7 @@ class _Grown:
         self._cpu_seconds = record.cpu_seconds.tolist() if record else []
         self.history: list[list[float]] = record.history.tolist() if record else []
         self.moments = dict(record.moments) if record else {}
+        self.names = record.names if record else ()
         if record and record.images != images:
             raise _ForeignError(f"it has {record.images} test images, not {images}")
 
@@ -194,5 +199,6 @@ class _Grown:
             peak_memory_mb=max(self._peak, spent()["peak_memory_mb"]),
             images=self._images,
             moments=dict(sorted(self.moments.items())),
+            names=self.names,
             states=tuple(states),
         )
