@@ -43,7 +43,8 @@ class LogHandler(LogHandlerBase):
         self._started = self._told = time.monotonic()
         self._training: dict[int, tuple[str, Sequence[str]]] = {}
         self._reached: dict[str, tuple[float, int]] = {}
-        self._trained = 0
+        self._asked = self._trained = 0
+        self._text = ""
         self._open: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -71,6 +72,8 @@ class LogHandler(LogHandlerBase):
         elif event is None:
             if record.levelno >= logging.WARNING or "Nothing to be done" in record.getMessage():
                 self._say(record.getMessage())
+        elif event == LogEvent.RUN_INFO:
+            self._asked = getattr(record, "stats", {}).get("train", 0)
         elif event == LogEvent.JOB_INFO:
             self._note(vars(record))
         elif event == LogEvent.JOB_FINISHED:
@@ -100,8 +103,13 @@ class LogHandler(LogHandlerBase):
 
     def _progress(self, done: int, total: int) -> None:
         now = time.monotonic()
-        text = f"{self._trained} training{'' if self._trained == 1 else 's'} done"
-        if 0 < done < total:
+        # All else takes no time beside trainings. Those that a choice calls for come later.
+        trainings = max(self._asked, self._trained + len(self._training))
+        if trainings:
+            done, total = self._trained, trainings
+        text = f"{done} of {total} {'trainings' if trainings else 'steps'} done"
+        # Of a few that have run side by side, each would seem to take all the time.
+        if len(self._training) < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
         # Accuracies of different studies are not to be compared.
         if len({name.rpartition(" of ")[2] for name in self._reached}) == 1:
@@ -120,9 +128,9 @@ class LogHandler(LogHandlerBase):
                 self._task = self._bar.add_task(text, total=total)
                 self._bar.start()
             self._bar.update(self._task, completed=done, total=total, description=text)
-        elif now - self._told > SECONDS or done == total:
-            self._told = now
-            self._say(f"{100 * done / max(total, 1):.0f} %: {text}")
+        elif text != self._text and (now - self._told > SECONDS or done == total):
+            self._told, self._text = now, text
+            self._say(text)
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False)

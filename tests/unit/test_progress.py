@@ -53,19 +53,19 @@ def test_it_tells_what_is_done_and_who_leads(
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS", -1)
     teller = handler()
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 4, "total": 9}))
     for one in training(tmp_path, 3, "baseline", [0.5, 0.7]):
         teller.emit(one)
-    teller.emit(record(LogEvent.PROGRESS, done=1, total=4))
+    teller.emit(record(LogEvent.PROGRESS, done=1, total=9))
     for one in training(tmp_path, 4, "kernel-he_normal", [0.9, float("nan")]):
         teller.emit(one)
-    teller.emit(record(LogEvent.PROGRESS, done=2, total=4))
-    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ..."))
+    teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     teller.emit(record(None, "Select jobs to execute..."))
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("25 %: 1 training done, about ")
+    assert first.startswith("1 of 4 trainings done, about ")
     assert first.endswith("; baseline of quick leads so far, 60.0 % of validation images (2 seeds)")
     # What diverged counts as nothing right.
-    assert second.startswith("50 %: 2 trainings done")
+    assert second.startswith("2 of 4 trainings done")
     assert "baseline of quick leads" in second
 
 
@@ -83,8 +83,40 @@ def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     said = capsys.readouterr().err
-    assert "3 trainings done" in said
+    assert "3 of 3 trainings done" in said
     assert "leads" not in said
+
+
+def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS", -1)
+    teller = handler()
+    teller._started -= 600
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 3}))
+    begun, ended = zip(*(training(tmp_path, n, f"v{n}", [0.5]) for n in range(4)), strict=True)
+
+    def after(*records: logging.LogRecord) -> str:
+        for one in records:
+            teller.emit(one)
+        teller.emit(record(LogEvent.PROGRESS, done=5, total=30))
+        return capsys.readouterr().err.split(";")[0]
+
+    assert after(*begun[:2], ended[0]) == "1 of 3 trainings done"
+    assert after(begun[2], ended[1]) == "2 of 3 trainings done, about 5 min left"
+    assert after(ended[2], begun[3]) == "3 of 4 trainings done, about 3 min left"
+    assert after(ended[3]) == "4 of 4 trainings done"
+    # What is made of them comes after it.
+    assert after() == ""
+
+
+def test_of_a_run_that_trains_nothing_its_steps_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    teller = handler()
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"summarize": 1, "total": 6}))
+    teller.emit(record(LogEvent.PROGRESS, done=6, total=6))
+    assert capsys.readouterr().err == "6 of 6 steps done\n"
 
 
 def test_what_goes_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
