@@ -476,6 +476,10 @@ class Studies:
         tables = SuiteResults(self._kept)
         if not {member.study.name for member in members} & set(tables.scores["study"]):
             return members
+        for member in members:
+            if member.description.factorial:
+                text = "with kept it must be one_factor: what is kept has no pairs"
+                raise member.source.refuse([Problem(("design",), text)])
         listed = [variant.name for variant in members[0].study.kernel_variants]
         self.kept[name] = taken = [
             variant for variant in listed if all(tables.has(m.plan, variant) for m in members)

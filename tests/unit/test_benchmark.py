@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -13,8 +14,7 @@ from helpers import REPOSITORY
 
 from initstudy.results import hits
 from initstudy.study.config import parse_study
-from initstudy.suite import drawn
-from initstudy.suite.leaderboard import leaderboard
+from initstudy.suite import drawn, leaderboard
 
 
 def test_a_seed_draws_the_same_workloads_and_more_after_fewer() -> None:
@@ -71,8 +71,8 @@ def test_the_command_writes_a_list_of_studies() -> None:
 def test_the_leaderboard_has_a_row_for_each_method_in_the_order_of_the_table() -> None:
     folder = REPOSITORY / "docs/benchmark"
     page, summary = (folder / "README.md").read_text(), pd.read_csv(folder / "summary.csv")
-    assert leaderboard(summary) in page
-    names = re.findall(r"\| `(\w+)` +\|", leaderboard(summary))
+    assert leaderboard.leaderboard(summary) in page
+    names = re.findall(r"\| `(\w+)` +\|", leaderboard.leaderboard(summary))
     assert names == [name.removeprefix("kernel-") for name in summary["variant"]]
     scores = pd.read_csv(folder / "scores.csv")
     assert set(scores["variant"]) == set(summary["variant"])
@@ -87,3 +87,23 @@ def test_the_leaderboard_has_a_row_for_each_method_in_the_order_of_the_table() -
         assert right.mean(axis=1) == pytest.approx(rows["accuracy"].to_numpy(), abs=1e-6)
     for file in re.findall(r"\]\(([\w./-]+)\)", page):
         assert Path(folder, file).exists(), file
+
+
+def test_hits_are_kept_of_what_is_judged_and_no_more(tmp_path: Path) -> None:
+    """The best pair is another one in each study, and a method may have been taken out."""
+
+    def written(name: str, **values: int) -> Path:
+        arrays = {f"{variant}/hits": np.array([value]) for variant, value in values.items()}
+        np.savez(tmp_path / name, images=np.array(8), **arrays)
+        return tmp_path / name
+
+    own = written("own.npz", baseline=1, best=2, new=3)
+    kept = written("kept.npz", baseline=4, gone=5, old=6)
+    found = leaderboard.hits(own, kept, ["baseline", "new", "old"])
+    assert {name: int(values.squeeze()) for name, values in found.items()} == {
+        "images": 8,
+        "baseline/hits": 1,
+        "new/hits": 3,
+        "old/hits": 6,
+    }
+    assert "gone/hits" not in leaderboard.hits(own, tmp_path / "none.npz", ["baseline", "gone"])

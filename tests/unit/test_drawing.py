@@ -198,6 +198,8 @@ def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
     path.write_text("".join(line for line in lines if not line.startswith("kernel-ones")))
     with pytest.raises(StudyError, match=r"no diagnostics of kernel-ones\."):
         drawing.draw("signals", results)
+    with pytest.raises(StudyError, match=r"'signals' has no narrow form; differences, .* have one"):
+        drawing.draw("signals", results, narrow=True)
     with pytest.raises(StudyError, match=r"kernel-ones has no results for the seeds \[4\]"):
         results.curves("kernel-ones", range(5), "accuracy")
     (tmp_path / "s" / "summary.csv").unlink()

@@ -183,6 +183,9 @@ def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Proj
     outcome = again.snakemake("suite", *settings, "batch_size=64")
     assert outcome.code == 1
     assert "kept has no variant of suite.yaml as it would be trained here" in outcome.text
+    outcome = again.snakemake("suite", *settings, "design=factorial")
+    assert outcome.code == 1
+    assert "design: with kept it must be one_factor" in outcome.text
 
 
 def test_other_settings_hold_for_all_studies(again: Project) -> None:

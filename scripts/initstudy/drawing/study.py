@@ -9,8 +9,7 @@ from initstudy.analysis import interaction, measures
 from initstudy.analysis import learning_rates as rates
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, measure_of
-from initstudy.drawing import figures, heatmap
-from initstudy.drawing.catalog import images_of
+from initstudy.drawing import catalog, figures, heatmap
 from initstudy.drawing.scatter import scatter
 from initstudy.drawing.signals import signals_by_depth, signals_of
 from initstudy.errors import StudyError
@@ -29,10 +28,12 @@ def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
 
     Raises:
         StudyError: if what it needs is not there, or is not as it must be, or if there is no such
-            figure.
+            figure, or none of that form.
     """
     if name not in DRAWN:
         raise StudyError(f"There is no figure {name!r}{suggest(name, DRAWN)}.")
+    if narrow and name not in (narrowed := catalog.narrow(catalog.FIGURES)):
+        raise StudyError(f"The figure {name!r} has no narrow form; {', '.join(narrowed)} have one.")
     return DRAWN[name](results, narrow=True) if narrow else DRAWN[name](results)
 
 
@@ -90,7 +91,7 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
             )
             for row in _rows(results)
         ],
-        images_of(results.description),
+        catalog.images_of(results.description),
         measure,
         narrow,
     )
@@ -134,7 +135,9 @@ def pairs(results: StudyResults) -> Figure:
     """The final accuracies of all pairs of a factorial design, and their interactions."""
     study = results.description
     layout = interaction.layout(results.final, study.initializers, study.selection)
-    return heatmap.pairs("Every kernel with every bias initializer", layout, images_of(study))
+    return heatmap.pairs(
+        "Every kernel with every bias initializer", layout, catalog.images_of(study)
+    )
 
 
 def variance(results: StudyResults) -> Figure:

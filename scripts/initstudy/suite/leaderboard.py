@@ -7,7 +7,7 @@ import argparse
 import datetime
 import importlib.metadata
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -135,22 +135,24 @@ def page(suite: Path, studies: Path) -> str:
     )
 
 
-def hits(own: Path, kept: Path) -> dict[str, npt.NDArray[Any]]:
+def hits(own: Path, kept: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
     """Which test images each replicate gets right, of what was trained and of what is kept.
 
     Args:
         own: `hits.npz` of a study.
         kept: the same of the benchmark, which need not be there; has variants that the study has
             not.
+        variants: those that are judged; others are left out.
 
     Returns:
         What `results.hits.read` reads, once it is written.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
+    known = {"images", *variants}
     for path in (path for path in (kept, own) if path.exists()):
         with np.load(path, allow_pickle=False) as file:
-            # Of all variants but best, which is another one in each study.
-            arrays |= {name: file[name] for name in file.files if not name.startswith("best/")}
+            judged = (name for name in file.files if name.partition("/")[0] in known)
+            arrays |= {name: file[name] for name in judged}
     return arrays
 
 
@@ -165,9 +167,10 @@ def main() -> None:
     asked = parser.parse_args()
     (asked.to / "hits").mkdir(parents=True, exist_ok=True)
     text = page(asked.suite, asked.suite.parent)
-    for study in pd.read_csv(asked.suite / "scores.csv")["study"].unique():
+    scores = pd.read_csv(asked.suite / "scores.csv")
+    for study, variants in scores.groupby("study")["variant"].unique().items():
         kept = asked.to / "hits" / f"{study}.npz"
-        write_arrays(hits(asked.suite.parent / study / "hits.npz", kept), kept)
+        write_arrays(hits(asked.suite.parent / study / "hits.npz", kept, variants), kept)
     for table in TABLES:
         shutil.copyfile(asked.suite / f"{table}.csv", asked.to / f"{table}.csv")
     for figure in FIGURES:
