@@ -39,15 +39,17 @@ def leaderboard(summary: pd.DataFrame) -> str:
         span = f"{row['iqm_ci_low']:.3f} to {row['iqm_ci_high']:.3f}"
         difference = ""
         if row["variant"] != "baseline":
-            bounds = f"{row['difference_ci_low']:+.3f} to {row['difference_ci_high']:+.3f}"
-            difference = f"{row['difference']:+.3f} ({bounds})"
+            bounds = f"{row['difference_ci_low']:+z.3f} to {row['difference_ci_high']:+z.3f}"
+            difference = f"{row['difference']:+z.3f} ({bounds})"
         rows.append(
             {
                 "place": place,
-                "without any one workload": f"{row['first_place']:.0f} to {row['last_place']:.0f}",
                 "method": f"`{row['variant'].removeprefix('kernel-')}`",
                 "interquartile mean (95 %)": f"{row['iqm']:.3f} ({span})",
                 "difference from the baseline (95 %)": difference,
+                "place without any one workload": (
+                    f"{row['first_place']:.0f} to {row['last_place']:.0f}"
+                ),
                 "mean, worst workload": f"{row['mean']:.3f}, {row['worst']:z.3f}",
                 "mean rank": f"{row['mean_rank']:.1f}",
                 "target reached": f"{100 * row['reached']:.0f} %",
