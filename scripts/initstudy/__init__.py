@@ -5,7 +5,7 @@ two variants are apart and whether that is real, `draw` makes a figure and `expl
 learning curves, `check_initializer` tries an initializer of your own, and a `StudyError` says in
 words what is wrong.
 
-Example:
+Examples:
     >>> from initstudy import compare, load
     >>> notebook = load("results/notebook")
     >>> notebook.summary

@@ -20,12 +20,16 @@ class Comparison:
     """What the replicates of two variants say of their difference.
 
     Attributes:
-        first, second: which variant of which study.
-        first_accuracies, second_accuracies: of the test images after the last epoch, float64
-            (n,), by seed; only of shared seeds, if they are paired.
+        first: which variant of which study.
+        second: which other one.
+        first_accuracies: of the test images after the last epoch, float64 (n,), by seed; only of
+            shared seeds, if they are paired.
+        second_accuracies: those of the other one.
         paired: whether one of each belongs to one of the other, by its seed.
         difference: of the means, the first less the second.
-        low, high: its 95 % confidence interval; nan where a single replicate tells nothing.
+        low: the lower bound of its 95 % confidence interval; nan where a single replicate tells
+            nothing.
+        high: the upper bound.
         p_value: two-sided, of there being no difference; of this comparison alone, so where many
             are made, it must be corrected for their number (`statistics.holm`).
     """
@@ -63,7 +67,8 @@ class SuiteComparison:
     """What two runs of a suite say of each other, as of one on another machine.
 
     Attributes:
-        first, second: where they are.
+        first: where the one is.
+        second: where the other is.
         table: a row for each study and variant that both have: study, variant, seeds (that both
             have), equal (whether all of their accuracies are the same in every digit), same_digest,
             difference (of the means, the first less the second), p_value and p_holm, by
@@ -148,7 +153,7 @@ def compare(
         TypeError: if one is neither.
         StudyError: if results cannot be read.
 
-    Example:
+    Examples:
         >>> notebook = load("results/notebook")
         >>> print(compare(notebook.variant("kernel-he_uniform"), notebook.variant("baseline")))
         >>> print(compare(load("results/deep_relu"), load("results/normalized")))

@@ -111,6 +111,8 @@ def rules_text() -> str:
             message = re.search(r"message:\n((?: +\".*\"\n)+)", body)
             said = "".join(re.findall(r"\"(.*)\"", message[1])) if message else ""
             why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
+            # As code, or they would be taken for attributes of what stands before them.
+            said = re.sub(r"(\{[^}]*\})+", r"`\g<0>`", said)
             rows.append(f"| `{name}` | {said} | {why} |")
         if rows:
             head = ["| rule | what it says | why it is as it is |", "| --- | --- | --- |"]

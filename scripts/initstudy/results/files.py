@@ -34,7 +34,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Args:
         path: the file to make; its folder is made if need be.
 
-    Example:
+    Examples:
         >>> with replacing("table.csv") as path:
         ...     frame.to_csv(path)
     """

@@ -50,7 +50,7 @@ class StudyResults:
     Args:
         folder: of the study.
 
-    Example:
+    Examples:
         >>> StudyResults("results/notebook").summary
     """
 
@@ -263,7 +263,7 @@ def load(folder: str | Path) -> StudyResults | SuiteResults:
     Raises:
         StudyError: if it is none.
 
-    Example:
+    Examples:
         >>> load("results/notebook").summary
         >>> load("docs/benchmark").scores
     """

@@ -26,7 +26,7 @@ class SuiteResults:
     Args:
         folder: of the suite.
 
-    Example:
+    Examples:
         >>> SuiteResults("docs/benchmark").scores
     """
 

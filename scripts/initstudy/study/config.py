@@ -794,7 +794,7 @@ class Study(Keys):
     def blocks(self, seeds: range) -> list[range]:
         """The seeds as the jobs train them: `seeds_per_job` at a time.
 
-        Example:
+        Examples:
             With seeds_per_job = 10, `range(0, 15)` gives `[range(0, 10), range(10, 15)]`.
         """
         starts = range(seeds.start, seeds.stop, self.seeds_per_job)

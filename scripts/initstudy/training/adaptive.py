@@ -247,7 +247,7 @@ class IDInit(keras.initializers.Initializer):  # type: ignore[misc]
         last: what the last kernel of a residual branch (see `Fixup`) is multiplied by; the paper's
             epsilon.
 
-    Example:
+    Examples:
         >>> IDInit()((2, 4))  # [[1, 0, 1, 0], [0, 1, 0, 1]]
 
     Reference:

@@ -138,7 +138,7 @@ class Trainer:
         validates_on_test: whether the validation images are the test images.
         images_to_test: how many test images there are.
 
-    Example:
+    Examples:
         >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
         >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
     """

@@ -19,7 +19,7 @@ class ZerO(keras.initializers.Initializer):  # type: ignore[misc]
     never learn more than as many directions as the network has inputs. A convolution does so at its
     centre, and has zeros elsewhere.
 
-    Example:
+    Examples:
         >>> ZerO()((2, 2))  # the identity
 
     Reference:

@@ -64,7 +64,7 @@ def check_initializer(
     Raises:
         StudyError: if there is no such initializer.
 
-    Example:
+    Examples:
         >>> print(check_initializer("my_initializers.py:narrow"))
     """
     config = config or {}
