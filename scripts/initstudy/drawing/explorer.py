@@ -43,13 +43,14 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         histories = histories[histories["variant"].isin([BASELINE, "best", *ends])]
     epochs = sorted(histories["epoch"].unique().tolist())
     wide = histories.rename(columns=LABELS).round(5)
-    fresh = "; best: of its fresh seeds" if "best" in set(histories["variant"]) else ""
+    fresh = ["best: of its fresh seeds"] * ("best" in set(histories["variant"]))
     variants = list(dict.fromkeys(histories["variant"]))
     styles = [_style(variant, variants) for variant in variants]
     legend = alt.Legend(
         title=None,
         orient="bottom",
-        columns=2,
+        # On a phone names would be cut off.
+        columns=alt.ExprRef("width < 400 ? 1 : 2"),
         labelLimit=240,
         labelFontSize=12,
         symbolType="stroke",
@@ -160,7 +161,8 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
                         if total > MANY_LINES
                         else []
                     ),
-                    f"means of the seeds, ±1 standard deviation{fresh}",
+                    "means of the seeds, ±1 standard deviation",
+                    *fresh,
                     "scroll: zoom, drag: move, double click: all",
                 ],
                 anchor="start",
