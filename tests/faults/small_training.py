@@ -59,8 +59,8 @@ class StandIn:
         hits = np.sin(np.arange(TEST_IMAGES) * self._state[0][0]) > 0
         return float(self._state[0][1]), float(hits.mean()), hits
 
-    def measure(self) -> list[tuple[float, ...]]:
-        return [(4, *(abs(self._state[0][:2]) / 2), *[0.25] * 6)] * 2
+    def measure(self) -> list[tuple[Any, ...]]:
+        return [("Dense", 4, *(abs(self._state[0][:2]) / 2), *[0.25] * 6)] * 2
 
 
 def stand_in() -> Replicates:

@@ -63,6 +63,7 @@ class NoWork:
                 )
                 for epoch in sorted({{*moments(epochs), *(record.moments if record else ())}})
             }},
+            names=("Dense", "Dense"),
         )
         records.write(made, path)
         with open("{TRAINED}", "a") as log:
