@@ -141,8 +141,8 @@ def test_any_configuration_is_planned_or_refused(
 
     fuzz()
     assert everything(project.folder) == before
-    # Neither is a rare event, so both are tested.
-    assert min(seen.values()) > examples / 10, seen
+    # Both are tested; how often depends on what was imported, where Hypothesis finds constants.
+    assert min(seen.values()) > examples / 25, seen
     print(seen)
 
 
