@@ -17,6 +17,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -73,7 +74,10 @@ class LogHandler(LogHandlerBase):
             if record.levelno >= logging.WARNING or "Nothing to be done" in record.getMessage():
                 self._say(record.getMessage())
         elif event == LogEvent.RUN_INFO:
-            self._asked = getattr(record, "stats", {}).get("train", 0)
+            stats = getattr(record, "stats", {})
+            self._asked = stats.get("train", 0)
+            if self._console.is_terminal:
+                self._progress(0, stats.get("total", 0))
         elif event == LogEvent.JOB_INFO:
             self._note(vars(record))
         elif event == LogEvent.JOB_FINISHED:
@@ -118,13 +122,17 @@ class LogHandler(LogHandlerBase):
             text += f"; {variant} leads so far, {100 * mean:.1f} % of validation images ({seeds})"
         if self._console.is_terminal:
             if self._bar is None:
-                columns = [
-                    BarColumn(24),
-                    TextColumn("{task.percentage:.0f} %"),
-                    TimeElapsedColumn(),
-                ]
-                columns.append(TextColumn("{task.description}"))
-                self._bar = Progress(*columns, console=self._console, transient=True)
+                # Where there is little room, the last words are left out.
+                words = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+                self._bar = Progress(
+                    BarColumn(16, table_column=Column(min_width=16)),
+                    TextColumn("{task.percentage:.0f} %", table_column=Column(min_width=5)),
+                    TimeElapsedColumn(table_column=Column(min_width=7)),
+                    TextColumn("{task.description}", table_column=words),
+                    console=self._console,
+                    transient=True,
+                    expand=True,
+                )
                 self._task = self._bar.add_task(text, total=total)
                 self._bar.start()
             self._bar.update(self._task, completed=done, total=total, description=text)

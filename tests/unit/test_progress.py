@@ -1,11 +1,14 @@
 """What a run says to a person, by the records that Snakemake would give."""
 
+import io
 import logging
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import snakemake_logger_plugin_initstudy as progress
+from rich.console import Console
 from snakemake_interface_logger_plugins.common import LogEvent
 
 
@@ -108,6 +111,27 @@ def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice
     assert after(ended[3]) == "4 of 4 trainings done"
     # What is made of them comes after it.
     assert after() == ""
+
+
+def test_in_a_terminal_there_is_a_bar_from_the_start_and_words_end_where_it_does(
+    tmp_path: Path,
+) -> None:
+    teller = handler()
+    teller._console = Console(file=io.StringIO(), force_terminal=True, width=70)
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 4, "total": 9}))
+
+    def shown() -> list[str]:
+        teller._bar.refresh()
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", teller._console.file.getvalue())
+        return re.split(r"[\r\n]+", text.rstrip())
+
+    assert re.search(r" 0 % +0:00:00 0 of 4 trainings done *$", shown()[-1])
+    for one in training(tmp_path, 3, "kernel-random_uniform", [0.5, 0.7]):
+        teller.emit(one)
+    teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
+    assert re.search(r" 25 % +0:00:0\d 1 of 4 trainings done, about .*…$", shown()[-1])
+    assert {len(line) <= 70 for line in shown()} == {True}
+    teller.close()
 
 
 def test_of_a_run_that_trains_nothing_its_steps_are_counted(
