@@ -16,20 +16,20 @@ if __name__ == "__main__":
         files = snakemake.input
         results = StudyResults(Path(files.study).parent)
         measure = measure_of(results.description)
+        tried = learning_rates.read(files.rates) if files.rates else None
         text = verdict(
             snakemake.wildcards.study,
             results.summary,
             explanation(results.summary, results.diagnostics, results.final),
             results.interaction if files.interaction else None,
-            learning_rates.means(learning_rates.read(files.rates), measure)
-            if files.rates
-            else None,
+            None if tried is None else learning_rates.means(tried, measure),
             results.description.held_out,
             results.description.margin,
             results.description.scope,
             all_looks(results) if len(results.description.looks) > 1 else (),
             results.description.looks[-1],
             results.variance if files.variance else None,
+            () if tried is None else learning_rates.by_chance(tried, measure),
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

@@ -111,7 +111,7 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     row |= dict.fromkeys(["not_learned", "diverged", "epochs_to_target"], 0)
     row |= dict.fromkeys(["notebook_accuracy", "notebook_loss"], NAN)
     row |= {"judged_by": "accuracy", "judged": 0.5, "judged_ci_low": 0.5, "judged_ci_high": 0.5}
-    row |= {"selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
+    row |= {"ties": 0, "selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
     row |= {"decision": "undecided", "p_value_best": 0.5, "p_value_equivalent": 0.5}
     row |= {
         "p_value_equivalent_holm": 0.5,
@@ -132,3 +132,29 @@ def test_the_verdict_says_who_was_judged_at_what() -> None:
     assert "5000 held-out training images" in text
     assert "the validation images are the test images" not in text
     assert "held-out" not in verdict("s", summary)
+    assert "Chance has a part" not in text
+    text = verdict("s", summary, rates=means, by_chance=["kernel-a"])
+    assert "Chance has a part in the choice for **kernel-a**: the best rate leads" in text
+
+
+def test_whose_rate_might_be_another_on_other_seeds_is_found() -> None:
+    def table(leads: dict[str, list[float]]) -> pd.DataFrame:
+        """Each variant's lead of the second rate over the first, seed by seed; a third is far."""
+        rows = [
+            (name, rate, seed, 0.1, 0.9, value)
+            for name, lead in leads.items()
+            for rate, values in ((0.01, [0.9] * len(lead)), (0.1, 0.9 + np.array(lead)), (1, lead))
+            for seed, value in enumerate(values)
+        ]
+        return pd.DataFrame(rows, columns=learning_rates.COLUMNS)
+
+    # Variances of 1, 1 and 4 ten-thousandths: the error of a mean is 0.01 / sqrt(3).
+    clear, scarce, wide = [0.02, 0.03, 0.04], [0.0, 0.01, 0.02], [0.01, 0.03, 0.05]
+    leads = {"clear": clear, "scarce": scarce, "wide": wide}
+    assert learning_rates.by_chance(table(leads)) == ["scarce"]
+    behind = {name: [-one for one in lead] for name, lead in leads.items()}
+    assert learning_rates.by_chance(table(behind)) == ["scarce"]
+    assert learning_rates.by_chance(table({"a": [0.001]})) == []
+    infinite = table(leads)
+    infinite.loc[0, "judged"] = np.inf
+    assert learning_rates.by_chance(infinite) == []

@@ -140,20 +140,53 @@ def test_of_two_equal_winners_both_are_named() -> None:
 def test_what_the_fresh_seeds_did_not_confirm_is_not_recommended_without_saying_so() -> None:
     base = 0.9 + noise(0)
     winner = {"kernel-winner": base + 0.05 + noise(1)}
-    for gain, words in (
-        (0.0, "made no difference that matters"),
-        (-0.05, "but on 10 fresh seeds they were worse than the baseline."),
-        (0.05, "and on 10 fresh seeds they were better than the baseline."),
+    start = "**Start from winner kernels with b0 biases.** Of the 2 pairs that were compared their"
+    stay = "**Stay with k0 kernels with b0 biases, the baseline:** nothing better was confirmed."
+    for gain, advice, words in (
+        (0.0, stay, "but on 10 fresh seeds they made no difference that matters."),
+        (-0.05, stay, "but on 10 fresh seeds they were worse than the baseline."),
+        (0.05, start, "and on 10 fresh seeds they were better than the baseline."),
     ):
         summary = study({"baseline": base, **winner}, best=base + gain, base=base, margin=0.001)
         text = first_paragraph(verdict("s", summary, margin=0.001))
-        assert text.startswith("**Start from winner kernels with b0 biases.**")
+        assert text.startswith(advice)
         assert words in text
+        assert ("compared winner kernels with b0 biases did best: their" in text) == (gain <= 0)
+        # The baseline is not at once what to stay with and what is not the best.
+        assert ("not the best" in text) == (gain > 0)
     scattered = base + np.tile([0.2, -0.15], 5)
     summary = study({"baseline": base, **winner}, best=scattered, base=base, margin=0.001)
     assert "but 10 fresh seeds did not confirm that they are better" in first_paragraph(
         verdict("s", summary, margin=0.001)
     )
+
+
+def test_what_is_the_best_and_yet_undecided_beside_the_baseline_is_explained() -> None:
+    """One test is one-sided and of all at once, the other two-sided and corrected."""
+    summary = clear()
+    told = "Whether the first of them differs from the baseline is undecided all the same"
+    assert told not in verdict("s", summary)
+    summary.loc[summary["variant"] == "kernel-winner", "decision"] = "undecided"
+    text = first_paragraph(verdict("s", summary))
+    assert f"95 % confidence. {told}: that test is two-sided, and corrected for 4 comp" in text
+
+
+def test_ties_are_told_and_whose_p_value_is_of_another_test() -> None:
+    base = np.full(8, 0.9)
+    base[0] = 0.91
+    tied = base + np.array([0.1, 0.1, 0, 0, 0, 0, -0.1, -0.1])
+    same = base + 0.0001 * np.arange(8)
+    summary = study(
+        {"baseline": base, "kernel-winner": tied, "bias-b1": same},
+        base,
+        base,
+        chosen="k0",
+        margin=0.005,
+    )
+    text = verdict("s", summary, margin=0.005)
+    assert re.search(r"\*\*winner\*\*: .*, ahead on 4 of 8 seeds \(a tie is half\)\.", text)
+    assert re.search(r"\*\*b1\*\*: .*, p = 0\.\d+ that it does matter, ahead on 7\.5 of 8", text)
+    assert "does matter, ahead" not in "".join(re.findall(r".*winner.*", text))
 
 
 def test_seeds_that_collapse_have_a_sentence_of_their_own() -> None:
@@ -226,7 +259,9 @@ def test_what_makes_no_difference_is_told_as_that() -> None:
         in first_paragraph(text)
     )
     assert "No difference that matters, that is of 0.5 points or more:" in text
-    assert len(re.findall(r"^- \*\*b\d\*\*: .*, p = 0\.00\d+, ", text, flags=re.MULTILINE)) == 3
+    assert (
+        len(re.findall(r"^- \*\*b\d\*\*: .*, p = 0\.00\d+ that it does m", text, flags=re.M)) == 3
+    )
     assert "Undecided." not in text
     # Without a margin any difference would matter, so nothing can be called none.
     summary = study({"baseline": base, **same}, base, fresh, chosen="k0", margin=None)

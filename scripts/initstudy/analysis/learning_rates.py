@@ -111,6 +111,35 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
     return {str(variant): float(rate) for variant, rate in best.items()}
 
 
+def by_chance(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
+    """The variants for whom another rate might have been chosen on other seeds.
+
+    Those whose best rate leads their next best, seed by seed, by less than two standard errors. The
+    scatter is the median of all variants', since each has a few seeds only.
+
+    Args:
+        table: COLUMNS.
+        measure: that is judged by.
+
+    Returns:
+        Their names in the table's order; none if there is one seed, or if a score is not finite.
+    """
+    leads: dict[str, Floats] = {}
+    for variant, mine in table.groupby("variant", sort=False):
+        scores = measure.sign * mine.pivot_table(
+            index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
+        )
+        order = np.argsort(-scores.mean(axis=1).round(9), kind="stable")
+        if len(order) > 1:
+            best, second = scores.to_numpy()[order[:2]]
+            leads[str(variant)] = best - second
+    found = np.array(list(leads.values()))
+    if not found.size or found.shape[1] < 2 or not np.isfinite(found).all():
+        return []
+    error = math.sqrt(np.median(found.var(axis=1, ddof=1)) / found.shape[1])
+    return [name for name, lead in leads.items() if lead.mean() < 2 * error]
+
+
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
     """What each variant reaches if only so many of the learning rates are tried.
 

@@ -75,6 +75,7 @@ SUMMARY_COLUMNS = [
     "p_value",
     "p_value_holm",
     "probability_of_improvement",
+    "ties",
     "selection_difference",
     "notebook_accuracy",
     "notebook_loss",
@@ -477,6 +478,7 @@ def summarize(
             base = histories.accuracies(finals, "baseline", seeds, "score")
             row |= _compared(scores, base, margin, measure)
             row["probability_of_improvement"] = probability_of_improvement(scores, base)
+            row["ties"] = int((scores == base).sum())
             if hits is not None and len(seeds) > 1 and measure is ACCURACY:
                 row |= _on_other_images(hits, name, len(seeds))
         rows.append(row)

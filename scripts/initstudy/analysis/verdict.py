@@ -44,6 +44,7 @@ def verdict(
     looks: Sequence[Look] = (),
     most_seeds: int = 0,
     variance: pd.DataFrame | None = None,
+    by_chance: Sequence[str] = (),
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
@@ -63,6 +64,7 @@ def verdict(
         looks: of a study that grew; none if all variants were trained on the same seeds.
         most_seeds: those of the last look, if there are looks.
         variance: see `variance.table`; None if it is not asked what the scatter is made of.
+        by_chance: variants whose learning rate might be another, see `learning_rates.by_chance`.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -79,7 +81,7 @@ def verdict(
         _opening(baseline, compared, "test" if held_out else "validation"),
         _looks(looks, (len(compared) + 1) * most_seeds),
         _held_out(held_out),
-        _rates(rates, _measure(baseline)),
+        _rates(rates, _measure(baseline), by_chance),
         _differences("Kernel initializers", kernels, baseline, margin),
         _differences("Bias initializers", biases, baseline, margin),
         _differences("Other pairs", others, baseline, margin),
@@ -154,31 +156,40 @@ def _recommendation(
     candidates = [baseline, *compared]
     leader = _highest(candidates)
     possible = [row for row in candidates if row.p_value_best >= ALPHA]
+    unconfirmed = False
     if baseline in possible:
         others = [row for row in possible if row is not baseline]
         text = f"**Stay with {_pair(baseline)}, the baseline:** nothing was shown to be better."
     else:
         others = [row for row in possible if row is not leader]
-        text = f"**Start from {_pair(leader)}.** Of the {len(candidates)} pairs that were compared "
+        confirmed = best.decision if best is not None and _same_pair(best, leader) else ""
+        unconfirmed = confirmed in (EQUIVALENT, WORSE)
+        text = f"**Start from {_pair(leader)}.**"
+        if unconfirmed:
+            text = f"**Stay with {_pair(baseline)}, the baseline:** nothing better was confirmed."
+        text += f" Of the {len(candidates)} pairs that were compared "
+        text += f"{_pair(leader)} did best: " * unconfirmed
         measure = _measure(leader)
         text += (
             f"their {measure.middle} {measure.words} is the "
             f"{'highest' if measure.sign > 0 else 'lowest'} "
             f"({_with_unit(_amount(leader, leader.judged), measure.unit)})"
         )
-        if best is not None and _same_pair(best, leader):
+        if best is not None and confirmed:
             fresh = count(best.seeds, "fresh seed")
             text += {
                 BETTER: f", and on {fresh} they were better than the baseline",
                 WORSE: f", but on {fresh} they were worse than the baseline",
                 EQUIVALENT: f", but on {fresh} they made no difference that matters",
-            }.get(best.decision, f", but {fresh} did not confirm that they are better")
+            }.get(confirmed, f", but {fresh} did not confirm that they are better")
         text += "."
     if others and len(others) <= LONGEST:
         text += f" {_sentence(_pair(row) for row in others)} may be as good or better."
     elif others:
         text += f" {len(others)} others may be as good or better."
     excluded = [row for row in candidates if row.p_value_best < ALPHA]
+    if unconfirmed:
+        excluded.remove(baseline)
     if excluded:
         one = len(excluded) == 1
         named = len(excluded) <= FEW and len(possible) > 1
@@ -190,6 +201,11 @@ def _recommendation(
             text += f": another pair beats {'them' if one else 'each of them'}"
             text += ", which need not be the baseline"
         text += "."
+    if baseline in excluded and leader.decision == UNDECIDED:
+        text += (
+            " Whether the first of them differs from the baseline is undecided all the same: that "
+            f"test is two-sided, and corrected for {count(len(compared), 'comparison')}."
+        )
     parts = [
         _matters(role, [row for row in compared if _differs(row, baseline) == {role}], margin)
         for role in ("kernel", "bias")
@@ -282,7 +298,7 @@ def _held_out(images: int) -> str:
     )
 
 
-def _rates(means: pd.DataFrame | None, measure: Measure) -> str:
+def _rates(means: pd.DataFrame | None, measure: Measure, by_chance: Sequence[str]) -> str:
     if means is None:
         return ""
     chosen = learning_rates.chosen(means, measure)
@@ -300,6 +316,15 @@ def _rates(means: pd.DataFrame | None, measure: Measure) -> str:
         " The rates were chosen on other seeds than are judged here; the intervals do not "
         "include that another rate might have been as good or better."
     )
+    if by_chance:
+        whose = _sentence(f"**{name}**" for name in by_chance)
+        if len(by_chance) > LONGEST:
+            whose = f"{len(by_chance)} variants"
+        text += (
+            f" Chance has a part in the choice for {whose}: the best rate leads the next by less "
+            "than two standard errors. What is said of them may be said of that rate: more "
+            "`learning_rate_seeds` would tell."
+        )
     ends = {means.columns.min(), means.columns.max()}
     beyond = list(chosen.index[chosen.isin(ends)])
     if beyond:
@@ -670,13 +695,15 @@ def _within(row: Row) -> bool:
 def _numbers(row: Row, equivalent: bool = False) -> str:
     """A difference from the baseline with its interval, its p-value, and how often it wins."""
     wins = row.probability_of_improvement * row.seeds
-    p_value = row.p_value_equivalent_holm if equivalent else row.p_value_holm
+    p_value = p_equals(row.p_value_equivalent_holm if equivalent else row.p_value_holm)
+    if equivalent:
+        p_value += " that it does matter"
     # What was settled at a look may have gone on, since it may be the best.
     settled = f" with {row.told_of_seeds:g} seeds" if row.told_of_seeds < row.seeds else ""
     parts = [
         f"{_difference(row)}{_measure(row).unit_of_difference}",
-        p_equals(p_value) + settled,
-        f"ahead on {wins:g} of {count(row.seeds, 'seed')}{' (a tie is half)' if wins % 1 else ''}",
+        p_value + settled,
+        f"ahead on {wins:g} of {count(row.seeds, 'seed')}{' (a tie is half)' * bool(row.ties)}",
     ]
     return ", ".join(parts)
 

@@ -67,8 +67,8 @@ FIGURES: tuple[Figure[Description], ...] = (
         "Each small dot is one seed: the variant's {judged} minus the baseline's, both from the "
         "same random numbers and the same order of images. The large dot is their {middle}, the "
         "bar its 95 % interval. A bar that keeps clear of zero points to a difference, one within "
-        "the grey band to none that matters; the words on the right are also corrected for the "
-        "number of comparisons, and are the stricter of the two.{looks} The best pair is compared "
+        "the grey band to none that matters. What counts are the words on the right, by tests that "
+        "are corrected for the number of comparisons.{looks} The best pair is compared "
         "on fresh seeds, all others on the seeds it was chosen on.",
         RANKING,
         narrow=True,

@@ -45,17 +45,20 @@ MEASURED = {
 INPUTS = {
     "raw": "as they are",
     "unit": "scaled from 0 to 1",
-    "standardized": "standardized over all of them",
+    "standardized": "standardized by the mean and deviation of all numbers of all training images",
     "features": "standardized each by itself",
 }
 
 
-def methods(study: Description, versions: Mapping[str, str]) -> tuple[str, str]:
+def methods(
+    study: Description, versions: Mapping[str, str], confirmed: bool = True
+) -> tuple[str, str]:
     """What was done in a study, fit to paste into a paper.
 
     Args:
         study: what was asked.
         versions: of the packages that computed, by their names.
+        confirmed: whether there is a best pair, which was trained again; the baseline is not.
 
     Returns:
         The paragraph, with citations as [key], and BibTeX of exactly what it cites.
@@ -64,7 +67,7 @@ def methods(study: Description, versions: Mapping[str, str]) -> tuple[str, str]:
         _compared(study),
         _trained(study),
         *([_tuned(study)] if study.tuned else []),
-        _replicated(study),
+        _replicated(study, confirmed),
         _judged(study),
         f"Computed with initstudy {__version__} [initstudy] on "
         f"Snakemake {versions.get('snakemake', '')} [molder2021], TensorFlow "
@@ -144,13 +147,13 @@ def _tuned(study: Description) -> str:
     asked = study.configuration
     rates = asked["learning_rates"]
     return (
-        f"Each pair had the best of {len(rates)} learning rates, {min(rates):g} to {max(rates):g}, "
+        f"Each pair had the best of the learning rates {', '.join(f'{rate:g}' for rate in rates)}, "
         f"by the mean over {count(asked['learning_rate_seeds'], 'replicate')} that served for "
         "nothing else [choi2019]."
     )
 
 
-def _replicated(study: Description) -> str:
+def _replicated(study: Description, confirmed: bool) -> str:
     looks = study.looks
     several = f"{looks[-1]} replicates"
     if len(looks) > 1:
@@ -163,13 +166,15 @@ def _replicated(study: Description) -> str:
         {"weights": "first weights", "order": "the order of the images"}[source]
         for source in study.configuration["vary"]
     )
-    fresh = len(study.confirmation)
-    return (
+    text = (
         f"Of each pair there were {several}, which differ by {differ}; replicates of one number "
         "share their random numbers over all pairs, so that pairs are compared replicate by "
-        f"replicate [law2015]. The pair that did best was trained again on {fresh} fresh "
-        f"replicate{'' if fresh == 1 else 's'}, beside the baseline."
+        "replicate [law2015]."
     )
+    if confirmed:
+        fresh = count(len(study.confirmation), "fresh replicate")
+        text += f" The pair that did best was trained again on {fresh}, beside the baseline."
+    return text
 
 
 def _judged(study: Description) -> str:
@@ -192,10 +197,11 @@ def _judged(study: Description) -> str:
         text += f", with Holm's correction for {comparisons} with the baseline [holm1979]."
     if asked["margin"] is not None:
         text += (
-            f" That a difference is smaller than {asked['margin']:g} is told by two one-sided "
-            "tests [schuirmann1987]."
+            f" That a difference is smaller than {asked['margin']:g}"
+            f"{' (accuracies as fractions of 1)' * (study.judge_by == 'accuracy')} is told by two "
+            "one-sided tests [schuirmann1987]."
         )
-    return text
+    return f"{text} Which pairs are not the best is told by comparisons with the best [hsu1984]."
 
 
 def _listed(initializers: Iterable[Mapping[str, Any]]) -> str:

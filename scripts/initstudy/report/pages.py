@@ -58,7 +58,7 @@ def report(results: StudyResults) -> str:
     study, folder = results.description, Path(results.folder)
     spent, made = costs(results.timings), provenance()
     figures = shown(figures_of(study), study)
-    paragraph, citations = methods(study, made)
+    paragraph, citations = methods(study, made, "best" in results.initializers)
     return page(
         "report.html.jinja",
         name=study.name,

@@ -69,6 +69,7 @@ STUDY_TABLES: Mapping[str, Table] = {
             "probability_of_improvement": (
                 "share of seeds on which it is better than the baseline; ties count half"
             ),
+            "ties": "seeds on which it is exactly as good as the baseline",
             "selection_difference": (
                 "of best: what the choice promised on the seeds that it was made on"
             ),
