@@ -385,7 +385,7 @@ class Studies:
         """
         new = [asked for path, asked in self._asked.items() if not Path(self.place(path)).exists()]
         if not new:
-            return ""
+            return self._awaited()
         threads = max(member.study.threads for member, _ in new)
         at_once = max(1, min(len(new), cores // threads if cores else jobs or 1))
         seconds, replicates, recorded, judged = 0.0, 0, 0, 0
@@ -418,6 +418,23 @@ class Studies:
         if cores and cores < threads:
             text += f" A training has {threads} threads (key threads), which share {cores} here."
         return text
+
+    def _awaited(self) -> str:
+        """What a choice of learning rates that is made anew will call for; it needs no training."""
+        asked: dict[str, tuple[Member, list[Job]]] = {}
+        for member, job in self._asked.values():
+            asked.setdefault(member.study.name, (member, []))[1].append(job)
+        awaited = sum(
+            len(member.plan.variants) * len(member.study.selection)
+            for member, jobs in asked.values()
+            if all(job.seeds[0] in member.study.tuning for job in jobs)
+        )
+        if not awaited:
+            return ""
+        return (
+            f"To be trained: what of {count(awaited, 'replicate')} at the learning rates that are "
+            "chosen anew has no records; then what the choices call for."
+        )
 
     def _everything(self) -> Iterator[Member]:
         yield self.main

@@ -83,7 +83,10 @@ def test_a_data_set_that_is_not_what_was_asked_for_is_refused(tmp_path: Path) ->
         ({"y_test": None}, ["no array y_test", "x_train"]),
         ({"y_train": np.arange(11)}, ["y_train", "11 labels for 12 inputs"]),
         ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "one label"]),
-        ({"y_train": np.arange(12) % 3 + 1}, ["y_train", "lacks [0]"]),
+        (
+            {"y_train": np.arange(12) % 3 + 1},
+            ["y_train", "lacks [0]; yours begin at 1: subtract it"],
+        ),
         ({"y_train": np.zeros(12)}, ["y_train", "each label from 0 to 1", "lacks"]),
         ({"y_train": np.arange(12) - 1.0}, ["y_train", "-1.0", "whole numbers from 0"]),
         ({"y_test": np.array([0, 1, 2, 3, 2, 0])}, ["y_test", "label 3"]),

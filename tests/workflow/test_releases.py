@@ -52,6 +52,10 @@ def test_its_trainings_are_reused_as_long_as_what_computes_is_the_same(
     plan = project.plan()
     if same:
         assert plan.trained == []
+        # Learning rates are chosen anew then; at which ones more is trained is not known yet.
+        # As users start it: a dry run tells it as it exits.
+        more = Project(project.folder).plan("--config", "seeds=9")
+        assert "To be trained: what of 27 replicates at the learning rates" in more.text
         # Other blocks are made of its records.
         fewer = project.run("results/release/histories.csv", "--config", "seeds=6")
         assert fewer.trained

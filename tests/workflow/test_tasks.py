@@ -150,4 +150,5 @@ def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
     configure(project, validation="test", model="my_model.py:build")
     outcome = project.snakemake("--dry-run")
     assert "model: my_model.py:build: its model must end in a softmax" in outcome.text
+    assert "let its last layer be keras.layers.Dense(10, activation='softmax')" in outcome.text
     assert "Traceback" not in outcome.text

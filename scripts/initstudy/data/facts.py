@@ -76,11 +76,14 @@ def facts(dataset: str) -> Facts:
     classes = int(found["train"].max()) + 1
     counts = np.bincount(found["train"], minlength=classes)
     missing = np.flatnonzero(counts == 0)
+    first = int(found["train"].min())
+    shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
     _check(
         dataset,
         "y_train",
         classes >= 2 and not len(missing),
-        f"must have each label from 0 to {max(1, classes - 1)}; it lacks {missing[:5].tolist()}",
+        f"must have each label from 0 to {max(1, classes - 1)}; it lacks {missing[:5].tolist()}"
+        f"{shifted}",
     )
     _check(
         dataset,

@@ -141,8 +141,9 @@ FIGURES: tuple[Figure[Description], ...] = (
         "kernel",
         "Learning curves of the kernel initializers",
         "Kernel initializers, with the baseline's bias initializer. Lines are means over the "
-        "seeds, bands one standard deviation to either side: what single trainings do, not how "
-        "well the mean is known. The numbers beside the labels are the means after the last epoch.",
+        "seeds, bands one standard deviation to either side, no further than a seed came: what "
+        "single trainings do, not how well the mean is known. The numbers beside the labels are "
+        "the means after the last epoch.",
         CURVES,
         shown=lambda study: len(study.with_role("kernel")) > 1,
         narrow=True,
@@ -151,8 +152,9 @@ FIGURES: tuple[Figure[Description], ...] = (
         "bias",
         "Learning curves of the bias initializers",
         "Bias initializers, with the baseline's kernel initializer. Lines are means over the "
-        "seeds, bands one standard deviation to either side. Whether lines that lie on top of each "
-        "other differ, or do not by what matters, is told in the verdict and not by the eye.",
+        "seeds, bands one standard deviation to either side, no further than a seed came. Whether "
+        "lines that lie on top of each other differ, or do not by what matters, is told in the "
+        "verdict and not by the eye.",
         CURVES,
         shown=lambda study: len(study.with_role("bias")) > 1,
         narrow=True,
@@ -176,7 +178,8 @@ FIGURES: tuple[Figure[Description], ...] = (
         "and the dead among all units. A unit is dead if it says the same about "
         "every image: it has nothing to tell the next layer, and is hardly ever revived. "
         "Activations are what leaves a layer, in the last one what enters the softmax; gradients "
-        "are those of the batch's mean loss by what enters a layer's activation function. Level "
+        "are those of the batch's mean loss by what enters a layer's activation function. If that "
+        "is a layer of its own, all is of what comes before it, where no ReLU is dead yet. Level "
         "lines by layer are healthy: where a line climbs or falls over many orders of magnitude, a "
         "signal explodes or vanishes. diagnostics.csv beside this file has all numbers, with the "
         "norms of weights and updates.",

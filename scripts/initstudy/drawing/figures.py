@@ -485,7 +485,9 @@ def _draw(axes: Axes, values: npt.NDArray[np.float64], style: dict[str, Any], ba
     axes.plot(epochs, np.clip(mean, LOWEST, HIGHEST), marker=marker, **style)
     if band and len(values) > 1:
         spread = values.std(axis=0, ddof=1)
-        low, high = np.clip([mean - spread, mean + spread], LOWEST, HIGHEST)
+        # No further than a seed was: on a logit scale one step beyond the last is a long way.
+        within = np.clip([mean - spread, mean + spread], values.min(axis=0), values.max(axis=0))
+        low, high = np.clip(within, LOWEST, HIGHEST)
         axes.fill_between(epochs, low, high, color=style["color"], alpha=0.13, linewidth=0)
 
 

@@ -149,7 +149,8 @@ STUDY_TABLES: Mapping[str, Table] = {
             "units": "of the layer",
             "activation_mean": (
                 "mean over a batch and the units of what leaves the activation function; of the "
-                "output layer, of what enters the softmax"
+                "output layer, of what enters the softmax. An activation that is a layer of its "
+                "own comes after what is measured"
             ),
             "activation_sd": "its standard deviation",
             "gradient_mean": (

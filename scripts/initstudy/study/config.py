@@ -530,7 +530,9 @@ def _dataset(name: str, info: ValidationInfo) -> str:
         return name
     file = find(name, _folders(info))
     if not file.is_file():
-        raise _wrong(f"there is no file {name!r} in {' or '.join(map(str, _folders(info)))}")
+        folders = _folders(info)
+        hint = suggest(name, (path.name for folder in folders for path in folder.glob("*.npz")))
+        raise _wrong(f"there is no file {name!r} in {' or '.join(map(str, folders))}{hint}")
     return str(file)
 
 

@@ -129,7 +129,9 @@ def _own_model(
     sums = outputs.sum(axis=-1)
     if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
         text = f"its model must end in a softmax over {classes} classes"
-        text += f"; its outputs have the shape {outputs.shape}, and sum to {sums.ravel()[0]:.3g}"
+        text += f"; its outputs for two images have the shape {outputs.shape}, and those of the "
+        text += f"first sum to {sums.ravel()[0]:.3g}; let its last layer be "
+        text += f"keras.layers.Dense({classes}, activation='softmax')"
         return wrong(text), *nothing
     if _draws_from_elsewhere(model, traced[0]):
         text = "its model draws random numbers from a state that is not its layers' own, so that no"
