@@ -111,12 +111,12 @@ def choices_of(study):
             choosing, wanted = checkpoints.choose_learning_rates, {"group": Path(name).stem}
         # The choice is the last of its files.
         file = choosing.get(study=study, **wanted).output[-1]
-        try:
-            return yaml.safe_load(Path(file).read_text())
-        except FileNotFoundError:
-            # It was there when Snakemake last looked, and is being made anew: another study's choice,
-            # once made, has it ask again meanwhile.
-            raise IncompleteCheckpointException(choosing.rule, checkpoint_target(file)) from None
+        found = yaml.safe_load(Path(file).read_text()) if Path(file).exists() else None
+        outdated = name == "best.yaml" and STUDIES[study].plan.best(lambda _: found) is None
+        if found is None or outdated:
+            # It is being made anew: another choice, once made, has Snakemake ask again meanwhile.
+            raise IncompleteCheckpointException(choosing.rule, checkpoint_target(file))
+        return found
 
     return choice
 

@@ -134,6 +134,16 @@ def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
     assert own.plan(*arguments).jobs == {}
 
 
+def test_the_best_initializer_is_taken_out_of_a_tuned_study(own: Project) -> None:
+    """Rates are chosen anew before the best pair is: until then the old one is of no use."""
+    choice = own / "results/own/best.yaml"
+    assert yaml.safe_load(choice.read_text())["kernel_initializer"]["name"] == "he_normal"
+    other = ["--configfile", "studies/own.yaml", "--config", "kernel_initializers=[lecun_normal]"]
+    own.run("results/own/learning_rates.csv", *other)
+    table = pd.read_csv(own / "results/own/learning_rates.csv")
+    assert set(table["variant"]) - {"best"} == {"baseline", "kernel-lecun_normal"}
+
+
 def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
     project: Project, mnist: Dataset
 ) -> None:
