@@ -697,7 +697,7 @@ def _numbers(row: Row, equivalent: bool = False) -> str:
     wins = row.probability_of_improvement * row.seeds
     p_value = p_equals(row.p_value_equivalent_holm if equivalent else row.p_value_holm)
     if equivalent:
-        p_value += " that it does matter"
+        p_value += " against one that matters"
     # What was settled at a look may have gone on, since it may be the best.
     settled = f" with {row.told_of_seeds:g} seeds" if row.told_of_seeds < row.seeds else ""
     parts = [
