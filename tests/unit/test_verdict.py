@@ -185,7 +185,9 @@ def test_ties_are_told_and_whose_p_value_is_of_another_test() -> None:
     )
     text = verdict("s", summary, margin=0.005)
     assert re.search(r"\*\*winner\*\*: .*, ahead on 4 of 8 seeds \(a tie is half\)\.", text)
-    assert re.search(r"\*\*b1\*\*: .*, p = 0\.\d+ against one that matters, ahead on 7\.5 of 8", text)
+    assert re.search(
+        r"\*\*b1\*\*: .*, p = 0\.\d+ against one that matters, ahead on 7\.5 of 8", text
+    )
     assert "that matters, ahead" not in "".join(re.findall(r".*winner.*", text))
 
 
@@ -260,7 +262,8 @@ def test_what_makes_no_difference_is_told_as_that() -> None:
     )
     assert "No difference that matters, that is of 0.5 points or more:" in text
     assert (
-        len(re.findall(r"^- \*\*b\d\*\*: .*, p = 0\.00\d+ against one that m", text, flags=re.M)) == 3
+        len(re.findall(r"^- \*\*b\d\*\*: .*, p = 0\.00\d+ against one that m", text, flags=re.M))
+        == 3
     )
     assert "Undecided." not in text
     # Without a margin any difference would matter, so nothing can be called none.

@@ -254,6 +254,7 @@ def rate_curves(
     labels: Sequence[str],
     rates: npt.NDArray[np.float64],
     values: npt.NDArray[np.float64],
+    seeds: int,
     measure: Measure = ACCURACY,
 ) -> Figure:
     """What each variant reaches at each learning rate, with its best one marked.
@@ -264,6 +265,7 @@ def rate_curves(
             drawn.
         rates: learning rates, float64 (n,).
         values: accuracies as fractions of 1, or another measure, float64 (variants, n).
+        seeds: that each of these is the mean, or median, of.
         measure: that they are of.
     """
     order = np.argsort(rates)
@@ -288,7 +290,10 @@ def rate_curves(
             )
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xlabel("learning rate (large dots: each variant's own, which it is judged at)")
+        axes.set_xlabel(
+            "learning rate (large dots: each variant's own, which it is judged at)\n"
+            f"{measure.middle} of n = {seeds} seeds that serve for nothing else"
+        )
         what = describe(measure, "validation")
         axes.set_ylabel(what.replace("correctly after", "correctly\nafter"))
         axes.set_xlim(rates[0] / 1.1, rates[-1])

@@ -109,12 +109,14 @@ def comparisons(results: StudyResults) -> Figure:
 def learning_rates(results: StudyResults) -> Figure:
     """What each variant reaches at each learning rate."""
     measure = measure_of(results.description)
-    means = rates.means(rates.read(results.learning_rates_file), measure)
+    tried = rates.read(results.learning_rates_file)
+    means = rates.means(tried, measure)
     return figures.rate_curves(
         _title(measure.words, "by learning rate"),
         list(means.index),
         means.columns.to_numpy(dtype=float),
         means.to_numpy(),
+        tried["seed"].nunique(),
         measure,
     )
 
