@@ -317,23 +317,17 @@ def _rates(means: pd.DataFrame | None, measure: Measure, by_chance: Sequence[str
         "include that another rate might have been as good or better."
     )
     if by_chance:
-        whose = _sentence(f"**{name}**" for name in by_chance)
-        if len(by_chance) > LONGEST:
-            whose = f"{len(by_chance)} variants"
         text += (
-            f" Chance has a part in the choice for {whose}: the best rate leads the next by less "
-            "than two standard errors. What is said of them may be said of that rate: more "
-            "`learning_rate_seeds` would tell."
+            f" Chance has a part in the choice for {_variants(by_chance)}: the best rate leads the "
+            "next by less than two standard errors. What is said of them may be said of that "
+            "rate: more `learning_rate_seeds` would tell."
         )
     ends = {means.columns.min(), means.columns.max()}
     beyond = list(chosen.index[chosen.isin(ends)])
     if beyond:
-        names = _sentence(f"**{name}**" for name in beyond)
-        if len(beyond) > LONGEST:
-            names = f"{len(beyond)} variants"
         text += (
-            f" That of {names} is the smallest or the largest that was tried, so one beyond may be "
-            "better: extend `learning_rates`."
+            f" That of {_variants(beyond)} is the smallest or the largest that was tried, so one "
+            "beyond may be better: extend `learning_rates`."
         )
     return text
 
@@ -737,6 +731,13 @@ def _sentence(names: Iterable[str]) -> str:
     """Names in a row, as the beginning of a sentence."""
     found = list(names)
     return found[0] if len(found) == 1 else ", ".join(found[:-1]) + " and " + found[-1]
+
+
+def _variants(names: Sequence[str]) -> str:
+    """Variants by their names; how many they are, if that is a long list."""
+    if len(names) > LONGEST:
+        return f"{len(names)} variants"
+    return _sentence(f"**{name}**" for name in names)
 
 
 def _name(row: Row) -> str:
