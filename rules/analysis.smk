@@ -18,7 +18,7 @@ checkpoint choose_learning_rates:
     params:
         rates=each(trials, "learning_rate"),
         variants=each(trials, "variant"),
-        code=code_digest(SCRIPTS / "choose_learning_rates.py"),
+        code=code("choose_learning_rates", ANALYSIS),
     message:
         "Choosing the learning rates by the mean final validation accuracy: {output.choice}"
     script:
@@ -42,7 +42,7 @@ checkpoint take_look:
         "../envs/analysis.yaml"
     params:
         variants=each(of_look, "variant"),
-        code=code_digest(SCRIPTS / "take_look.py"),
+        code=code("take_look", ANALYSIS),
     message:
         "Taking a look at {wildcards.study}, with {wildcards.look} seeds"
     script:
@@ -64,7 +64,7 @@ checkpoint choose_best:
         "../envs/analysis.yaml"
     params:
         variants=each(selection, "variant"),
-        code=code_digest(SCRIPTS / "choose_best.py"),
+        code=code("choose_best", ANALYSIS),
     message:
         "Choosing the best pair by its mean final validation accuracy"
     script:
@@ -83,7 +83,7 @@ rule collect_learning_rates:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "collect_learning_rates.py"),
+        code=code("collect_learning_rates", ANALYSIS),
     message:
         "Collecting the learning rates: {output}"
     script:
@@ -114,7 +114,7 @@ rule summarize:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "summarize.py"),
+        code=code("summarize", ANALYSIS),
     message:
         "Summarizing: {output.csv}"
     script:
@@ -136,7 +136,7 @@ rule plan_seeds:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "plan_seeds.py"),
+        code=code("plan_seeds", ANALYSIS),
     message:
         "Planning seeds from {wildcards.study}: {output}"
     script:
@@ -157,7 +157,7 @@ rule measure_interaction:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "measure_interaction.py"),
+        code=code("measure_interaction", ANALYSIS),
     message:
         "Measuring the interaction of kernel and bias: {output}"
     script:
@@ -186,7 +186,7 @@ rule measure_variance:
     params:
         variants=each(sources, "variant"),
         varied=each(sources, "varied"),
-        code=code_digest(SCRIPTS / "measure_variance.py"),
+        code=code("measure_variance", ANALYSIS),
     message:
         "Measuring what the scatter is made of: {output}"
     script:
@@ -213,7 +213,7 @@ rule judge:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "judge.py"),
+        code=code("judge", ANALYSIS),
     message:
         "Writing the verdict: {output}"
     script:

@@ -14,17 +14,19 @@ PROJECT = Path(workflow.current_basedir).parent
 SCRIPTS = PROJECT / "scripts"
 sys.path.append(str(SCRIPTS))
 
+from initstudy.code import source_id
 from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import FIGURES, always, figures_of, narrow
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
+from initstudy.store import OUTPUTS, RUNS, SPECS as SPEC_FILES
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
-from initstudy.study.code import code_digest
 from initstudy.study.config import find
+from initstudy.study.costs import minutes
 from initstudy.study.plan import BEST, VARIANTS
 from initstudy.study.problems import file_problems
-from initstudy.study.trainings import OUTPUTS, TRAININGS
 from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
+from initstudy.upgrade import move_old_results
 
 # The configuration of the folder that it runs in; this project's, if that has none, or if it is
 # another workflow's, which uses this one as a module.
@@ -56,6 +58,8 @@ SETTINGS.pop("kept", None)
 if KEPT is not None:
     KEPT = str(find(f"{KEPT}/scores.csv", [Path(), Path(os.path.relpath(PROJECT))]).parent)
 try:
+    if MOVED := move_old_results(STATE / "lock", workflow.modifier.modify_path):
+        print(MOVED, file=sys.stderr, flush=True)
     STUDIES = Studies(
         Source("the configuration", ASKED, FILES, SETTINGS, SECTION),
         DEFAULTS,
@@ -71,6 +75,12 @@ os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
 
 
 LISTS = "|".join(STUDIES.lists)
+# The folders whose code an analysis depends on, each with those before it.
+RESULTS = ["study/description.py", "study/names.py", "results"]
+ANALYSIS = [*RESULTS, "analysis"]
+DRAWING = [*ANALYSIS, "drawing"]
+REPORT = [*DRAWING, "report"]
+SUITE = [*REPORT, "suite"]
 
 
 wildcard_constraints:
@@ -84,6 +94,14 @@ wildcard_constraints:
     look="[0-9]+",
     last="[0-9]+",
     described="[0-9a-f]{12}",
+
+
+def code(script, folders, *templates):
+    """The code id of a rule: of its script, folders of the library, and files in report/."""
+    names = [f"scripts/initstudy/{folder}" for folder in folders]
+    return source_id(
+        f"scripts/{script}.py", *names, *(f"report/{template}" for template in templates)
+    )
 
 
 def told(function):
@@ -285,51 +303,39 @@ def files_of(member):
     return files + figures(member, "svg", "png")
 
 
+def planned(wildcards):
+    """What the spec file of a run says; a job of a cluster reads no more."""
+    return STUDIES.store.planned(wildcards.digest)
+
+
 @told
 def dataset(wildcards):
-    """The data set of a training; what is in it is part of what the training's path says."""
-    name = training(wildcards)[1].training.what["dataset"]["name"]
+    """The data set of a run; what is in it is part of what the run's path says."""
+    name = planned(wildcards).spec.dataset.name
     return ancient(f"resources/datasets/{name}.npz" if name in SPECS else local(name))
 
 
 @told
 def accepted(wildcards):
     """What Keras says of the study, if it could not be asked when this file was read."""
-    if keras_is_here():
-        return []
-    return ancient(f"{training(wildcards)[0].folder}/accepted.json")
+    file = planned(wildcards).accepted
+    return ancient(file) if file else []
 
 
-def training(wildcards):
-    seeds = range(int(wildcards.first), int(wildcards.last) + 1)
-    return STUDIES.find(wildcards.digest, int(wildcards.epochs), seeds)
+def seeds_of(wildcards):
+    return range(int(wildcards.first), int(wildcards.last) + 1)
 
 
-def threads(wildcards):
-    return training(wildcards)[1].training.what["threads"]
+def runtime(wildcards):
+    """The minutes that a job asks a cluster for."""
+    epochs = int(wildcards.epochs) * len(seeds_of(wildcards))
+    return minutes(planned(wildcards).epoch_seconds * epochs)
 
 
-def cost(wildcards):
-    member, job = training(wildcards)
-    return member.cost(job, len(job.seeds))
-
-
-def training_job(wildcards, input):
-    """All that the script needs. Snakemake does not track it, since it takes the input: a training
-    is what its path says.
-    """
-    member, job = training(wildcards)
-    return {
-        "alone": member.plan.alone(job),
-        "checkpoint_minutes": member.study.checkpoint_minutes,
-        "epochs": job.epochs,
-        "folder": str(STUDIES.place(job.training.folder)),
-        "keep_weights": member.study.keep_weights,
-        "replicates": [job.seeds[0], job.seeds[-1]],
-        "study": member.study.name,
-        "variant": job.variant,
-        "what": dict(job.training.what),
-    }
+def name_of(wildcards, input):
+    """What a job is called, as its spec file has it."""
+    planned = STUDIES.store.planned(Path(input.spec).stem)
+    return planned.name(int(wildcards.epochs), seeds_of(wildcards))
 
 
 def listed(wildcards):

@@ -19,7 +19,7 @@ rule draw:
         "../envs/analysis.yaml"
     params:
         captions=captions,
-        code=code_digest(SCRIPTS / "draw.py"),
+        code=code("draw", DRAWING),
     message:
         "Drawing the figures of {wildcards.study}"
     script:
@@ -55,7 +55,7 @@ rule draw_more:
         "../envs/analysis.yaml"
     params:
         captions=captions,
-        code=code_digest(SCRIPTS / "draw.py"),
+        code=code("draw", DRAWING),
     message:
         "Drawing {wildcards.figure} of {wildcards.study}"
     script:
@@ -75,7 +75,7 @@ rule draw_explorer:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "draw_explorer.py"),
+        code=code("draw_explorer", DRAWING),
     message:
         "Making the explorer: {output}"
     script:

@@ -18,12 +18,7 @@ rule write_report:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(
-            SCRIPTS / "write_report.py",
-            PROJECT / "report/report.html.jinja",
-            PROJECT / "report/page.html.jinja",
-            PROJECT / "report/references.bib",
-        ),
+        code=code("write_report", REPORT, "report.html.jinja", "page.html.jinja", "references.bib"),
     message:
         "Writing the report: {output}"
     script:

@@ -29,7 +29,7 @@ rule collect:
     output:
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
-        trainings="results/{study}/trainings.csv",
+        runs="results/{study}/runs.csv",
         diagnostics="results/{study}/diagnostics.csv",
         tests="results/{study}/tests.csv",
         timings="results/{study}/timings.csv",
@@ -41,7 +41,7 @@ rule collect:
         "../envs/analysis.yaml"
     params:
         variants=each(trainings, "variant"),
-        code=code_digest(SCRIPTS / "collect.py"),
+        code=code("collect", RESULTS),
     message:
         "Collecting the histories: {output.histories}"
     script:
@@ -63,7 +63,7 @@ rule collect_variant:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "collect_variant.py"),
+        code=code("collect_variant", RESULTS),
     message:
         "Collecting the history of {wildcards.variant}: {output}"
     script:

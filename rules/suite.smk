@@ -4,7 +4,7 @@ rule compare_studies:
         histories=of_each("histories.csv"),
         tests=of_each("tests.csv"),
         best=of_each("best.yaml"),
-        trainings=of_each("trainings.csv"),
+        runs=of_each("runs.csv"),
         rates=told(
             lambda wildcards: [
                 f"{m.folder}/learning_rates.csv" for m in listed(wildcards) if m.description.tuned
@@ -39,9 +39,7 @@ rule compare_studies:
     params:
         kept=lambda wildcards: STUDIES.kept.get(wildcards.suite, []),
         kinds=lambda wildcards: [list(member.source.kinds) for member in listed(wildcards)],
-        code=code_digest(
-            SCRIPTS / "compare_studies.py", *sorted((PROJECT / "report").glob("*.jinja"))
-        ),
+        code=code("compare_studies", SUITE, "suite.html.jinja", "page.html.jinja"),
     message:
         "Comparing the studies of {wildcards.suite}: {output.html}"
     script:
@@ -65,7 +63,7 @@ rule draw_replications:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest(SCRIPTS / "draw_replications.py"),
+        code=code("draw_replications", SUITE),
     message:
         "Drawing what the studies of published findings show"
     script:

@@ -1,26 +1,27 @@
 rule train:
     input:
+        # Its name is the digest of what it says.
+        spec=ancient(f"{SPEC_FILES}/{{digest}}.json"),
         dataset=dataset,
         accepted=accepted,
     output:
         **{
-            kind: f"{TRAININGS}/{{digest}}/epochs-{{epochs}}/seeds-{{first}}-{{last}}.{ending}"
+            kind: f"{RUNS}/{{digest}}/epochs-{{epochs}}/seeds-{{first}}-{{last}}.{ending}"
             for kind, ending in OUTPUTS.items()
         },
     log:
-        "logs/trainings/{digest}/epochs-{epochs}/seeds-{first}-{last}.log",
+        "logs/runs/{digest}/epochs-{epochs}/seeds-{first}-{last}.log",
     conda:
         "../envs/training.yaml"
-    threads: threads
+    threads: lambda wildcards: planned(wildcards).spec.threads
     # For clusters; more of both for each retry.
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * cost(wildcards).memory,
-        runtime=lambda wildcards, attempt: attempt * cost(wildcards).minutes,
+        mem_mb=lambda wildcards, attempt: attempt * planned(wildcards).memory_mb,
+        runtime=lambda wildcards, attempt: attempt * runtime(wildcards),
     params:
-        job=training_job,
+        name=name_of,
     message:
-        "Training {params.job[variant]} of {params.job[study]}, seeds {wildcards.first} to "
-        "{wildcards.last}{params.job[alone]}; progress in {log}"
+        "Training {params.name}, seeds {wildcards.first} to {wildcards.last}; progress in {log}"
     script:
         "../scripts/train.py"
 

@@ -3,7 +3,7 @@
 from initstudy.logs import job_log
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.files import replacing, write_arrays, write_sum
-from initstudy.results.outputs import table_of_trainings
+from initstudy.results.outputs import table_of_runs
 from initstudy.study.description import Description
 
 if __name__ == "__main__":
@@ -16,7 +16,7 @@ if __name__ == "__main__":
             (output.diagnostics, diagnostics.collect(jobs, epochs).text),
             (output.tests, histories.collect_tests(jobs).text),
             (output.timings, histories.collect_timings(jobs).text),
-            (output.trainings, table_of_trainings(jobs)),
+            (output.runs, table_of_runs(jobs)),
         ):
             with replacing(path) as temporary:
                 temporary.write_bytes(table)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from initstudy.analysis import variance
+from initstudy.engine.spec import SOURCES
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
-from initstudy.study.names import SOURCES
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

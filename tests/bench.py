@@ -86,10 +86,14 @@ def in_new_process(function: Callable[..., None], *arguments: object) -> None:
 
 def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
     """Compares an epoch of a network with Keras' own."""
-    from initstudy.training.backend import set_threads
+    from initstudy.engine.backend import set_threads
 
     set_threads(threads)
-    from initstudy.training.engine import make_trainer
+    from initstudy.data.datasets import read
+    from initstudy.engine.trainer import make_trainer
+
+    def trainer_of(spec: Any, file: Path) -> Any:
+        return make_trainer(spec, read(file, spec.dataset.name, spec.dataset.sha256))
 
     with tempfile.TemporaryDirectory() as folder:
         files = {}
@@ -102,13 +106,13 @@ def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
             np.savez(files[part], **arrays)
             if part == images:
                 everything = arrays
-        trainer = make_trainer(what_of(name, files[images]), files[images])
+        trainer = trainer_of(spec_of(name, files[images]), files[images])
         fit = keras_fit(name, everything)
         xla = trainer.compiled == "xla"
         best = keras_fit(name, everything, steps_per_execution=100, jit_compile=xla)
         other_way = {"xla": "graph", "graph": "xla"}[trainer.compiled]
         few = files[images // 10]
-        other = make_trainer(what_of(name, few, other_way), few)
+        other = trainer_of(spec_of(name, few, other_way), few)
     compiling = took(trainer.compile)
     trainer.start(0)
     other.compile()
@@ -147,7 +151,7 @@ def limit(name: str, images: int, threads: int) -> str:
     Each layer multiplies its inputs, its gradient with respect to its kernel, and, but for the
     first, that with respect to its inputs.
     """
-    from initstudy.training.backend import tf
+    from initstudy.engine.backend import tf
 
     if "build" in NETWORKS[name]:
         return ""
@@ -163,8 +167,8 @@ def limit(name: str, images: int, threads: int) -> str:
 
 def keras_fit(name: str, arrays: dict[str, Any], **settings: Any) -> Callable[[], object]:
     """An epoch by Keras, compiled already."""
-    from initstudy.training.backend import keras
-    from initstudy.training.initializers import own
+    from initstudy.engine.backend import keras
+    from initstudy.engine.initializers import own
 
     x = {key: arrays[f"x_{key}"].astype("float32")[..., np.newaxis] for key in ("train", "test")}
     spec = NETWORKS[name]
@@ -191,33 +195,20 @@ def keras_fit(name: str, arrays: dict[str, Any], **settings: Any) -> Callable[[]
     return fit
 
 
-def what_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> dict[str, Any]:
-    """What decides a training of a network, see `engine.make_trainer`."""
-    from initstudy.data.datasets import file_sha256
+def spec_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> Any:
+    """What decides the numbers of a run of a network."""
+    from helpers import run_spec
 
-    glorot, zeros = ({"class_name": name, "config": {}} for name in ("glorot_uniform", "zeros"))
-    return {
-        "batch_size": BATCH,
-        "bias_initializer": zeros,
-        "compile": way,
-        "dataset": {"name": "few.npz", "sha256": file_sha256(file)},
-        "held_out": 0,
-        "training_images": None,
-        "inputs": "raw",
-        "kernel_initializer": glorot,
-        "model": {"activation": "relu", **NETWORKS[name]},
-        "optimizer": {"class_name": "adam", "config": {}},
-        "threads": threads,
-        "vary": ["weights", "order"],
-    }
+    model = {"activation": "relu", **NETWORKS[name]}
+    return run_spec(file, model=model, inputs="raw", batch_size=BATCH, compile=way, threads=threads)
 
 
 def bench_job(name: str, threads: int) -> None:
     """Tells what a training job takes, part by part; it does one in this process."""
     begin = psutil.Process().create_time()
+    from initstudy.engine.trainer import Trainer
     from initstudy.study.costs import Cost
     from initstudy.training import jobs, replicates
-    from initstudy.training.engine import Trainer
     from initstudy.training.processes import spent
 
     imported = time.time()
@@ -241,8 +232,8 @@ def bench_job(name: str, threads: int) -> None:
     timed(replicates.Replicates, "_begin")
     timed(replicates.Replicates, "_look")
     with tempfile.TemporaryDirectory() as folder:
-        what = what_of(name, DATASET_FILE, threads=threads)
-        records = jobs.train(what, DATASET_FILE, folder, [0], 3)
+        spec = spec_of(name, DATASET_FILE, threads=threads)
+        records = jobs.train(spec, DATASET_FILE, folder, [0], 3)
     peak = spent()["peak_memory_mb"]
     cost = Cost(size_of(name), 70_000 * 784, 60_000, BATCH, 1, 1)
     cells = [

@@ -30,7 +30,7 @@ def main(suite: str) -> None:
             {
                 "workload": member.study.name,
                 "jobs": f"{len(there)} of {len(jobs)}",
-                "replicates": replicates,
+                "checkpoints": replicates,
                 "CPU minutes": round(seconds / 60, 1),
                 "seconds a job": round(seconds / max(1, len(there)), 1),
             }

@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 from forks import Server
-from helpers import ALL_TESTS, EXAMPLES, REPOSITORY, SMALL, Project, copy_project, finished_study
+from helpers import (
+    ALL_TESTS,
+    EXAMPLES,
+    REPOSITORY,
+    SMALL,
+    Project,
+    copy_project,
+    finished_study,
+    load,
+)
 from playwright.sync_api import Browser, sync_playwright
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import Dataset, load
 from initstudy.data.downloads import default_sources, download
-from initstudy.training.backend import set_threads
+from initstudy.engine.backend import set_threads
+from initstudy.engine.data import Dataset
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

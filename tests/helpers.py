@@ -18,7 +18,9 @@ import yaml
 from forks import Server, Task
 from playwright.sync_api import Browser, Page
 
-from initstudy.data.datasets import Dataset
+from initstudy.data.datasets import file_sha256, read
+from initstudy.engine.data import Dataset, from_arrays
+from initstudy.engine.spec import Data, RunSpec
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
@@ -72,7 +74,7 @@ class Outcome:
     @property
     def trained(self) -> list[tuple[str, int, int]]:
         """The training jobs: variant, first and last seed."""
-        found = set(re.findall(r"Training (\S+) of \S+, seeds (\d+) to (\d+)", self.text))
+        found = set(re.findall(r"Training (\S+) of [^,]+, seeds (\d+) to (\d+)", self.text))
         return sorted((variant, int(first), int(last)) for variant, first, last in found)
 
     @property
@@ -141,19 +143,19 @@ class Project:
     @property
     def trainings(self) -> dict[str, int]:
         """The finished training jobs, by the file that each writes last, and when it did (ns)."""
-        return self._times("results/trainings/*/epochs-*/*.sha256")
+        return self._times("results/runs/*/epochs-*/*.sha256")
 
     @property
     def records(self) -> dict[str, int]:
         """The records of replicates, and when each was written (ns)."""
-        return self._times("results/trainings/*/replicates/[0-9]*.npz")
+        return self._times("results/runs/*/checkpoints/[0-9]*.npz")
 
     @property
     def results(self) -> dict[str, bytes]:
         """The bytes of all results that tell no times."""
         patterns = ("histories.csv*", "diagnostics.csv", "tests.csv", "hits.npz", "trainings.csv")
         patterns += ("best.yaml", "verdict.md", "figures/*", "study-*.json")
-        patterns += ("*/epochs-*/*.csv", "*/epochs-*/*.npz", "*/job.yaml")
+        patterns += ("*/epochs-*/*.csv", "*/epochs-*/*.npz", "*/spec.json")
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for pattern in patterns
@@ -166,7 +168,7 @@ class Project:
 
     def history(self, variant: str, seed: int, study: str = "notebook") -> Path:
         """The file of the job that trained a replicate of a study's variant."""
-        table = pd.read_csv(self / f"results/{study}/trainings.csv")
+        table = pd.read_csv(self / f"results/{study}/runs.csv")
         mine = table[(table["variant"] == variant) & (table["first_seed"] <= seed)]
         return self / mine[mine["last_seed"] >= seed]["history"].iloc[0]
 
@@ -261,3 +263,33 @@ def few_images(dataset: Dataset, training: int, testing: int) -> Dataset:
         x_test=x_test,
         y_test=y_test,
     )
+
+
+def load(path: Path | str, what: dict[str, str]) -> Dataset:
+    """A data set as a run has it."""
+    return from_arrays(read(path, what["name"], what["sha256"]))
+
+
+def keras_object(class_name: str, **config: Any) -> dict[str, Any]:
+    return {"class_name": class_name, "config": config}
+
+
+def run_spec(dataset: Path, **changes: Any) -> RunSpec:
+    """A run of a small network on a user's own data set, in batches of 64."""
+    usual: dict[str, Any] = {
+        "model": {"hidden_units": [8, 8], "activation": "relu"},
+        "dataset": Data("few.npz", file_sha256(dataset)),
+        "inputs": "unit",
+        "held_out": 0,
+        "training_images": None,
+        "optimizer": keras_object("adam"),
+        "batch_size": 64,
+        "kernel_initializer": keras_object("glorot_uniform"),
+        "bias_initializer": keras_object("zeros"),
+        "compile": "auto",
+        "threads": 1,
+        "vary": ("weights", "order"),
+        "code": "",
+        "versions": {},
+    }
+    return RunSpec(**{**usual, **changes})

@@ -10,10 +10,10 @@ from pathlib import Path
 UNITS = (16, 16, 10)
 IMAGES = 10_000
 
-job, wildcards = snakemake.params.job, snakemake.wildcards
+wildcards = snakemake.wildcards
 paths = {kind: Path(path) for kind, path in snakemake.output.items()}
 seeds = range(int(wildcards.first), int(wildcards.last) + 1)
-epochs = job["epochs"]
+epochs = int(wildcards.epochs)
 moments = [epoch for epoch in (0, 1, 2, 5, 10, 20, 50) if epoch < epochs] + [epochs]
 
 
@@ -41,7 +41,7 @@ def archive() -> bytes:
 # The same numbers for a training and its seeds, whatever else is asked for.
 chance = random.Random(wildcards.digest)
 level = chance.gauss(0.92, 0.01)
-if job["variant"] == "baseline":
+if snakemake.params.name.startswith("baseline"):
     level -= 0.1  # so that another is chosen
 history = ["seed,epoch,loss,accuracy,val_loss,val_accuracy"]
 tests = ["seed,test_loss,test_accuracy"]

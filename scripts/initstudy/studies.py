@@ -15,20 +15,23 @@ from typing import Any
 
 import yaml
 
+from initstudy.code import source_id, versions
 from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
+from initstudy.store import RUNS, Planned, Store, block, checkpoints
 from initstudy.study import costs
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
-from initstudy.study.plan import BEST, Choices, Plan
+from initstudy.study.plan import BEST, Job, Plan
 from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
-from initstudy.study.trainings import Job, code_of, versions
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
 STATE = Path(".initstudy")
 CHECKS = "initstudy.training.checks"
+# What decides Keras' answer.
+ASKED = ("scripts/initstudy/engine", "scripts/initstudy/training/checks.py")
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ class Member:
     @functools.cached_property
     def accepted(self) -> Path:
         """Where it is kept that Keras has accepted it."""
-        asked = [code_of(CHECKS), json.dumps([self.question, versions()], sort_keys=True)]
+        asked = [source_id(*ASKED), json.dumps([self.question, versions()], sort_keys=True)]
         name = hashlib.sha256("\n".join(asked).encode()).hexdigest()
         return STATE / "accepted" / name
 
@@ -183,6 +186,27 @@ class Member:
             size = costs.Size(1_000_000, 1_000_000, 30_000, "graph")
         asked = self.study.compile
         return size if asked == "auto" else replace(size, compiled=asked)
+
+    def planned(self, job: Job, keras: bool) -> Planned:
+        """What a job needs to be run.
+
+        Args:
+            job: of this study.
+            keras: whether Keras was asked about the study already, and not by a job of its own.
+        """
+        cost = self.cost(job, len(job.seeds))
+        return Planned(
+            spec=job.spec,
+            epoch_seconds=cost.epoch,
+            memory_mb=cost.memory,
+            keep_weights=self.study.keep_weights,
+            checkpoint_minutes=self.study.checkpoint_minutes,
+            accepted=None if keras else f"{self.folder}/accepted.json",
+            names={
+                block(job.epochs, job.seeds): f"{job.variant} of {self.study.name}"
+                f"{self.plan.alone(job)}"
+            },
+        )
 
     def cost(self, job: Job, replicates: int) -> costs.Cost:
         """What it takes to train so many replicates of a job."""
@@ -217,6 +241,9 @@ def read(source: Source) -> Member:
         text = f"{study.training_images} is more than the {left} that there are to learn from"
         raise source.refuse([Problem(("training_images",), text)])
     member = Member(source, study, found)
+    if member.folder == RUNS:
+        text = "'runs' is where the runs of all studies are kept (results/runs/); take another name"
+        raise source.refuse([Problem(("study",), text)])
     _refuse_old(Path(member.folder, "runs"))
     return member
 
@@ -292,6 +319,7 @@ class Studies:
         self.kept: dict[str, list[str]] = {}
         self._kept = kept
         self._defaults, self._settings, self.place = list(defaults), settings or {}, place
+        self.store = Store(place)
         self.main = read(main)
         if self.main.study.name in self.lists:
             taken = f"{self.main.study.name!r} is the name of {self.lists[self.main.study.name]}"
@@ -301,7 +329,6 @@ class Studies:
         self._members = {self.main.study.name: self.main}
         self._lists: dict[str, list[Member]] = {}
         self._asked: dict[str, tuple[Member, Job]] = {}
-        self._trainings: dict[str, tuple[Member, Job]] = {}
 
     def __getitem__(self, name: str) -> Member:
         """A study by its name.
@@ -345,36 +372,13 @@ class Studies:
         return self._lists[name]
 
     def asked(self, study: str, jobs: Iterable[Job]) -> list[Job]:
-        """Notes which training jobs are asked for, so that `find` knows them; returns them."""
-        jobs = list(jobs)
+        """Plan the jobs that are asked for: their specs are written; returns them."""
+        jobs, member = list(jobs), self[study]
         for job in jobs:
-            self._asked.setdefault(job.file(), (self[study], job))
-            self._trainings.setdefault(job.training.digest, (self[study], job))
+            if job.file() not in self._asked:
+                self._asked[job.file()] = member, job
+                self.store.plan(member.planned(job, keras_is_here()))
         return jobs
-
-    def find(self, digest: str, epochs: int, seeds: range) -> tuple[Member, Job]:
-        """The study and the job of a training.
-
-        Raises:
-            StudyError: if no known study trains what has this digest.
-        """
-        if digest not in self._trainings:
-            # This process was started for one job: what was chosen is on disk.
-            for member in self._everything():
-                for job in member.plan.everything(from_files(self.place(member.folder))):
-                    self._trainings.setdefault(job.training.digest, (member, job))
-                if digest in self._trainings:
-                    break
-        if digest in self._trainings:
-            member, job = self._trainings[digest]
-            wanted = Job(job.variant, job.training, epochs, seeds)
-            # One training may have several names: the one that these replicates are asked for by.
-            return self._asked.get(wanted.file(), (member, wanted))
-        raise StudyError(
-            f"No study here trains what has the digest {digest}. The configuration or the code may "
-            "have changed since it was asked for; ask for a study's own files instead, such as "
-            f"{self.main.folder}/runs/baseline.csv."
-        )
 
     def cost(self, cores: int | None, jobs: int | None) -> str:
         """What is still to be trained of what was asked for, and about how long it takes.
@@ -390,7 +394,7 @@ class Studies:
         at_once = max(1, min(len(new), cores // threads if cores else jobs or 1))
         seconds, replicates, recorded, judged = 0.0, 0, 0, 0
         for member, job in new:
-            folder = Path(self.place(job.training.folder), "replicates")
+            folder = checkpoints(self.place(job.folder))
             known = sum(Path(folder, f"{seed}.npz").exists() for seed in job.seeds)
             # Unless its record is of fewer epochs, or was written on the way.
             seconds += member.cost(job, len(job.seeds) - known).seconds
@@ -435,11 +439,6 @@ class Studies:
             f"To be trained: what of {count(awaited, 'replicate')} at the learning rates that are "
             "chosen anew has no records; then what the choices call for."
         )
-
-    def _everything(self) -> Iterator[Member]:
-        yield self.main
-        for name in self.lists:
-            yield from self.listed(name)
 
     def _read_list(self, path: Path) -> Iterator[Member]:
         content = read_yaml(path)
@@ -561,16 +560,6 @@ class Studies:
         entry = {key: f"{path}, settings" for key in shared if key not in alone}
         entry |= dict.fromkeys(own, f"{path}, the entry of {label}")
         return Source(label, raw, files, self._settings, entry=entry)
-
-
-def from_files(folder: str) -> Choices:
-    """What was chosen in a study, as far as its results tell."""
-
-    def choice(name: str) -> Any:
-        path = Path(folder, name)
-        return yaml.safe_load(path.read_text()) if path.exists() else None
-
-    return choice
 
 
 def merged(old: Any, new: Any) -> dict[str, Any]:

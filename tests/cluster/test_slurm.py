@@ -206,7 +206,7 @@ def test_a_suite_whose_choices_are_found_by_its_jobs(
     runs.append(Run(there, profile, "suite"))
     outcome = runs[0].ended()
     assert outcome.code == 0, outcome.text
-    for table in [*tables, "results/rates/trainings.csv", "results/rates/best.yaml"]:
+    for table in [*tables, "results/rates/runs.csv", "results/rates/best.yaml"]:
         assert (there / table).read_bytes() == (alone / table).read_bytes()
     assert (there / "results/suite/suite.html").exists()
     jobs = jobs_of(there, slurm)
@@ -358,7 +358,7 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
 
     def look() -> bool:
         for digest in digests:
-            if any((project / f"results/trainings/{digest}/replicates").glob("[0-9]*.npz")):
+            if any((project / f"results/runs/{digest}/replicates").glob("[0-9]*.npz")):
                 process = process_of(project, digest)
                 if process is not None:
                     process.send_signal(signal.SIGSTOP)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from helpers import run_spec
 
-from initstudy.data.datasets import file_sha256
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import Epoch, Trainer
 from initstudy.results.replicates import write_job
-from initstudy.study.trainings import OUTPUTS
+from initstudy.store import OUTPUTS
 from initstudy.training import jobs
-from initstudy.training.engine import Epoch, Trainer
 from initstudy.training.replicates import Replicates
 
 SEEDS, EPOCHS = range(2), 2
@@ -71,9 +72,9 @@ def stand_in() -> Replicates:
     return made
 
 
-def work(folder: Path, what: dict[str, Any], dataset: Path) -> None:
+def work(folder: Path, spec: RunSpec, dataset: Path) -> None:
     """The job, as scripts/train.py does it, with a checkpoint after each epoch."""
-    found = jobs.train(what, dataset, folder, SEEDS, EPOCHS, checkpoint_minutes=0)
+    found = jobs.train(spec, dataset, folder, SEEDS, EPOCHS, checkpoint_minutes=0)
     stem = folder / f"epochs-{EPOCHS}" / f"seeds-{SEEDS[0]}-{SEEDS[-1]}"
     write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in OUTPUTS.items()})
 
@@ -90,7 +91,7 @@ def noting(run_epoch: Any, notes: Path) -> Any:
     return run
 
 
-def child(folder: Path, kind: str, what: dict[str, Any], dataset: Path) -> None:
+def child(folder: Path, kind: str, spec: RunSpec, dataset: Path) -> None:
     notes = folder.with_name("epochs")
     if kind == "stand-in":
         jobs._replicates = lambda *_: stand_in()
@@ -102,7 +103,7 @@ def child(folder: Path, kind: str, what: dict[str, Any], dataset: Path) -> None:
     go = folder.with_name(f"{folder.name}.go")
     while not go.exists():
         time.sleep(0.002)
-    work(folder, what, dataset)
+    work(folder, spec, dataset)
 
 
 def main(scratch: Path) -> None:
@@ -113,28 +114,16 @@ def main(scratch: Path) -> None:
     dataset = scratch / "few.npz"
     np.savez(dataset, x_train=x, y_train=y, x_test=x[:tested], y_test=y[:tested])
     (scratch / "own.py").write_text(OWN)
-    plain = {name: {"class_name": name, "config": {}} for name in ("zeros", "he_normal", "adam")}
-    what = {
-        "batch_size": 64,
-        "compile": "auto",
-        "bias_initializer": plain["zeros"],
-        "dataset": {"name": "few.npz", "sha256": file_sha256(dataset)},
-        "held_out": 50,
-        "training_images": None,
-        "inputs": "unit",
-        "kernel_initializer": plain["he_normal"],
-        "model": {"build": f"{scratch / 'own.py'}:build"},
-        "optimizer": plain["adam"],
-        "threads": 1,
-        "vary": ["weights", "order"],
-    }
+    model = {"build": f"{scratch / 'own.py'}:build"}
+    he_normal = {"class_name": "he_normal", "config": {}}
+    spec = run_spec(dataset, model=model, held_out=50, kernel_initializer=he_normal)
     gc.freeze()  # so that the children share its memory
     for line in sys.stdin:
         kind, _, folder = line.rstrip("\n").partition(" ")
         pid = os.fork()
         if pid == 0:
             try:
-                child(Path(folder), kind, what, dataset)
+                child(Path(folder), kind, spec, dataset)
             except BaseException:  # noqa: BLE001 - this is where the process ends
                 sys.excepthook(*sys.exc_info())
                 os._exit(1)

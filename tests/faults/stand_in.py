@@ -27,16 +27,15 @@ import numpy as np
 
 from initstudy.results import records
 from initstudy.results.columns import MEASURES, moments
-from initstudy.study.trainings import Training
 from initstudy.training import jobs
 
 
 class NoWork:
-    def __init__(self, what, dataset_file):
-        self.digest = Training(what).digest
+    def __init__(self, spec, dataset_file):
+        self.digest = spec.digest
         self.level = 0.6 + 0.3 * int(self.digest[:4], 16) / 16**4
-        names = {{what[key]["class_name"] for key in ("kernel_initializer", "bias_initializer")}}
-        if names == {{"glorot_uniform", "zeros"}} and what["optimizer"]["class_name"] == "adam":
+        names = {{part["class_name"] for part in (spec.kernel_initializer, spec.bias_initializer)}}
+        if names == {{"glorot_uniform", "zeros"}} and spec.optimizer["class_name"] == "adam":
             self.level -= 0.3  # so that another pair than the baseline's is chosen
 
     def train(self, seed, record, epochs, keep_weights, checkpoint_minutes, path):

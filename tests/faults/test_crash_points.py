@@ -139,7 +139,7 @@ def written(folder: Path) -> dict[str, bytes]:
 def left(folder: Path) -> list[str]:
     """Whatever is neither a result nor a record."""
     names = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    kept = re.compile(r"epochs-\d+/seeds-0-1\.[a-z0-9.]+|replicates/(\d+\.npz|lock)")
+    kept = re.compile(r"epochs-\d+/seeds-0-1\.[a-z0-9.]+|checkpoints/(\d+\.npz|lock)")
     return [name for name in names if not kept.fullmatch(name)]
 
 
@@ -289,7 +289,7 @@ def test_the_power_goes_wherever_it_touches_the_disk(
         assert attempt(folder, cut).calls == cut + 1
         # What had been written is there, and whole.
         for seed, epochs in reached.items():
-            record = records.read(folder / f"job/replicates/{seed}.npz")
+            record = records.read(folder / f"job/checkpoints/{seed}.npz")
             assert record is not None, cut
             assert len(record.history) >= epochs, cut
         work(folder / "job", {}, Path())

@@ -41,9 +41,9 @@ def held(tmp_path: Path, server: Server) -> Project:
 def test_a_full_disk(small_disk: Project) -> None:
     outcome = small_disk.snakemake()
     assert outcome.code == 1
-    assert "ERROR [Errno 28] No space left on device: 'results/trainings/" in outcome.text
+    assert "ERROR [Errno 28] No space left on device: 'results/runs/" in outcome.text
     assert "Traceback" not in outcome.text
-    there = list(small_disk.folder.glob("results/trainings/*/epochs-*/seeds-*"))
+    there = list(small_disk.folder.glob("results/runs/*/epochs-*/seeds-*"))
     # Of each training all its files or none.
     assert 0 < len(there) == 6 * len(small_disk.trainings)
     finished, records = small_disk.trainings, small_disk.records
@@ -166,7 +166,7 @@ def test_a_history_cut_off_is_refused(again: Project) -> None:
 def test_a_damaged_record_is_named_set_aside_and_trained_again(again: Project) -> None:
     before, records, trained = again.results, again.records, (again / TRAINED).read_text()
     history = again.history("kernel-he_normal", 0)
-    record = history.parents[1] / "replicates/1.npz"
+    record = history.parents[1] / "checkpoints/1.npz"
     content = record.read_bytes()
     record.write_bytes(content[:200] + bytes([content[200] ^ 1]) + content[201:])
     # Nobody asks for it, as long as what was made of it is there.
@@ -175,7 +175,7 @@ def test_a_damaged_record_is_named_set_aside_and_trained_again(again: Project) -
     again.edit("config.yaml", "target_accuracy: 0.9", "target_accuracy: 0.8")
     again.run()
     digest = history.parents[1].name
-    log = (again / f"logs/trainings/{digest}/epochs-2/seeds-0-1.log").read_text()
+    log = (again / f"logs/runs/{digest}/epochs-2/seeds-0-1.log").read_text()
     name = record.relative_to(again.folder)
     assert f"{name} is damaged (its SHA-256 is not the one at its end)" in log
     assert "it is now 1.npz.damaged, and this seed starts again" in log
@@ -209,7 +209,7 @@ def test_results_of_version_0_1_0_are_refused(again: Project) -> None:
     # What somebody has asked for by a variant's name is no such thing.
     (again / "results/notebook/runs/baseline.csv").touch()
     assert again.snakemake().code == 0
-    for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml"):
+    for ending in ("csv", "csv.sha256", "timings.csv", "spec.json"):
         (old / f"seeds-0-9.{ending}").touch()
     outcome = again.snakemake()
     assert outcome.code == 1

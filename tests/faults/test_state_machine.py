@@ -57,8 +57,8 @@ EDITS = {
     "comment": ("training/engine.py", "import numpy as np\n", "import numpy as np  # for all\n"),
 }
 FILES = {
-    "output": "results/trainings/*/epochs-*/seeds-*",
-    "record": "results/trainings/*/replicates/*.npz",
+    "output": "results/runs/*/epochs-*/seeds-*",
+    "record": "results/runs/*/checkpoints/*.npz",
     "table": "results/notebook/*",
     "figure": "results/notebook/figures/*",
 }
@@ -291,9 +291,7 @@ class Reruns(RuleBasedStateMachine):
 
     def jobs(self, outcome: Outcome, choice: dict[str, Any]) -> set[TrainingJob]:
         """The training jobs of a run; each digest stands for one training, and none for two."""
-        pattern = (
-            r"Training (\S+) of notebook, seeds (\d+) to (\d+); progress in logs/trainings/(\w+)"
-        )
+        pattern = r"Training (\S+) of notebook, seeds (\d+) to (\d+); progress in logs/runs/(\w+)"
         variants = {**self.model.variants(), "best": self.model.pair(choice)}
         lines = re.findall(pattern, outcome.text)
         found = set()
@@ -325,7 +323,7 @@ class Reruns(RuleBasedStateMachine):
         return found[place % len(found)]
 
     def output(self, job: TrainingJob) -> Path:
-        folder = self.project / f"results/trainings/{self.digests[job]}/epochs-{job.epochs}"
+        folder = self.project / f"results/runs/{self.digests[job]}/epochs-{job.epochs}"
         return folder / f"seeds-{job.first}-{job.last}.csv"
 
     def is_output(self, path: Path, job: TrainingJob) -> bool:
@@ -372,11 +370,11 @@ def at_work(folder: Path) -> bool:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """What the study and its trainings say, by file."""
-    found = [*folder.glob("results/notebook/**/*"), *folder.glob("results/trainings/**/*")]
+    found = [*folder.glob("results/notebook/**/*"), *folder.glob("results/runs/**/*")]
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in found
-        if path.is_file() and "replicates" not in path.parts
+        if path.is_file() and "checkpoints" not in path.parts
     }
 
 

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import yaml
 from helpers import REPOSITORY
 
-from initstudy.data.datasets import Dataset
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.data import Dataset
+from initstudy.engine.models import adapt, build_model, build_optimizer
+from initstudy.engine.trainer import Trainer
 from initstudy.study.config import Study, Variant, parse_study
-from initstudy.training.backend import keras, tf
-from initstudy.training.engine import Trainer
-from initstudy.training.models import adapt, build_model, build_optimizer
 
 Arrays = list[npt.NDArray[np.float32]]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from replications.published import Run, read_study, signals, start
 
-from initstudy.data.datasets import Dataset
+from initstudy.engine.data import Dataset
 
 CHANCE = 0.1135  # the share of the most frequent digit
 

@@ -7,7 +7,7 @@ from helpers import LIBRARY
 
 STARTING = """
 import gc, sys
-from initstudy.training.backend import NOT_NEEDED
+from initstudy.engine.backend import NOT_NEEDED
 loaded = [name for name in NOT_NEEDED if name in sys.modules]
 assert loaded == [], loaded
 assert gc.isenabled()

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import load
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import Dataset, digest, file_sha256, hold_out, learn_from, load
+from initstudy.data.datasets import digest, file_sha256
 from initstudy.data.facts import Facts, facts
+from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 from initstudy.study.names import DATASETS
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ALL_TESTS
+from helpers import ALL_TESTS, load
 
 from initstudy.data import downloads
 from initstudy.data.catalog import SPECS, DatasetSpec, IdxFiles, Package, RData
-from initstudy.data.datasets import digest, load
+from initstudy.data.datasets import digest
 from initstudy.data.downloads import (
     Source,
     SourceError,

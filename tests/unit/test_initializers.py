@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from initstudy.training.backend import keras
-from initstudy.training.initializers import ROLES, known_initializers, make_initializer, weight_seed
-from initstudy.training.models import TransposedDense, build_model
+from initstudy.engine.backend import keras
+from initstudy.engine.initializers import ROLES, known_initializers, make_initializer, weight_seed
+from initstudy.engine.models import TransposedDense, build_model
 
 HE = {"class_name": "he_normal", "config": {}}
 ZEROS = {"class_name": "zeros", "config": {}}

@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import LIBRARY, few_images
+from helpers import LIBRARY, few_images, keras_object, run_spec
 
-from initstudy.data.datasets import Dataset, file_sha256
+from initstudy.engine.data import Dataset
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import Trainer
 from initstudy.results import records
 from initstudy.results.columns import moments
 from initstudy.results.records import Record
 from initstudy.results.replicates import write_job
-from initstudy.study.trainings import OUTPUTS
+from initstudy.store import OUTPUTS
 from initstudy.training import jobs
-from initstudy.training.engine import Trainer
 from initstudy.training.replicates import Replicates
 
 SEEDS = range(2)
-ZEROS, GLOROT, ADAM = ({"class_name": n, "config": {}} for n in ("zeros", "glorot_uniform", "adam"))
 # So high from the 17th update on, which is in the third epoch, that no weight is finite.
 RATES = {"boundaries": [16], "values": [0.01, 1e30]}
 SCHEDULE = {
@@ -64,7 +64,7 @@ class Cut(Exception):  # noqa: N818 - not an error: the process ends here
 class Case:
     """A training, and one trainer for all that is done with it, since compiling takes long."""
 
-    what: dict[str, Any]
+    spec: RunSpec
     file: Path
     replicates: Replicates
     # The runs of an epoch that were made, by whoever.
@@ -73,16 +73,15 @@ class Case:
     straight: dict[int, dict[str, bytes]] = field(default_factory=dict)
 
 
-def sgd(**config: Any) -> dict[str, Any]:
-    return {"class_name": "SGD", "config": config}
-
-
 CASES: dict[str, dict[str, Any]] = {
     "notebook": {"inputs": "raw"},
-    "momentum": {"optimizer": sgd(learning_rate=0.01, momentum=0.9), "held_out": 100},
+    "momentum": {
+        "optimizer": keras_object("SGD", learning_rate=0.01, momentum=0.9),
+        "held_out": 100,
+    },
     "noisy": {"model": {"build": "own.py:noisy"}},
     "augmented": {"model": {"build": "own.py:augmented"}},
-    "diverging": {"optimizer": sgd(learning_rate=SCHEDULE)},
+    "diverging": {"optimizer": keras_object("SGD", learning_rate=SCHEDULE)},
 }
 
 
@@ -99,25 +98,11 @@ def few_file(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "few.npz"
 
 
-def described(few_file: Path, **changes: Any) -> dict[str, Any]:
-    what: dict[str, Any] = {
-        "batch_size": 64,
-        "compile": "auto",
-        "bias_initializer": ZEROS,
-        "dataset": {"name": "few.npz", "sha256": file_sha256(few_file)},
-        "held_out": 0,
-        "training_images": None,
-        "inputs": "unit",
-        "kernel_initializer": GLOROT,
-        "model": {"hidden_units": [8, 8], "activation": "relu"},
-        "optimizer": ADAM,
-        "threads": 1,
-        "vary": ["weights", "order"],
-        **changes,
-    }
-    if "build" in what["model"]:
-        what["model"] = {"build": str(few_file.parent / what["model"]["build"])}
-    return what
+def described(few_file: Path, **changes: Any) -> RunSpec:
+    build = changes.get("model", {}).get("build")
+    if build:
+        changes["model"] = {"build": str(few_file.parent / build)}
+    return run_spec(few_file, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +112,8 @@ def made(few_file: Path) -> Callable[[str], Case]:
 
     def make(name: str) -> Case:
         if name not in found:
-            what = described(few_file, **CASES[name])
-            found[name] = Case(what, few_file, Replicates(what, few_file))
+            spec = described(few_file, **CASES[name])
+            found[name] = Case(spec, few_file, Replicates(spec, few_file))
         return found[name]
 
     return make
@@ -160,7 +145,7 @@ def train(
     case: Case, folder: Path, epochs: int, seeds: range = SEEDS, **options: Any
 ) -> dict[int, Record]:
     options = {"checkpoint_minutes": 0, **options}
-    return jobs.train(case.what, case.file, folder, seeds, epochs, **options)
+    return jobs.train(case.spec, case.file, folder, seeds, epochs, **options)
 
 
 def outputs(found: dict[int, Record], epochs: int, folder: Path) -> dict[str, bytes]:
@@ -228,7 +213,7 @@ def test_what_goes_on_in_another_process_comes_to_the_same(
     with pytest.raises(Cut):
         train(case, tmp_path / "cut", 4)
     case.cut_after = None
-    monkeypatch.setattr(jobs, "_replicates", lambda *_: Replicates(case.what, case.file))
+    monkeypatch.setattr(jobs, "_replicates", lambda *_: Replicates(case.spec, case.file))
     assert outputs(train(case, tmp_path / "cut", 4), 4, tmp_path / "cut") == expected
 
 
@@ -269,7 +254,7 @@ def test_fewer_epochs_are_a_prefix_and_more_go_on(
         found = train(case, folder, epochs)
         assert outputs(found, epochs, folder) == expected[epochs]
         assert case.epochs_run == trained * len(SEEDS)
-    record = records.read(folder / "replicates" / "0.npz")
+    record = records.read(folder / "checkpoints" / "0.npz")
     assert record is not None
     assert len(record.history) == 6
     assert list(record.moments) == [0, 1, 2, 3, 5, 6]
@@ -301,12 +286,12 @@ def test_finished_weights_are_kept_only_if_asked(
     case = using("notebook")
     for keep, states in [(False, []), (True, [2])]:
         train(case, tmp_path / str(keep), 2, keep_weights=keep)
-        record = records.read(tmp_path / str(keep) / "replicates" / "1.npz")
+        record = records.read(tmp_path / str(keep) / "checkpoints" / "1.npz")
         assert record is not None
         assert [state.epoch for state in record.states] == states
     case = using("diverging")
     train(case, tmp_path / "diverged", 4, keep_weights=True)
-    record = records.read(tmp_path / "diverged" / "replicates" / "1.npz")
+    record = records.read(tmp_path / "diverged" / "checkpoints" / "1.npz")
     assert record is not None
     assert record.diverged
     assert record.states == ()
@@ -373,9 +358,10 @@ def test_tensorflow_is_not_started_for_what_is_known(
 import sys
 from pathlib import Path
 from initstudy.training import jobs
-from initstudy.study.trainings import OUTPUTS
+from initstudy.engine.spec import Data, RunSpec
+from initstudy.store import OUTPUTS
 from initstudy.results.replicates import write_job
-found = jobs.train({case.what!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
+found = jobs.train({case.spec!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
 write_job(found, 2, {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in OUTPUTS.items()}})
 print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
 """
@@ -393,7 +379,7 @@ def test_a_damaged_record_is_named_and_that_seed_starts_again(
     case = using("notebook")
     expected = straight(case, 2, tmp_path)
     train(case, tmp_path / "a", 2, keep_weights=True)
-    path = tmp_path / "a/replicates/1.npz"
+    path = tmp_path / "a/checkpoints/1.npz"
     for damage in range(2):
         content = bytearray(path.read_bytes())
         content[1234] ^= 1
@@ -416,7 +402,7 @@ def test_a_record_of_another_training_is_set_aside(
     case = using("notebook")
     expected = straight(case, 3, tmp_path)
     train(case, tmp_path / "a", 2, keep_weights=kind == "network")
-    path = tmp_path / "a/replicates/0.npz"
+    path = tmp_path / "a/checkpoints/0.npz"
     record = records.read(path)
     assert record is not None
     if kind == "history":
@@ -475,7 +461,7 @@ def test_the_log_tells_what_is_trained_and_what_is_not(
     assert caplog.messages[4].startswith("2 of 3 seeds done, about ")
 
 
-def work(what: dict[str, Any], file: Path, folder: Path, seeds: list[int], log: Path) -> None:
+def work(spec: RunSpec, file: Path, folder: Path, seeds: list[int], log: Path) -> None:
     """A job in another process, with a stand-in for the trainer, that notes what it trains."""
 
     class Slow:
@@ -500,7 +486,7 @@ def work(what: dict[str, Any], file: Path, folder: Path, seeds: list[int], log: 
             return trained
 
     jobs._replicates = lambda *_: Slow()  # type: ignore[assignment, return-value]
-    found = jobs.train(what, file, folder, seeds, 2)
+    found = jobs.train(spec, file, folder, seeds, 2)
     assert {seed: record.history[0, 0] for seed, record in found.items()} == {
         seed: seed / 10 for seed in seeds
     }
@@ -541,7 +527,7 @@ def test_a_job_that_is_killed_lets_go_of_its_replicate(tmp_path: Path, forking: 
     first.kill()
     second.join()
     assert second.exitcode == 0
-    assert {path.name for path in (tmp_path / "replicates").glob("*.npz")} == {"0.npz", "1.npz"}
+    assert {path.name for path in (tmp_path / "checkpoints").glob("*.npz")} == {"0.npz", "1.npz"}
 
 
 def test_where_files_cannot_be_locked_both_jobs_work(

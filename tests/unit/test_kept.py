@@ -48,7 +48,7 @@ def tables(tmp_path: Path) -> dict[str, pd.DataFrame]:
         ),
         "scores": pd.DataFrame(scores, columns=SCORES),
         "trainings": pd.DataFrame(
-            [("tuned", NAME, job.training.digest, job.epochs)], columns=TRAININGS
+            [("tuned", NAME, job.spec.digest, job.epochs)], columns=TRAININGS
         ),
         "trials": pd.DataFrame(trials, columns=TRIALS),
     }

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from initstudy.data.datasets import Dataset
-from initstudy.errors import StudyError
-from initstudy.study.names import LITERATURE
-from initstudy.training.adaptive import gradient_quotient, residual_branches, steps_of
-from initstudy.training.backend import keras, tf
-from initstudy.training.initializers import make_initializer
-from initstudy.training.literature import second_moment
-from initstudy.training.models import (
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.data import Dataset
+from initstudy.engine.errors import EngineError
+from initstudy.engine.initializers import make_initializer
+from initstudy.engine.literature import PLACES
+from initstudy.engine.literature.gain_corrected import second_moment
+from initstudy.engine.literature.metainit import gradient_quotient
+from initstudy.engine.literature.network import residual_branches, steps_of
+from initstudy.engine.models import (
     TransposedDense,
     adapt,
     build_model,
@@ -160,7 +161,7 @@ def test_only_what_is_adaptive_looks_at_data(images: np.ndarray) -> None:
 
 def test_lsuv_says_when_a_layer_is_dead() -> None:
     model = network({"class_name": "lsuv", "config": {}}, "relu", [16])
-    with pytest.raises(StudyError, match=r"the layer \w+: .* variance 0"):
+    with pytest.raises(EngineError, match=r"the layer \w+: .* variance 0"):
         adapt(model, np.zeros((10, 784), "float32"))
 
 
@@ -327,7 +328,7 @@ def test_who_adapts_refuses_a_layer_that_is_used_twice(tmp_path: Path) -> None:
     """
     for name in ("autoinit", "fixup"):
         model = own_network(tmp_path, code, {"class_name": name, "config": {}})
-        with pytest.raises(StudyError, match="used more than once"):
+        with pytest.raises(EngineError, match="used more than once"):
             adapt(model, np.ones((8, 28, 28, 1), "float32"))
 
 
@@ -448,7 +449,7 @@ def test_units_of_a_depthwise_convolution_see_one_channel() -> None:
 
 
 def test_they_make_kernels_only() -> None:
-    for name in sorted(LITERATURE.keys() - {"lsuv", "LSUV"}):
+    for name in sorted(PLACES.keys() - {"lsuv", "LSUV"}):
         with pytest.raises(ValueError, match="kernels of shape"):
             make_initializer(name, {}, 0)((16,))
 

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from initstudy.data.datasets import Dataset
+from initstudy.engine.backend import keras
+from initstudy.engine.data import Dataset
+from initstudy.engine.models import build_model, build_optimizer
+from initstudy.engine.trainer import Trainer
 from initstudy.results.diagnostics import MEASURES
-from initstudy.training.backend import keras
 from initstudy.training.diagnosing import IMAGES, measuring
-from initstudy.training.engine import Trainer
-from initstudy.training.models import build_model, build_optimizer
 
 RATE = 0.01
 SGD = {"class_name": "SGD", "config": {"learning_rate": RATE}}

@@ -7,6 +7,7 @@ import yaml
 from helpers import REPOSITORY
 
 import initstudy
+from initstudy.engine.literature import PLACES
 from initstudy.report.methods import DATASETS, INITIALIZERS, bibtex, methods
 from initstudy.study import names
 from initstudy.study.config import parse_study
@@ -89,7 +90,7 @@ def test_what_is_asked_differently_is_told_differently() -> None:
 
 
 def test_everything_that_can_be_used_has_its_reference() -> None:
-    plain = {name.lower().replace("_", "") for name in names.LITERATURE}
+    plain = {name.lower().replace("_", "") for name in PLACES}
     assert plain <= {*INITIALIZERS}
     assert {*DATASETS} == {*names.DATASETS}
     keys = {*INITIALIZERS.values(), *DATASETS.values()}

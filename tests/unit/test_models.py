@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 from helpers import few_images
 
-from initstudy.data.datasets import Dataset
-from initstudy.training.backend import keras, tf
-from initstudy.training.checks import main
-from initstudy.training.engine import Trainer, data_order
-from initstudy.training.initializers import own
-from initstudy.training.models import (
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.data import Dataset
+from initstudy.engine.initializers import own
+from initstudy.engine.models import (
     FusedBatchNormalization,
     TransposedDense,
     build_model,
@@ -23,6 +21,8 @@ from initstudy.training.models import (
     kernel_layers,
     suits_xla,
 )
+from initstudy.engine.trainer import Trainer, data_order
+from initstudy.training.checks import main
 
 NETWORKS = Path(__file__).parents[1] / "networks.py"
 HE = {"class_name": "he_normal", "config": {}}

@@ -14,7 +14,7 @@ from initstudy.results.columns import MEASURES, moments
 from initstudy.results.files import check_sum, write_arrays
 from initstudy.results.records import Moment, Record, State, reaches
 from initstudy.results.replicates import write_job
-from initstudy.study.trainings import OUTPUTS
+from initstudy.store import OUTPUTS
 
 IMAGES = 11
 NAMES = ("first", "block 1", "Dense")
@@ -82,7 +82,7 @@ STATES = (
     ],
 )
 def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
-    path = tmp_path / "replicates" / "0.npz"
+    path = tmp_path / "checkpoints" / "0.npz"
     assert records.read(path) is None
     records.write(record, path)
     assert same(record, records.read(path))

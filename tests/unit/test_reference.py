@@ -9,7 +9,7 @@ from initstudy.analysis import interaction, learning_rates, statistics, variance
 from initstudy.report.reference import FILES
 from initstudy.results import columns, suite
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
-from initstudy.results.outputs import table_of_trainings
+from initstudy.results.outputs import table_of_runs
 from initstudy.study.config import Study, json_schema
 from initstudy.study.schema import at, first_sentence, in_words
 from initstudy.suite import findings
@@ -42,7 +42,7 @@ WRITTEN = {
     "diagnostics.csv": columns.DIAGNOSTICS,
     "pairs.csv": statistics.PAIR_COLUMNS,
     "learning_rates.csv": learning_rates.COLUMNS,
-    "trainings.csv": table_of_trainings([]).decode().strip().split(","),
+    "runs.csv": table_of_runs([]).decode().strip().split(","),
     "interaction.csv": interaction.COLUMNS,
     "variance.csv": variance.COLUMNS,
 }

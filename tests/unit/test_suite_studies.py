@@ -268,7 +268,7 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
         # The same trainings: a first look is a part of the benchmark.
         whole = by_what[member.study.name.removeprefix("first_")]
         parts, all_of_them = (
-            {job.training.digest for job in one.plan.trials("variants", lambda _: None)}
+            {job.spec.digest for job in one.plan.trials("variants", lambda _: None)}
             for one in (member, whole)
         )
         assert parts < all_of_them

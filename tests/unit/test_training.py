@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pytest
 from helpers import few_images
 
-from initstudy.data.datasets import Dataset, hold_out
-from initstudy.errors import StudyError
-from initstudy.training.backend import keras
-from initstudy.training.engine import Epoch, Trainer, data_order, input_scaling
-from initstudy.training.models import build_model, build_optimizer
+from initstudy.engine.backend import keras
+from initstudy.engine.data import Dataset, hold_out
+from initstudy.engine.errors import EngineError
+from initstudy.engine.models import build_model, build_optimizer
+from initstudy.engine.trainer import Epoch, Trainer, data_order, input_scaling
 
 ADAM = {"class_name": "adam", "config": {}}
 MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.01, "momentum": 0.9}}
@@ -306,7 +306,7 @@ def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
     np.testing.assert_allclose(scaled[:, :2].std(axis=0), 1, rtol=1e-5)
     assert (scaled[:, 2] == 0).all()
     for inputs in ("standardized", "features"):
-        with pytest.raises(StudyError, match="are the same"):
+        with pytest.raises(EngineError, match="are the same"):
             input_scaling(inputs, np.ones((3, 2), np.float32))
     with pytest.raises(ValueError, match="raw, unit, standardized or features"):
         input_scaling("other", mnist.x_train)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from initstudy import StudyError, check_initializer
-from initstudy.study.names import LITERATURE
+from initstudy.engine.literature import PLACES
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def copies(shape, dtype, seed):
     return path
 
 
-@pytest.mark.parametrize("name", sorted({*LITERATURE, "he_normal", "glorot_uniform", "orthogonal"}))
+@pytest.mark.parametrize("name", sorted({*PLACES, "he_normal", "glorot_uniform", "orthogonal"}))
 def test_ours_pass(name: str) -> None:
     found = check_initializer(name)
     assert found.problems == []

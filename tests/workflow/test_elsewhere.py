@@ -142,11 +142,11 @@ def test_with_a_prefix_all_of_it_lies_in_a_folder_of_its_own(other: Project) -> 
     other.edit("Snakefile", '"results/letters', '"sub/results/letters')
     other.edit("Snakefile", "    config:", '    prefix:\n        "sub"\n    config:')
     # The job of `best` has to know what was chosen; there is none if that is the baseline.
-    known = pd.read_csv(other / "results/letters/trainings.csv")["variant"]
+    known = pd.read_csv(other / "results/letters/runs.csv")["variant"]
     variant = "best" if "best" in set(known) else "baseline"
     without_outputs(other, variant)
     (other / "sub/results").mkdir(parents=True)
-    (other / "results/trainings").rename(other / "sub/results/trainings")
+    (other / "results/runs").rename(other / "sub/results/runs")
     (other / "results").rename(other / "earlier")
     shutil.rmtree(other / ".snakemake")
     records = Project(other / "sub").records
@@ -210,7 +210,7 @@ def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third
     (configured / "my.yaml").write_text(yaml.safe_dump(own))
     started = tmp_path / "started here"
     started.mkdir()
-    shutil.copytree(finished_other / "results/trainings", results / "results/trainings")
+    shutil.copytree(finished_other / "results/runs", results / "results/runs")
     outcome = snakemake(
         *(started, "-s", str(checkout / "Snakefile"), "--directory", "../results are here"),
         *("--configfile", "../my.yaml", "--", "results/letters/verdict.md"),
@@ -345,7 +345,7 @@ def test_without_keras_the_first_job_tells_what_is_wrong(
         assert "did you mean 'he_normal'?" in text
         place = f"my.yaml:{1 + lines.index('optimizer:')}: optimizer: "
         assert place + "Keras refuses 'SGD' with {'momentum': 7}" in text
-    assert not (folder / "results/trainings").exists()
+    assert not (folder / "results/runs").exists()
     assert not (folder / "results/letters/accepted.json").exists()
 
 

@@ -44,9 +44,7 @@ def test_its_trainings_are_reused_as_long_as_what_computes_is_the_same(
 ) -> None:
     shutil.copytree(release / "results", project / "results")
     shutil.copy2(release / "config.yaml", project / "config.yaml")
-    kept = [
-        yaml.safe_load(path.read_text()) for path in release.glob("results/trainings/*/job.yaml")
-    ]
+    kept = [yaml.safe_load(path.read_text()) for path in release.glob("results/runs/*/spec.json")]
     same = all((one["code"], one["versions"]) == (code_of(ENGINE), versions()) for one in kept)
     before = project.trainings
     plan = project.plan()

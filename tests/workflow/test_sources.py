@@ -3,7 +3,6 @@
 import json
 
 import pandas as pd
-import yaml
 from helpers import SMALL, Project, configure
 
 from initstudy.analysis.variance import COLUMNS
@@ -17,9 +16,9 @@ def test_each_source_alone_is_trained_and_told(project: Project) -> None:
     # Each variant with its weights, and with the order of the images alone.
     for variant in ("baseline", "kernel-ZerO"):
         for source in ("weights", "order"):
-            told = f"Training {variant} of notebook, seeds 0 to 4, {source} alone;"
+            told = f"Training {variant} of notebook ({source} alone), seeds 0 to 4;"
             assert outcome.text.count(told) == 1
-            assert told.replace(f", {source} alone", "") in outcome.text
+            assert told.replace(f" ({source} alone)", "") in outcome.text
     assert outcome.jobs["train"] == 2 + 4
     results = project / "results/notebook"
     table = pd.read_csv(results / "variance.csv").set_index("variant")
@@ -39,8 +38,8 @@ def test_each_source_alone_is_trained_and_told(project: Project) -> None:
     assert (results / "figures/variance.svg").exists()
     assert 'id="scatter"' in (results / "report.html").read_text()
     varied = {
-        tuple(yaml.safe_load(path.read_text())["vary"])
-        for path in (project / "results/trainings").glob("*/job.yaml")
+        tuple(json.loads(path.read_text())["spec"]["vary"])
+        for path in (project / "results/runs").glob("*/spec.json")
     }
     assert varied == {("weights", "order"), ("weights",), ("order",)}
     # Its own trainings are those of a study that varies by one of them.

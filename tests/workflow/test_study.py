@@ -1,5 +1,6 @@
 """A study makes the files that the design names, and the same bytes however it is run."""
 
+import json
 import re
 
 import numpy as np
@@ -124,10 +125,10 @@ def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None
     )
     alone = Project(project.folder)  # a process of its own, since TensorFlow is told only once
     alone.run("results/notebook/runs/kernel-ones.csv", "--config", "threads=2", "seeds=1", cores=1)
-    (log,) = (project / "logs/trainings").rglob("*.log")
+    (log,) = (project / "logs/runs").rglob("*.log")
     assert "2 threads." in log.read_text()
-    (job,) = (project / "results/trainings").rglob("job.yaml")
-    assert yaml.safe_load(job.read_text())["threads"] == 2
+    (job,) = (project / "results/runs").rglob("spec.json")
+    assert json.loads(job.read_text())["spec"]["threads"] == 2
 
 
 def test_one_variant_is_a_target_of_its_own(project: Project) -> None:
@@ -137,14 +138,14 @@ def test_one_variant_is_a_target_of_its_own(project: Project) -> None:
 
 
 def test_where_the_trainings_of_each_variant_are_is_told(finished: Project) -> None:
-    table = pd.read_csv(finished / "results/notebook/trainings.csv")
+    table = pd.read_csv(finished / "results/notebook/runs.csv")
     assert table["variant"].tolist() == [*VARIANTS[:-1], "baseline", "best"]
     for row in table.itertuples():
         history = pd.read_csv(finished / row.history)
         assert sorted(history["seed"].unique()) == [row.first_seed, row.last_seed]
-        told = yaml.safe_load((finished / row.history).parents[1].joinpath("job.yaml").read_text())
+        told = json.loads((finished / row.history).parents[1].joinpath("spec.json").read_text())
         assert told["digest"] == (finished / row.history).parents[1].name
-        assert told["optimizer"] == {"class_name": "adam", "config": {}}
+        assert told["spec"]["optimizer"] == {"class_name": "adam", "config": {}}
     # The best pair is random_normal with zeros, and so is one of the kernel variants.
     paths = table.set_index("variant")["history"]
     assert paths["best"] == paths["kernel-random_normal"].replace("seeds-0-1", "seeds-2-3")

@@ -190,7 +190,7 @@ def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Proj
 
 def test_other_settings_hold_for_all_studies(again: Project) -> None:
     plan = again.plan("suite")
-    epochs = re.findall(r"logs/trainings/\w+/epochs-(\d+)/seeds-0-1\.log", plan.text)
+    epochs = re.findall(r"logs/runs/\w+/epochs-(\d+)/seeds-0-1\.log", plan.text)
     assert set(epochs) == {"2"}
     assert len(plan.trained) == 3
     assert plan.jobs["train"] == 5

@@ -9,7 +9,7 @@ import yaml
 from forks import Server
 from helpers import Project, configure, copy_project
 
-from initstudy.data.datasets import Dataset
+from initstudy.engine.data import Dataset
 
 MODEL = """import keras
 
@@ -88,7 +88,7 @@ def test_a_rate_is_tried_once_and_the_one_that_won_is_trained_on_other_seeds(own
         *["seeds-1000000-1000001.sha256"] * 4,
         *["seeds-2-2.sha256"] * 2,
     ]
-    table = pd.read_csv(own / "results/own/trainings.csv")
+    table = pd.read_csv(own / "results/own/runs.csv")
     assert table["variant"].tolist() == ["baseline", "kernel-he_normal", "baseline", "best"]
     assert set(table["history"]) <= {path.removesuffix("sha256") + "csv" for path in own.trainings}
 

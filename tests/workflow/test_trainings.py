@@ -22,7 +22,7 @@ def rows_of(project: Project, variant: str) -> list[str]:
 
 def one_variant(project: Project, variant: str, *arguments: str) -> tuple[Outcome, list[str], str]:
     """Runs one variant alone; its rows, and what its training job has told."""
-    logs = project / "logs/trainings"
+    logs = project / "logs/runs"
     before = {path: path.stat().st_mtime_ns for path in logs.glob("*/*/*.log")}
     outcome = project.run(f"results/notebook/runs/{variant}.csv", *arguments)
     lines = (project / f"results/notebook/runs/{variant}.csv").read_text().splitlines()
@@ -62,7 +62,7 @@ def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> N
     now = rerun.results
     assert {path: now[path] for path in before} == before
     # What is more belongs to the other configuration.
-    assert all(path.startswith("results/trainings/") for path in now.keys() - before.keys())
+    assert all(path.startswith("results/runs/") for path in now.keys() - before.keys())
     assert "Nothing to be done" in rerun.plan().text
     # And forth again, without what Snakemake knows of it.
     shutil.rmtree(rerun / ".snakemake")
@@ -159,7 +159,7 @@ def test_a_new_role_trains_nothing_and_a_best_baseline_is_not_confirmed(rerun: P
     assert summary["variant"].tolist() == ["baseline", "kernel-glorot_uniform", "kernel-ones"]
     verdict = (rerun / "results/notebook/verdict.md").read_text()
     assert "the best pair is the baseline itself" in verdict
-    assert "best" not in pd.read_csv(rerun / "results/notebook/trainings.csv")["variant"].tolist()
+    assert "best" not in pd.read_csv(rerun / "results/notebook/runs.csv")["variant"].tolist()
     assert "Nothing to be done" in rerun.plan().text
 
 
@@ -210,7 +210,7 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     assert "8 replicates in 8 jobs, then 8 at the learning rates that are chosen on these" in told
     assert choices in told
     (rerun / "config.yaml").write_text(before)
-    table = pd.read_csv(rerun / "results/notebook/trainings.csv").set_index("variant")
+    table = pd.read_csv(rerun / "results/notebook/runs.csv").set_index("variant")
     (rerun / table.loc["kernel-ones", "history"]).unlink()
     told = rerun.plan(variant).text
     assert "2 replicates in 1 job, 2 of them from where their records end" in told
@@ -238,14 +238,14 @@ def test_fewer_epochs_are_a_prefix_made_without_tensorflow(
     outcome = rerun.run(HISTORIES, "--config", "epochs=1")
     assert outcome.jobs["train"] == 4
     assert rerun.records == before
-    for log in rerun.folder.glob("logs/trainings/*/epochs-1/*.log"):
+    for log in rerun.folder.glob("logs/runs/*/epochs-1/*.log"):
         assert "is taken from its record" in log.read_text()
         assert "epoch 1" not in log.read_text()
     frame = rerun.histories()
     assert frame["epoch"].unique().tolist() == [1]
     assert frame[["variant", "seed"]].value_counts().max() == 1
     # The numbers are those of the longer training, to the last digit.
-    for short in rerun.folder.glob("results/trainings/*/epochs-1/seeds-?-?.csv"):
+    for short in rerun.folder.glob("results/runs/*/epochs-1/seeds-?-?.csv"):
         long = short.parent.parent / "epochs-2" / short.name
         expected = [line for line in long.read_text().splitlines() if line.split(",")[1] != "2"]
         assert short.read_text().splitlines() == expected

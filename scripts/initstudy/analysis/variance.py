@@ -11,7 +11,7 @@ from scipy import stats
 
 from initstudy.analysis.images import mean_squares
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.study.names import ORDER, WEIGHTS
+from initstudy.engine.spec import ORDER, WEIGHTS
 
 BOTH, TOGETHER, IMAGES = "both", "together", "images"
 # Standard deviations of the replicates, and shares of the variance of those that vary by both.

@@ -1,10 +1,9 @@
-"""The data sets in memory: how they are read and divided."""
+"""Data sets in memory: how their files are read, and what they must hold."""
 
 import hashlib
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,6 @@ from initstudy.errors import StudyError
 
 Arrays = dict[str, npt.NDArray[Any]]
 NAMES = ("x_train", "y_train", "x_test", "y_test")
-
-# First parts of the spawn keys of the streams that choose what is held out and learned from.
-HELD_OUT, LEARNED = 2, 4
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Inputs and labels in memory.
-
-    Attributes:
-        x_train, x_val, x_test: uint8 or float32 of shape (images, features).
-        y_train, y_val, y_test: int32 of shape (images,), from 0.
-        shape: of one input, see `Facts`.
-        classes: how many labels there are.
-    """
-
-    x_train: npt.NDArray[Any]
-    y_train: npt.NDArray[np.int32]
-    x_val: npt.NDArray[Any]
-    y_val: npt.NDArray[np.int32]
-    x_test: npt.NDArray[Any]
-    y_test: npt.NDArray[np.int32]
-    shape: tuple[int, ...]
-    classes: int
 
 
 def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
@@ -51,71 +26,28 @@ def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
     return total.hexdigest()
 
 
-def load(path: str | Path, what: Mapping[str, str]) -> Dataset:
-    """Loads a data set; its test images are its validation images, see `hold_out`.
+def read(path: str | Path, name: str, sha256: str) -> Arrays:
+    """Read the arrays of a data set, as they are stored; pictures get their channels last.
 
     Args:
         path: a .npz.
-        what: its name, and the sha256 that it must have, see `facts.Facts`. A name that ends in
-            .npz is a person's own file.
+        name: of the catalogue, or ending in .npz of a user's own file.
+        sha256: that it must have, see `facts.Facts`.
 
     Raises:
         StudyError: if the file is not what it must be.
     """
-    if what["name"].endswith(".npz"):
-        if file_sha256(path) != what["sha256"]:
+    if name.endswith(".npz"):
+        if file_sha256(path) != sha256:
             raise StudyError(f"{path} was changed since this run began; start it again.")
         arrays = {name: _numbers(path, name) for name in ("x_train", "x_test")}
         arrays |= {name: labels(path, name) for name in ("y_train", "y_test")}
     else:
-        arrays = _downloaded(path, what["sha256"])
-    x, y = ({part: arrays[f"{axis}_{part}"] for part in ("train", "test")} for axis in ("x", "y"))
-    flat = {part: x[part].reshape(len(x[part]), -1) for part in x}
-    whole = {part: y[part].astype(np.int32) for part in y}
-    return Dataset(
-        x_train=flat["train"],
-        y_train=whole["train"],
-        x_val=flat["test"],
-        y_val=whole["test"],
-        x_test=flat["test"],
-        y_test=whole["test"],
-        shape=input_shape(x["train"].shape),
-        classes=int(whole["train"].max()) + 1,
-    )
-
-
-def hold_out(dataset: Dataset, images: int) -> Dataset:
-    """Keeps training images for validation: always the same ones, chosen at random.
-
-    Args:
-        dataset: from `load`.
-        images: how many; fewer than there are.
-    """
-    order = _order(HELD_OUT, len(dataset.y_train))
-    held, kept = np.sort(order[:images]), np.sort(order[images:])
-    return replace(
-        dataset,
-        x_train=dataset.x_train[kept],
-        y_train=dataset.y_train[kept],
-        x_val=dataset.x_train[held],
-        y_val=dataset.y_train[held],
-    )
-
-
-def learn_from(dataset: Dataset, images: int) -> Dataset:
-    """Leaves so many training images: always the same ones, chosen at random.
-
-    Args:
-        dataset: from `load` or `hold_out`.
-        images: how many; at most as many as there are.
-    """
-    kept = np.sort(_order(LEARNED, len(dataset.y_train))[:images])
-    return replace(dataset, x_train=dataset.x_train[kept], y_train=dataset.y_train[kept])
-
-
-def _order(stream: int, images: int) -> npt.NDArray[np.int64]:
-    sequence = np.random.SeedSequence(0, spawn_key=(stream,))
-    return np.random.default_rng(sequence).permutation(images)
+        arrays = _downloaded(path, sha256)
+    for part in ("x_train", "x_test"):
+        array = arrays[part]
+        arrays[part] = array.reshape(len(array), *input_shape(array.shape))
+    return arrays
 
 
 def file_sha256(path: str | Path) -> str:
@@ -177,7 +109,7 @@ def _array(path: str | Path, name: str) -> npt.NDArray[Any]:
 
 
 def _numbers(path: str | Path, name: str) -> npt.NDArray[Any]:
-    """Inputs: uint8 if they are stored so, or else float32."""
+    """Inputs, which must be finite."""
     array = _array(path, name)
     if array.dtype == np.uint8:
         return array
@@ -185,7 +117,7 @@ def _numbers(path: str | Path, name: str) -> npt.NDArray[Any]:
     if not finite.all():
         where = tuple(int(index) for index in np.argwhere(~finite)[0])
         raise StudyError(f"{path}: {name} holds {array[where]} at {where}; it must be finite.")
-    return array.astype(np.float32)
+    return array
 
 
 def labels(path: str | Path, name: str) -> npt.NDArray[np.int64]:

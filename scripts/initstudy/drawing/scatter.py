@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from initstudy.analysis.variance import BOTH, IMAGES, TOGETHER
 from initstudy.drawing.figures import COLORS, STYLE
-from initstudy.study.names import ORDER, WEIGHTS
+from initstudy.engine.spec import ORDER, WEIGHTS
 
 MARKS: dict[str, Any] = {
     BOTH: {"color": "black", "marker": "o", "label": "both (left), both together (right)"},

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from initstudy import __version__
+from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.study.description import Description, hidden_layers
-from initstudy.study.names import PER_LAYER, is_own
 from initstudy.study.problems import count
 
 REFERENCES = Path(__file__).parents[3] / "report" / "references.bib"
@@ -215,7 +215,7 @@ def _named(initializer: Mapping[str, Any]) -> str:
         return f"{name} (by layer)"
     told = ", ".join(f"{key} {value}" for key, value in config.items())
     cited = ""
-    if not is_own(initializer["class_name"]):
+    if not is_custom(initializer["class_name"]):
         plain = initializer["class_name"].lower().replace("_", "")
         cited = f" [{INITIALIZERS[plain]}]" if plain in INITIALIZERS else ""
     return f"{name}{f' ({told})' if told else ''}{cited}"

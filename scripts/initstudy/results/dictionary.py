@@ -191,13 +191,13 @@ STUDY_TABLES: Mapping[str, Table] = {
             "judged": "what the rate is chosen by, of the validation images",
         },
     ),
-    "trainings.csv": Table(
-        "a block of replicates of a variant",
+    "runs.csv": Table(
+        "a block of seeds of a variant",
         {
             "variant": VARIANT,
             "first_seed": "of the block",
             "last_seed": "of the block",
-            "history": "its file, whose path has the digest of the training",
+            "history": "its file, whose path has the digest of the run",
         },
     ),
     "interaction.csv": Table(

@@ -1,7 +1,7 @@
 """What training jobs write beside each other, and how the tables of many are put together.
 
-A job writes `epochs-<n>/seeds-<first>-<last>.<ending>`, for each kind of `trainings.OUTPUTS`. Its
-tables do not name a variant, since a training may be several studies' by different names; the
+A job writes `epochs-<n>/seeds-<first>-<last>.<ending>`, for each kind of `store.OUTPUTS`. Its
+tables do not name a variant, since a run may be several studies' by different names; the
 tables of a study have it as their first column.
 """
 
@@ -15,7 +15,7 @@ import pandas as pd
 from initstudy.errors import StudyError
 from initstudy.results.files import check_sum
 from initstudy.results.tables import check_columns, read_lines, read_table
-from initstudy.study.trainings import OUTPUTS
+from initstudy.store import OUTPUTS
 
 # A variant's name, and the history that a job has written for it.
 Job = tuple[str, str | Path]
@@ -46,8 +46,8 @@ def replicates(jobs: Sequence[Job]) -> list[tuple[str, int]]:
     return [(variant, seed) for variant, history in jobs for seed in seeds_of(history)]
 
 
-def table_of_trainings(jobs: Sequence[Job]) -> bytes:
-    """Where the trainings of a study's variants are: variant, first_seed, last_seed, history."""
+def table_of_runs(jobs: Sequence[Job]) -> bytes:
+    """Where the runs of a study's variants are: variant, first_seed, last_seed, history."""
     rows = [
         (variant, seeds_of(history)[0], seeds_of(history)[-1], history) for variant, history in jobs
     ]
@@ -70,7 +70,7 @@ def collected(
 
     Args:
         jobs: where they are.
-        kind: of `trainings.OUTPUTS`.
+        kind: of `store.OUTPUTS`.
         columns: of the joined table; all but the first are those of the jobs'.
         whole: see `read_table`.
         check_all: checks a table of some of the jobs.

@@ -9,7 +9,7 @@ import numpy as np
 from initstudy.results.columns import DIAGNOSTICS, HISTORY, TESTS, TIMINGS, moments
 from initstudy.results.files import replacing, write_arrays, write_sums
 from initstudy.results.records import Record
-from initstudy.study.trainings import OUTPUTS
+from initstudy.store import OUTPUTS
 
 
 def write_job(
@@ -20,7 +20,7 @@ def write_job(
     Args:
         records: of its seeds, in their order; each reaches so many epochs.
         epochs: of the job.
-        outputs: a path for each kind of `trainings.OUTPUTS`.
+        outputs: a path for each kind of `store.OUTPUTS`.
     """
     paths = {kind: Path(outputs[kind]) for kind in OUTPUTS}
     history, timings, tests, measured, bits = [], [], [], [], []

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from initstudy.engine.spec import WEIGHTS
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
 from initstudy.study.description import LOOK, NAME, Description
-from initstudy.study.names import WEIGHTS
 from initstudy.study.problems import suggest
 
 
@@ -156,9 +156,11 @@ class StudyResults:
         return histories.read_timings(self._path("timings.csv"))
 
     @functools.cached_property
-    def trainings(self) -> pd.DataFrame:
-        """Where the trainings are: variant, first_seed, last_seed, history."""
-        return self._read_csv("trainings.csv")
+    def runs(self) -> pd.DataFrame:
+        """Where the runs are: variant, first_seed, last_seed, history."""
+        # Version 0.2.0 has called it so.
+        old = self._path("trainings.csv").exists() and not self._path("runs.csv").exists()
+        return self._read_csv("trainings.csv" if old else "runs.csv")
 
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:

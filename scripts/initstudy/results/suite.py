@@ -76,7 +76,7 @@ class SuiteResults:
         return (
             sorted((job.learning_rate, seed) for job in tried for seed in job.seeds)
             == pairs(self.trials, "learning_rate", "seed")
-            and {(job.training.digest, job.epochs) for job in jobs}
+            and {(job.spec.digest, job.epochs) for job in jobs}
             == {*pairs(self.trainings, "digest", "epochs")}
             and sorted((seed,) for job in jobs for seed in job.seeds) == pairs(self.scores, "seed")
         )

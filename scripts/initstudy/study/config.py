@@ -31,8 +31,9 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
+from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, is_custom
 from initstudy.study import schema
-from initstudy.study.names import DATASETS, NAME, ORDER, OWN, PER_LAYER, SOURCES, WEIGHTS, is_own
+from initstudy.study.names import DATASETS, NAME, OWN
 from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
 
 __all__ = [
@@ -248,7 +249,7 @@ Parameters = Annotated[dict[Any, Any], BeforeValidator(_numbers), AfterValidator
 
 def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
     """What is wrong with the name of a person's own code; None if it is not, or nothing is."""
-    if not is_own(name):
+    if not is_custom(name):
         return None
     if not re.fullmatch(OWN, name):
         return f"{show(name)} is not of the form file.py:name"
@@ -264,7 +265,7 @@ def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
 
 def _class_name(name: str, info: ValidationInfo) -> str:
     problem = _own_problem(name, _folders(info))
-    if not is_own(name) and not re.fullmatch(NAME, name):
+    if not is_custom(name) and not re.fullmatch(NAME, name):
         problem = (
             f"{show(name)} is no name of an initializer (letters, digits and _, since it becomes "
             "part of file names), nor file.py:name"
@@ -312,7 +313,7 @@ class Layer(Keys):
 
 def _layer(form: str | Layer, info: ValidationInfo) -> dict[str, Any]:
     name, config = (form, {}) if isinstance(form, str) else (form.class_name, form.config)
-    if not is_own(name):
+    if not is_custom(name):
         return {"class_name": name, "config": config}
     found, source = own_code(name, _folders(info))
     return {"class_name": found, "config": config, "source": source}
@@ -469,7 +470,7 @@ class Network(Keys):
 
 def _build(name: str, info: ValidationInfo) -> str:
     problem = _own_problem(name, _folders(info))
-    if not is_own(name):
+    if not is_custom(name):
         problem = f"{show(name)} is not of the form file.py:name, a function of your own"
     if problem:
         raise _wrong(problem)

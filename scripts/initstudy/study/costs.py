@@ -50,6 +50,11 @@ def dense(features: int, hidden_units: Sequence[int], classes: int) -> Size:
     return Size(weights, weights, 3 * sum(sizes[1:]), "xla")
 
 
+def minutes(seconds: float) -> int:
+    """Return the time that a job asks a cluster for, if its epochs take so long here."""
+    return START_MINUTES + math.ceil(SLOWER * seconds / 60)
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a training job takes.
@@ -78,7 +83,7 @@ class Cost:
     @property
     def minutes(self) -> int:
         """The time that it asks a cluster for: what it takes on a slow machine."""
-        return START_MINUTES + math.ceil(SLOWER * self._training / 60)
+        return minutes(self._training)
 
     @property
     def memory(self) -> int:

@@ -2,22 +2,61 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from initstudy.code import engine_id, initializer_id, versions
+from initstudy.engine.literature import PLACES
+from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec
 from initstudy.errors import StudyError
+from initstudy.store import OUTPUTS, block, run_folder
 from initstudy.study.config import Study, Variant
 from initstudy.study.description import LOOK
-from initstudy.study.names import SOURCES
 from initstudy.study.problems import suggest
-from initstudy.study.trainings import Job, Training, training
 
 # What was chosen, by the name of its file in the study's folder; None if it is not known yet.
 Choices = Callable[[str], Mapping[str, Any] | None]
 
 # The two groups of variants whose learning rates are chosen: `best` is known only later.
 VARIANTS, BEST = "variants", "best"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Seeds of one spec that are run by one job, one after the other.
+
+    Attributes:
+        variant: what the study that asks for it calls it.
+        spec: what is run.
+        epochs: of each seed.
+        seeds: which are run.
+    """
+
+    variant: str
+    spec: RunSpec
+    epochs: int
+    seeds: range
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's, if it is given one."""
+        rate: float | None = self.spec.optimizer["config"].get("learning_rate")
+        return rate
+
+    @property
+    def varied(self) -> str:
+        """What its seeds differ by, as in `weights` or `weights, order`."""
+        return ", ".join(self.spec.vary)
+
+    @property
+    def folder(self) -> str:
+        """Where its run is kept."""
+        return run_folder(self.spec.digest)
+
+    def file(self, kind: str = "history") -> str:
+        """The path of one of OUTPUTS."""
+        return f"{self.folder}/{block(self.epochs, self.seeds)}.{OUTPUTS[kind]}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +79,7 @@ class Plan:
     @functools.cached_property
     def digest(self) -> str:
         """Another one if any training of the variants is another one."""
-        digests = [self._training(variant, None).digest for variant in self.variants.values()]
+        digests = [self._spec(variant, None).digest for variant in self.variants.values()]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:20]
 
     def trials(self, group: str, choices: Choices) -> list[Job]:
@@ -144,8 +183,8 @@ class Plan:
 
     def alone(self, job: Job) -> str:
         """What the replicates of a job differ by alone, for people; "" for what all others do."""
-        as_others = job.training.what["vary"] == list(self.study.vary)
-        return "" if as_others else f", {job.varied} alone"
+        as_others = job.spec.vary == self.study.vary
+        return "" if as_others else f" ({job.varied} alone)"
 
     def jobs(self, choices: Choices) -> list[Job]:
         """All that the study's tables are made of, as far as it is known."""
@@ -198,24 +237,60 @@ class Plan:
     def _job(
         self, variant: Variant, rate: float | None, seeds: range, source: str | None = None
     ) -> Job:
-        made = self._training(variant, rate, source)
-        return Job(variant.name, made, self.study.epochs, seeds)
+        return Job(variant.name, self._spec(variant, rate, source), self.study.epochs, seeds)
 
-    def _training(
-        self, variant: Variant, rate: float | None, source: str | None = None
-    ) -> Training:
+    def _spec(self, variant: Variant, rate: float | None, source: str | None = None) -> RunSpec:
         key = (variant.name, variant.kernel.name, variant.bias.name, rate, source)
-        if key not in self._trainings:
-            self._trainings[key] = training(
-                self.study,
-                self.dataset_sha256,
-                variant.kernel,
-                variant.bias,
-                rate,
-                None if source is None else [source],
-            )
-        return self._trainings[key]
+        if key not in self._specs:
+            vary = self.study.vary if source is None else (source,)
+            self._specs[key] = run_spec(self.study, self.dataset_sha256, variant, rate, vary)
+        return self._specs[key]
 
     @functools.cached_property
-    def _trainings(self) -> dict[tuple[str, str, str, float | None, str | None], Training]:
+    def _specs(self) -> dict[tuple[str, str, str, float | None, str | None], RunSpec]:
         return {}
+
+
+def run_spec(
+    study: Study, dataset_sha256: str, variant: Variant, rate: float | None, vary: Sequence[str]
+) -> RunSpec:
+    """Return the spec of one pair of initializers in a study.
+
+    Args:
+        study: has all the rest.
+        dataset_sha256: of its data set, see `data.facts`.
+        variant: the pair.
+        rate: learning rate instead of the optimizer's own; None for that.
+        vary: what each seed has of its own.
+    """
+    optimizer = dict(study.optimizer)
+    if rate is not None:
+        optimizer["config"] = {**optimizer["config"], "learning_rate": rate}
+    return RunSpec(
+        model=dict(study.model),
+        dataset=Data(study.dataset, dataset_sha256),
+        inputs=study.inputs,
+        held_out=study.held_out,
+        training_images=study.training_images,
+        optimizer=optimizer,
+        batch_size=study.batch_size,
+        kernel_initializer=_with_source(variant.kernel.plain()),
+        bias_initializer=_with_source(variant.bias.plain()),
+        compile=study.compile,
+        threads=study.threads,
+        vary=tuple(vary),
+        code=engine_id(study.model),
+        versions=versions(),
+    )
+
+
+def _with_source(initializer: Mapping[str, Any]) -> dict[str, Any]:
+    """With the version of its code, which only runs from it depend on, if it is of ours."""
+    spec, config = dict(initializer), initializer["config"]
+    if spec["class_name"] == PER_LAYER and "layers" in config:
+        spec["config"] = {"layers": [_with_source(part) for part in config["layers"]]}
+    elif spec["class_name"] == PER_LAYER:
+        spec["config"] = {name: _with_source(part) for name, part in config.items()}
+    elif spec["class_name"] in PLACES:
+        spec["source"] = initializer_id(spec["class_name"])
+    return spec

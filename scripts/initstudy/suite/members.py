@@ -98,7 +98,7 @@ def trainings(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.Da
     rows = []
     for results in studies:
         study = results.description
-        table = results.trainings
+        table = results.runs
         own = table[table["variant"].isin(variants) & (table["first_seed"] < study.selection.stop)]
         digests = own["history"].str.split("/").str[-3]
         rows += [

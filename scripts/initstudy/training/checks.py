@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.study.costs import Size, dense
-from initstudy.study.names import PER_LAYER, is_own
-from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.backend import keras, tf
-from initstudy.training.initializers import ROLES, Role, known_initializers, make_initializer
-from initstudy.training.models import (
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.initializers import ROLES, Role, known_initializers, make_initializer
+from initstudy.engine.models import (
     TransposedDense,
     build_optimizer,
     build_own_model,
     kernel_layers,
     suits_xla,
 )
+from initstudy.engine.spec import PER_LAYER, is_custom
+from initstudy.study.costs import Size, dense
+from initstudy.study.problems import KeyPath, Problem, suggest
 
 Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
 
@@ -233,7 +233,7 @@ def _initializer_problems(
     if name == PER_LAYER:
         yield from _per_layer_problems(role, path, config, shapes)
         return
-    if not is_own(name):
+    if not is_custom(name):
         found = list(_name_problems(path, name, config))
         if found:
             yield from found
@@ -256,7 +256,7 @@ def _initializer_problems(
             what = _raised(error, name)
         if what:
             file, _, attribute = name.rpartition(":")
-            place = f" ({file})" if is_own(name) and file not in what else ""
+            place = f" ({file})" if is_custom(name) and file not in what else ""
             text = f"{attribute!r} cannot make a {role} of shape {shape}: {what}{place}"
             yield Problem(path, text)
             return
@@ -306,7 +306,7 @@ def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Itera
 
 def _raised(error: Exception, name: str) -> str:
     """What was raised; by a person's own code with the line of it."""
-    if not is_own(name):
+    if not is_custom(name):
         return _reason(error)
     file = name.rpartition(":")[0]
     lines = [

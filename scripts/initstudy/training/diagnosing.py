@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.training.backend import tf
-from initstudy.training.engine import Trainer
-from initstudy.training.models import kernel_layers
+from initstudy.engine.backend import tf
+from initstudy.engine.models import kernel_layers
+from initstudy.engine.trainer import Trainer
 
 # Training images that are sent through the network.
 IMAGES = 1000

@@ -1,17 +1,19 @@
-"""A training job: what is missing of the records of its replicates is trained, and no more.
+"""A job: what is missing of the checkpoints of its seeds is trained, and no more.
 
 TensorFlow is imported only if something is.
 """
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from initstudy.engine.spec import RunSpec
 from initstudy.results import records
 from initstudy.results.records import Record
+from initstudy.store import checkpoints
 
 if TYPE_CHECKING:
     from initstudy.training.replicates import Replicates
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    what: Mapping[str, Any],
+    spec: RunSpec,
     dataset_file: str | Path,
     folder: str | Path,
     seeds: Iterable[int],
@@ -28,15 +30,15 @@ def train(
     keep_weights: bool = False,
     checkpoint_minutes: float = 5,
 ) -> dict[int, Record]:
-    """Trains replicates of one training as far as their records do not reach yet.
+    """Train seeds of one spec as far as their checkpoints do not reach yet.
 
-    Other jobs may do the same at the same time: each replicate is trained by one of them.
+    Other jobs may do the same at the same time: each seed is trained by one of them.
 
     Args:
-        what: decides the numbers, see `engine.make_trainer`; and `threads`, those of TensorFlow.
-        dataset_file: see there.
-        folder: of the training; the records are in `replicates/<seed>.npz`.
-        seeds: the replicates.
+        spec: decides the numbers.
+        dataset_file: what `downloads.download` has written, or a user's own .npz.
+        folder: of the run.
+        seeds: which are trained.
         epochs: passes over the training images.
         keep_weights: whether finished records keep what it takes to go on to more epochs.
         checkpoint_minutes: at most so long, and an epoch, is lost when this is killed.
@@ -44,7 +46,7 @@ def train(
     Returns:
         The record of each seed, in the order given, without states.
     """
-    place = Path(folder, "replicates")
+    place = checkpoints(folder)
     found: dict[int, Record] = {}
     trained = 0
     started = time.perf_counter()
@@ -56,7 +58,7 @@ def train(
             log.info("seed %d is taken from its record.", seed)
             return record
         if replicates is None:
-            replicates = _replicates(what, dataset_file)
+            replicates = _replicates(spec, dataset_file)
         save = place / f"{seed}.npz"
         record = replicates.train(seed, record, epochs, keep_weights, checkpoint_minutes, save)
         trained += 1
@@ -82,10 +84,10 @@ def train(
     return {seed: found[seed] for seed in order}
 
 
-def _replicates(what: Mapping[str, Any], dataset_file: str | Path) -> "Replicates":
+def _replicates(spec: RunSpec, dataset_file: str | Path) -> "Replicates":
     # The one place from which TensorFlow is imported here.
-    from initstudy.training.backend import set_threads
+    from initstudy.engine.backend import set_threads
     from initstudy.training.replicates import Replicates
 
-    set_threads(what["threads"])
-    return Replicates(what, dataset_file)
+    set_threads(spec.threads)
+    return Replicates(spec, dataset_file)

@@ -2,32 +2,42 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from initstudy.data import datasets
+from initstudy.engine.errors import EngineError
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import Epoch, make_trainer
+from initstudy.errors import StudyError
 from initstudy.results import records
 from initstudy.results.columns import moments
 from initstudy.results.records import Moment, Record, State
 from initstudy.training.diagnosing import measuring
-from initstudy.training.engine import Epoch, make_trainer
 from initstudy.training.processes import spent
 
 log = logging.getLogger(__name__)
 
 
 class Replicates:
-    """Trains replicates of one training, one after the other.
+    """Trains seeds of one spec, one after the other.
 
     Args:
-        what: see `engine.make_trainer`.
-        dataset_file: likewise.
+        spec: decides the numbers.
+        dataset_file: see `jobs.train`.
+
+    Raises:
+        StudyError: if the data set cannot be read, or its inputs not be scaled.
     """
 
-    def __init__(self, what: Mapping[str, Any], dataset_file: str | Path) -> None:
-        self._trainer = make_trainer(what, dataset_file)
+    def __init__(self, spec: RunSpec, dataset_file: str | Path) -> None:
+        arrays = datasets.read(dataset_file, spec.dataset.name, spec.dataset.sha256)
+        try:
+            self._trainer = make_trainer(spec, arrays)
+        except EngineError as error:
+            raise StudyError(str(error)) from None
         started = time.perf_counter()
         self._trainer.compile()
         log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
@@ -118,7 +128,10 @@ class Replicates:
                     raise _ForeignError(str(error)) from None
                 log.info("seed %d goes on from epoch %d.", seed, state.epoch)
                 return state.epoch
-        self._trainer.start(seed)
+        try:
+            self._trainer.start(seed)
+        except EngineError as error:
+            raise StudyError(str(error)) from None
         return 0
 
     def _look(self, metrics: Sequence[float] | None) -> tuple[tuple[str, ...], Moment]:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.errors import StudyError
-from initstudy.study.names import is_own
-from initstudy.study.problems import suggest
-from initstudy.training.backend import keras
-from initstudy.training.initializers import (
+from initstudy.engine.backend import keras
+from initstudy.engine.initializers import (
     Role,
     known_initializers,
     make_initializer,
     weight_seed,
 )
+from initstudy.engine.spec import is_custom
+from initstudy.errors import StudyError
+from initstudy.study.problems import suggest
 
 DENSE = ((784, 16), (16, 16), (16, 10), (64, 256), (256, 64))
 CONVOLUTIONS = ((5, 5, 1, 6), (3, 3, 8, 16), (3, 3, 1, 8), (3, 4, 8))
@@ -68,7 +68,7 @@ def check_initializer(
         >>> print(check_initializer("my_initializers.py:narrow"))
     """
     config = config or {}
-    if not is_own(class_name) and class_name not in known_initializers():
+    if not is_custom(class_name) and class_name not in known_initializers():
         hint = suggest(class_name, [name for name in known_initializers() if name.islower()])
         raise StudyError(f"{class_name!r} is not an initializer of Keras{hint}")
     problems: list[str] = []

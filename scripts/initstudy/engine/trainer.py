@@ -4,24 +4,23 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.data.datasets import Dataset, hold_out, learn_from, load
-from initstudy.errors import StudyError
-from initstudy.study.names import ORDER, SOURCES, WEIGHTS
-from initstudy.training.backend import keras, tf
-from initstudy.training.initializers import DATA_ORDER
-from initstudy.training.models import (
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.data import Dataset, from_arrays, hold_out, learn_from
+from initstudy.engine.errors import EngineError
+from initstudy.engine.initializers import DATA_ORDER
+from initstudy.engine.models import (
     adapt,
     build_model,
     build_optimizer,
     build_own_model,
     suits_xla,
 )
+from initstudy.engine.spec import ORDER, SOURCES, WEIGHTS, RunSpec
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
@@ -81,7 +80,7 @@ def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[Any, Any]:
         Two numbers, or of "features" float32 (features,) each.
 
     Raises:
-        StudyError: if they are all the same, and so cannot be scaled.
+        EngineError: if they are all the same, and so cannot be scaled.
     """
     if inputs == "raw":
         return 1.0, 0.0
@@ -106,7 +105,7 @@ def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[Any, Any]:
 
 def _varied(low: float, high: float) -> tuple[float, float]:
     if not low < high:
-        raise StudyError("All numbers of x_train are the same, so that inputs can only be raw.")
+        raise EngineError("All numbers of x_train are the same, so that inputs can only be raw.")
     return low, high
 
 
@@ -129,7 +128,7 @@ class Trainer:
             float32 (images, features).
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
-        vary: what each replicate has of its own, of `names.SOURCES`; the rest is replicate 0's.
+        vary: what each replicate has of its own, of `spec.SOURCES`; the rest is replicate 0's.
 
     Attributes:
         model, optimizer: those of the replicate that was started last, as they are now; of none
@@ -354,27 +353,24 @@ class Trainer:
         return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
 
 
-def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
-    """The trainer of a training.
+def make_trainer(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Trainer:
+    """Make the trainer of a run's seeds.
 
     Args:
-        what: decides its numbers: batch_size, dataset ({name, sha256}), held_out (images), inputs,
-            kernel_initializer and bias_initializer ({class_name, config}), model (of
-            `models.build_model` or `models.build_own_model`), optimizer ({class_name, config}),
-            training_images (None for all), compile and vary (see `Trainer`).
-        dataset_file: what `downloads.download` has written, or a person's own .npz.
+        spec: decides the numbers.
+        arrays: of its data set, see `data.from_arrays`.
 
     Raises:
-        StudyError: if the data set cannot be read.
+        EngineError: if the inputs cannot be scaled as the spec says.
     """
-    dataset = load(dataset_file, what["dataset"])
-    if what["held_out"]:
-        dataset = hold_out(dataset, what["held_out"])
-    if what["training_images"]:
-        dataset = learn_from(dataset, what["training_images"])
+    dataset = from_arrays(arrays)
+    if spec.held_out:
+        dataset = hold_out(dataset, spec.held_out)
+    if spec.training_images:
+        dataset = learn_from(dataset, spec.training_images)
     # Not the data set itself, which is not needed twice once the trainer has it.
-    shape, classes, model = dataset.shape, dataset.classes, what["model"]
-    initializers = what["kernel_initializer"], what["bias_initializer"]
+    shape, classes, model = dataset.shape, dataset.classes, spec.model
+    initializers = spec.kernel_initializer, spec.bias_initializer
 
     def make_model(replicate: int) -> Any:
         if "build" in model:
@@ -391,12 +387,12 @@ def make_trainer(what: Mapping[str, Any], dataset_file: str | Path) -> Trainer:
     return Trainer(
         dataset,
         make_model,
-        lambda variables: build_optimizer(what["optimizer"], variables),
-        what["batch_size"],
-        what["inputs"],
+        lambda variables: build_optimizer(spec.optimizer, variables),
+        spec.batch_size,
+        spec.inputs,
         adapt,
-        what["compile"],
-        what["vary"],
+        spec.compile,
+        spec.vary,
     )
 
 

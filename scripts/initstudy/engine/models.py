@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from initstudy.study.names import PER_LAYER
-from initstudy.training.backend import keras, tf
-from initstudy.training.initializers import Role, make_initializer, other_seed, own, weight_seed
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.initializers import Role, make_initializer, other_seed, own, weight_seed
+from initstudy.engine.spec import PER_LAYER
 
 
 class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
@@ -278,7 +278,7 @@ def adapt(model: Any, inputs: Any) -> None:
         inputs: a batch of what it will be trained on, float32 (images, ...).
 
     Raises:
-        StudyError: if one cannot do with this network what it is to do.
+        EngineError: if one cannot do with this network what it is to do.
     """
     layers: dict[tuple[str, str], list[Any]] = {}
     for layer in kernel_layers(model):

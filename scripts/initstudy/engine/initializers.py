@@ -9,14 +9,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from initstudy.study.names import is_own
-from initstudy.training.backend import keras
+from initstudy.engine.backend import keras
+from initstudy.engine.literature import PLACES
+from initstudy.engine.spec import is_custom
 
 Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
 
 # First part of the spawn key of every random stream, so that no two can ever be the same one.
-# 2 and 4 are datasets.HELD_OUT and datasets.LEARNED.
+# 2 and 4 are data.HELD_OUT and data.LEARNED.
 WEIGHTS, DATA_ORDER, OTHERS = 0, 1, 3
 
 
@@ -45,16 +46,14 @@ class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
 
 def known_initializers() -> dict[str, type[Any]]:
     """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
-    # Not imported by name: a training's digest holds the code of those of ours that it uses, so
-    # that one more does not train all others again.
-    names = importlib.import_module("initstudy.study.names")
 
     def ours(place: str) -> type[Any]:
         module, _, name = place.partition(":")
-        found: type[Any] = getattr(importlib.import_module(f"initstudy.training.{module}"), name)
+        imported = importlib.import_module(f"initstudy.engine.literature.{module}")
+        found: type[Any] = getattr(imported, name)
         return found
 
-    return {name: ours(place) for name, place in names.LITERATURE.items()} | {
+    return {name: ours(place) for name, place in PLACES.items()} | {
         name: value
         for name, value in vars(keras.initializers).items()
         if inspect.isclass(value)
@@ -104,7 +103,7 @@ def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> A
         TypeError, ValueError: from Keras, if it refuses the parameters.
         Exception: whatever a person's own code raises.
     """
-    cls: Any = own(class_name) if is_own(class_name) else known_initializers()[class_name]
+    cls: Any = own(class_name) if is_custom(class_name) else known_initializers()[class_name]
     if not inspect.isclass(cls):
         return FromFunction(cls, config, seed)
     seeded = {"seed": seed} if "seed" in inspect.signature(cls).parameters else {}

@@ -1,0 +1,85 @@
+"""The numbers that the engine gives are those that it always gave.
+
+tests/golden/numbers.json has ten updates of each initializer, kind of network and optimizer, as
+0.2.0 computed them. On a processor with the flags that it names they are the same bytes, elsewhere
+the same to 1e-4. Whoever has changed the engine's sources, and not its numbers, adds the line to
+SAME_NUMBERS that the last test asks for.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from golden.cases import cases, numbers, usual, write_data
+from helpers import REPOSITORY
+
+from initstudy.code import engine_id, initializer_id
+from initstudy.data.datasets import file_sha256, read
+from initstudy.engine.literature import NAMES
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import make_trainer
+
+GOLDEN = json.loads((REPOSITORY / "tests/golden/numbers.json").read_text())
+CASES = cases()
+
+
+def processor() -> list[str]:
+    """The instruction sets of this processor that decide in which order sums are added up."""
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    flags = re.search(r"^flags\s*: (.*)$", text, re.M)
+    return sorted(
+        flag for flag in (flags[1].split() if flags else []) if re.match("avx|fma|amx", flag)
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("golden") / "golden.npz"
+    write_data(path)
+    return path
+
+
+def computed(name: str, data: Path) -> dict[str, Any]:
+    spec = RunSpec.from_plain({**usual(file_sha256(data)), **CASES[name]})
+    return numbers(make_trainer(spec, read(data, spec.dataset.name, spec.dataset.sha256)))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_numbers_are_those_of_before(name: str, data: Path) -> None:
+    found, golden = computed(name, data), GOLDEN["cases"][name]
+    if processor() == GOLDEN["processor"]:
+        assert hashlib.sha256(found.pop("bytes")).hexdigest() == golden["sha256"]
+        assert found["metrics"] == golden["metrics"]
+    np.testing.assert_allclose(found["metrics"], golden["metrics"], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found["norms"], golden["norms"], rtol=1e-4, atol=1e-4)
+
+
+def test_sources_that_give_these_numbers_have_their_id() -> None:
+    ids = {"networks": engine_id({"hidden_units": []}), "models": engine_id({"build": ""})}
+    ids |= {name: initializer_id(name) for name in NAMES}
+    # With the numbers above unchanged, each new id needs a line in code.SAME_NUMBERS.
+    assert ids == GOLDEN["ids"]
+
+
+def test_ids_are_alike_on_each_python() -> None:
+    code = "from initstudy.code import engine_id; print(engine_id({'build': ''}))"
+    others = [found for n in range(11, 15) if (found := shutil.which(f"python3.{n}"))]
+    tried = 0
+    for python in [sys.executable, *others]:
+        outcome = subprocess.run(
+            [python, "-c", code],
+            env={"PYTHONPATH": str(REPOSITORY / "scripts")},
+            capture_output=True,
+            text=True,
+        )
+        if "No module" not in outcome.stderr and outcome.returncode == 0:
+            tried += 1
+            assert outcome.stdout.strip() == GOLDEN["ids"]["models"]
+    assert tried
