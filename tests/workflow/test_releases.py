@@ -3,16 +3,16 @@
 tests/releases/<version>/ has a study that this release has run, without figures and pages.
 """
 
+import contextlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 from helpers import REPOSITORY, Project
 
-from initstudy import compare, load
-from initstudy.study.trainings import ENGINE, code_of, versions
+from initstudy import compare, load, upgrade
 
 RELEASES = sorted(path for path in (REPOSITORY / "tests/releases").iterdir() if path.is_dir())
 VARIANTS = ["baseline", "kernel-he_normal", "kernel-ones"]
@@ -35,34 +35,77 @@ def test_its_results_are_read(release: Path) -> None:
     expected = results.summary.set_index("variant").loc["kernel-ones"]
     assert told.difference == pytest.approx(expected["difference"], abs=1e-8)
     # Each of its trainings says what it is, and where its history lies.
-    for training in results.trainings.itertuples():
+    for training in results.runs.itertuples():
         assert len(pd.read_csv(release / training.history)) > 0
 
 
-def test_its_trainings_are_reused_as_long_as_what_computes_is_the_same(
-    release: Path, project: Project
-) -> None:
+def test_its_runs_are_moved_and_reused(release: Path, project: Project) -> None:
     shutil.copytree(release / "results", project / "results")
     shutil.copy2(release / "config.yaml", project / "config.yaml")
-    kept = [yaml.safe_load(path.read_text()) for path in release.glob("results/runs/*/spec.json")]
-    same = all((one["code"], one["versions"]) == (code_of(ENGINE), versions()) for one in kept)
-    before = project.trainings
+    runs = len([*release.glob("results/trainings/*")])
     plan = project.plan()
-    if same:
-        assert plan.trained == []
-        # Learning rates are chosen anew then; at which ones more is trained is not known yet.
-        # As users start it: a dry run tells it as it exits.
-        more = Project(project.folder).plan("--config", "seeds=9")
-        assert "To be trained: what of 27 replicates at the learning rates" in more.text
-        # Other blocks are made of its records.
-        fewer = project.run("results/release/histories.csv", "--config", "seeds=6")
-        assert fewer.trained
-        made = pd.read_csv(project / "results/release/histories.csv")
-        old = pd.read_csv(release / "results/release/histories.csv")
-        both = made.merge(old, on=["variant", "seed", "epoch"], suffixes=("", "_old"))
-        assert 0 < len(both) <= len(made)
-        assert (both["val_loss"] == both["val_loss_old"]).all()
-    else:
-        # All of it is other code's, so all of it is trained anew, beside what is there.
-        assert {name for name, _, _ in plan.trained} >= set(VARIANTS)
+    moved = f"Moved {runs} runs of version 0.2.0 from results/trainings to results/runs."
+    assert plan.text.count(moved) == 1
+    assert plan.trained == []
+    before = project.trainings
+    assert len(before) >= runs
+    # What it trained has the digest that its path says, computed anew.
+    specs = {path.stem for path in (project / ".initstudy/specs").glob("*.json")}
+    assert specs <= {path.name for path in (project / "results/runs").iterdir()}
+    # Learning rates are chosen anew then; at which ones more is trained is not known yet.
+    # As users start it: a dry run tells it as it exits.
+    more = Project(project.folder).plan("--config", "seeds=9")
+    assert "Moved" not in more.text
+    assert "To be trained: what of 27 replicates at the learning rates" in more.text
+    # Other blocks are made of its checkpoints.
+    fewer = project.run("results/release/histories.csv", "--config", "seeds=6")
+    assert fewer.trained
+    made = pd.read_csv(project / "results/release/histories.csv")
+    old = pd.read_csv(release / "results/release/histories.csv")
+    both = made.merge(old, on=["variant", "seed", "epoch"], suffixes=("", "_old"))
+    assert 0 < len(both) <= len(made)
+    assert (both["val_loss"] == both["val_loss_old"]).all()
     assert before.items() <= project.trainings.items()
+    assert load(project / "results/release").runs["history"].str.startswith("results/runs/").all()
+
+
+def test_a_move_that_is_killed_goes_on_where_it_was(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tree(folder: Path) -> dict[str, bytes]:
+        found = [path for path in folder.rglob("*") if path.is_file() and path.name != "held"]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+    def moved(folder: Path) -> None:
+        monkeypatch.chdir(folder)
+        upgrade.move_old_results(Path("held"))
+
+    shutil.copytree(release / "results", tmp_path / "whole/results")
+    moved(tmp_path / "whole")
+    expected = tree(tmp_path / "whole")
+    assert not any("trainings" in name or "replicates" in name for name in expected)
+    assert any(name.endswith("checkpoints/0.npz") for name in expected)
+    steps = ["move", "replacing", "make_folders", "sync"]
+    for number in range(30):
+        shutil.copytree(release / "results", tmp_path / f"{number}/results")
+        left = [number]
+
+        def killed(real: Any, left: list[int]) -> Any:
+            def step(*arguments: Any) -> Any:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+                return real(*arguments)
+
+            return step
+
+        with monkeypatch.context() as patch:
+            for name in steps:
+                patch.setattr(upgrade, name, killed(getattr(upgrade, name), left))
+            with contextlib.suppress(KeyboardInterrupt):
+                moved(tmp_path / str(number))
+        moved(tmp_path / str(number))
+        assert tree(tmp_path / str(number)) == expected
+        if left[0] >= 0:
+            break
+    assert left[0] < 30
