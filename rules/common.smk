@@ -57,18 +57,21 @@ KEPT = ASKED.pop("kept", None)
 SETTINGS.pop("kept", None)
 if KEPT is not None:
     KEPT = str(find(f"{KEPT}/scores.csv", [Path(), Path(os.path.relpath(PROJECT))]).parent)
-try:
-    if MOVED := move_old_results(STATE / "lock", workflow.modifier.modify_path):
-        print(MOVED, file=sys.stderr, flush=True)
-    STUDIES = Studies(
-        Source("the configuration", ASKED, FILES, SETTINGS, SECTION),
-        DEFAULTS,
-        SETTINGS,
-        workflow.modifier.modify_path,
-        KEPT,
-    )
-except StudyError as error:
-    sys.exit(str(error))
+STUDIES = Studies(
+    Source("the configuration", ASKED, FILES, SETTINGS, SECTION),
+    DEFAULTS,
+    SETTINGS,
+    workflow.modifier.modify_path,
+    KEPT,
+)
+# A job of a cluster reads its spec and its data; it neither checks nor plans.
+if not workflow.remote_exec:
+    try:
+        if MOVED := move_old_results(STATE / "lock", workflow.modifier.modify_path):
+            print(MOVED, file=sys.stderr, flush=True)
+        STUDIES.main
+    except StudyError as error:
+        sys.exit(str(error))
 
 # Trainings end with the Snakemake that started them.
 os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))

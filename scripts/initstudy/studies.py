@@ -292,10 +292,10 @@ def ask_keras(members: Iterable[Member]) -> None:
 class Studies:
     """The study that is configured, and those of lists such as suite.yaml, by their names.
 
-    Lists are read when a study is asked for that is not the configured one.
+    The configuration is read when a study is asked for, and lists when it is another one.
 
     Args:
-        main: the configuration of the run.
+        main: where the configuration of the run comes from.
         defaults: files that all studies of lists take their other keys from.
         settings: keys that were set on the command line, for all studies.
         place: where a file of `results/` is, if another workflow has moved them.
@@ -320,15 +320,32 @@ class Studies:
         self._kept = kept
         self._defaults, self._settings, self.place = list(defaults), settings or {}, place
         self.store = Store(place)
-        self.main = read(main)
-        if self.main.study.name in self.lists:
-            taken = f"{self.main.study.name!r} is the name of {self.lists[self.main.study.name]}"
-            raise main.refuse([Problem(("study",), f"{taken}, a list of studies; take another")])
-        if keras_is_here():
-            ask_keras([self.main])
-        self._members = {self.main.study.name: self.main}
+        self._source = main
+        self._listed: dict[str, Member] = {}
         self._lists: dict[str, list[Member]] = {}
         self._asked: dict[str, tuple[Member, Job]] = {}
+
+    @functools.cached_property
+    def main(self) -> Member:
+        """The study that is configured.
+
+        Raises:
+            StudyError: with all that is wrong with it.
+        """
+        main = read(self._source)
+        if main.study.name in self.lists:
+            taken = f"{main.study.name!r} is the name of {self.lists[main.study.name]}"
+            raise self._source.refuse(
+                [Problem(("study",), f"{taken}, a list of studies; take another")]
+            )
+        if keras_is_here():
+            ask_keras([main])
+        return main
+
+    @property
+    def _members(self) -> dict[str, Member]:
+        """The studies that are known so far, by their names."""
+        return {self.main.study.name: self.main, **self._listed}
 
     def __getitem__(self, name: str) -> Member:
         """A study by its name.
@@ -367,7 +384,7 @@ class Studies:
             members = self._to_train(name, list(self._read_list(self.lists[name])))
             if keras_is_here():
                 ask_keras(members)
-            self._members |= {member.study.name: member for member in members}
+            self._listed |= {member.study.name: member for member in members}
             self._lists[name] = members
         return self._lists[name]
 
@@ -466,7 +483,7 @@ class Studies:
                     f"{path}, the entry of {label}: kinds: {kinds!r} must be a list of words, by "
                     "which the studies are told together, such as [deep, convolutions]."
                 )
-            member = read(replace(self._source(path, label, file, shared, own), kinds=kinds))
+            member = read(replace(self._source_of(path, label, file, shared, own), kinds=kinds))
             name = member.study.name
             if name in named:
                 raise StudyError(
@@ -534,7 +551,7 @@ class Studies:
                 f"{self.lists[name]}."
             )
 
-    def _source(
+    def _source_of(
         self,
         path: Path,
         label: str,

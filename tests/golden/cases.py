@@ -1,10 +1,16 @@
 """Runs whose numbers are kept: ten updates of each initializer, kind of network and optimizer."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from initstudy.data.datasets import file_sha256, read
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import make_trainer
+
+FILE = Path(__file__).with_name("numbers.json")
 NETWORKS = Path(__file__).with_name("networks.py")
 DENSE = {"hidden_units": [8, 8], "activation": "relu"}
 OWN = ("residual", "depthwise", "noisy", "penalized")
@@ -110,11 +116,21 @@ def write_data(path: Path) -> None:
     )
 
 
-def numbers(trainer: Any) -> dict[str, Any]:
+def computed(name: str, data: Path) -> dict[str, Any]:
     """What ten updates of seed 1 give: the epoch's means, and each variable's Euclidean norm."""
+    spec = RunSpec.from_plain({**usual(file_sha256(data)), **cases()[name]})
+    trainer = make_trainer(spec, read(data, spec.dataset.name, spec.dataset.sha256))
     trainer.start(1)
     *metrics, _ = trainer.run_epoch()
     state = trainer.state()
     norms = [float(np.linalg.norm(np.asarray(part, np.float64))) for part in state]
-    bytes_ = b"".join(np.ascontiguousarray(part).tobytes() for part in state)
-    return {"metrics": metrics, "norms": norms, "bytes": bytes_}
+    parts = b"".join(np.ascontiguousarray(part).tobytes() for part in state)
+    return {"metrics": metrics, "norms": norms, "bytes": parts}
+
+
+def processor() -> list[str]:
+    """The instruction sets of this processor that decide in which order sums are added up."""
+    place = Path("/proc/cpuinfo")
+    flags = re.search(r"^flags\s*: (.*)$", place.read_text() if place.exists() else "", re.M)
+    found = flags[1].split() if flags else []
+    return sorted(flag for flag in found if re.match("avx|fma|amx", flag))

@@ -8,35 +8,21 @@ SAME_NUMBERS that the last test asks for.
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from golden.cases import cases, numbers, usual, write_data
+from golden.cases import FILE, cases, computed, processor, write_data
 from helpers import REPOSITORY
 
 from initstudy.code import engine_id, initializer_id
-from initstudy.data.datasets import file_sha256, read
 from initstudy.engine.literature import NAMES
-from initstudy.engine.spec import RunSpec
-from initstudy.engine.trainer import make_trainer
 
-GOLDEN = json.loads((REPOSITORY / "tests/golden/numbers.json").read_text())
+GOLDEN = json.loads(FILE.read_text())
 CASES = cases()
-
-
-def processor() -> list[str]:
-    """The instruction sets of this processor that decide in which order sums are added up."""
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    flags = re.search(r"^flags\s*: (.*)$", text, re.M)
-    return sorted(
-        flag for flag in (flags[1].split() if flags else []) if re.match("avx|fma|amx", flag)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +30,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("golden") / "golden.npz"
     write_data(path)
     return path
-
-
-def computed(name: str, data: Path) -> dict[str, Any]:
-    spec = RunSpec.from_plain({**usual(file_sha256(data)), **CASES[name]})
-    return numbers(make_trainer(spec, read(data, spec.dataset.name, spec.dataset.sha256)))
 
 
 @pytest.mark.parametrize("name", CASES)
