@@ -184,8 +184,8 @@ rule measure_variance:
     conda:
         "../envs/analysis.yaml"
     params:
-        variants=each(sources, "variant"),
-        varied=each(sources, "varied"),
+        variants=each(sources, "variant", "alone"),
+        varied=each(sources, "varied", "alone"),
         code=code("measure_variance", ANALYSIS),
     message:
         "Measuring what the scatter is made of: {output}"

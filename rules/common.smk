@@ -195,11 +195,14 @@ def chosen(stage):
     return told(consulted)
 
 
-def each(stage, what):
-    """The variant, say, or the learning rate of each of these, as a param. It takes the input, so that
-    Snakemake does not track it: what can change is in the file that describes the study.
-    """
-    return lambda wildcards, input: [getattr(job, what) for job in asked(wildcards, stage)]
+def each(stage, what, files="histories"):
+    """The variant, say, or the learning rate of each of the input files of a stage, as a param."""
+
+    def told_of(wildcards, input):
+        jobs = {Path(job.file()).parts[-3:]: job for job in asked(wildcards, stage)}
+        return [getattr(jobs[Path(file).parts[-3:]], what) for file in input[files]]
+
+    return told_of
 
 
 @told
@@ -276,8 +279,8 @@ def shown(study, figure):
     )
 
 
-def captions(wildcards, input):
-    """Those of a study's figures, for `snakemake --report`; see `each` for the input."""
+def captions(wildcards):
+    """Those of a study's figures, for `snakemake --report`."""
     return {
         figure.name: figure.caption for figure in figures_of(STUDIES[wildcards.study].description)
     }
@@ -304,6 +307,13 @@ def files_of(member):
     files = [file for rule in made for file in expand(rule.output, study=member.study.name)]
     files.append(f"{member.folder}/{member.description.file}")
     return files + figures(member, "svg", "png")
+
+
+@told
+def local_copy(wildcards):
+    """A copy of a data set that the configuration names, which may be another one's."""
+    file = STUDIES.main.named("dataset_file")
+    return ancient(local(file)) if file else []
 
 
 def planned(wildcards):

@@ -1,5 +1,7 @@
 # Changing the code of the download must not repeat it, so it is no param.
 rule download_dataset:
+    input:
+        local_copy,
     output:
         "resources/datasets/{dataset}.npz",
     log:
@@ -7,9 +9,6 @@ rule download_dataset:
     localrule: True
     conda:
         "../envs/data.yaml"
-    params:
-        # Given the input, so that Snakemake does not track it.
-        local_copy=lambda wildcards, input: STUDIES.main.named("dataset_file"),
     message:
         "Fetching {wildcards.dataset}"
     script:

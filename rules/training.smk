@@ -37,8 +37,8 @@ rule ask_keras:
     conda:
         "../envs/training.yaml"
     params:
-        question=lambda wildcards, input: STUDIES[wildcards.study].question,
-        source=lambda wildcards, input: STUDIES[wildcards.study].source.plain(),
+        question=lambda wildcards: STUDIES[wildcards.study].question,
+        source=lambda wildcards: STUDIES[wildcards.study].source.plain(),
     message:
         "Asking Keras about the configuration of {wildcards.study}"
     script:

@@ -7,5 +7,6 @@ from initstudy.logs import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         name = snakemake.wildcards.dataset
-        sources = default_sources(SPECS[name], name, snakemake.params.local_copy)
+        local_copy = snakemake.input[0] if snakemake.input else None
+        sources = default_sources(SPECS[name], name, local_copy)
         download(SPECS[name], sources, snakemake.output[0])

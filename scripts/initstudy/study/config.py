@@ -984,6 +984,12 @@ def _variance_problems(study: Study) -> Iterator[Problem]:
             f"{study.variance_seeds} replicates tell no variance; {FEWEST_FOR_VARIANCE} are the "
             "fewest, or 0 for none",
         )
+    if study.looks[0] < FEWEST_FOR_VARIANCE:
+        yield Problem(
+            ("seeds",),
+            f"{study.looks[0]} tell no variance, which variance_seeds asks for; "
+            f"{FEWEST_FOR_VARIANCE} are the fewest",
+        )
     if study.vary != SOURCES:
         yield Problem(
             ("vary",),
