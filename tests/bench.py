@@ -197,7 +197,7 @@ def keras_fit(name: str, arrays: dict[str, Any], **settings: Any) -> Callable[[]
 
 def spec_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> Any:
     """What decides the numbers of a run of a network."""
-    from helpers import run_spec
+    from specs import run_spec
 
     model = {"activation": "relu", **NETWORKS[name]}
     return run_spec(file, model=model, inputs="raw", batch_size=BATCH, compile=way, threads=threads)

@@ -18,9 +18,8 @@ import yaml
 from forks import Server, Task
 from playwright.sync_api import Browser, Page
 
-from initstudy.data.datasets import file_sha256, read
+from initstudy.data.datasets import read
 from initstudy.engine.data import Dataset, from_arrays
-from initstudy.engine.spec import Data, RunSpec
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
@@ -268,28 +267,3 @@ def few_images(dataset: Dataset, training: int, testing: int) -> Dataset:
 def load(path: Path | str, what: dict[str, str]) -> Dataset:
     """A data set as a run has it."""
     return from_arrays(read(path, what["name"], what["sha256"]))
-
-
-def keras_object(class_name: str, **config: Any) -> dict[str, Any]:
-    return {"class_name": class_name, "config": config}
-
-
-def run_spec(dataset: Path, **changes: Any) -> RunSpec:
-    """A run of a small network on a user's own data set, in batches of 64."""
-    usual: dict[str, Any] = {
-        "model": {"hidden_units": [8, 8], "activation": "relu"},
-        "dataset": Data("few.npz", file_sha256(dataset)),
-        "inputs": "unit",
-        "held_out": 0,
-        "training_images": None,
-        "optimizer": keras_object("adam"),
-        "batch_size": 64,
-        "kernel_initializer": keras_object("glorot_uniform"),
-        "bias_initializer": keras_object("zeros"),
-        "compile": "auto",
-        "threads": 1,
-        "vary": ("weights", "order"),
-        "code": "",
-        "versions": {},
-    }
-    return RunSpec(**{**usual, **changes})

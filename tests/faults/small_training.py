@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from helpers import run_spec
+from specs import run_spec
 
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Epoch, Trainer

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from faults import small_training
 from faults.small_training import EPOCHS, SEEDS, work
-from helpers import ALL_TESTS, LIBRARY
+from helpers import ALL_TESTS, LIBRARY, REPOSITORY
 
 from initstudy.results import files, records
 from initstudy.results.files import check_sum
@@ -33,6 +33,8 @@ CALLS = ("openat", "mkdir", "fsync", "rename", "unlink")
 WRITING = re.compile(r"O_(WRONLY|RDWR|CREAT)")
 # Points at which the real trainer is killed, too: one of each kind, of the middle.
 REAL = ("openat", "fsync", "rename", "unlink")
+
+TESTS = REPOSITORY / "tests"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Jobs:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=LIBRARY,
+            env={**LIBRARY, "PYTHONPATH": f"{LIBRARY['PYTHONPATH']}:{TESTS}"},
         )
 
     def run(self, kind: str, folder: Path, options: list[str] | None = None) -> int:

@@ -209,7 +209,7 @@ def test_results_of_version_0_1_0_are_refused(again: Project) -> None:
     # What somebody has asked for by a variant's name is no such thing.
     (again / "results/notebook/runs/baseline.csv").touch()
     assert again.snakemake().code == 0
-    for ending in ("csv", "csv.sha256", "timings.csv", "spec.json"):
+    for ending in ("csv", "csv.sha256", "timings.csv", "job.yaml"):
         (old / f"seeds-0-9.{ending}").touch()
     outcome = again.snakemake()
     assert outcome.code == 1

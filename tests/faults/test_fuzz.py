@@ -168,9 +168,7 @@ def plan(project: Project, config: dict[str, Any]) -> str:
             assert any(re.match(begin, line) for begin in begins), told
         return "refused"
     assert len(jobs) > 10
-    folders = tuple(
-        f"{top}/{name}/" for top in ("results", "logs") for name in (study, "trainings")
-    )
+    folders = tuple(f"{top}/{name}/" for top in ("results", "logs") for name in (study, "runs"))
     folders += ("resources/datasets/", "logs/download_dataset/")
     for job in jobs:
         for path in [*job.output, *job.log]:

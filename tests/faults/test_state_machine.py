@@ -53,8 +53,8 @@ KEYS: dict[str, list[Any]] = {
 # An edit of a module: of which, what, and instead of it.
 EDITS = {
     "formula": ("analysis/levels.py", "LEVEL = 0.95", "LEVEL = 0.9"),
-    "engine": ("training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
-    "comment": ("training/engine.py", "import numpy as np\n", "import numpy as np  # for all\n"),
+    "engine": ("engine/trainer.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
+    "comment": ("engine/trainer.py", "import numpy as np\n", "import numpy as np  # for all\n"),
 }
 FILES = {
     "output": "results/runs/*/epochs-*/seeds-*",

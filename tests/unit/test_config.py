@@ -378,6 +378,7 @@ def test_what_replicates_vary_by() -> None:
     assert "has one twice" in problems(vary=["order", "order"])["vary"]
     assert "did you mean 'weights'?" in problems(vary=["weight"])["vary[0]"]
     assert "5 are the fewest" in problems(variance_seeds=4)["variance_seeds"]
+    assert "5 are the fewest" in problems(variance_seeds=5, seeds=4)["seeds"]
     found = problems(variance_seeds=5, vary=["order"])
     assert "each alone is added" in found["vary"]
     assert list(found) == ["vary"]

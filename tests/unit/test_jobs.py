@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import LIBRARY, few_images, keras_object, run_spec
+from helpers import LIBRARY, few_images
+from specs import keras_object, run_spec
 
 from initstudy.engine.data import Dataset
 from initstudy.engine.spec import RunSpec

@@ -23,7 +23,7 @@ def log_of(project: Project, variant: str, seed: int) -> str:
 
 def test_every_file_is_there(finished: Project) -> None:
     results = finished / "results/notebook"
-    for name in ["histories", "trainings", "timings", "diagnostics", "tests", "summary"]:
+    for name in ["histories", "runs", "timings", "diagnostics", "tests", "summary"]:
         assert (results / f"{name}.csv").is_file()
     for name in ["hits.npz", "best.yaml", "summary.md", "verdict.md", "explorer.html"]:
         assert (results / name).is_file()
@@ -116,12 +116,12 @@ def test_the_bytes_do_not_depend_on_cores_blocks_or_what_else_runs(
 def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None:
     """Though there are fewer cores, since the bytes depend on them."""
     project.edit(
-        "scripts/initstudy/training/backend.py",
+        "scripts/initstudy/engine/backend.py",
         "op_parallelism_threads(1)\n",
         'op_parallelism_threads(1)\n    logging.getLogger(__name__).info("%d threads.", threads)\n',
     )
     project.edit(
-        "scripts/initstudy/training/backend.py", "import gc\n", "import gc\nimport logging\n"
+        "scripts/initstudy/engine/backend.py", "import gc\n", "import gc\nimport logging\n"
     )
     alone = Project(project.folder)  # a process of its own, since TensorFlow is told only once
     alone.run("results/notebook/runs/kernel-ones.csv", "--config", "threads=2", "seeds=1", cores=1)

@@ -280,8 +280,8 @@ def test_more_epochs_begin_anew_where_they_were_not(rerun: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("training/engine.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
-        ("training/engine.py", "return 1 / 255, 0.0", "return 1 / 256, 0.0"),
+        ("engine/trainer.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
+        ("engine/trainer.py", "return 1 / 255, 0.0", "return 1 / 256, 0.0"),
     ],
 )
 def test_a_changed_formula_trains_all(rerun: Project, path: str, old: str, new: str) -> None:
@@ -293,7 +293,7 @@ def test_a_changed_formula_trains_all(rerun: Project, path: str, old: str, new: 
 def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     """A comment, a docstring, a message, another data set, and another measure."""
     library = "scripts/initstudy"
-    engine = rerun / f"{library}/training/engine.py"
+    engine = rerun / f"{library}/engine/trainer.py"
     text = engine.read_text().replace('"""', '"""Another docstring. ', 1)
     engine.write_text(f"{text}\n# Another comment.\n")
     rerun.edit(f"{library}/training/replicates.py", "diverged in epoch", "has diverged in epoch")
