@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from initstudy.analysis import evidence
 from initstudy.drawing.explorer import explorer
 from initstudy.drawing.figures import save
 from initstudy.logs import job_log
@@ -30,6 +31,8 @@ if __name__ == "__main__":
             entries = [kept.beside(entry, tables, others) for entry in entries]
             taken = tables.trainings[tables.trainings["variant"].isin(others)]
             trainings, variants = pd.concat([trainings, taken]), [*own, *others]
+        known = {study.description.name: evidence.of(study) for study in studies}
+        entries = [members.apart(entry, known[entry.study]) for entry in entries]
         found = findings.find(variants, entries, left_out)
         histories.write(findings.score_table(found), output.scores)
         histories.write(found.summary, output.summary)
@@ -44,7 +47,8 @@ if __name__ == "__main__":
             save(figure, *(drawn / f"{figure_name}.{ending}" for ending in ("svg", "png")))
         shown = explorer(name, members.curves(studies, own))
         facts = [members.facts(description) for description in descriptions]
-        words = pages.verdict(name, found, trust)
+        said = [text for text in (members.lacking(known), trust) if text]
+        words = pages.verdict(name, found, "\n\n".join(said))
         for path, text in (
             (output.words, words + "\n" + pages.table(found)),
             (output.explorer, shown),

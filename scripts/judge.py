@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from initstudy.analysis import learning_rates
+from initstudy.analysis import evidence, learning_rates
 from initstudy.analysis.explanation import explanation
 from initstudy.analysis.looks import all_looks
 from initstudy.analysis.measures import measure_of
@@ -30,6 +30,7 @@ if __name__ == "__main__":
             results.description.looks[-1],
             results.variance if files.variance else None,
             () if tried is None else learning_rates.by_chance(tried, measure),
+            evidence.of(results).nothing,
         )
         with replacing(snakemake.output[0]) as path:
             path.write_text(text)

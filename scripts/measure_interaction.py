@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from initstudy.analysis import interaction
+import numpy as np
+
+from initstudy.analysis import evidence, interaction
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
@@ -12,4 +14,7 @@ if __name__ == "__main__":
         results = StudyResults(Path(snakemake.input.study).parent)
         study = results.description
         layout = interaction.layout(results.final, study.initializers, study.selection)
-        histories.write(interaction.components(layout.accuracies), snakemake.output[0])
+        table = interaction.components(layout.accuracies)
+        if evidence.of(results).reason:
+            table[["sd_ci_low", "sd_ci_high", "p_value"]] = np.nan
+        histories.write(table, snakemake.output[0])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from initstudy.analysis import looks, statistics
+from initstudy.analysis import evidence, looks, statistics
 from initstudy.analysis.measures import measure_of
 from initstudy.analysis.verdict import summary_table
 from initstudy.logs import job_log
@@ -22,6 +22,7 @@ if __name__ == "__main__":
             {name: results.scores(name, study.selection) for name in study.variants},
             study.margin,
             measure,
+            evidence.of(results),
         )
         settled = looks.settled(looks.all_looks(results)) if len(study.looks) > 1 else None
         summary = statistics.summarize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from initstudy.analysis.evidence import find
 from initstudy.analysis.looks import Look, take
 from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
@@ -25,8 +26,8 @@ if __name__ == "__main__":
         here = earlier[-1].goes_on if earlier else list(study.variants)
         seeds = range(int(snakemake.wildcards.look))
         values = {name: histories.accuracies(finals, name, seeds, "score") for name in here}
-        look = take(
-            values, list(study.variants), study.looks, earlier, study.margin, measure_of(study)
-        )
+        evidence = find(table, final, study.chance, study.judge_by)
+        asked = study.margin, measure_of(study), evidence
+        look = take(values, list(study.variants), study.looks, earlier, *asked)
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(look.plain(), sort_keys=False))

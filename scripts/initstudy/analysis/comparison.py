@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.evidence import DIGITS, one_run
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import mean_interval
 from initstudy.analysis.statistics import holm, sign_flip_p_value
@@ -32,6 +33,7 @@ class Comparison:
         high: the upper bound.
         p_value: two-sided, of there being no difference; of this comparison alone, so where many
             are made, it must be corrected for their number (`statistics.holm`).
+        nothing: why nothing can be concluded, whereupon the p-value is 1; empty if something can.
     """
 
     first: str
@@ -43,6 +45,7 @@ class Comparison:
     low: float
     high: float
     p_value: float
+    nothing: str = ""
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -56,10 +59,12 @@ class Comparison:
         one, other = self.counts
         how = f"n = {one} shared seeds, paired" if self.paired else f"n = {one} and {other}"
         bounds = f" [{100 * self.low:+.2f}, {100 * self.high:+.2f}]" if self.low == self.low else ""
-        return (
+        text = (
             f"{means[0]}\n{means[1]}\ndifference: {100 * self.difference:+.2f}{bounds} percentage "
-            f"points, p = {self.p_value:.2g} of this comparison alone ({how})"
         )
+        if self.nothing:
+            return f"{text}points. Nothing is concluded: {self.nothing}."
+        return f"{text}points, p = {self.p_value:.2g} of this comparison alone ({how})"
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ def compare(
     share their random numbers: the interval is `measures.mean_interval`, the p-value that of
     `statistics.sign_flip_p_value`. Otherwise, as for `best` and a variant that it was chosen from,
     whose seeds are others, all of them are compared: see `welch`. A diverged replicate counts as an
-    accuracy of 0.
+    accuracy of 0. If the seeds of neither variant vary, or no run of either learned, nothing can be
+    concluded, see `evidence.find`.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
@@ -163,6 +169,7 @@ def compare(
         return compare_suites(first, second)
     one, other = _variant(first), _variant(second)
     shared = sorted(one.accuracies.keys() & other.accuracies.keys())
+    nothing = _nothing(one, other)
     paired = len(shared) > 1
     values, base = (
         np.array(
@@ -170,14 +177,29 @@ def compare(
         )
         for side in (one, other)
     )
-    if paired:
+    if nothing:
+        low, high, p_value = float("nan"), float("nan"), 1.0
+    elif paired:
         low, high = mean_interval(values - base)
         p_value = sign_flip_p_value(values - base)
     else:
         low, high, p_value = welch(values, base)
     low, high = (float(bound) for bound in np.clip((low, high), -1, 1))
     difference = float(values.mean() - base.mean())
-    return Comparison(one.label, other.label, values, base, paired, difference, low, high, p_value)
+    found = difference, low, high, p_value, nothing
+    return Comparison(one.label, other.label, values, base, paired, *found)
+
+
+def _nothing(one: Replicates, other: Replicates) -> str:
+    """Why nothing can be concluded from two variants; empty if something can."""
+    sides = one, other
+    if all(
+        side.histories is not None and side.variant in one_run(side.histories) for side in sides
+    ):
+        return "all seeds of each variant are one and the same run, so n is 1"
+    if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in sides):
+        return "no run of either variant is better than always naming the most frequent class"
+    return ""
 
 
 def _variant(side: Side | SuiteResults) -> Replicates:

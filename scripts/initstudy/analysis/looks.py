@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from initstudy.analysis.evidence import Evidence, of
 from initstudy.analysis.levels import ALPHA, Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
 from initstudy.analysis.pairs import joint_p_values, may_be_best
@@ -38,6 +39,9 @@ class Told:
     decision: str
     p_value: float
     p_value_equivalent: float
+
+
+NOTHING = Told(UNDECIDED, float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def take(
     earlier: Sequence[Look],
     margin: float | None,
     measure: Measure = ACCURACY,
+    evidence: Evidence | None = None,
 ) -> Look:
     """Takes the next look.
 
@@ -99,7 +104,8 @@ def take(
     correction for the whole family, but for what was rejected before. So with the error that each
     look may spend, what is called different, or equivalent, or not the best, is so wrongly with a
     probability of 5 % at most, each of the three for itself, over all looks and variants: by
-    Bonferroni's inequality, whatever decided who went on.
+    Bonferroni's inequality, whatever decided who went on. What cannot be tested stays undecided;
+    where nothing can be, nothing goes on.
 
     Args:
         values: scores by variant, on the seeds of this look, float64 (seeds,): of the baseline and
@@ -109,34 +115,37 @@ def take(
         earlier: the looks before this one.
         margin: the smallest difference that would matter; None if any would.
         measure: of which the scores are.
+        evidence: what the runs so far are evidence of; None if any two can be tested.
     """
+    evidence = evidence or Evidence()
     number = len(earlier)
     share = shares(looks)[number]
     others = [name for name in variants if name != BASELINE]
     known = {name: told for look in earlier for name, told in look.told.items()}
     open_ = [n for n in others if n in values and n not in decided(earlier)]
-    compared = [differences(values[name], values[BASELINE]) for name in open_]
+    tested = [name for name in open_ if evidence.compares(name, BASELINE)]
+    compared = [differences(values[name], values[BASELINE]) for name in tested]
     first = number == 0
-    if first and open_:
+    if first and tested:
         p_values = joint_p_values(measure.tested(np.array(compared).T)).tolist()
     else:
         rejected = sum(told.decision in (BETTER, WORSE) for told in known.values())
         own = [sign_flip_p_value(measure.tested(one)) for one in compared]
         p_values = holm(own, len(others) - rejected)
-    p_values_equivalent = [float("nan")] * len(open_)
+    p_values_equivalent = [float("nan")] * len(tested)
     if margin is not None:
         rejected = sum(told.decision == EQUIVALENT for told in known.values())
         p_values_equivalent = holm(
             [equivalence_p_value(one, margin, measure) for one in compared],
             len(others) - rejected,
         )
-    told = {
+    told = dict.fromkeys(open_, NOTHING) | {
         name: _told(measure.shift(one), p_value / share, p_value_equivalent / share)
         for name, one, p_value, p_value_equivalent in zip(
-            open_, compared, p_values, p_values_equivalent, strict=True
+            tested, compared, p_values, p_values_equivalent, strict=True
         )
     }
-    best = _best(values, len(variants), first, measure)
+    best = _best(values, len(variants), first, measure, evidence)
     best = {name: min(1.0, p_value / share) for name, p_value in best.items()}
     for look in earlier:
         best = {name: min(p, look.best.get(name, 1.0)) for name, p in best.items()}
@@ -146,9 +155,9 @@ def take(
         goes_on += leading
     if goes_on:
         goes_on.append(BASELINE)
-    last = number == len(looks) - 1
+    ends = number == len(looks) - 1 or bool(evidence.reason)
     return Look(
-        looks[number], told, best, [] if last else [name for name in variants if name in goes_on]
+        looks[number], told, best, [] if ends else [name for name in variants if name in goes_on]
     )
 
 
@@ -160,8 +169,8 @@ def all_looks(results: StudyResults) -> list[Look]:
         return earlier
     names = earlier[-1].goes_on if earlier else study.variants
     values = {name: results.scores(name) for name in names}
-    last = take(values, list(study.variants), study.looks, earlier, study.margin, measure_of(study))
-    return [*earlier, last]
+    asked = study.margin, measure_of(study), of(results)
+    return [*earlier, take(values, list(study.variants), study.looks, earlier, *asked)]
 
 
 def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, int, float]]:
@@ -173,8 +182,7 @@ def settled(looks: Sequence[Look]) -> dict[str, tuple[Told, int, float]]:
         # Who goes on though settled is not told of again.
         told |= {name: (one, look.seeds) for name, one in look.told.items()}
     best = {name: p_value for look in looks for name, p_value in look.best.items()}
-    nothing = Told(UNDECIDED, float("nan"), float("nan")), 0
-    return {name: (*told.get(name, nothing), p_value) for name, p_value in best.items()}
+    return {name: (*told.get(name, (NOTHING, 0)), p_value) for name, p_value in best.items()}
 
 
 def decided(looks: Sequence[Look]) -> dict[str, tuple[int, Told]]:
@@ -194,17 +202,13 @@ def _told(difference: float, p_value: float, p_value_equivalent: float) -> Told:
 
 
 def _best(
-    values: Mapping[str, Floats], variants: int, first: bool, measure: Measure
+    values: Mapping[str, Floats], variants: int, first: bool, measure: Measure, evidence: Evidence
 ) -> dict[str, float]:
     """The p-value of each being one of the best."""
     if first:
-        return dict(
-            zip(
-                values,
-                may_be_best(np.array(list(values.values())).T, measure).tolist(),
-                strict=True,
-            )
-        )
+        constant = evidence.constant([*values])
+        p_values = may_be_best(np.array(list(values.values())).T, measure, constant)
+        return dict(zip(values, p_values.tolist(), strict=True))
     return {
         name: min(
             1.0,
@@ -213,7 +217,7 @@ def _best(
                 (
                     one_sided_p_value(measure.tested(differences(other, mine)))
                     for key, other in values.items()
-                    if key != name
+                    if key != name and evidence.compares(key, name)
                 ),
                 default=1.0,
             ),

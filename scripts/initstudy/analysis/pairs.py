@@ -49,7 +49,11 @@ def joint_p_values(differences: Floats) -> Floats:
     return p_values
 
 
-def may_be_best(values: Floats, measure: Measure = ACCURACY) -> Floats:
+def may_be_best(
+    values: Floats,
+    measure: Measure = ACCURACY,
+    constant: npt.NDArray[np.bool_] | None = None,
+) -> Floats:
     """For each variant the p-value of its being the best, or one of the best, in the mean.
 
     It is that of the variant which beats it most clearly, among all others at once: one-sided, by
@@ -59,6 +63,8 @@ def may_be_best(values: Floats, measure: Measure = ACCURACY) -> Floats:
     Args:
         values: scores, float64 (seeds, variants), paired by seed.
         measure: of which they are.
+        constant: bool (variants,), those that are not compared with each other, see
+            `Evidence.constant`; None if all are.
 
     Returns:
         float64 (variants,).
@@ -69,9 +75,12 @@ def may_be_best(values: Floats, measure: Measure = ACCURACY) -> Floats:
     """
     flips = _flips(len(values))
     flips = np.concatenate([flips, -flips])
+    constant = np.zeros(values.shape[1], bool) if constant is None else constant
     p_values = []
-    for mine in values.T:
-        compared = measure.tested(differences(values, mine[:, None]))
+    for mine, mine_constant in zip(values.T, constant, strict=True):
+        found = differences(values, mine[:, None])
+        # What is nowhere ahead excludes nothing.
+        compared = measure.tested(np.where(constant & mine_constant, 0.0, found))
         ahead = (flips @ _scaled(compared)).max(axis=1, keepdims=True)
         p_values.append(_share_as_large(ahead, ahead[0])[0])
     return np.array(p_values)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.evidence import Evidence, find
 from initstudy.analysis.images import crossed
 from initstudy.analysis.levels import ALPHA, Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences, mean_interval
@@ -203,7 +204,7 @@ def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
     """P-values adjusted for their number, so that 5 % bounds the family-wise error.
 
     Args:
-        p_values: of one family of comparisons.
+        p_values: of one family of comparisons; nan of what was not tested, which counts as 1.
         family: how many it has, if these are not all of them.
 
     Returns:
@@ -388,7 +389,9 @@ def summarize(
 
     The family of comparisons for Holm's correction is that of all variants which are compared with
     the baseline on the same seeds: `best`, on its fresh seeds, is a family of its own, since it is
-    a single comparison that was fixed before these seeds were trained.
+    a single comparison that was fixed before these seeds were trained. Variants that are no
+    evidence of a difference (`evidence.find`) are undecided, without interval and p-value; they
+    count in the family all the same, since they were to be compared.
 
     Args:
         table: `columns.HISTORY`, all variants and seeds.
@@ -434,6 +437,7 @@ def summarize(
     tables, times = histories.by_variant(table), histories.by_variant(timings)
     final = histories.final(table, tests)
     finals = histories.by_variant(scored(final, table, measure.name, target, epochs))
+    evidence = find(table, final, chance, measure.name)
 
     rows: list[dict[str, Any]] = []
     for variant in variants:
@@ -444,8 +448,11 @@ def summarize(
         took = times[name][times[name]["seed"].isin(seeds)]
         curves = histories.curves(tables, name, seeds, epochs, "val_accuracy")
         reached = epochs_to_target(curves, target)
-        low, high = np.clip(mean_interval(values), 0, 1)
-        failed = collapsed(values)
+        # The mean of one run has no interval, however many seeds repeat it.
+        alone = name in evidence.one_run
+        low, high = (np.nan, np.nan) if alone else np.clip(mean_interval(values), 0, 1)
+        interval = (np.nan, np.nan) if alone else measure.interval(scores)
+        failed = collapsed(values) & (not alone)
         row = {
             "variant": name,
             "kernel_initializer": variant["kernel_initializer"],
@@ -457,8 +464,8 @@ def summarize(
             "accuracy_ci_low": low,
             "accuracy_ci_high": high,
             "judged_by": measure.name,
-            **_shown(measure, "judged", measure.center(scores), measure.interval(scores)),
-            "accuracy_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+            **_shown(measure, "judged", measure.center(scores), interval),
+            "accuracy_sd": values.std(ddof=1) if len(values) > 1 and not alone else np.nan,
             "accuracy_median": np.median(values),
             "accuracy_iqm": interquartile_mean(values),
             "accuracy_min": values.min(),
@@ -476,10 +483,12 @@ def summarize(
         }
         if name != "baseline":
             base = histories.accuracies(finals, "baseline", seeds, "score")
-            row |= _compared(scores, base, margin, measure)
-            row["probability_of_improvement"] = probability_of_improvement(scores, base)
+            tested = evidence.compares(name, "baseline")
+            row |= _compared(scores, base, margin, measure, tested)
             row["ties"] = int((scores == base).sum())
-            if hits is not None and len(seeds) > 1 and measure is ACCURACY:
+            if tested:
+                row["probability_of_improvement"] = probability_of_improvement(scores, base)
+            if tested and hits is not None and len(seeds) > 1 and measure is ACCURACY:
                 row |= _on_other_images(hits, name, len(seeds))
         rows.append(row)
 
@@ -490,7 +499,8 @@ def summarize(
         for column in ("p_value", "p_value_equivalent"):
             adjusted = holm([row[column] for row in family])
             for row, p_value in zip(family, adjusted, strict=True):
-                row[f"{column}_holm"] = p_value
+                tested = evidence.compares(row["variant"], "baseline")
+                row[f"{column}_holm"] = p_value if tested else np.nan
         for row in family:
             row["decision"] = decide(
                 measure.sign * row["difference"],
@@ -510,12 +520,20 @@ def summarize(
     if settled is None:
         shared = next(v["seeds"] for v in variants if v["variant"] == "baseline")
         columns = [histories.accuracies(finals, r["variant"], shared, "score") for r in compared]
-        for row, p_value in zip(compared, may_be_best(np.array(columns).T, measure), strict=True):
+        constant = evidence.constant([row["variant"] for row in compared])
+        best = may_be_best(np.array(columns).T, measure, constant)
+        for row, p_value in zip(compared, best, strict=True):
             row["p_value_best"] = p_value
     for row in rows:
+        if evidence.reason:
+            row["p_value_best"] = np.nan
         if row["variant"] == "best":
             row["selection_difference"] = _selection_difference(rows)
-        elif row.get("decision") == UNDECIDED and len(rows) <= MOST_COMPARED:
+        elif (
+            row.get("decision") == UNDECIDED
+            and len(rows) <= MOST_COMPARED
+            and evidence.compares(row["variant"], "baseline")
+        ):
             seeds = next(v["seeds"] for v in variants if v["variant"] == row["variant"])
             own, base = (
                 histories.accuracies(finals, name, seeds, "score")
@@ -527,7 +545,10 @@ def summarize(
 
 
 def compare_all(
-    values: Mapping[str, Floats], margin: float | None, measure: Measure = ACCURACY
+    values: Mapping[str, Floats],
+    margin: float | None,
+    measure: Measure = ACCURACY,
+    evidence: Evidence | None = None,
 ) -> pd.DataFrame:
     """Every two variants, the one with the higher mean first, from the best pair of them on.
 
@@ -535,12 +556,15 @@ def compare_all(
         values: scores of each variant on the same seeds, float64 (seeds,).
         margin: the smallest difference that would matter; None if any would.
         measure: of which the scores are.
+        evidence: what the runs are evidence of; None if any two can be tested.
 
     Returns:
         PAIR_COLUMNS, nothing if there are more than MOST_COMPARED variants. p_value is of one
         comparison alone; p_value_joint (`pairs.joint_p_values`) and p_value_equivalent_holm are
-        corrected for all of them, and the decision is made by these.
+        corrected for all of them, and the decision is made by these. What cannot be tested is
+        undecided, without interval and p-values.
     """
+    evidence = evidence or Evidence()
     if not 2 <= len(values) <= MOST_COMPARED:
         return pd.DataFrame([], columns=PAIR_COLUMNS)
     names = sorted(values, key=lambda name: -measure.center(values[name]))
@@ -549,14 +573,16 @@ def compare_all(
         {
             "variant": one,
             "other": other,
-            **_compared(values[one], values[other], margin, measure),
+            **_compared(values[one], values[other], margin, measure, evidence.compares(one, other)),
         }
         for one, other in pairs
     ]
-    found = [differences(values[one], values[other]) for one, other in pairs]
-    joint = joint_p_values(measure.tested(np.array(found).T))
-    equivalent = holm([row["p_value_equivalent"] for row in rows])
-    for row, p_value, p_value_equivalent in zip(rows, joint, equivalent, strict=True):
+    tested = np.array([evidence.compares(one, other) for one, other in pairs])
+    found = np.array([differences(values[one], values[other]) for one, other in pairs])
+    joint = joint_p_values(measure.tested(np.where(tested[:, None], found, 0.0).T))
+    equivalent = np.array(holm([row["p_value_equivalent"] for row in rows]))
+    adjusted = (np.where(tested, p_values, np.nan) for p_values in (joint, equivalent))
+    for row, p_value, p_value_equivalent in zip(rows, *adjusted, strict=True):
         row["p_value_joint"], row["p_value_equivalent_holm"] = p_value, p_value_equivalent
         better = measure.sign * row["difference"]
         row["decision"] = decide(better, p_value, p_value_equivalent)
@@ -564,16 +590,17 @@ def compare_all(
 
 
 def _compared(
-    scores: Floats, base: Floats, margin: float | None, measure: Measure
+    scores: Floats, base: Floats, margin: float | None, measure: Measure, tested: bool
 ) -> dict[str, float]:
     """The columns of PAIR_COLUMNS that one comparison by itself has."""
     found = differences(scores, base)
+    interval = measure.shift_interval(found) if tested else (np.nan, np.nan)
     return {
-        **_shown(measure, "difference", measure.shift(found), measure.shift_interval(found)),
-        "p_value": sign_flip_p_value(measure.tested(found)),
-        "p_value_equivalent": np.nan
-        if margin is None
-        else equivalence_p_value(found, margin, measure),
+        **_shown(measure, "difference", measure.shift(found), interval),
+        "p_value": sign_flip_p_value(measure.tested(found)) if tested else np.nan,
+        "p_value_equivalent": equivalence_p_value(found, margin, measure)
+        if tested and margin is not None
+        else np.nan,
     }
 
 

@@ -45,6 +45,7 @@ def verdict(
     most_seeds: int = 0,
     variance: pd.DataFrame | None = None,
     by_chance: Sequence[str] = (),
+    nothing: str = "",
 ) -> str:
     """A study's verdict as Markdown, made from numbers alone.
 
@@ -65,6 +66,7 @@ def verdict(
         most_seeds: those of the last look, if there are looks.
         variance: see `variance.table`; None if it is not asked what the scatter is made of.
         by_chance: variants whose learning rate might be another, see `learning_rates.by_chance`.
+        nothing: why nothing is concluded, see `Evidence.nothing`; empty if something is.
     """
     rows = _rows(summary)
     baseline = next(row for row in rows if row.variant == "baseline")
@@ -75,10 +77,22 @@ def verdict(
         [row for row in compared if _differs(row, baseline) == roles]
         for roles in ({"kernel"}, {"bias"}, {"kernel", "bias"})
     )
+    images = "test" if held_out else "validation"
+    if nothing:
+        sections = [
+            f"# Verdict on the study `{study}`",
+            nothing,
+            _opening(baseline, [], images),
+            _held_out(held_out),
+            _rates(rates, _measure(baseline), ()),
+            _unconfirmed(best),
+            _failed(rows),
+        ]
+        return "\n\n".join(section for section in sections if section) + "\n"
     sections = [
         f"# Verdict on the study `{study}`",
         _recommendation(baseline, compared, best, margin, scope),
-        _opening(baseline, compared, "test" if held_out else "validation"),
+        _opening(baseline, compared, images),
         _looks(looks, (len(compared) + 1) * most_seeds),
         _held_out(held_out),
         _rates(rates, _measure(baseline), by_chance),
@@ -110,7 +124,7 @@ def summary_table(summary: pd.DataFrame) -> str:
                 "variant": row.variant,
                 "kernel": row.kernel_initializer,
                 "bias": row.bias_initializer,
-                "n": row.seeds,
+                "n": f"1 (of {row.seeds} seeds)" if _one_run(row) else row.seeds,
                 "accuracy % [95 % interval]": _accuracy(row),
                 "range %": f"{100 * row.accuracy_min:.1f} to {100 * row.accuracy_max:.1f}",
                 **({} if measure is ACCURACY else {judged: _judged(row)}),
@@ -131,8 +145,8 @@ def summary_table(summary: pd.DataFrame) -> str:
     if not np.isfinite(summary["notebook_accuracy"]).any():
         table = table.drop(columns="notebook %")
     text = table.to_markdown(index=False, disable_numparse=True) + "\n"
-    note = _draw_nothing(_rows(ordered))
-    return f"{text}\n{note}\n" if note else text
+    notes = [note(_rows(ordered)) for note in (_draw_nothing, _constant)]
+    return text + "".join(f"\n{note}\n" for note in notes if note)
 
 
 def _rows(summary: pd.DataFrame) -> list[Row]:
@@ -201,7 +215,8 @@ def _recommendation(
             text += f": another pair beats {'them' if one else 'each of them'}"
             text += ", which need not be the baseline"
         text += "."
-    if baseline in excluded and leader.decision == UNDECIDED:
+    tested = not np.isnan(leader.p_value_holm)
+    if baseline in excluded and tested and leader.decision == UNDECIDED:
         text += (
             " Whether the first of them differs from the baseline is undecided all the same: that "
             f"test is two-sided, and corrected for {count(len(compared), 'comparison')}."
@@ -236,7 +251,9 @@ def _opening(baseline: Row, compared: list[Row], images: str) -> str:
         f"classifies {_accuracy(baseline)} % of the {images} images "
         f"correctly"
     )
-    if baseline.seeds == 1:
+    if _one_run(baseline):
+        text += f", in one run that {baseline.seeds} seeds repeat."
+    elif baseline.seeds == 1:
         text += ", with one seed."
     else:
         text += f": the mean over {baseline.seeds} seeds, and its 95 % interval."
@@ -352,7 +369,10 @@ def _differences(title: str, rows: list[Row], baseline: Row, margin: float | Non
         lines += _cut(
             [f"- **{_name(row)}**: {_numbers(row, equivalent=True)}." for row in equivalent]
         )
-    open_ = [row for row in rows if row.decision == UNDECIDED]
+    if untested := [row for row in rows if np.isnan(row.p_value_holm)]:
+        lines.append("\nUndecided, since they and the baseline are one run each, so n is 1:\n")
+        lines += _cut([f"- **{_name(row)}**: {_numbers(row)}." for row in untested])
+    open_ = [row for row in rows if row.decision == UNDECIDED and not np.isnan(row.p_value_holm)]
     if open_:
         seeds = count(baseline.seeds, "seed")
         lines.append(
@@ -414,7 +434,7 @@ def _collapsed(rows: list[Row]) -> str:
 
 def _draw_nothing(rows: list[Row]) -> str:
     """Which variants' scatter is of another kind than that of the others."""
-    names = [row.variant for row in rows if row.draws_nothing]
+    names = [row.variant for row in rows if row.draws_nothing and not _one_run(row)]
     if not names:
         return ""
     told = _sentence(names) if len(names) <= LONGEST else f"{len(names)} variants"
@@ -469,6 +489,31 @@ def _part(row: Mapping[Hashable, Any], name: str) -> str:
 def _percent(share: float) -> str:
     """A share of a whole, whose estimate may lie beyond its ends by chance."""
     return f"{100 * np.clip(share, 0, 1):.0f}" if np.isfinite(share) else ""
+
+
+def _one_run(row: Row) -> bool:
+    """Whether all seeds of a variant are one and the same run, which has no interval."""
+    return bool(row.seeds > 1 and np.isnan(row.accuracy_ci_low))
+
+
+def _constant(rows: list[Row]) -> str:
+    """Which variants are one run, however many seeds repeat it."""
+    names = [row.variant for row in rows if _one_run(row)]
+    if not names:
+        return ""
+    one = len(names) == 1
+    listed = _sentence(names) if len(names) <= LONGEST else f"{len(names)} variants"
+    text = (
+        f"All seeds of {listed} are one and the same run{'' if one else ' each'}: nothing varies "
+        "between them."
+    )
+    if len(names) == len(rows):
+        return text
+    return (
+        f"{text} What is concluded about {'it' if one else 'them'} compares "
+        f"{'this run' if one else 'these runs'} with the seeds of other variants, and does not "
+        "hold for other draws or orders."
+    )
 
 
 def _cut(items: list[str]) -> list[str]:
@@ -586,6 +631,30 @@ def _choice(best: Row | None, baseline: Row, tried_together: bool, held_out: int
     return f"{text} That is {amount} {word} than the choice promised."
 
 
+def _unconfirmed(best: Row | None) -> str:
+    """What is said of the best pair where nothing can be concluded."""
+    if best is None:
+        return ""
+    return (
+        f"The pair with the best mean was trained on {count(best.seeds, 'fresh seed')}, too: "
+        f"{_pair(best)}. That confirms nothing."
+    )
+
+
+def _failed(rows: list[Row]) -> str:
+    """Replicates that diverged or never learned, as items of a list."""
+    failed = [row for row in rows if row.not_learned > 0]
+    lines = [
+        f"- {row.variant}: of {count(row.seeds, 'replicate')}, {row.diverged} diverged and "
+        f"{round(row.not_learned * row.seeds) - row.diverged} never learned. All of them count, "
+        f"a diverged one as an accuracy of 0."
+        for row in failed[:LONGEST]
+    ]
+    if len(failed) > LONGEST:
+        lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
+    return "\n".join(lines)
+
+
 def _limits(
     rows: list[Row], compared: list[Row], best: Row | None, held_out: int, scope: str
 ) -> str:
@@ -603,17 +672,9 @@ def _limits(
             f"- {count(best.seeds, 'fresh seed').capitalize()} cannot confirm the best pair, "
             f"however large its gain: {seeds_needed(1)} are needed; set `confirmation_seeds`."
         )
-    failed = [row for row in rows if row.not_learned > 0]
-    lines += [
-        f"- {row.variant}: of {count(row.seeds, 'replicate')}, {row.diverged} diverged and "
-        f"{round(row.not_learned * row.seeds) - row.diverged} never learned. All of them count, "
-        f"a diverged one as an accuracy of 0."
-        for row in failed[:LONGEST]
-    ]
-    if len(failed) > LONGEST:
-        lines.append(f"- Replicates of {len(failed) - LONGEST} more variants never learned, too.")
-    if note := _draw_nothing(rows):
-        lines.append(f"- {note}")
+    if failed := _failed(rows):
+        lines.append(failed)
+    lines += [f"- {note}" for note in (_draw_nothing(rows), _constant(rows)) if note]
     apart = [row for row in rows if row.training_accuracy_mean - row.accuracy_mean > FAR_APART]
     lines += [
         f"- {row.variant}: {100 * row.training_accuracy_mean:.0f} % of the training images are "
@@ -688,6 +749,8 @@ def _within(row: Row) -> bool:
 
 def _numbers(row: Row, equivalent: bool = False) -> str:
     """A difference from the baseline with its interval, its p-value, and how often it wins."""
+    if np.isnan(row.p_value_holm):
+        return f"{_difference(row)}{_measure(row).unit_of_difference}, not tested"
     wins = row.probability_of_improvement * row.seeds
     p_value = p_equals(row.p_value_equivalent_holm if equivalent else row.p_value_holm)
     if equivalent:

@@ -1,6 +1,7 @@
 """The figures of a study: for each one of the catalog a function of its name."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -234,6 +235,8 @@ def _title(what: str, more: str) -> str:
 
 def _note(row: Any) -> str:
     """Whose scatter is of another kind than that of the others."""
+    if row.seeds > 1 and isnan(row.accuracy_ci_low):
+        return " copies of one run"
     return ", order alone" if row.draws_nothing else ""
 
 

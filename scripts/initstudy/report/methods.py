@@ -51,7 +51,7 @@ INPUTS = {
 
 
 def methods(
-    study: Description, versions: Mapping[str, str], confirmed: bool = True
+    study: Description, versions: Mapping[str, str], confirmed: bool = True, nothing: str = ""
 ) -> tuple[str, str]:
     """What was done in a study, fit to paste into a paper.
 
@@ -59,6 +59,7 @@ def methods(
         study: what was asked.
         versions: of the packages that computed, by their names.
         confirmed: whether there is a best pair, which was trained again; the baseline is not.
+        nothing: why nothing is concluded, see `Evidence.reason`; empty if something is.
 
     Returns:
         The paragraph, with citations as [key], and BibTeX of exactly what it cites.
@@ -69,6 +70,7 @@ def methods(
         *([_tuned(study)] if study.tuned else []),
         _replicated(study, confirmed),
         _judged(study),
+        f"Nothing was concluded: {nothing}." if nothing else "",
         f"Computed with initstudy {__version__} [initstudy] on "
         f"Snakemake {versions.get('snakemake', '')} [molder2021], TensorFlow "
         f"{versions.get('tensorflow', '')} [tensorflow2015] and Keras "

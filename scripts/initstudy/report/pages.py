@@ -17,6 +17,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from initstudy.analysis import evidence
 from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
 from initstudy.results import histories
@@ -58,7 +59,9 @@ def report(results: StudyResults) -> str:
     study, folder = results.description, Path(results.folder)
     spent, made = costs(results.timings), provenance()
     figures = shown(figures_of(study), study)
-    paragraph, citations = methods(study, made, "best" in results.initializers)
+    paragraph, citations = methods(
+        study, made, "best" in results.initializers, evidence.of(results).reason
+    )
     return page(
         "report.html.jinja",
         name=study.name,

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
-from initstudy.engine.spec import WEIGHTS
+from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.scores import scored
@@ -28,11 +28,15 @@ class Replicates:
         study: its name.
         variant: its name.
         accuracies: of the test images after the last epoch, by seed.
+        histories: its rows of `columns.HISTORY`; None if only its end is known.
+        chance: accuracy of always naming the most frequent class; nan if it is not known.
     """
 
     study: str
     variant: str
     accuracies: Mapping[int, float]
+    histories: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    chance: float = float("nan")
 
     @property
     def label(self) -> str:
@@ -148,7 +152,8 @@ class StudyResults:
             hint = suggest(name, list(self._finals))
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
-        return Replicates(self.description.name, name, ended)
+        study = self.description
+        return Replicates(study.name, name, ended, self._curves[name], study.chance)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
@@ -171,9 +176,9 @@ class StudyResults:
     def draw_nothing(self) -> set[str]:
         """The variants whose replicates vary by the order of the images alone, unlike the others'.
 
-        None, if the weights are not varied at all.
+        None, if one of the two is not varied at all.
         """
-        if WEIGHTS not in self.configuration["vary"]:
+        if not {WEIGHTS, ORDER} <= {*self.configuration["vary"]}:
             return set()
         return diagnostics.start_alike(self.diagnostics)
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from initstudy.analysis import learning_rates
+from initstudy.analysis.evidence import COPIES, Evidence
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import measure_of
 from initstudy.errors import StudyError
@@ -90,6 +92,27 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
         kinds=kinds,
         rates=rates,
         measure=measure_of(study),
+    )
+
+
+def apart(entry: Entry, evidence: Evidence) -> Entry:
+    """What a study brings, with one seed if all of its seeds are one and the same run."""
+    if evidence.reason != COPIES:
+        return entry
+    first = entry.accuracies[:1], entry.epochs_to_target[:1]
+    return replace(entry, accuracies=first[0], epochs_to_target=first[1])
+
+
+def lacking(evidence: Mapping[str, Evidence]) -> str:
+    """The studies of which by themselves nothing can be concluded, in words.
+
+    Args:
+        evidence: of each study, by its name.
+    """
+    return "\n".join(
+        f"- Nothing is concluded from **{name}** by itself: {one.reason}. {one.advice}"
+        for name, one in evidence.items()
+        if one.reason
     )
 
 
