@@ -97,30 +97,39 @@ def section_of(part: Mapping[str, Any], whole: Mapping[str, Any]) -> KeyPath | N
 
 
 def settings_of(settings: Mapping[str, Any], section: KeyPath | None) -> Mapping[str, Any]:
-    """What was set on the command line below these keys; nothing if there are none."""
+    """What was set on the command line below these keys, as a file would say it; nothing if none.
+
+    Args:
+        settings: as Snakemake has read them: of a key itself it has taken off quotes, and made
+            numbers; all that a list or a mapping holds is text, and `key=` is None, or the text
+            `None` for the jobs that it starts.
+        section: the keys; None if there are none.
+    """
     if section is None:
         return {}
-    if not section:
-        # Snakemake has read numbers, lists and mappings; these words it leaves as text.
-        words = {"true": True, "false": False, "null": None}
-        return {
-            key: words.get(value, value) if isinstance(value, str) else value
-            for key, value in settings.items()
-        }
     inner: Any = settings
     for key in section:
         inner = inner.get(key) if isinstance(inner, Mapping) else None
-    return {key: _typed(value) for key, value in (inner or {}).items()}
+    found = {key: _typed(value) for key, value in (inner or {}).items()}
+    return found if section else {k: None if v == "None" else v for k, v in found.items()}
 
 
 def _typed(value: Any) -> Any:
-    """What was meant: all that a mapping holds is text if Snakemake reads it from there."""
+    """What was meant by text: what a YAML file says without quotes. A date stays text."""
     if isinstance(value, Mapping):
         return {key: _typed(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_typed(part) for part in value]
-    meant = yaml.safe_load(value) if isinstance(value, str) else value
-    return value if isinstance(meant, Mapping | list) else meant
+    if not isinstance(value, str):
+        return value
+    yaml_1_1 = yaml.SafeLoader("")
+    tag = yaml_1_1.resolve(yaml.ScalarNode, value, (True, False))
+    if tag.rpartition(":")[2] not in ("bool", "float", "int", "null"):
+        return value
+    try:
+        return yaml_1_1.construct_object(yaml.ScalarNode(tag, value))
+    except ValueError:  # Of `0x_`, which a file could not hold, either.
+        return value
 
 
 @dataclass(frozen=True)
