@@ -110,12 +110,12 @@ def settings_of(settings: Mapping[str, Any], section: KeyPath | None) -> Mapping
     inner: Any = settings
     for key in section:
         inner = inner.get(key) if isinstance(inner, Mapping) else None
-    found = {key: _typed(value) for key, value in (inner or {}).items()}
+    found = _typed(inner) if isinstance(inner, Mapping) else {}
     return found if section else {k: None if v == "None" else v for k, v in found.items()}
 
 
 def _typed(value: Any) -> Any:
-    """What was meant by text: what a YAML file says without quotes. A date stays text."""
+    """What text means where it stands without quotes in a YAML file; but a date stays text."""
     if isinstance(value, Mapping):
         return {key: _typed(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -178,6 +178,15 @@ def test_numbers_that_came_as_text_are_numbers() -> None:
     assert study.kernel_variants[0].kernel.config == {"scale": 2, "mode": "fan_in"}
 
 
+def test_a_truth_that_came_as_text_is_refused() -> None:
+    """As in a file that quotes it, or has YAML's y or n, which its reader takes for text."""
+    optimizer = {"class_name": "SGD", "config": {"momentum": 0.9, "nesterov": "false"}}
+    (message,) = problems(optimizer=optimizer).values()
+    assert message.startswith("nesterov: 'false' is text here, which Keras takes as true")
+    kernel = {"name": "own", "class_name": "Orthogonal", "config": {"more": {"deep": "n"}}}
+    assert "deep: 'n' is text here" in problems(kernel_initializers=[kernel]).popitem()[1]
+
+
 def test_a_whole_number_may_be_written_with_a_point() -> None:
     study, _ = parse_study({"epochs": 5.0, "model": {"hidden_units": [8.0]}})
     assert study is not None

@@ -21,6 +21,10 @@ from helpers import Project
         (["model={activation: rleu}"], ["model.activation: 'rleu'", "'relu'"]),
         (["study=../../x"], ["study: '../../x' cannot become part of a file name"]),
         (["diagnose_after=[2]"], ["--config: diagnose_after: every training", "remove this key"]),
+        (
+            ["optimizer={class_name: SGD, config: {nesterov: n}}"],
+            ["--config: optimizer.config: nesterov: 'n' is text here", "write true or false"],
+        ),
         (["dataset=mnits"], ["dataset: 'mnits'", "'mnist'"]),
         (["keep_weights=yess"], ["keep_weights: 'yess' must be true or false"]),
         (
@@ -90,10 +94,13 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
 def test_true_and_null_on_the_command_line_are_what_they_are_in_a_file(project: Project) -> None:
     (project / "inspect.smk").write_text(
         'include: "Snakefile"\nstudy = STUDIES.main.study\n'
-        'print("STUDY", study.keep_weights, study.published)\n'
+        'print("STUDY", study.keep_weights, study.published, study.optimizer["config"])\n'
     )
-    settings = ("--config", "keep_weights=true", "published=null")
-    assert "STUDY True None" in project.plan("-s", "inspect.smk", *settings).text
+    rule = "optimizer={class_name: SGD, config: {momentum: 0.9, nesterov: false, clipnorm: null}}"
+    settings = ("--config", "keep_weights=true", "published=null", rule)
+    assert "STUDY True None {'momentum': 0.9, 'nesterov': False, 'clipnorm': None}" in (
+        project.plan("-s", "inspect.smk", *settings).text
+    )
 
 
 def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:

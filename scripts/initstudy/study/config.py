@@ -243,8 +243,29 @@ def _storable(value: dict[Any, Any]) -> dict[Any, Any]:
     return value
 
 
+ANSWERS = ("true", "false", "yes", "no", "on", "off", "y", "n")
+
+
+def _no_words(value: dict[Any, Any]) -> dict[Any, Any]:
+    """Refuses text such as 'false', which Keras would take as true."""
+    for key, part in value.items():
+        if isinstance(part, Mapping):
+            _no_words(dict(part))
+        elif isinstance(part, str) and part.lower() in ANSWERS:
+            raise _wrong(
+                f"{key}: {part!r} is text here, which Keras takes as true whatever it says; write "
+                "true or false, without quotes"
+            )
+    return value
+
+
 Whole = Annotated[int, BeforeValidator(_whole)]
-Parameters = Annotated[dict[Any, Any], BeforeValidator(_numbers), AfterValidator(_storable)]
+Parameters = Annotated[
+    dict[Any, Any],
+    BeforeValidator(_numbers),
+    AfterValidator(_storable),
+    AfterValidator(_no_words),
+]
 
 
 def _own_problem(name: str, folders: Sequence[Path]) -> str | None:
