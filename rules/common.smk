@@ -379,7 +379,7 @@ def kept_tables(wildcards):
 
 
 def tell_cost():
-    for text in STUDIES.taken:
+    for text in [*STUDIES.taken, *STUDIES.notes]:
         print(text, file=sys.stderr, flush=True)
     limits = workflow.resource_settings
     if text := STUDIES.cost(limits.cores, limits.nodes):

@@ -16,11 +16,12 @@ from typing import Any
 import yaml
 
 from initstudy.code import source_id, versions
+from initstudy.data.catalog import SPECS
 from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.store import RUNS, Planned, Store, block, checkpoints
-from initstudy.study import costs
+from initstudy.study import costs, examples
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import BEST, Job, Plan
@@ -122,7 +123,7 @@ def _typed(value: Any) -> Any:
         return [_typed(part) for part in value]
     if not isinstance(value, str):
         return value
-    yaml_1_1 = yaml.SafeLoader("")
+    yaml_1_1: Any = yaml.SafeLoader("")
     tag = yaml_1_1.resolve(yaml.ScalarNode, value, (True, False))
     if tag.rpartition(":")[2] not in ("bool", "float", "int", "null"):
         return value
@@ -242,13 +243,8 @@ def read(source: Source) -> Member:
         found = facts(study.dataset)
     except StudyError as error:
         raise source.refuse([Problem(("dataset",), str(error))]) from None
-    if study.held_out >= found.images:
-        text = f"{study.held_out} of {found.images} training images leave none to learn from"
-        raise source.refuse([Problem(("validation", "holdout"), text)])
-    left = found.images - study.held_out
-    if study.training_images and study.training_images > left:
-        text = f"{study.training_images} is more than the {left} that there are to learn from"
-        raise source.refuse([Problem(("training_images",), text)])
+    if problems := examples.problems(study, found):
+        raise source.refuse(problems)
     member = Member(source, study, found)
     if member.folder == RUNS:
         text = "'runs' is where the runs of all studies are kept (results/runs/); take another name"
@@ -494,6 +490,13 @@ class Studies:
                 )
             member = read(replace(self._source_of(path, label, file, shared, own), kinds=kinds))
             name = member.study.name
+            if member.study.target_accuracy <= member.facts.chance:
+                text = (
+                    f"{member.study.target_accuracy:g} is no more than a constant prediction "
+                    f"reaches on the test examples, {member.facts.chance:g}; scores in a list go "
+                    "from the one (0) to the other (1). Set it above that"
+                )
+                raise member.source.refuse([Problem(("target_accuracy",), text)])
             if name in named:
                 raise StudyError(
                     f"{path}: the results of {label} would go to {member.folder}/, as those of "
@@ -559,6 +562,16 @@ class Studies:
                 f"Taken from {self._kept}, not trained: {', '.join(variants)} of "
                 f"{self.lists[name]}."
             )
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is worth knowing of the studies that are asked for before they are run."""
+        asked = {member.study.name: member for member, _ in self._asked.values()}
+        for name, member in asked.items():
+            data = member.study.dataset
+            file = self.place(f"resources/datasets/{data}.npz") if data in SPECS else data
+            for note in examples.notes(member.study, member.facts, file):
+                yield f"Note on {name}: {note}"
 
     def _source_of(
         self,

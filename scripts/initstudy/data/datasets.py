@@ -120,17 +120,22 @@ def _numbers(path: str | Path, name: str) -> npt.NDArray[Any]:
     return array
 
 
-def labels(path: str | Path, name: str) -> npt.NDArray[np.int64]:
-    """The labels in a .npz file, int64 (images,).
+def labels(path: str | Path, name: str, below: int = 2**31) -> npt.NDArray[np.int64]:
+    """The labels in a .npz file, int64 (images,); also of (images, 1), as Keras gives CIFAR-10's.
 
     Raises:
-        StudyError: if they cannot be read, or are not whole numbers from 0.
+        StudyError: if they cannot be read, or are not whole numbers from 0 and below that.
     """
     array = _array(path, name)
-    wrong = ~(np.isfinite(array) & (array >= 0) & (array % 1 == 0))
+    array = array.reshape(len(array))
+    values = array.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
     if wrong.any():
         where = int(np.argmax(wrong))
         raise StudyError(
-            f"{path}: {name} holds {array[where]} at {where}; labels are whole numbers from 0."
+            f"{path}: {name} holds {array[where]} at {where}; labels are whole numbers from 0, "
+            "without gaps. Leave out examples that have no label; if the others are classes, "
+            "numpy.unique(labels, return_inverse=True)[1] numbers them."
         )
     return array.astype(np.int64)

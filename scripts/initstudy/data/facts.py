@@ -1,12 +1,16 @@
 """What can be told of a data set before it is there, or loaded."""
 
+import functools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import NAMES, file_sha256, input_shape, labels, member, opened
+from initstudy.data.checks import check_inputs, header
+from initstudy.data.datasets import NAMES, file_sha256, input_shape, labels, opened
 from initstudy.errors import StudyError
 
 
@@ -21,6 +25,7 @@ class Facts:
         chance: see `catalog.DatasetSpec`.
         sha256: of its decoded arrays, or of a person's own file: another one is another data set.
         bytes: that its inputs take in memory.
+        notes: what is worth saying of it before a run, a sentence each.
     """
 
     images: int
@@ -29,13 +34,14 @@ class Facts:
     chance: float
     sha256: str
     bytes: int
+    notes: tuple[str, ...] = ()
 
 
 def facts(dataset: str) -> Facts:
     """What can be told of a data set before it is there, or loaded.
 
     Args:
-        dataset: a name of SPECS, or the path of a .npz, of which only headers and labels are read.
+        dataset: a name of SPECS, or the path of a .npz, which is looked through.
 
     Raises:
         StudyError: if that file is not what it must be.
@@ -50,58 +56,100 @@ def facts(dataset: str) -> Facts:
             spec.sha256,
             spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
         )
+    opened(dataset).close()
+    return _own(dataset, file_sha256(dataset))
+
+
+@functools.lru_cache
+def _own(path: str, sha256: str) -> Facts:
+    """Those of a user's file, which is looked through once for each content that it has."""
     shapes, size = {}, 0
-    with opened(dataset) as archive:
-        for name in NAMES:
-            with member(dataset, archive, name) as array:
-                version = np.lib.format.read_magic(array)
-                read = np.lib.format.read_array_header_1_0
-                if version != (1, 0):
-                    read = np.lib.format.read_array_header_2_0
-                shapes[name], _, dtype = read(array)
-                _check(dataset, name, dtype.kind in "uif", f"holds {dtype}, not numbers")
-                if name.startswith("x_"):
-                    # What is not of bytes is float32 in memory.
-                    size += math.prod(shapes[name]) * (1 if dtype == np.uint8 else 4)
+    for name in NAMES:
+        shapes[name], dtype = header(path, name)
+        if name.startswith("x_"):
+            # What is not of bytes is float32 in memory.
+            size += math.prod(shapes[name]) * (1 if dtype == np.uint8 else 4)
     for part in ("train", "test"):
-        x, y = shapes[f"x_{part}"], shapes[f"y_{part}"]
-        _check(dataset, f"x_{part}", len(x) >= 2 and 0 not in x, f"has the shape {x}")
-        _check(
-            dataset, f"y_{part}", len(y) == 1, f"has the shape {y}, not one label for each input"
-        )
-        _check(dataset, f"y_{part}", x[0] == y[0], f"has {y[0]} labels for {x[0]} inputs")
+        _check_shapes(path, part, shapes[f"x_{part}"], shapes[f"y_{part}"])
     train, test = shapes["x_train"][1:], shapes["x_test"][1:]
-    _check(dataset, "x_test", train == test, f"has inputs of shape {test}, x_train of {train}")
-    found = {part: labels(dataset, f"y_{part}") for part in ("train", "test")}
-    classes = int(found["train"].max()) + 1
-    counts = np.bincount(found["train"], minlength=classes)
-    missing = np.flatnonzero(counts == 0)
-    first = int(found["train"].min())
-    shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
-    _check(
-        dataset,
-        "y_train",
-        classes >= 2 and not len(missing),
-        f"must have each label from 0 to {max(1, classes - 1)}; it lacks {missing[:5].tolist()}"
-        f"{shifted}",
-    )
-    _check(
-        dataset,
-        "y_test",
-        found["test"].max() < classes,
-        f"has the label {found['test'].max()}, which y_train does not have",
-    )
-    chance = np.bincount(found["test"]).max() / len(found["test"])
+    _check(path, "x_test", train == test, f"has inputs of shape {test}, x_train of {train}.")
+    counts = _classes(path, shapes["y_train"][0])
+    for name in ("x_train", "x_test"):
+        check_inputs(path, name)
     return Facts(
         images=shapes["x_train"][0],
         shape=input_shape(shapes["x_train"]),
-        classes=classes,
-        chance=float(chance),
-        sha256=file_sha256(dataset),
+        classes=len(counts),
+        chance=float(counts.max() / counts.sum()),
+        sha256=sha256,
         bytes=size,
+        notes=tuple(_notes(path, counts)),
     )
+
+
+def _check_shapes(path: str, part: str, x: tuple[int, ...], y: tuple[int, ...]) -> None:
+    name, wanted = f"y_{part}", "one label for each input"
+    column = f"; of one feature save x_{part}.reshape(-1, 1)" if len(x) == 1 and 0 not in x else ""
+    _check(path, f"x_{part}", len(x) >= 2 and 0 not in x, f"has the shape {x}{column}.")
+    flat = math.prod(y) == x[0]
+    if len(y) != 1 and flat and y[:1] != x[:1]:
+        _check(path, name, False, f"has the shape {y}, not {wanted}: save {name}.ravel().")
+    one_hot = f": of one-hot labels save {name}.argmax(axis=1)" if len(y) == 2 else ""
+    _check(path, name, len(y) == 1 or flat, f"has the shape {y}, not {wanted}{one_hot}.")
+    _check(path, name, y[0] == x[0], f"has {y[0]} labels for {x[0]} inputs.")
+
+
+def _classes(path: str, training: int) -> npt.NDArray[np.int64]:
+    """How many test examples there are of each class."""
+    # As many classes as examples at most: all of them are there.
+    train = labels(path, "y_train", training)
+    counts = np.bincount(train)
+    missing = np.flatnonzero(counts == 0)
+    first = int(train.min())
+    shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
+    _check(
+        path,
+        "y_train",
+        len(counts) >= 2 and not len(missing),
+        f"must have each label from 0 to {max(1, len(counts) - 1)}; it lacks "
+        f"{missing[:5].tolist() if len(missing) else [1]}{shifted}.",
+    )
+    test = labels(path, "y_test")
+    largest = int(test.argmax())
+    _check(
+        path,
+        "y_test",
+        test[largest] < len(counts),
+        f"has the label {test[largest]} at {largest}, which y_train does not have. Leave these "
+        "examples out, or add some to the training examples.",
+    )
+    _check(
+        path,
+        "y_test",
+        test.min() != test.max(),
+        f"has the label {test[0]} alone, so a constant prediction is always right, and accuracies "
+        "mean nothing. Add test examples of another class.",
+    )
+    return np.bincount(test, minlength=len(counts))
+
+
+def _notes(path: str, tested: npt.NDArray[np.int64]) -> Iterator[str]:
+    with opened(path) as archive:
+        others = [name.removesuffix(".npy") for name in archive.namelist()]
+    unread = ", ".join(sorted({*others} - {*NAMES}))
+    if unread:
+        yield (
+            f"{path} also holds {unread}, which initstudy does not read: the key validation names "
+            "the validation set, the test set or held-out training examples."
+        )
+    missing = np.flatnonzero(tested == 0)
+    if len(missing):
+        yield (
+            f"{path}: y_test lacks the labels {missing[:5].tolist()}, so how well these are "
+            "recognised is not measured."
+        )
 
 
 def _check(path: str, name: str, right: bool, what: str) -> None:
     if not right:
-        raise StudyError(f"{path}: {name} {what}.")
+        raise StudyError(f"{path}: {name} {what}")

@@ -1,0 +1,135 @@
+"""Whether a study's data are enough for what it asks of them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import Dataset, hold_out, labels, learn_from
+from initstudy.data.facts import Facts
+from initstudy.errors import StudyError
+from initstudy.study.config import Study
+from initstudy.study.problems import Problem
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """How many there are of each class.
+
+    Attributes:
+        learned: to learn from.
+        validated: to validate on.
+    """
+
+    learned: Counts
+    validated: Counts
+
+    @classmethod
+    def of(cls, study: Study, classes: int, file: str | Path) -> "Examples":
+        """Those of a study, as its data set will be divided.
+
+        Args:
+            study: holds out and learns from no more examples than there are.
+            classes: how many there are.
+            file: the data set, of which only labels are read.
+        """
+        train, test = (labels(file, name).astype(np.int32) for name in ("y_train", "y_test"))
+        divided = Dataset(train, train, test, test, test, test, (), classes)
+        if study.held_out:
+            divided = hold_out(divided, study.held_out)
+        if study.training_images:
+            divided = learn_from(divided, study.training_images)
+        counts = (np.bincount(y, minlength=classes) for y in (divided.y_train, divided.y_val))
+        return cls(*counts)
+
+    @property
+    def share(self) -> float:
+        """That of the most frequent class among those to validate on."""
+        return float(self.validated.max() / self.validated.sum())
+
+
+def problems(study: Study, facts: Facts) -> list[Problem]:
+    """What of a configuration its data are not enough for."""
+    left = facts.images - study.held_out
+    if left <= 0:
+        text = f"{study.held_out} of {facts.images} training examples leave none to learn from"
+        return [Problem(("validation", "holdout"), text)]
+    if study.training_images and study.training_images > left:
+        text = f"{study.training_images} is more than the {left} that there are to learn from"
+        return [Problem(("training_images",), text)]
+    found: list[Problem] = []
+    share = facts.chance
+    # Of a data set of the catalogue it is not known before it was fetched.
+    if study.dataset not in SPECS:
+        examples = Examples.of(study, facts.classes, study.dataset)
+        found += _too_few(study, examples)
+        share = examples.share
+    asked = study.target_accuracy != Study.model_fields["target_accuracy"].default
+    if study.target_accuracy <= share and (asked or study.judge_by == "epochs_to_target"):
+        text = f"{_reached(study, share)}. Set it above that, as to what the baseline reaches"
+        found.append(Problem(("target_accuracy",), text))
+    return found
+
+
+def notes(study: Study, facts: Facts, file: str | Path) -> Iterator[str]:
+    """What is worth saying of a study's data before a run, a sentence each.
+
+    Args:
+        study: without `problems`.
+        facts: of its data set.
+        file: the data set; one of the catalogue need not be there yet.
+    """
+    yield from facts.notes
+    share = facts.chance
+    examples = None
+    if Path(file).exists():
+        # If it is damaged, the job that reads it says so.
+        with suppress(StudyError):
+            examples = Examples.of(study, facts.classes, file)
+    if examples:
+        share = examples.share
+        if lacking := _lacking(examples.learned):
+            yield f"No example with the label {lacking} is learned from."
+        if study.held_out and (lacking := _lacking(examples.validated)):
+            yield f"No example with the label {lacking} is held out, so none is validated on."
+    if study.target_accuracy <= share:
+        yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
+
+
+def _too_few(study: Study, examples: Examples) -> Iterator[Problem]:
+    if lacking := _lacking(examples.learned):
+        key = ("training_images",) if study.training_images else ("validation", "holdout")
+        asked = study.training_images or study.held_out
+        many = examples.learned.sum()
+        yield Problem(
+            key,
+            f"{asked} leaves {many} examples to learn from, and none of them has the label "
+            f"{lacking}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
+            "leave this class out of the data",
+        )
+    if study.held_out and np.count_nonzero(examples.validated) == 1:
+        (only,) = np.flatnonzero(examples.validated)
+        yield Problem(
+            ("validation", "holdout"),
+            f"{study.held_out} holds out examples with the label {only} alone, so accuracies "
+            "of them mean nothing. Choose a larger number",
+        )
+
+
+def _lacking(counts: Counts) -> str:
+    """The labels that none has; empty if each is there."""
+    return ", ".join(map(str, np.flatnonzero(counts == 0)[:5]))
+
+
+def _reached(study: Study, share: float) -> str:
+    where = "validation" if study.held_out else "test"
+    return (
+        f"{study.target_accuracy:g} is no more than a constant prediction reaches, since {share:g} "
+        f"of the {where} examples have the same label"
+    )
