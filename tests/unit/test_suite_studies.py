@@ -158,6 +158,13 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
     assert found["notebook"].study.looks == (3,)
 
 
+def test_a_target_that_would_leave_no_scale_of_scores_is_refused(folder: Path) -> None:
+    """Before anything of the list is trained."""
+    found = listed({"dataset": "shuttle", "target_accuracy": 0.79})
+    with pytest.raises(StudyError, match=r"target_accuracy: 0.79 is no more than .* 0.791586"):
+        found.listed("suite")
+
+
 def test_a_study_may_not_have_the_name_of_a_list(folder: Path) -> None:
     with pytest.raises(StudyError, match=r"study: 'suite' is the name of .*suite\.yaml"):
         listed(study="suite")

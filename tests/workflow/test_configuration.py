@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import yaml
 from helpers import Project
@@ -101,6 +102,21 @@ def test_true_and_null_on_the_command_line_are_what_they_are_in_a_file(project: 
     assert "STUDY True None {'momentum': 0.9, 'nesterov': False, 'clipnorm': None}" in (
         project.plan("-s", "inspect.smk", *settings).text
     )
+
+
+def test_a_data_set_is_looked_through_before_anything_is_trained(project: Project) -> None:
+    inputs, labels = np.arange(80.0).reshape(20, 4), np.arange(20) % 2
+    arrays = {"x_train": inputs, "y_train": labels, "x_test": inputs, "y_test": labels}
+    np.savez(project / "own.npz", **arrays, x_val=inputs)
+    settings = ("--config", "dataset=own.npz", "judge_by=epochs_to_target", "margin=1")
+    # In a process of its own, at whose end a dry run has its say.
+    said = Project(project.folder).plan(*settings).text
+    assert said.count("Note on notebook: own.npz also holds x_val, which initstudy does not") == 1
+    np.savez(project / "own.npz", **{**arrays, "x_train": inputs + 1e15, "y_test": labels * 0})
+    outcome = project.snakemake("--dry-run", *settings)
+    assert outcome.code == 1
+    assert "--config: dataset: own.npz: y_test has the label 0 alone" in outcome.text
+    assert "Traceback" not in outcome.text
 
 
 def test_an_initializer_with_parameters_becomes_part_of_file_names(project: Project) -> None:
