@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import Dataset, hold_out, labels, learn_from
+from initstudy.data.datasets import labels
 from initstudy.data.facts import Facts
+from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 from initstudy.study.config import Study
 from initstudy.study.problems import Problem
