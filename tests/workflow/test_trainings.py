@@ -1,5 +1,6 @@
 """A training is addressed by what decides its numbers, so nothing is trained twice."""
 
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from faults.stand_in import project_of_no_work
+from forks import Server
 from helpers import SMALL, Outcome, Project, configure
 
 HISTORIES = "results/notebook/histories.csv"
@@ -311,3 +314,29 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     diagnostics = pd.read_csv(rerun / "results/notebook/diagnostics.csv")
     assert diagnostics["new"].isna().all()
     assert diagnostics["update_norm"].notna().all()
+
+
+def test_a_job_of_a_cluster_reads_its_spec_and_neither_checks_nor_plans(
+    tmp_path: Path, server: Server
+) -> None:
+    project = project_of_no_work(tmp_path / "project", server)
+    assert project.plan().trained
+    spec = next((project / ".initstudy/specs").glob("*.json"))
+    (block,) = json.loads(spec.read_text())["names"]
+    first, last = block.rpartition("seeds-")[2].split("-")
+    # Whatever becomes of the configuration meanwhile: this one would be refused.
+    configure(project, epochs=0, study="no name")
+    assert "problems" in project.snakemake("--dry-run").text
+    wildcards = f"digest={spec.stem},epochs=2,first={first},last={last}"
+    alone = Project(project.folder)
+    outcome = alone.snakemake(
+        *("--mode", "remote", "--nolock", "--force", "--allowed-rules", "train"),
+        *("--target-jobs", f"train:{wildcards}"),
+    )
+    assert outcome.code == 0, outcome.text
+    assert [path.parts[2] for path in map(Path, project.trainings)] == [spec.stem]
+    copy = json.loads((project / f"results/runs/{spec.stem}/spec.json").read_text())
+    assert copy == {key: json.loads(spec.read_text())[key] for key in ("digest", "spec")}
+    # What no study has planned is named, with what to ask for instead.
+    missing = alone.snakemake(f"results/runs/{20 * 'a'}/epochs-2/seeds-0-1.csv", "--dry-run")
+    assert missing.code == 1
