@@ -168,12 +168,12 @@ def limit(name: str, images: int, threads: int) -> str:
 def keras_fit(name: str, arrays: dict[str, Any], **settings: Any) -> Callable[[], object]:
     """An epoch by Keras, compiled already."""
     from initstudy.engine.backend import keras
-    from initstudy.engine.initializers import own
+    from initstudy.engine.user_code import load
 
     x = {key: arrays[f"x_{key}"].astype("float32")[..., np.newaxis] for key in ("train", "test")}
     spec = NETWORKS[name]
     if "build" in spec:
-        model = own(spec["build"])((28, 28, 1), 10)
+        model = load(spec["build"])((28, 28, 1), 10)
     else:
         x = {key: images.reshape(len(images), -1) for key, images in x.items()}
         hidden = [keras.layers.Dense(units, activation="relu") for units in spec["hidden_units"]]

@@ -4,7 +4,6 @@ A run lies at a path that holds the digest of its spec, and so of all that decid
 was changed is trained, since it is another path; what is there is not, whichever study asks for it.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from initstudy.code import engine_id, versions
 from initstudy.engine.spec import RunSpec, is_custom
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
+from initstudy.study.user_files import source_of
 
 RUNS = "results/runs"
 # Where the planner writes the specs of what it asks for.
@@ -159,8 +159,8 @@ def check(spec: RunSpec) -> None:
         name = part.get("build", part.get("class_name", ""))
         if is_custom(name):
             file = name.rpartition(":")[0]
-            if hashlib.sha256(Path(file).read_bytes()).hexdigest() != part["source"]:
-                changed.append(file)
+            if source_of(file) != part["source"]:
+                changed.append(f"{file} or what it imports")
     if changed:
         raise StudyError(
             f"{' and '.join(changed)} changed since this run began, so what would be trained is "

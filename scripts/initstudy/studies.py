@@ -32,7 +32,7 @@ PROJECT = Path(__file__).parents[2]
 STATE = Path(".initstudy")
 CHECKS = "initstudy.training.checks"
 # What decides Keras' answer.
-ASKED = ("scripts/initstudy/engine", "scripts/initstudy/training/checks.py")
+ASKED = ("scripts/initstudy/engine", "scripts/initstudy/training")
 
 
 @dataclass(frozen=True)

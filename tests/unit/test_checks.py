@@ -15,6 +15,7 @@ def question(**changes: object) -> dict[str, object]:
         "shape": [28, 28, 1],
         "classes": 10,
         "learning_rates": [],
+        "vary": ["weights", "order"],
         "optimizer": {"class_name": "adam", "config": {}},
         "kernel": [entry("glorot_uniform", path=["baseline", "kernel_initializer"])],
         "bias": [entry("zeros", path=["baseline", "bias_initializer"])],

@@ -11,7 +11,6 @@ from helpers import few_images
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset
-from initstudy.engine.initializers import own
 from initstudy.engine.models import (
     FusedBatchNormalization,
     TransposedDense,
@@ -22,6 +21,7 @@ from initstudy.engine.models import (
     suits_xla,
 )
 from initstudy.engine.trainer import Trainer, data_order
+from initstudy.engine.user_code import load
 from initstudy.training.checks import main
 
 NETWORKS = Path(__file__).parents[1] / "networks.py"
@@ -145,7 +145,7 @@ def test_networks_train_as_keras_trains_them(
     assert kinds.isdisjoint({keras.layers.Dense, keras.layers.BatchNormalization})
     epoch = next(engine.train(5, 1))
 
-    theirs = own(build)((28, 28, 1), 10)
+    theirs = load(build)((28, 28, 1), 10)
     start = build_own_model(build, (28, 28, 1), 10, HE, ZEROS, 5)
     transposed = {id(x.kernel) for x in start.layers if isinstance(x, TransposedDense)}
     for variable, mine in zip(theirs.variables, start.variables, strict=True):
@@ -207,7 +207,7 @@ def test_normalizing_in_one_operation_is_what_keras_does() -> None:
 
 def test_what_xla_is_slow_at_is_not_given_to_it() -> None:
     def suits(name: str) -> bool:
-        return suits_xla(own(f"{NETWORKS}:{name}")((28, 28, 1), 10))
+        return suits_xla(load(f"{NETWORKS}:{name}")((28, 28, 1), 10))
 
     assert suits_xla(build_model(784, [16, 16], "relu", 10, HE, ZEROS, 0))
     assert suits("normalized")

@@ -1,10 +1,9 @@
 """Initializers by their names, one fresh instance for every layer, role and replicate."""
 
+import contextlib
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from initstudy.engine.backend import keras
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import is_custom
+from initstudy.engine.user_code import load
 
 Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
@@ -93,51 +93,35 @@ def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> A
     not: hence one instance for each use.
 
     Args:
-        class_name: a name from `known_initializers`, or `file.py:name` of a person's own class or
+        class_name: a name from `known_initializers`, or `file.py:name` of a user's own class or
             function.
         config: its parameters, without `seed`.
-        seed: used if the class takes one (constants do not).
+        seed: used if the class takes one, by name or among others (constants do not).
 
     Raises:
         KeyError: if there is no such initializer.
         TypeError, ValueError: from Keras, if it refuses the parameters.
-        Exception: whatever a person's own code raises.
+        Exception: whatever a user's own code raises.
     """
-    cls: Any = own(class_name) if is_custom(class_name) else known_initializers()[class_name]
+    cls: Any = _custom(class_name) if is_custom(class_name) else known_initializers()[class_name]
     if not inspect.isclass(cls):
         return FromFunction(cls, config, seed)
-    seeded = {"seed": seed} if "seed" in inspect.signature(cls).parameters else {}
-    made: Any = cls(**config, **seeded)
-    return made
+    parameters = inspect.signature(cls).parameters
+    make: Any = cls
+    given: dict[str, Any] = {"seed": seed} if "seed" in parameters else {}
+    if not given and any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        # It may pass on what it is given.
+        with contextlib.suppress(TypeError):
+            return make(**config, seed=seed)
+    return make(**config, **given)
 
 
-def own(class_name: str) -> Any:
-    """A person's own Keras initializer or function.
-
-    Args:
-        class_name: `file.py:name`; the file is run once for each call.
-
-    Raises:
-        NameError: if the file has no such name.
-        TypeError: if it is neither a Keras `Initializer` nor a function.
-        Exception: whatever the file raises.
-    """
-    path, _, name = class_name.rpartition(":")
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if name not in vars(module):
-        there = [
-            key
-            for key, value in vars(module).items()
-            if getattr(value, "__module__", None) == module.__name__
-        ]
-        raise NameError(f"there is no {name!r} in it, but {', '.join(there) or 'nothing'}")
-    found = vars(module)[name]
+def _custom(class_name: str) -> Any:
+    """A user's own Keras initializer or function."""
+    found = load(class_name)
     if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
         return found
     if inspect.isclass(found) or not callable(found):
+        name = class_name.rpartition(":")[2]
         raise TypeError(f"{name!r} is neither a keras.initializers.Initializer nor a function")
     return found

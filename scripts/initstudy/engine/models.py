@@ -5,8 +5,9 @@ from copy import deepcopy
 from typing import Any
 
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.initializers import Role, make_initializer, other_seed, own, weight_seed
+from initstudy.engine.initializers import Role, make_initializer, other_seed, weight_seed
 from initstudy.engine.spec import PER_LAYER
+from initstudy.engine.user_code import load
 
 
 class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
@@ -51,7 +52,7 @@ class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                shape=(self.units,), initializer=self.bias_initializer, name="bias"
+                shape=(self.units,), initializer=converted(self.bias_initializer), name="bias"
             )
 
     def call(self, inputs: Any) -> Any:
@@ -104,12 +105,23 @@ FOR_XLA = {
 DEPTHWISE = (kl.DepthwiseConv1D, kl.DepthwiseConv2D)
 
 
+def converted(initializer: Any) -> Any:
+    """What draws as the initializer does, with tensors of the dtype that is asked for: a user's own
+    may return what NumPy has drawn, in float64.
+    """
+
+    def draw(shape: Sequence[int], dtype: Any = None) -> Any:
+        return keras.ops.convert_to_tensor(initializer(tuple(shape), dtype=dtype), dtype=dtype)
+
+    return draw
+
+
 def depthwise(initializer: Any) -> Any:
     """What draws (..., channels, multiplier) as the initializer does for units that see one."""
 
     def draw(shape: Sequence[int], dtype: Any = None) -> Any:
         *places, channels, multiplier = shape
-        values = initializer((*places, 1, channels * multiplier), dtype=dtype)
+        values = converted(initializer)((*places, 1, channels * multiplier), dtype=dtype)
         return keras.ops.reshape(values, tuple(shape))
 
     return draw
@@ -119,7 +131,7 @@ def transposed(initializer: Any) -> Any:
     """What draws (units, fan_in) as the initializer draws (fan_in, units)."""
 
     def draw(shape: Sequence[int], dtype: Any = None) -> Any:
-        return keras.ops.transpose(initializer(tuple(shape)[::-1], dtype=dtype))
+        return keras.ops.transpose(converted(initializer)(tuple(shape)[::-1], dtype=dtype))
 
     return draw
 
@@ -197,7 +209,7 @@ def build_own_model(
     """
     # For what else is random: other layers' weights, dropout.
     keras.utils.set_random_seed(other_seed(replicate))
-    made = own(build)(tuple(shape), classes)
+    made = load(build)(tuple(shape), classes)
     if not isinstance(made, keras.Model):
         raise TypeError(f"it returns {made!r}, which is no Keras model")
     if not getattr(made, "inputs", None):
@@ -210,15 +222,15 @@ def build_own_model(
         layer.kernel_initializer = layer_initializer(
             kernel_initializer, number, len(layers), "kernel", replicate
         )
-        draw = layer.kernel_initializer
+        draw = converted(layer.kernel_initializer)
         if isinstance(layer, TransposedDense):
-            draw = transposed(draw)
+            draw = transposed(layer.kernel_initializer)
         elif isinstance(layer, DEPTHWISE):
-            draw = depthwise(draw)
+            draw = depthwise(layer.kernel_initializer)
         layer.kernel.assign(draw(layer.kernel.shape, dtype=layer.kernel.dtype))
         if layer.bias is not None:
             draw = layer_initializer(bias_initializer, number, len(layers), "bias", replicate)
-            layer.bias.assign(draw(layer.bias.shape, dtype=layer.bias.dtype))
+            layer.bias.assign(converted(draw)(layer.bias.shape, dtype=layer.bias.dtype))
     return model
 
 

@@ -5,7 +5,6 @@ The schema, config.yaml and docs/configuration.md are made of these classes: see
 """
 
 import difflib
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, is_custom
 from initstudy.study import schema
 from initstudy.study.names import DATASETS, NAME, OWN
 from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
+from initstudy.study.user_files import source_of
 
 __all__ = [
     "Initializer",
@@ -126,10 +126,10 @@ def find(file: str, folders: Sequence[Path]) -> Path:
 
 
 def own_code(name: str, folders: Sequence[Path]) -> tuple[str, str]:
-    """What stands for `file.py:name` in a job: with the file's path, and the file's SHA-256."""
+    """What stands for `file.py:name` in a job: with the file's path, and the digest of its code."""
     file, _, attribute = name.rpartition(":")
     path = find(file, folders)
-    return f"{path}:{attribute}", hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{path}:{attribute}", source_of(path)
 
 
 @dataclass(frozen=True)
@@ -843,6 +843,7 @@ class Study(Keys):
             "model": self.model,
             "optimizer": self.optimizer,
             "learning_rates": list(self.learning_rates),
+            "vary": list(self.vary),
             "kernel": entries("kernel", self.baseline.kernel, self.kernel_initializers),
             "bias": entries("bias", self.baseline.bias, self.bias_initializers),
         }

@@ -8,17 +8,13 @@ import inspect
 import itertools
 import json
 import math
+import os
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.initializers import ROLES, Role, known_initializers, make_initializer
 from initstudy.engine.models import (
     TransposedDense,
     build_optimizer,
@@ -26,14 +22,15 @@ from initstudy.engine.models import (
     kernel_layers,
     suits_xla,
 )
-from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
-
-Shapes = Mapping[Role, Sequence[tuple[int, ...]]]
-
-# Small shapes that every initializer which makes kernels or biases at all can draw.
-SHAPES: Shapes = {"kernel": [(8, 4)], "bias": [(4,)]}
+from initstudy.training.initializer_checks import (
+    Shapes,
+    initializer_problems,
+    network_shapes,
+    raised,
+    reason,
+)
 
 # Operations that compute nothing.
 FREE = {"Const", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp", "Reshape", "Squeeze"}
@@ -50,40 +47,27 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
 
     Args:
         config: has passed the schema: model, the shape of an input, the number of classes,
-            optimizer, learning_rates and, for each role, the key path, class_name and config of
-            its initializers, as `initstudy.training.checks` is sent them.
+            optimizer, learning_rates, vary and, for each role, the key path, class_name and config
+            of its initializers, as `initstudy.training.checks` is sent them.
 
     Returns:
         A problem for each name that Keras does not know, each set of parameters that it refuses,
         each initializer that cannot make what it is to make or is another one's double, and what
-        is wrong with a person's own model; and the size of the model.
+        is wrong with a user's own model, whose initializers are tried once it is right; and the
+        size of the model.
     """
     model, shape, classes = config["model"], config["shape"], config["classes"]
-    shapes = SHAPES
+    shapes: Shapes | None
     if "build" in model:
         found, shapes, size = _own_model(model["build"], shape, classes)
     else:
         found = list(_activation_problems(model["activation"]))
         size = dense(math.prod(shape), model["hidden_units"], classes)
+        shapes = network_shapes(math.prod(shape), [*model["hidden_units"], classes])
     found += _optimizer_problems(config["optimizer"], config["learning_rates"])
-    return [*found, *_all_initializer_problems(config, shapes)], size
-
-
-def _all_initializer_problems(config: Mapping[str, Any], shapes: Shapes) -> Iterator[Problem]:
-    for role in ROLES:
-        seen: dict[str, str] = {}
-        for entry in config[role]:
-            found = list(_initializer_problems(role, entry, shapes[role]))
-            yield from found
-            if not found and entry["class_name"] != PER_LAYER:
-                built = make_initializer(entry["class_name"], entry["config"], seed=0)
-                same = json.dumps([type(built).__name__, built.get_config()], default=str)
-                first = seen.setdefault(same, entry["name"])
-                if first != entry["name"]:
-                    yield Problem(
-                        tuple(entry["path"]),
-                        f"{entry['name']!r} is the same initializer as {first!r}; remove one",
-                    )
+    if shapes:
+        found += initializer_problems(config, shapes)
+    return found, size
 
 
 def _activation_problems(name: str) -> Iterator[Problem]:
@@ -99,7 +83,7 @@ def _activation_problems(name: str) -> Iterator[Problem]:
     try:
         shape = keras.activations.get(name)(keras.ops.ones((2, 4))).shape
     except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
-        yield Problem(path, f"{name!r} cannot follow a layer: {_reason(error)}")
+        yield Problem(path, f"{name!r} cannot follow a layer: {reason(error)}")
         return
     if tuple(shape) != (2, 4):
         yield Problem(path, f"{name!r} cannot follow a layer: it changes the number of units")
@@ -107,10 +91,10 @@ def _activation_problems(name: str) -> Iterator[Problem]:
 
 def _own_model(
     build: str, shape: Sequence[int], classes: int
-) -> tuple[list[Problem], Shapes, Size]:
+) -> tuple[list[Problem], Shapes | None, Size]:
     """What is wrong with a person's own model, the shapes that it needs, and its size."""
     zeros = {"class_name": "zeros", "config": {}}
-    nothing = SHAPES, Size(0, 0, 0, "graph")
+    nothing = None, Size(0, 0, 0, "graph")
 
     def wrong(what: str) -> list[Problem]:
         return [Problem(("model",), f"{build}: {what}")]
@@ -122,7 +106,7 @@ def _own_model(
         outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
         traced = [_traced(model, count) for count in (1, 2)]
     except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
-        return wrong(_raised(error, build)), *nothing
+        return wrong(raised(error, build)), *nothing
     if math.prod(model.input_shape[1:]) != math.prod(shape):
         text = f"its model takes inputs of shape {model.input_shape[1:]}, the data has {shape}"
         return wrong(text), *nothing
@@ -222,109 +206,8 @@ def _optimizer_problems(
         built.apply([keras.ops.ones((1, 2))], [variable])
     except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
         yield Problem(
-            path, f"Keras refuses {name!r} with {dict(optimizer['config'])}: {_reason(error)}"
+            path, f"Keras refuses {name!r} with {dict(optimizer['config'])}: {reason(error)}"
         )
-
-
-def _initializer_problems(
-    role: Role, entry: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
-) -> Iterator[Problem]:
-    path, name, config = tuple(entry["path"]), entry["class_name"], entry["config"]
-    if name == PER_LAYER:
-        yield from _per_layer_problems(role, path, config, shapes)
-        return
-    if not is_custom(name):
-        found = list(_name_problems(path, name, config))
-        if found:
-            yield from found
-            return
-    for shape in dict.fromkeys(shapes):
-        try:
-            values, again = (
-                keras.ops.convert_to_numpy(make_initializer(name, config, seed=0)(shape, "float32"))
-                for _ in range(2)
-            )
-            what = None
-            if values.shape != shape:
-                what = f"it returns the shape {values.shape}"
-            elif not np.isfinite(values).all():
-                what = "some of its values are not finite numbers"
-            elif not np.array_equal(values, again):
-                what = "with the same seed it gives other values each time, so that no training"
-                what += " could be repeated; draw all that is random from its seed"
-        except Exception as error:  # noqa: BLE001 - Keras and own code raise of many kinds
-            what = _raised(error, name)
-        if what:
-            file, _, attribute = name.rpartition(":")
-            place = f" ({file})" if is_custom(name) and file not in what else ""
-            text = f"{attribute!r} cannot make a {role} of shape {shape}: {what}{place}"
-            yield Problem(path, text)
-            return
-
-
-def _per_layer_problems(
-    role: Role, path: KeyPath, config: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
-) -> Iterator[Problem]:
-    known = shapes is not SHAPES[role]
-    if "layers" in config:
-        parts = config["layers"]
-        if known and len(parts) != len(shapes):
-            text = f"it has {len(parts)} entries, the model {len(shapes)} layers with a {role}"
-            yield Problem(path, text)
-            return
-        each = [[shape] for shape in shapes] if known else [shapes] * len(parts)
-        labels = [f"layer {number}" for number in range(len(parts))]
-    else:
-        parts, labels = [config["hidden"], config["output"]], ["hidden", "output"]
-        each = [shapes[:-1], shapes[-1:]] if known else [shapes] * 2
-    for label, part, mine in zip(labels, parts, each, strict=True):
-        for problem in _initializer_problems(role, {**part, "path": path}, mine):
-            yield Problem(problem.path, f"{label}: {problem.message}")
-
-
-def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Iterator[Problem]:
-    known = known_initializers()
-    if name not in known:
-        usual = [key for key in known if key.islower()]
-        yield Problem(path, f"{name!r} is not an initializer of Keras{suggest(name, usual)}")
-        return
-    if "seed" in config:
-        yield Problem((*path, "config", "seed"), "seeds come from the replicate; remove it")
-        return
-    parameters = inspect.signature(known[name]).parameters
-    for key in config:
-        if key not in parameters:
-            takes = [parameter for parameter in parameters if parameter != "seed"]
-            hint = suggest(key, takes)
-            yield Problem((*path, "config", key), f"{name!r} has no such parameter{hint}")
-            return
-    try:
-        make_initializer(name, config, seed=0)
-    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
-        yield Problem(path, f"Keras refuses {name!r} with {dict(config)}: {_reason(error)}")
-
-
-def _raised(error: Exception, name: str) -> str:
-    """What was raised; by a person's own code with the line of it."""
-    if not is_custom(name):
-        return _reason(error)
-    file = name.rpartition(":")[0]
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == Path(file).resolve()
-    ]
-    if isinstance(error, SyntaxError):
-        lines.append(error.lineno)
-    where = f"{file}, line {lines[-1]}" if lines else file
-    return f"{type(error).__name__} in {where}: {_reason(error)}"
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    if isinstance(error, KeyError):
-        text = f"it needs {text}"
-    return text if len(text) <= 300 else text[:297] + "..."
 
 
 def main(stdin: str) -> str:
@@ -342,4 +225,7 @@ def main(stdin: str) -> str:
 
 
 if __name__ == "__main__":
-    print(main(sys.stdin.read()))
+    # What a user's code prints must not stand among the answers.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    os.write(answers, main(sys.stdin.read()).encode())
