@@ -161,7 +161,7 @@ def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
     assert "own.npz has no array x_test; it needs x_train, y_train" in outcome.text
     configure(project, dataset="mnist", validation={"holdout": 60000})
     outcome = project.snakemake("--dry-run")
-    assert "validation.holdout: 60000 of 60000 training images leave none" in outcome.text
+    assert "validation.holdout: 60000 of 60000 training examples leave none" in outcome.text
     (project / "my_model.py").write_text(MODEL.replace("softmax", "relu"))
     configure(project, validation="test", model="my_model.py:build")
     outcome = project.snakemake("--dry-run")

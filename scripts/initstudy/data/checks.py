@@ -144,7 +144,6 @@ def _check_sizes(
 
 def _unresolved(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Which columns of these smallest and largest numbers float32 does not resolve."""
-    # In float64, or where that is not enough, as a difference of the numbers themselves.
     wide = low.astype(np.float64), high.astype(np.float64)
     largest = np.maximum(*np.abs(wide))
     whole = (low % 1 == 0) & (high % 1 == 0)
@@ -167,7 +166,7 @@ def _step(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _refuse_column(
     path: str | Path, name: str, shape: tuple[int, ...], column: int, columns: int
 ) -> None:
-    values = np.concatenate([rows[:, column] for _, rows in _blocks(path, name)])
+    values = np.concatenate([rows[:, column].copy() for _, rows in _blocks(path, name)])
     different = np.unique(values)
     left = len(np.unique(different.astype(np.float32)))
     place = ", ".join(map(str, [":", *np.unravel_index(column, shape[1:])]))

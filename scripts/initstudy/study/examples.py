@@ -71,8 +71,7 @@ def problems(study: Study, facts: Facts) -> list[Problem]:
         examples = Examples.of(study, facts.classes, study.dataset)
         found += _too_few(study, examples)
         share = examples.share
-    asked = study.target_accuracy != Study.model_fields["target_accuracy"].default
-    if study.target_accuracy <= share and (asked or study.judge_by == "epochs_to_target"):
+    if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
         text = f"{_reached(study, share)}. Set it above that, as to what the baseline reaches"
         found.append(Problem(("target_accuracy",), text))
     return found
