@@ -72,7 +72,8 @@ def problems(study: Study, facts: Facts) -> list[Problem]:
         found += _too_few(study, examples)
         share = examples.share
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
-        text = f"{_reached(study, share)}. Set it above that, as to what the baseline reaches"
+        mend = "Set it above that share, for instance to what the baseline reaches"
+        text = f"{_reached(study, share)}. {mend}"
         found.append(Problem(("target_accuracy",), text))
     return found
 
