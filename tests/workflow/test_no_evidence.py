@@ -1,0 +1,46 @@
+"""Studies that are no evidence of anything say so first of all, and claim nothing."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from faults.stand_in import project_of_no_work
+from forks import Server
+
+ORDER_ALONE = {
+    "inputs": "standardized",
+    "vary": ["order"],
+    "batch_size": 100_000,
+    "optimizer": {"class_name": "SGD", "config": {"learning_rate": 0.5}},
+}
+DIVERGES = {
+    "inputs": "raw",
+    "model": {"hidden_units": [4], "activation": "linear"},
+    "optimizer": {"class_name": "SGD", "config": {"learning_rate": 1e30}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (ORDER_ALONE, "all seeds of a variant are one and the same run"),
+        (DIVERGES, "all 12 runs diverged"),
+    ],
+    ids=["one run", "diverges"],
+)
+def test_the_verdict_says_that_nothing_is_concluded(
+    tmp_path: Path, server: Server, changes: dict[str, object], said: str
+) -> None:
+    asked = {"bias_initializers": [], "seeds": 6, "seeds_per_job": 6, **changes}
+    project = project_of_no_work(tmp_path / "project", server, real=True, **asked)
+    asked_for = [f"results/notebook/{name}.md" for name in ("verdict", "plan")]
+    assert project.snakemake("--keep-going", *asked_for).code == 1
+    results = project / "results/notebook"
+    words = (results / "verdict.md").read_text()
+    assert words.split("\n\n")[1].startswith(f"**Nothing is concluded: {said}.**")
+    assert "p = " not in words
+    summary = pd.read_csv(results / "summary.csv").set_index("variant")
+    assert summary.loc["kernel-he_normal", "decision"] == "undecided"
+    assert summary["p_value_holm"].isna().all()
+    log = (project / "logs/notebook/plan_seeds.log").read_text()
+    assert f"no number of seeds can be planned from it, since {said}" in log
