@@ -259,6 +259,7 @@ def size_of(name: str) -> Any:
         "classes": 10,
         "optimizer": {"class_name": "adam", "config": {}},
         "learning_rates": [],
+        "vary": ["weights", "order"],
         "kernel": [],
         "bias": [],
     }

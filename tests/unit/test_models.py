@@ -240,6 +240,7 @@ def asked(build: str, **changes: object) -> dict[str, Any]:
         "shape": [28, 28, 1],
         "classes": 10,
         "learning_rates": [],
+        "vary": ["weights", "order"],
         "optimizer": ADAM,
         "kernel": [entry("he_normal")],
         "bias": [entry("zeros")],

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import load
 
-from initstudy.data.datasets import Dataset, file_sha256, load
+from initstudy.data.datasets import file_sha256
 from initstudy.data.facts import facts
+from initstudy.engine.data import Dataset
 from initstudy.errors import StudyError
 from initstudy.studies import Member, Source, Studies, read
 from initstudy.study import examples

@@ -167,7 +167,7 @@ def test_a_target_that_would_leave_no_scale_of_scores_is_refused(folder: Path) -
 
 def test_a_study_may_not_have_the_name_of_a_list(folder: Path) -> None:
     with pytest.raises(StudyError, match=r"study: 'suite' is the name of .*suite\.yaml"):
-        listed(study="suite")
+        listed(study="suite")["suite"]
 
 
 def test_an_unknown_study_is_told_with_the_nearest(folder: Path) -> None:

@@ -1,5 +1,9 @@
 """A person's own initializer, one for each layer, and what is said when they are wrong."""
 
+import subprocess
+from pathlib import Path
+
+import numpy as np
 import pytest
 from helpers import Project, configure
 
@@ -93,3 +97,54 @@ def test_what_is_wrong_is_told_with_its_file_and_line(
     assert "Traceback" not in outcome.text
     for part in ["config.yaml:", "kernel_initializers[0]", *parts]:
         assert part in outcome.text, outcome.text
+
+
+FILES = {
+    "model.py": """
+import keras
+from blocks import dense
+
+print("Keras", keras.__version__)
+
+def build(shape, classes):
+    model = keras.Sequential([
+        keras.Input(shape), keras.layers.Flatten(), dense(4),
+        keras.layers.Dense(classes, activation="softmax"),
+    ])
+    model.summary()
+    return model
+""",
+    "blocks.py": "import keras\ndef dense(units): return keras.layers.Dense(units)\n",
+}
+
+
+def test_a_model_with_files_beside_it_is_trained_from_any_folder(
+    project: Project, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, text in FILES.items():
+        (own / name).write_text(text)
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(60, 4, 4)).astype("float32"), np.arange(60) % 3
+    np.savez(own / "few.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    few = {"dataset": "few.npz", "epochs": 1, "seeds": 1, "confirmation_seeds": 1}
+    own_model = {"model": "model.py:build", "kernel_initializers": [], "bias_initializers": []}
+    configure(project, **few, **own_model, published=None)
+    (project / "config.yaml").rename(own / "study.yaml")
+    (project / "config.yaml").write_text("study: other\n")
+
+    def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["snakemake", "-s", str(project / "Snakefile"), *arguments]
+        command += ["--configfile", "study.yaml"]
+        return subprocess.run(command, cwd=own, capture_output=True, text=True)
+
+    # What the files print stands nowhere among what Snakemake prints.
+    assert snakemake("--dag").stdout.startswith("digraph")
+    target = "results/notebook/runs/baseline.csv"
+    outcome = snakemake("--cores", "1", target)
+    assert (own / target).exists(), outcome.stderr
+    assert "Nothing to be done" in snakemake("--dry-run", target).stdout
+    (own / "blocks.py").write_text(FILES["blocks.py"].replace("units)", "2 * units)"))
+    plan = snakemake("--dry-run", target)
+    assert "Training baseline of notebook" in plan.stdout + plan.stderr

@@ -143,8 +143,9 @@ def _part_problems(
             return
     listed = any(isinstance(value, list) for value in config.values())
     if not is_custom(name) and not listed and entry.spec["class_name"] != PER_LAYER:
-        # One that is known makes any kernel if it makes one.
-        shapes = [shapes[entry.smallest()]]
+        # One that is known makes any dense kernel if it makes one, and any of a convolution.
+        by_size = sorted(shapes, key=np.prod, reverse=True)
+        shapes = [*{len(shape): shape for shape in by_size}.values()]
     for shape in dict.fromkeys(shapes):
         what = _refusal(name, config, shape)
         if what:
