@@ -64,7 +64,10 @@ STUDY_TABLES: Mapping[str, Table] = {
             ),
             "difference_ci_low": LOW,
             "difference_ci_high": HIGH,
-            "p_value": "of there being no difference: two-sided exact sign-flip test",
+            "p_value": (
+                "of there being no difference: two-sided exact sign-flip test; nan if nothing can "
+                "be concluded, since neither variant varies by seed, or nothing learned"
+            ),
             "p_value_holm": "the same, corrected for all comparisons with the baseline",
             "probability_of_improvement": (
                 "share of seeds on which it is better than the baseline; ties count half"
@@ -85,7 +88,9 @@ STUDY_TABLES: Mapping[str, Table] = {
             "collapsed": "replicates that end far below the others",
             "collapsed_mean": "their mean final accuracy",
             "training_accuracy_mean": "mean accuracy of training images in the last epoch",
-            "draws_nothing": "whether all replicates start from the same weights",
+            "draws_nothing": (
+                "whether all replicates start from the same weights, and differ by the order alone"
+            ),
             "difference_other_images_ci_low": (
                 "lower bound of the difference's interval for other images of the same kind"
             ),
