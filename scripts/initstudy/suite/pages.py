@@ -25,7 +25,8 @@ def verdict(suite: str, findings: Findings, kept: str = "") -> str:
     Args:
         suite: its name.
         findings: of it.
-        kept: what is said of variants that were not trained here, see `kept.trust`.
+        kept: what is said of variants that were not trained here, see `kept.trust`, and of studies
+            that are no evidence, see `members.lacking`.
     """
     sections = [
         f"# Verdict on the suite `{suite}`",
