@@ -145,6 +145,6 @@ def test_a_model_with_files_beside_it_is_trained_from_any_folder(
     outcome = snakemake("--cores", "1", target)
     assert (own / target).exists(), outcome.stderr
     assert "Nothing to be done" in snakemake("--dry-run", target).stdout
-    (own / "blocks.py").write_text(FILES["blocks.py"].replace("units)", "2 * units)"))
+    (own / "blocks.py").write_text(FILES["blocks.py"].replace("(units)\n", "(2 * units)\n"))
     plan = snakemake("--dry-run", target)
     assert "Training baseline of notebook" in plan.stdout + plan.stderr
