@@ -116,7 +116,7 @@ def test_what_is_at_the_top_of_a_file_is_drawn_alike_for_each_seed(tmp_path: Pat
     (tmp_path / "mine.py").write_text("import numpy as np\nDRAWN = np.random.normal()\n")
     drawn = []
     for _ in range(2):
-        np.random.seed(3)
+        np.random.seed(3)  # noqa: NPY002 - as keras.utils.set_random_seed does
         drawn.append(load(f"{tmp_path}/mine.py:DRAWN"))
     assert drawn[0] == drawn[1]
 
