@@ -570,7 +570,7 @@ class Studies:
         for name, member in asked.items():
             data = member.study.dataset
             file = self.place(f"resources/datasets/{data}.npz") if data in SPECS else data
-            for note in examples.notes(member.study, member.facts, file):
+            for note in (*member.size.notes, *examples.notes(member.study, member.facts, file)):
                 yield f"Note on {name}: {note}"
 
     def _source_of(

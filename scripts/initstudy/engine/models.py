@@ -207,6 +207,27 @@ def build_own_model(
             of it has a kernel.
         Exception: whatever the person's code raises.
     """
+    made = returned_model(build, shape, classes, replicate)
+    return model_to_train(made, kernel_initializer, bias_initializer, replicate)
+
+
+def returned_model(build: str, shape: Sequence[int], classes: int, replicate: int) -> Any:
+    """Calls a person's own function for the model that one replicate starts from.
+
+    Args:
+        build: see `build_own_model`.
+        shape: likewise.
+        classes: likewise.
+        replicate: likewise.
+
+    Returns:
+        That model, as the function returned it.
+
+    Raises:
+        TypeError: if it is no Keras model.
+        ValueError: if it is neither a `keras.Sequential` nor a functional model.
+        Exception: whatever the person's code raises.
+    """
     # For what else is random: other layers' weights, dropout.
     keras.utils.set_random_seed(other_seed(replicate))
     made = load(build)(tuple(shape), classes)
@@ -214,6 +235,29 @@ def build_own_model(
         raise TypeError(f"it returns {made!r}, which is no Keras model")
     if not getattr(made, "inputs", None):
         raise ValueError("its model is neither functional nor a keras.Sequential with an Input")
+    return made
+
+
+def model_to_train(
+    made: Any,
+    kernel_initializer: Mapping[str, Any],
+    bias_initializer: Mapping[str, Any],
+    replicate: int,
+) -> Any:
+    """Copies a model as it is trained: faster layers, and kernels and biases from the initializers.
+
+    Args:
+        made: as a person's own function returned it.
+        kernel_initializer: see `build_own_model`.
+        bias_initializer: likewise.
+        replicate: likewise.
+
+    Raises:
+        ValueError: if no layer of it has a kernel.
+        Exception: whatever Keras raises of a layer that cannot be copied.
+    """
+    # What it is compiled with is not used, and Keras cannot copy a loss of a person's own.
+    made.compiled = False
     model = keras.models.clone_model(made, clone_function=_faster)
     layers = kernel_layers(model)
     if not layers:

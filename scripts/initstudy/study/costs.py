@@ -7,7 +7,7 @@ table that it prints, predicted beside measured, is in docs/performance.md.
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Seconds: for each update, which starts each operation once; for each image and multiplication, and
 # for each image and number that an operation puts out. By XLA operations are one loop together.
@@ -35,12 +35,14 @@ class Size:
         multiplications: in its products of matrices and its convolutions, for one input.
         outputs: numbers that its operations put out, for one input.
         compiled: "xla" or "graph".
+        notes: what of the network a person should know before it is trained.
     """
 
     weights: int
     multiplications: int
     outputs: int
     compiled: str
+    notes: list[str] = field(default_factory=list)
 
 
 def dense(features: int, hidden_units: Sequence[int], classes: int) -> Size:

@@ -11,25 +11,38 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.models import (
     TransposedDense,
     build_optimizer,
-    build_own_model,
     kernel_layers,
+    model_to_train,
+    returned_model,
     suits_xla,
 )
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
+from initstudy.training.copies import trained_problems, undrawn_problems
 from initstudy.training.initializer_checks import (
     Shapes,
+    initializer_notes,
     initializer_problems,
     network_shapes,
     raised,
     reason,
+)
+from initstudy.training.refusals import (
+    ZEROS,
+    compile_note,
+    copy_problem,
+    literature_problems,
+    optimizer_problem,
+    own_settings,
+    returned_problems,
+    schedule_problem,
 )
 
 # Operations that compute nothing.
@@ -40,6 +53,9 @@ STATEFUL = {
     *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
     *("RandomShuffle", "Multinomial"),
 }
+
+
+NOTHING = None, Size(0, 0, 0, "graph")
 
 
 def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
@@ -59,14 +75,17 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
     model, shape, classes = config["model"], config["shape"], config["classes"]
     shapes: Shapes | None
     if "build" in model:
-        found, shapes, size = _own_model(model["build"], shape, classes)
+        found, shapes, size = _own_model(config)
     else:
         found = list(_activation_problems(model["activation"]))
         size = dense(math.prod(shape), model["hidden_units"], classes)
         shapes = network_shapes(math.prod(shape), [*model["hidden_units"], classes])
     found += _optimizer_problems(config["optimizer"], config["learning_rates"])
     if shapes:
-        found += initializer_problems(config, shapes)
+        tried = list(initializer_problems(config, shapes))
+        found += tried
+        if not tried:
+            size = replace(size, notes=[*size.notes, *initializer_notes(config, shapes)])
     return found, size
 
 
@@ -89,39 +108,61 @@ def _activation_problems(name: str) -> Iterator[Problem]:
         yield Problem(path, f"{name!r} cannot follow a layer: it changes the number of units")
 
 
-def _own_model(
-    build: str, shape: Sequence[int], classes: int
+def _own_model(config: Mapping[str, Any]) -> tuple[list[Problem], Shapes | None, Size]:
+    """What is wrong with a user's own model, the shapes that it needs, and its size."""
+    build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
+    with own_settings() as changed:
+        try:
+            returned = returned_model(build, shape, classes, replicate=0)
+            found = [text] if (text := changed()) else [*returned_problems(returned)]
+        except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
+            found = [raised(error, build)]
+        if found:
+            return [Problem(("model",), f"{build}: {text}") for text in found], *NOTHING
+        return _copied_model(config, returned)
+
+
+def _copied_model(
+    config: Mapping[str, Any], returned: Any
 ) -> tuple[list[Problem], Shapes | None, Size]:
-    """What is wrong with a person's own model, the shapes that it needs, and its size."""
-    zeros = {"class_name": "zeros", "config": {}}
-    nothing = None, Size(0, 0, 0, "graph")
+    """The same, for a model as the user's function returned it."""
+    build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
+    notes = [text] if (text := compile_note(build, returned, config["optimizer"])) else []
 
     def wrong(what: str) -> list[Problem]:
         return [Problem(("model",), f"{build}: {what}")]
 
     try:
-        model = build_own_model(build, shape, classes, zeros, zeros, replicate=0)
+        model = model_to_train(returned, ZEROS, ZEROS, replicate=0)
         # Of the shape that the training will give it.
         inputs = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
         outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
         traced = [_traced(model, count) for count in (1, 2)]
     except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
-        return wrong(raised(error, build)), *nothing
+        return wrong(copy_problem(returned, error) or raised(error, build)), *NOTHING
     if math.prod(model.input_shape[1:]) != math.prod(shape):
         text = f"its model takes inputs of shape {model.input_shape[1:]}, the data has {shape}"
-        return wrong(text), *nothing
+        return wrong(text), *NOTHING
     sums = outputs.sum(axis=-1)
     if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
         text = f"its model must end in a softmax over {classes} classes"
         text += f"; its outputs for two images have the shape {outputs.shape}, and those of the "
         text += f"first sum to {sums.ravel()[0]:.3g}; let its last layer be "
         text += f"keras.layers.Dense({classes}, activation='softmax')"
-        return wrong(text), *nothing
+        return wrong(text), *NOTHING
     if _draws_from_elsewhere(model, traced[0]):
         text = "its model draws random numbers from a state that is not its layers' own, so that no"
         text += " seed could be trained twice alike; give the layer that draws them an attribute"
         text += " keras.random.SeedGenerator(), and keras.random this as its seed"
-        return wrong(text), *nothing
+        return wrong(text), *NOTHING
+
+    def again() -> Any:
+        return returned_model(build, shape, classes, replicate=1)
+
+    lost = [*undrawn_problems(model, traced[0]), *trained_problems(returned, model, again)]
+    if lost:
+        return [Problem(("model",), f"{build}: {text}") for text in lost], *NOTHING
+    found = [Problem(*one) for one in literature_problems(returned, model, config["kernel"])]
     layers = kernel_layers(model)
     kernels = [
         tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]
@@ -131,9 +172,9 @@ def _own_model(
     of_one, of_two = (_work(of_some.graph) for of_some in traced)
     multiplications, outputs = (two - one for one, two in zip(of_one, of_two, strict=True))
     count = sum(math.prod(kernel) for kernel in kernels)
-    size = Size(count, multiplications, outputs, "xla" if suits_xla(model) else "graph")
+    size = Size(count, multiplications, outputs, "xla" if suits_xla(model) else "graph", notes)
     biases = [tuple(layer.bias.shape) for layer in layers if layer.bias is not None]
-    return [], {"kernel": kernels, "bias": biases or [(1,)]}, size
+    return found, {"kernel": kernels, "bias": biases or [(1,)]}, size
 
 
 def _traced(model: Any, inputs: int) -> Any:
@@ -198,7 +239,13 @@ def _optimizer_problems(
         hint = suggest(name, [*known])
         yield Problem(path, f"{name!r} is not an optimizer of Keras{hint}")
         return
+    if text := schedule_problem(optimizer, learning_rates):
+        yield Problem((*path, "config", "learning_rate"), text)
+        return
     try:
+        if text := optimizer_problem(optimizer):
+            yield Problem(path, text)
+            return
         variable = keras.Variable([[0.0, 1.0]])
         built = build_optimizer(optimizer, [variable])
         for rate in learning_rates:
