@@ -268,11 +268,6 @@ def test_the_size_of_an_own_model_is_told(tmp_path: Path) -> None:
         ("keras.layers.Conv2D(4, 5, strides=3, use_bias=False)", 64 * 100, 256),
         ("keras.layers.DepthwiseConv2D(5, strides=3, use_bias=False)", 64 * 25, 64),
         ("keras.layers.Reshape((28, 28)), keras.layers.Dense(8, use_bias=False)", 28**2 * 8, 224),
-        (
-            "keras.layers.Reshape((28, 28)), keras.layers.EinsumDense('abc,cd->abd', (28, 8))",
-            28**2 * 8,
-            224,
-        ),
     ],
 )
 def test_the_work_of_an_own_model_is_counted(

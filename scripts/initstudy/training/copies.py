@@ -272,22 +272,22 @@ def _multiplied(model: Any, traced: Any) -> set[int]:
 
 def flat(layer: Any) -> list[Any]:
     """A layer or a model, and all layers inside of it."""
-    found: dict[int, Any] = {}
-
-    def walk(part: Any) -> None:
+    seen: dict[int, Any] = {}
+    left = [layer]
+    while left:
+        part = left.pop(0)
+        if id(part) in seen:
+            continue
         if isinstance(part, kl.Layer):
-            if id(part) not in found:
-                found[id(part)] = part
-                walk(getattr(part, "layers", ()))
-                walk(vars(part))
+            left += [*getattr(part, "layers", ()), *vars(part).values()]
         elif isinstance(part, dict):
-            walk([*part.values()])
+            left += part.values()
         elif isinstance(part, list | tuple):
-            for inner in part:
-                walk(inner)
-
-    walk(layer)
-    return [*found.values()]
+            left += part
+        else:
+            continue
+        seen[id(part)] = part
+    return [part for part in seen.values() if isinstance(part, kl.Layer)]
 
 
 def named(layer: Any) -> str:
