@@ -7,13 +7,14 @@ from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.results.outputs import jobs_of
 from initstudy.results.scores import scored
 from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         study = Description.read(snakemake.input.study)
-        jobs = list(zip(snakemake.params.variants, snakemake.input.histories, strict=True))
+        jobs = jobs_of(snakemake.params.variants, snakemake.input.histories)
         table = histories.collect(jobs, study.epochs).frame
         judged = study.judge_by, study.target_accuracy, study.epochs
         final = scored(histories.final(table), table, *judged)

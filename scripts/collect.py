@@ -3,14 +3,14 @@
 from initstudy.logs import job_log
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.files import replacing, write_arrays, write_sum
-from initstudy.results.outputs import table_of_runs
+from initstudy.results.outputs import jobs_of, table_of_runs
 from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, output = snakemake.input, snakemake.output
         epochs = Description.read(files.study).epochs
-        jobs = list(zip(snakemake.params.variants, files.histories, strict=True))
+        jobs = jobs_of(snakemake.params.variants, files.histories)
         for path, table in (
             (output.histories, histories.collect(jobs, epochs).text),
             (output.diagnostics, diagnostics.collect(jobs, epochs).text),

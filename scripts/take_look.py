@@ -10,6 +10,7 @@ from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
+from initstudy.results.outputs import jobs_of
 from initstudy.results.scores import scored
 from initstudy.study.description import Description
 
@@ -17,7 +18,7 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files = snakemake.input
         study = Description.read(files.study)
-        jobs = list(zip(snakemake.params.variants, files.histories, strict=True))
+        jobs = jobs_of(snakemake.params.variants, files.histories)
         table = histories.collect(jobs, study.epochs).frame
         final = histories.final(table, histories.collect_tests(jobs).frame)
         judged = study.judge_by, study.target_accuracy, study.epochs

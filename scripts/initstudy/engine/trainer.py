@@ -106,6 +106,11 @@ def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[Any, Any]:
 def _varied(low: float, high: float) -> tuple[float, float]:
     if not low < high:
         raise EngineError("All numbers of x_train are the same, so that inputs can only be raw.")
+    if not high < math.inf:
+        raise EngineError(
+            "The numbers of x_train are so large that their scatter overflows: divide them before "
+            "you save them, or take inputs: features or raw."
+        )
     return low, high
 
 

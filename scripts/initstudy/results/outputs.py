@@ -30,6 +30,21 @@ class Collected(NamedTuple):
     frame: pd.DataFrame
 
 
+def jobs_of(variants: Sequence[str], files: Sequence[str | Path]) -> list[Job]:
+    """Return each file with the name of its variant.
+
+    Raises:
+        StudyError: if Snakemake does not know the files yet.
+    """
+    if len(variants) != len(files):
+        raise StudyError(
+            "Snakemake has started this job before it knew the runs that a choice adds, as it does "
+            "with --forcerun of a rule like this one. Nothing is lost: run the same command again "
+            "without --forcerun, or with --forcerun train alone."
+        )
+    return list(zip(variants, files, strict=True))
+
+
 def beside(history: str | Path, kind: str) -> Path:
     """The file of another kind of the job that has written a history."""
     return Path(history).with_suffix(f".{OUTPUTS[kind]}")
