@@ -226,6 +226,13 @@ def test_one_that_ignores_its_seed_is_recognised(tmp_path: Path) -> None:
     (message,) = problems(tmp_path, "kernel", ["fixed", "normal"], vary=["weights"])
     assert "'fixed0' draws the same numbers from every seed" in message
     assert "set vary: [weights, order]" in message
+    # Something else varies: the output layer, or the biases.
+    output = {"class_name": "he_normal", "config": {}}
+    hidden = {"class_name": f"{tmp_path}/mine.py:fixed", "config": {}}
+    part = ("=layers", {"hidden": hidden, "output": output})
+    assert problems(tmp_path, "kernel", [part], vary=["weights"]) == []
+    normal = {"path": ["y"], "name": "n", "class_name": "random_normal", "config": {}}
+    assert problems(tmp_path, "kernel", ["fixed"], vary=["weights"], bias=[normal]) == []
 
 
 def test_what_is_printed_does_not_stand_among_the_answers(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterato
     """
     first: dict[tuple[str, bytes], list[Entry]] = {}
     for entry in entries(question, shapes):
-        found = list(_problems(entry, question["vary"]))
+        found = list(_problems(entry)) or list(_one_run(entry, question, shapes))
         yield from found
         if found or _looks_at_more(entry):
             continue
@@ -102,17 +102,35 @@ def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterato
 
 
 def initializer_notes(question: Mapping[str, Any], shapes: Shapes) -> Iterator[str]:
-    """Say of which initializers of a user's own the seed makes no difference, a sentence each."""
+    """Say of which kernels of a user's own the seed makes no difference, a sentence each."""
     for entry in entries(question, shapes):
-        if _custom(entry) and _ignores_seed(entry):
+        if entry.role == "kernel" and _custom(entry) and _ignores_seed(entry):
             yield (
-                f"{entry.name} draws the same numbers from every seed, so its seeds differ by the "
-                "order of the examples alone, and layers of one shape are copies of each other. "
-                "If that is not meant, draw from the seed that it is given."
+                f"{entry.name} draws the same kernels from every seed, so its seeds differ by the "
+                "order of the examples and by what else is drawn, and layers of one shape are "
+                "copies of each other. If that is not meant, draw from the seed that it is given."
             )
 
 
-def _problems(entry: Entry, vary: Sequence[str]) -> Iterator[Problem]:
+def _one_run(entry: Entry, question: Mapping[str, Any], shapes: Shapes) -> Iterator[Problem]:
+    """Whether all seeds of a variant would be one and the same run, by a mistake of the user's.
+
+    In a model of a user's own something else may be drawn, such as dropout's noise.
+    """
+    if entry.role == "bias" or not _custom(entry) or "build" in question["model"]:
+        return
+    bias = next((one for one in entries(question, shapes) if one.role == "bias"), None)
+    drawn = [one for one in (entry, bias) if one and not _fixed(one)]
+    if list(question["vary"]) == [WEIGHTS] and not drawn:
+        yield Problem(
+            entry.path,
+            f"{entry.name!r} draws the same numbers from every seed, and with vary: [weights] its "
+            "seeds differ by nothing else: all of them would be one and the same run. Draw from "
+            "the seed that it is given, or set vary: [weights, order]",
+        )
+
+
+def _problems(entry: Entry) -> Iterator[Problem]:
     config = entry.spec["config"]
     listed = config.get("layers") if entry.spec["class_name"] == PER_LAYER else None
     if listed is not None and len(listed) != len(entry.shapes):
@@ -123,13 +141,6 @@ def _problems(entry: Entry, vary: Sequence[str]) -> Iterator[Problem]:
         for problem in _part_problems(entry, spec, shapes):
             yield Problem(problem.path, f"{label}{problem.message}")
             return
-    if list(vary) == [WEIGHTS] and _custom(entry) and _ignores_seed(entry):
-        yield Problem(
-            entry.path,
-            f"{entry.name!r} draws the same numbers from every seed, and with vary: [weights] its "
-            "seeds differ by nothing else: all of them would be one and the same run. Draw from "
-            "the seed that it is given, or set vary: [weights, order]",
-        )
 
 
 def _part_problems(
@@ -184,25 +195,23 @@ def _custom(entry: Entry) -> bool:
 
 
 def _ignores_seed(entry: Entry) -> bool:
-    """Whether what is custom of it draws the same for another replicate, in every layer."""
+    """Whether what is custom of it draws the same for another seed, in every layer that it has."""
+    if entry.spec["class_name"] != PER_LAYER:
+        return _fixed(entry)
+    kinds = [spec["class_name"] for _, spec, shapes in entry.parts() for _ in shapes]
+    return all(_same_again(entry, n) for n, kind in enumerate(kinds) if is_custom(kind))
+
+
+def _fixed(entry: Entry) -> bool:
+    """Whether it draws the same for another seed."""
     layers = range(len(entry.shapes))
-    if not _per_layer(entry):
+    if entry.spec["class_name"] != PER_LAYER:
         layers = range(entry.smallest(), entry.smallest() + 1)
-    custom = [
-        layer
-        for layer in layers
-        if not _per_layer(entry) or is_custom(_spec_of(entry, layer)["class_name"])
-    ]
-    return all(np.array_equal(entry.draw(layer), entry.draw(layer, 1)) for layer in custom)
+    return all(_same_again(entry, layer) for layer in layers)
 
 
-def _per_layer(entry: Entry) -> bool:
-    return bool(entry.spec["class_name"] == PER_LAYER)
-
-
-def _spec_of(entry: Entry, layer: int) -> Mapping[str, Any]:
-    parts = [spec for _, spec, shapes in entry.parts() for _ in shapes]
-    return parts[layer]
+def _same_again(entry: Entry, layer: int) -> bool:
+    return np.array_equal(entry.draw(layer), entry.draw(layer, 1))
 
 
 def _looks_at_more(entry: Entry) -> bool:
