@@ -364,10 +364,6 @@ def separable(shape, classes):
     return stack(shape, classes, layers.SeparableConv2D(4, 3, name="separable"))
 
 
-def separable_one(shape, classes):
-    return rows(shape, classes, layers.SeparableConv1D(4, 3, name="separable"))
-
-
 def attention(shape, classes):
     inputs = keras.Input(shape)
     x = layers.Reshape(shape[:2])(inputs)
@@ -441,6 +437,11 @@ class Local(layers.Layer):
 
 def custom_local(shape, classes):
     return rows(shape, classes, Local(name="local"))
+
+
+def late_weights(shape, classes):
+    layer = layers.Conv2D(4, 3, activation=layers.PReLU(), name="late", **kernel())
+    return stack(shape, classes, layer)
 
 
 def frozen_dense(shape, classes):
@@ -521,19 +522,9 @@ adapters = dense_with(lora_rank=2)
 quantized = dense_with(dtype="int8_from_float32")
 
 
-def double_convolution(shape, classes):
-    return stack(shape, classes, layers.Conv2D(4, 3, dtype="float64", name="odd", **kernel()))
-
-
 def half_inside(shape, classes):
     scaling = keras.Sequential([layers.Rescaling(0.5, dtype="bfloat16", name="odd")])
     return stack(shape, classes, scaling)
-
-
-def adapters_later(shape, classes):
-    model = perceptron(shape, classes)
-    model.get_layer("last").enable_lora(2)
-    return model
 
 
 def anonymous(shape, classes):

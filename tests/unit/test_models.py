@@ -37,6 +37,17 @@ PERCEPTRON = """
         keras.layers.Dense(classes, "softmax"),
     ])
 """
+CONTRACTION = """
+    class Contraction(keras.layers.Layer):
+        bias = None
+
+        def build(self, shape):
+            self.kernel = self.add_weight(shape=(shape[-1], 8), name="kernel")
+
+        def call(self, x):
+            return keras.ops.einsum("abc,cd->abd", x, self.kernel)
+
+"""
 CONVOLUTIONS = """
     inputs = keras.Input(shape)
     x = keras.layers.Conv2D(4, 5, strides=3, activation="relu")(inputs)
@@ -268,6 +279,7 @@ def test_the_size_of_an_own_model_is_told(tmp_path: Path) -> None:
         ("keras.layers.Conv2D(4, 5, strides=3, use_bias=False)", 64 * 100, 256),
         ("keras.layers.DepthwiseConv2D(5, strides=3, use_bias=False)", 64 * 25, 64),
         ("keras.layers.Reshape((28, 28)), keras.layers.Dense(8, use_bias=False)", 28**2 * 8, 224),
+        ("keras.layers.Reshape((28, 28)), Contraction()", 28**2 * 8, 224),
     ],
 )
 def test_the_work_of_an_own_model_is_counted(
@@ -275,7 +287,7 @@ def test_the_work_of_an_own_model_is_counted(
 ) -> None:
     end = "keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax')"
     body = f"    return keras.Sequential([keras.Input(shape), {layers}, {end}])\n"
-    answer = asked(written(tmp_path, body))
+    answer = asked(written(tmp_path, CONTRACTION + body))
     assert answer["problems"] == []
     last = 0 if "Flatten" in layers else 10 * outputs
     assert answer["multiplications"] == multiplications + last

@@ -25,7 +25,7 @@ from initstudy.engine.models import (
 )
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.copies import trained_problems, undrawn_problems
+from initstudy.training.copies import late_problems, trained_problems, undrawn_problems
 from initstudy.training.initializer_checks import (
     Shapes,
     initializer_notes,
@@ -134,6 +134,7 @@ def _copied_model(
 
     try:
         model = model_to_train(returned, ZEROS, ZEROS, replicate=0)
+        first = model.variables
         # Of the shape that the training will give it.
         inputs = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
         outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
@@ -159,7 +160,8 @@ def _copied_model(
     def again() -> Any:
         return returned_model(build, shape, classes, replicate=1)
 
-    lost = [*undrawn_problems(model, traced[0]), *trained_problems(returned, model, again)]
+    lost = [*late_problems(model, first)]
+    lost = lost or [*undrawn_problems(model, traced[0]), *trained_problems(returned, model, again)]
     if lost:
         return [Problem(("model",), f"{build}: {text}") for text in lost], *NOTHING
     found = [Problem(*one) for one in literature_problems(returned, model, config["kernel"])]

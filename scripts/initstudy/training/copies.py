@@ -152,10 +152,10 @@ def _lost_values(returned: Any, trained: Any, again: Callable[[], Any]) -> Itera
     values = {id(variable): value for variable, value in pairs}
     lost = [variable for variable in suspects if _equal(variable, values[id(variable)])]
     for owner, variables in _by_layer(returned, lost):
+        hint = " The key inputs scales what enters a network." if "(Normalization)" in owner else ""
         yield (
             f"{owner} has weights with values of their own (pretrained, loaded or adapted): "
-            f"{_listed(variables)}. {LATER}: they would start anew. Remove what sets them; to "
-            "scale inputs, there is the key inputs."
+            f"{_listed(variables)}. {LATER}: they would start anew. Remove what sets them.{hint}"
         )
 
 
@@ -211,6 +211,23 @@ def _other_function(returned: Any, trained: Any) -> str | None:
                 f"{penalty:.4g}. {LATER}; give regularizers as arguments of a layer."
             )
     return None
+
+
+def late_problems(trained: Any, first: Sequence[Any]) -> Iterator[str]:
+    """Weights that a network has not before it is called, so that no optimizer knows them.
+
+    Args:
+        trained: the copy that is trained, after it was called.
+        first: its variables before that.
+    """
+    known = {id(variable) for variable in first}
+    late = [variable for variable in trained.variables if id(variable) not in known]
+    for owner, variables in _by_layer(trained, late):
+        yield (
+            f"{owner} makes {_listed(variables)} only when it is called. {LATER}; let what makes "
+            "it be a layer of its own, such as keras.layers.PReLU() after a layer instead of as "
+            "its activation, or make it in build."
+        )
 
 
 def undrawn_problems(trained: Any, traced: Any) -> Iterator[str]:
