@@ -526,7 +526,7 @@ class Studies:
                 text = "with kept it must be one_factor: what is kept has no pairs"
                 raise member.source.refuse([Problem(("design",), text)])
         listed = [variant.name for variant in members[0].study.kernel_variants]
-        self.kept[name] = taken = [
+        taken = [
             variant for variant in listed if all(tables.has(m.plan, variant) for m in members)
         ]
         if not taken:
@@ -541,6 +541,7 @@ class Studies:
                 "trained. Add a line below its kernel_initializers; or, to train all of them here, "
                 "run it without kept."
             )
+        self.kept[name] = taken
         made = []
         for member in members:
             ours = member.study.plain()["kernel_initializers"]
