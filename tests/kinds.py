@@ -444,6 +444,12 @@ def late_weights(shape, classes):
     return stack(shape, classes, layer)
 
 
+def stopped(shape, classes):
+    inputs = keras.Input(shape)
+    x = layers.Dense(4, name="stopped", **kernel())(layers.Flatten()(inputs))
+    return keras.Model(inputs, head(classes)(ops.stop_gradient(x)))
+
+
 def frozen_dense(shape, classes):
     return stack(
         shape, classes, layers.Flatten(), layers.Dense(5, trainable=False, name="fixed", **kernel())
@@ -452,6 +458,29 @@ def frozen_dense(shape, classes):
 
 def frozen_convolution(shape, classes):
     return stack(shape, classes, layers.Conv2D(4, 3, trainable=False, name="fixed", **kernel()))
+
+
+def frozen_variable(shape, classes):
+    model = stack(shape, classes, layers.Flatten(), layers.Embedding(20, 3, name="vectors"))
+    model.get_layer("vectors").embeddings.trainable = False
+    return model
+
+
+class ForgetfulPenalty(layers.Layer):
+    def __init__(self, rate=0.0, **more):
+        super().__init__(**more)
+        self.rate = rate
+
+    def get_config(self):
+        return super().get_config()
+
+    def call(self, x):
+        self.add_loss(self.rate * ops.mean(ops.square(x)))
+        return x
+
+
+def forgotten_penalty(shape, classes):
+    return stack(shape, classes, ForgetfulPenalty(0.5))
 
 
 def frozen_model(shape, classes):

@@ -526,9 +526,7 @@ class Studies:
                 text = "with kept it must be one_factor: what is kept has no pairs"
                 raise member.source.refuse([Problem(("design",), text)])
         listed = [variant.name for variant in members[0].study.kernel_variants]
-        taken = [
-            variant for variant in listed if all(tables.has(m.plan, variant) for m in members)
-        ]
+        taken = [variant for variant in listed if all(tables.has(m.plan, variant) for m in members)]
         if not taken:
             raise StudyError(
                 f"{self._kept} has no variant of {self.lists[name]} as it would be trained here: "

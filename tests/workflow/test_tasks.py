@@ -168,3 +168,21 @@ def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
     assert "model: my_model.py:build: its model must end in a softmax" in outcome.text
     assert "let its last layer be keras.layers.Dense(10, activation='softmax')" in outcome.text
     assert "Traceback" not in outcome.text
+
+
+def test_what_of_a_model_would_not_be_trained_as_it_stands_is_told_before_anything_runs(
+    project: Project,
+) -> None:
+    model = project / "my_model.py"
+    model.write_text(MODEL.replace("strides=3", "trainable=False, name='features'"))
+    configure(project, model="my_model.py:build")
+    outcome = project.snakemake("--dry-run")
+    assert outcome.code == 1
+    assert "my_model.py:build: the layer features (Conv2D) is frozen" in outcome.text
+    compiled = MODEL.replace("return keras", "model = keras")
+    model.write_text(compiled + "    model.compile('rmsprop', 'mse')\n    return model\n")
+    # As users start it: a dry run says it as it exits. Keras is not asked again the second time.
+    alone = Project(project.folder)
+    for outcome in (alone.plan(), alone.plan()):
+        assert "my_model.py:build compiles its model with RMSprop" in outcome.text
+        assert "the key optimizer decides (adam)" in outcome.text

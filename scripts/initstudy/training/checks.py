@@ -25,7 +25,12 @@ from initstudy.engine.models import (
 )
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.copies import late_problems, trained_problems, undrawn_problems
+from initstudy.training.copies import (
+    late_problems,
+    trained_problems,
+    undrawn_problems,
+    unlearned_problems,
+)
 from initstudy.training.initializer_checks import (
     Shapes,
     initializer_notes,
@@ -162,6 +167,7 @@ def _copied_model(
 
     lost = [*late_problems(model, first)]
     lost = lost or [*undrawn_problems(model, traced[0]), *trained_problems(returned, model, again)]
+    lost = lost or [*unlearned_problems(model)]  # it moves statistics
     if lost:
         return [Problem(("model",), f"{build}: {text}") for text in lost], *NOTHING
     found = [Problem(*one) for one in literature_problems(returned, model, config["kernel"])]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.engine.backend import keras
+from initstudy.engine.backend import keras, tf
 from initstudy.engine.models import FusedBatchNormalization, TransposedDense, kernel_layers
 
 kl = keras.layers
@@ -208,7 +208,8 @@ def _other_function(returned: Any, trained: Any) -> str | None:
         if not math.isclose(penalty, other, rel_tol=1e-3, abs_tol=1e-5):
             return (
                 f"a copy of its model adds {other:.4g} to the loss, where the model adds "
-                f"{penalty:.4g}. {LATER}; give regularizers as arguments of a layer."
+                f"{penalty:.4g}. {LATER}: let get_config of each class of yours give all arguments "
+                "of its __init__."
             )
     return None
 
@@ -228,6 +229,25 @@ def late_problems(trained: Any, first: Sequence[Any]) -> Iterator[str]:
             "it be a layer of its own, such as keras.layers.PReLU() after a layer instead of as "
             "its activation, or make it in build."
         )
+
+
+def unlearned_problems(trained: Any) -> Iterator[str]:
+    """Layers with a kernel that no gradient reaches, at which nothing can be measured.
+
+    Args:
+        trained: the copy that is trained.
+    """
+    layers, shape = kernel_layers(trained), trained.input_shape
+    with tf.GradientTape() as tape:
+        outputs = trained(keras.random.uniform((shape[0] or 2, *shape[1:]), seed=0), training=True)
+    gradients = tape.gradient(outputs, [layer.kernel.value for layer in layers])
+    for layer, gradient in zip(layers, gradients, strict=True):
+        if gradient is None:
+            yield (
+                f"the outputs do not depend on the kernel of {named(layer)}, or by a way that has "
+                f"no gradient, such as keras.ops.stop_gradient. {LATER}; remove that layer, or "
+                "what stops its gradient."
+            )
 
 
 def undrawn_problems(trained: Any, traced: Any) -> Iterator[str]:
