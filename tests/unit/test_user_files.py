@@ -15,6 +15,7 @@ from initstudy.engine.models import build_model, build_own_model
 from initstudy.engine.user_code import load
 from initstudy.study.user_files import source_of
 from initstudy.training.checks import main
+from initstudy.training.initializer_checks import initializer_notes, network_shapes
 
 MODEL = """
 from __future__ import annotations
@@ -80,6 +81,22 @@ def fixed(shape, dtype, seed):
 
 def prior(shape, dtype, seed):
     return np.log([0.8, 0.15, 0.05])
+
+def flat(shape, dtype, seed):
+    return np.full(shape, 0.5)
+
+def listed(shape, dtype, seed):
+    return np.arange(np.prod(shape)).reshape(shape).tolist()
+
+class Tensors(Scaled):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.convert_to_tensor(super().__call__(shape), dtype="float64")
+
+class Adapting(Scaled):
+    def adapt(self, model, layers, inputs):
+        pass
+
+MADE = keras.initializers.HeNormal()
 """
 
 
@@ -181,8 +198,10 @@ def test_initializers_as_people_write_them_are_taken(tmp_path: Path) -> None:
         ("Scaled", {"scale": 0.5}),
         ("PassesOn", {"stddev": 0.3}),
         ("TakesNoSeed", {"value": 0.25}),
-        "normal",
-        "half",
+        ("Adapting", {"scale": 0.05}),
+        ("Adapting", {"scale": 0.5}),
+        ("Tensors", {"scale": 0.3}),
+        *("normal", "half", "flat", "listed"),
     ]
     assert problems(tmp_path, "kernel", right) == []
 
@@ -219,6 +238,36 @@ def test_two_that_draw_the_same_numbers_are_one(tmp_path: Path, double: object) 
     assert problems(tmp_path, "kernel", ["=glorot_normal", "=lecun_normal"], **square) == []
     # What they come to is decided later, by a look at the network or at data.
     assert problems(tmp_path, "kernel", ["=lsuv", "=orthogonal", "=fixup", "=he_normal"]) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "part"),
+    [
+        (["=lsuv", ("=LSUV", {"tolerance": 0.1})], "'LSUV1' is the same initializer as 'lsuv0'"),
+        ([("Adapting", {"scale": 0.5})] * 2, "is the same initializer as 'Adapting0'"),
+        (["MADE"], "'MADE' is one HeNormal, not a class: name the class, HeNormal"),
+        ([("normal", {"seed": 3})], "seeds come from the replicate"),
+        ([("Scaled", {"scal": 3})], "scal"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, entries: list[object], part: str) -> None:
+    (message,) = problems(tmp_path, "kernel", entries)
+    assert part in message
+
+
+def test_kernels_that_no_seed_changes_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(INITIALIZERS)
+
+    def told(name: str) -> list[str]:
+        config = {"scale": 1.0} if name == "Scaled" else {}
+        class_name = f"{tmp_path}/mine.py:{name}"
+        entry = {"path": ["x"], "name": name, "class_name": class_name, "config": config}
+        shapes = network_shapes(6, [6, 3])
+        return list(initializer_notes({"kernel": [entry], "bias": [entry]}, shapes))
+
+    (line,) = told("fixed")
+    assert line.startswith("fixed draws the same kernels from every seed")
+    assert told("normal") == told("flat") == told("Scaled") == []
 
 
 def test_one_that_ignores_its_seed_is_recognised(tmp_path: Path) -> None:

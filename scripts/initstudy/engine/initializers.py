@@ -121,7 +121,10 @@ def _custom(class_name: str) -> Any:
     found = load(class_name)
     if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
         return found
+    name = class_name.rpartition(":")[2]
+    if isinstance(found, keras.initializers.Initializer):
+        kind = type(found).__name__
+        raise TypeError(f"{name!r} is one {kind}, not a class: name the class, {kind}")
     if inspect.isclass(found) or not callable(found):
-        name = class_name.rpartition(":")[2]
         raise TypeError(f"{name!r} is neither a keras.initializers.Initializer nor a function")
     return found

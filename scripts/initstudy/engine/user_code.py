@@ -7,6 +7,7 @@ and files of the same name in two folders are never taken for each other.
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -59,6 +60,8 @@ def _enter(folder: Path) -> None:
     sys.path[:] = [place for place in sys.path if place not in _entered]
     sys.path.insert(0, str(folder))
     _entered.add(str(folder))
+    # A compiled file is taken for new if its source has the same size and second.
+    sys.dont_write_bytecode, sys.pycache_prefix = True, os.devnull
     importlib.invalidate_caches()
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,14 +85,16 @@ def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterato
         question: as `checks.examine` is asked; vary says what its seeds have of their own.
         shapes: of the network.
     """
-    first: dict[tuple[str, bytes], list[Entry]] = {}
+    first: dict[tuple[str, str | bytes], list[Entry]] = {}
     for entry in entries(question, shapes):
         found = list(_problems(entry)) or list(_one_run(entry, question, shapes))
         yield from found
-        if found or _looks_at_more(entry):
+        if found:
             continue
-        alike = first.setdefault((entry.role, entry.draw(entry.smallest()).tobytes()), [])
-        double = next((other for other in alike if _same(entry, other)), None)
+        rules = _rules(entry)
+        key = rules or entry.draw(entry.smallest()).tobytes()
+        alike = first.setdefault((entry.role, key), [])
+        double = next((other for other in alike if rules or _same(entry, other)), None)
         if double and double.name != entry.name:
             yield Problem(
                 entry.path,
@@ -104,7 +107,9 @@ def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterato
 def initializer_notes(question: Mapping[str, Any], shapes: Shapes) -> Iterator[str]:
     """Say of which kernels of a user's own the seed makes no difference, a sentence each."""
     for entry in entries(question, shapes):
-        if entry.role == "kernel" and _custom(entry) and _ignores_seed(entry):
+        # What is one number in all places is meant so.
+        meant = not np.ptp(entry.draw(entry.smallest())) if _custom(entry) else True
+        if entry.role == "kernel" and not meant and _ignores_seed(entry):
             yield (
                 f"{entry.name} draws the same kernels from every seed, so its seeds differ by the "
                 "order of the examples and by what else is drawn, and layers of one shape are "
@@ -147,6 +152,9 @@ def _part_problems(
     entry: Entry, spec: Mapping[str, Any], shapes: Sequence[Shape]
 ) -> Iterator[Problem]:
     name, config = spec["class_name"], spec["config"]
+    if "seed" in config:
+        yield Problem((*entry.path, "config", "seed"), "seeds come from the replicate; remove it")
+        return
     if not is_custom(name):
         found = list(_name_problems(entry.path, name, config))
         if found:
@@ -214,12 +222,19 @@ def _same_again(entry: Entry, layer: int) -> bool:
     return np.array_equal(entry.draw(layer), entry.draw(layer, 1))
 
 
-def _looks_at_more(entry: Entry) -> bool:
-    """Whether what it draws is changed by a look at the network or data."""
-    return any(
-        hasattr(make_initializer(spec["class_name"], spec["config"], 0), "adapt")
-        for _, spec, _ in entry.parts()
-    )
+def _rules(entry: Entry) -> str:
+    """By which rule it makes each layer, if one changes what is drawn by a look at the network or
+    at data, which is not known here; "" if none does.
+    """
+    rules, looks = [], False
+    for _, spec, shapes in entry.parts():
+        name, config = spec["class_name"], spec["config"]
+        made = make_initializer(name, config, seed=0)
+        looks |= hasattr(made, "adapt")
+        # All that Keras' own and ours are made with; nobody has to write it for a class of theirs.
+        told = dict(config) if is_custom(name) else made.get_config()
+        rules += [[name if is_custom(name) else type(made).__name__, told]] * len(shapes)
+    return json.dumps(rules, sort_keys=True, default=str) if looks else ""
 
 
 def _same(one: Entry, other: Entry) -> bool:
@@ -234,9 +249,6 @@ def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Itera
     if name not in known:
         usual = [key for key in known if key.islower()]
         yield Problem(path, f"{name!r} is not an initializer of Keras{suggest(name, usual)}")
-        return
-    if "seed" in config:
-        yield Problem((*path, "config", "seed"), "seeds come from the replicate; remove it")
         return
     parameters = inspect.signature(known[name]).parameters
     for key in config:
