@@ -35,6 +35,17 @@ def rows(shape, classes, *inner):
     return stack(shape, classes, layers.Reshape(tuple(shape[:2])), *inner)
 
 
+def without_biases(shape, classes):
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Flatten(),
+            layers.Dense(4, use_bias=False, **kernel()),
+            head(classes, use_bias=False),
+        ]
+    )
+
+
 # What is trained as Keras trains it.
 
 

@@ -277,12 +277,14 @@ def ask_keras(members: Iterable[Member]) -> None:
     new = [member for member in members if not member.accepted.exists()]
     if not new:
         return
+    places = str(PROJECT / "scripts"), os.environ.get("PYTHONPATH", "")
     answer = subprocess.run(
-        [sys.executable, "-m", CHECKS],
+        # As a job has it: without the folder that this runs in.
+        [sys.executable, "-P", "-m", CHECKS],
         input=json.dumps([member.question for member in new]),
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(PROJECT / "scripts")},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
     )
     if answer.returncode != 0:
         raise StudyError(f"Keras could not be asked about the configuration:\n{answer.stderr}")

@@ -274,3 +274,17 @@ def test_initializers_are_looked_at_layer_by_layer() -> None:
     assert "gain_corrected cannot make the kernel of the layer conv2d_transpose" in message
     parts[0] = entry("he_normal")
     assert asked("transposed_convolution", kernel=[entry("layers", layers=parts)])[0] == []
+
+
+def test_bias_initializers_that_a_network_has_no_use_for_are_refused() -> None:
+    zeros, ones = entry("zeros"), entry("ones")
+    assert asked("without_biases", bias=[zeros]) == ([], [])
+    (message,), _ = asked("without_biases", bias=[zeros, ones])
+    assert "no layer of the model has a bias" in message
+    assert "bias_initializers: []" in message
+    # One convolution of four layers has none.
+    parts = {"class_name": "ones", "config": {}}
+    listed = {**entry("layers", layers=[parts] * 3), "name": "listed"}
+    (message,), _ = asked("convolutions", bias=[zeros, listed])
+    assert "(Conv2D) has no bias" in message
+    assert asked("convolutions", bias=[zeros, ones]) == ([], [])

@@ -41,6 +41,7 @@ from initstudy.training.initializer_checks import (
 )
 from initstudy.training.refusals import (
     ZEROS,
+    bias_problems,
     compile_note,
     copy_problem,
     literature_problems,
@@ -171,6 +172,7 @@ def _copied_model(
     if lost:
         return [Problem(("model",), f"{build}: {text}") for text in lost], *NOTHING
     found = [Problem(*one) for one in literature_problems(returned, model, config["kernel"])]
+    found += [Problem(*one) for one in bias_problems(model, config["bias"])]
     layers = kernel_layers(model)
     kernels = [
         tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]

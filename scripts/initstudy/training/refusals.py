@@ -193,6 +193,37 @@ def literature_problems(
             yield tuple(entry["path"]), text
 
 
+def bias_problems(
+    trained: Any, entries: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Bias initializers that a model whose layers lack biases has no use for.
+
+    Args:
+        trained: the copy that is trained.
+        entries: path, name, class_name and config of the baseline's bias initializer, then of each
+            of the study's.
+
+    Yields:
+        The key path of an initializer, and what is wrong.
+    """
+    layers = kernel_layers(trained)
+    without = [layer for layer in layers if layer.bias is None]
+    for number, entry in enumerate(entries):
+        text = ""
+        if without == layers and number:
+            text = (
+                "no layer of the model has a bias, so this variant would be the baseline again. "
+                "Write bias_initializers: []"
+            )
+        elif without and without != layers and entry["class_name"] == PER_LAYER:
+            text = (
+                f"{named(without[0])} has no bias, so it is not clear for which layer each of "
+                "these is. Give one initializer for all layers"
+            )
+        if text:
+            yield tuple(entry["path"]), text
+
+
 def _parts(entry: Mapping[str, Any], layers: int) -> Sequence[Mapping[str, Any]]:
     """The initializer of each layer; none if there is another number of them."""
     config = entry["config"]
