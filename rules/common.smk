@@ -198,11 +198,11 @@ def chosen(stage):
 def each(stage, what, files="histories"):
     """The variant, say, or the learning rate of each of the input files of a stage, as a param."""
 
-    def told_of(wildcards, input):
+    def attributes(wildcards, input):
         jobs = {Path(job.file()).parts[-3:]: job for job in asked(wildcards, stage)}
         return [getattr(jobs[Path(file).parts[-3:]], what) for file in input[files]]
 
-    return told_of
+    return attributes
 
 
 @told
