@@ -358,7 +358,7 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
 
     def look() -> bool:
         for digest in digests:
-            if any((project / f"results/runs/{digest}/replicates").glob("[0-9]*.npz")):
+            if any((project / f"results/runs/{digest}/checkpoints").glob("[0-9]*.npz")):
                 process = process_of(project, digest)
                 if process is not None:
                     process.send_signal(signal.SIGSTOP)
