@@ -15,13 +15,14 @@ from typing import Any
 
 import yaml
 
+from initstudy import examples
 from initstudy.code import source_id, versions
 from initstudy.data.catalog import SPECS
 from initstudy.data.facts import Facts, facts
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 from initstudy.store import RUNS, Planned, Store, block, checkpoints
-from initstudy.study import costs, examples
+from initstudy.study import costs
 from initstudy.study.config import KeyPath, Study, find, parse_study
 from initstudy.study.description import Description
 from initstudy.study.plan import BEST, Job, Plan

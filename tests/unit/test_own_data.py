@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from helpers import load
 
+from initstudy import examples
 from initstudy.data.datasets import file_sha256
 from initstudy.data.facts import facts
 from initstudy.engine.data import Dataset
 from initstudy.errors import StudyError
 from initstudy.studies import Member, Source, Studies, read
-from initstudy.study import examples
 
 GENERATOR = np.random.default_rng(1)
 Changes = dict[str, Any]
