@@ -131,13 +131,6 @@ def test_nothing_else_does(
     assert {name for name in before if after[name] != before[name]} == others
 
 
-def test_the_engine_imports_nothing_of_ours() -> None:
-    for path in (REPOSITORY / ENGINE).rglob("*.py"):
-        for line in path.read_text().splitlines():
-            if line.strip().startswith(("from initstudy", "import initstudy")):
-                assert line.strip().startswith("from initstudy.engine"), f"{path}: {line}"
-
-
 def test_digests_of_0_2_0_are_the_same_where_it_trained_right() -> None:
     """Those of the benchmark's networks by hidden_units; no user's model has its old one."""
     defaults = [str(REPOSITORY / "config.yaml")]

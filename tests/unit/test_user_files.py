@@ -16,6 +16,7 @@ from initstudy.engine.user_code import load
 from initstudy.study.user_files import source_of
 from initstudy.training.checks import main
 from initstudy.training.initializer_checks import initializer_notes, network_shapes
+from initstudy.training.trying import check_initializer
 
 MODEL = """
 from __future__ import annotations
@@ -313,3 +314,5 @@ def test_values_of_numpy_are_cast_as_keras_casts_them(tmp_path: Path) -> None:
     mine = {"class_name": f"{tmp_path}/mine.py:Scaled", "config": {"scale": 0.5}}
     model = build_model(6, [4], "relu", 3, mine, mine, 0)
     assert {variable.dtype for variable in model.variables} == {"float32"}
+    # Whoever tries it by hand is not told otherwise.
+    assert not check_initializer(f"{tmp_path}/mine.py:Scaled", config={"scale": 0.5}).problems
