@@ -62,21 +62,21 @@ def known_initializers() -> dict[str, type[Any]]:
     }
 
 
-def weight_seed(replicate: int, layer: int, role: Role) -> int:
-    """The seed of one layer's kernel or bias in one replicate.
+def weight_seed(replicate: int, *key: int) -> int:
+    """Return the seed of one weight in one replicate.
 
     It does not depend on the variant, so variants are compared in pairs that share their random
     numbers (common random numbers: Law, 2015, Simulation Modeling and Analysis, section 11.2).
 
     Args:
-        replicate: number of the replicate, from 0.
-        layer: number of the layer, from 0 at the input.
-        role: "kernel" or "bias".
+        replicate: its number, from 0.
+        key: the number of the layer, from 0 at the input; 0 for its kernel, 1 for its bias; and a
+            third number if the layer has several of these, from the second one on.
 
     Returns:
         A whole number in [0, 2**31), as TensorFlow's stateless generators take it.
     """
-    sequence = np.random.SeedSequence(replicate, spawn_key=(WEIGHTS, layer, ROLES.index(role)))
+    sequence = np.random.SeedSequence(replicate, spawn_key=(WEIGHTS, *key))
     return int(sequence.generate_state(1)[0] >> 1)
 
 

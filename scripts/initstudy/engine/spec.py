@@ -116,3 +116,30 @@ def _nameless(spec: Any) -> Any:
                 name.rpartition(":")[2] if is_custom(name) else name.lower().replace("_", "")
             )
     return plain
+
+
+def with_rate(optimizer: Mapping[str, Any], rate: float) -> dict[str, Any]:
+    """Return an optimizer at another learning rate; of a schedule all rates are multiplied by it.
+
+    Args:
+        optimizer: {class_name, config}.
+        rate: instead of its own.
+    """
+    config = dict(optimizer["config"])
+    if isinstance(config.get("inner_optimizer"), Mapping):
+        inner = {"config": {}, **config["inner_optimizer"]}
+        config["inner_optimizer"] = with_rate(inner, rate)
+    elif isinstance(config.get("learning_rate"), Mapping):
+        config["learning_rate"] = {**config["learning_rate"], "factor": rate}
+    else:
+        config["learning_rate"] = rate
+    return {**optimizer, "config": config}
+
+
+def rate_of(optimizer: Mapping[str, Any]) -> float | None:
+    """Return the learning rate that an optimizer is given, or the factor of a schedule's rates."""
+    config = optimizer["config"]
+    if isinstance(config.get("inner_optimizer"), Mapping):
+        return rate_of({"config": {}, **config["inner_optimizer"]})
+    rate = config.get("learning_rate")
+    return rate.get("factor") if isinstance(rate, Mapping) else rate

@@ -14,18 +14,25 @@ from initstudy.engine.data import Dataset, from_arrays, hold_out, learn_from
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import DATA_ORDER
 from initstudy.engine.models import (
+    Network,
+    Networks,
     adapt,
-    build_model,
-    build_optimizer,
-    build_own_model,
+    as_input,
+    batch_of,
+    dense_model,
     suits_xla,
+    user_model,
 )
+from initstudy.engine.optimizers import finalizes, is_symmetric, make_optimizer
+from initstudy.engine.shadows import Shadows, assigned_by_call, called
 from initstudy.engine.spec import ORDER, SOURCES, WEIGHTS, RunSpec
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
 # Images, the first that a replicate meets, that its initializers may look at.
 LOOKED_AT = 1000
+# Images by which it is seen whether the model of a replicate is like that of another one.
+COMPARED = 8
 
 
 class Epoch(NamedTuple):
@@ -117,74 +124,96 @@ def _varied(low: float, high: float) -> tuple[float, float]:
 class Trainer:
     """Trains replicates of one model on one data set, one after the other.
 
-    The model and the optimizer are made once, and with them the compiled function; each replicate
-    then starts from fresh ones whose values are assigned to the variables of the first. An epoch is
-    one call: a loop over batches that slices, casts, differentiates and updates. It computes what
-    `Model.fit` does with the loss `sparse_categorical_crossentropy`, and returns the same metrics,
-    without what a person's own model may add to the loss (regularization), which is learned from.
+    A model and an optimizer are compiled once; each replicate then starts from fresh ones whose
+    values are assigned to the variables of the first. One whose model does something else with
+    these values, as what is no variable of it differs, is compiled anew. An epoch is one call: a
+    loop over batches that slices, casts, differentiates and updates. It computes what `Model.fit`
+    does with the loss `sparse_categorical_crossentropy`, and returns the same metrics, without what
+    a model may add to the loss (regularization), which is learned from.
 
     Args:
         dataset: images and labels; they are put on the device once.
-        make_model: the model that a replicate starts from; it ends in a softmax.
-        make_optimizer: a fresh optimizer for some variables.
+        make_network: the network that a replicate starts from; it ends in a softmax.
+        make_optimizer: a fresh optimizer for a model, without slots.
         batch_size: images per update; the last batch of an epoch may be smaller.
         inputs: see `input_scaling`.
-        adapt: changes a fresh model by what it makes of the first images that its replicate meets,
-            float32 (images, features).
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
         vary: what each replicate has of its own, of `spec.SOURCES`; the rest is replicate 0's.
 
     Attributes:
-        model, optimizer: those of the replicate that was started last, as they are now; of none
-            until one is.
+        network: that of the replicate that was compiled last.
+        shadows: the variables that training changes, see `shadows.Shadows`.
+        optimizer: of the replicate that was started last, as it is now; of none until one is.
         compiled: "xla" or "graph".
-        validates_on_test: whether the validation images are the test images.
+        compilations: how many networks were compiled.
         images_to_test: how many test images there are.
 
     Examples:
-        >>> trainer = Trainer(dataset, make_model, make_optimizer, 128, "raw")
+        >>> trainer = Trainer(dataset, make_network, make_optimizer, 128, "raw")
         >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
     """
 
     def __init__(
         self,
         dataset: Dataset,
-        make_model: Callable[[int], Any],
+        make_network: Callable[[int], Network],
         make_optimizer: Callable[[Any], Any],
         batch_size: int,
         inputs: str,
-        adapt: Callable[[Any, Any], None] = lambda model, inputs: None,
         compile: str = "auto",
         vary: Collection[str] = SOURCES,
     ) -> None:
         self._vary = vary
-        self._make_model = make_model
+        self._make_network = make_network
         self._make_optimizer = make_optimizer
-        self._adapt = adapt
         self._batch_size = batch_size
+        self._shape = dataset.shape
         self._scale, self._offset = input_scaling(inputs, dataset.x_train)
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
         self._validation = tf.constant(dataset.x_val), tf.constant(dataset.y_val)
-        self.validates_on_test = dataset.x_val is dataset.x_test
-        self.images_to_test = len(dataset.y_test)
         self._test = self._validation
-        if not self.validates_on_test:
+        if dataset.x_val is not dataset.x_test:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
+        self.images_to_test = len(dataset.y_test)
         self._images = len(dataset.y_train)
         self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
+        self._asked, self.compilations = compile, 0
         # Its values are those of no replicate: these come with `start` or `resume`.
-        self.model = make_model(0)
-        self.optimizer = make_optimizer(self.model.trainable_variables)
+        self._take(make_network(0))
         self._orders = self._orders_of(0)
-        self.compiled = compile
-        if compile == "auto":
-            self.compiled = "xla" if suits_xla(self.model) else "graph"
+
+    def _take(self, network: Network) -> None:
+        """Make a network the one that is compiled, and that all others are assigned to."""
+        self.network, model = network, network.model
+        self.optimizer = self._make_optimizer(model)
+        changed = {id(variable) for variable in assigned_by_call(model, self._few(model))}
+        # What a layer itself assigns to a kernel must be assigned before it is multiplied with.
+        self._transposing = is_symmetric(self.optimizer) and changed.isdisjoint(
+            id(variable) for variable in model.trainable_variables
+        )
+        self.shadows = Shadows(model, self._transposing)
+        self.optimizer.build(self.shadows.trained)
+        self.compiled = self._asked
+        if self._asked == "auto":
+            self.compiled = "xla" if suits_xla(model) else "graph"
+        self.compilations += 1
         self._run_epoch = tf.function(
             self._epoch, jit_compile=self.compiled == "xla", autograph=False
         )
         # Called a few times only: compiling it by XLA would take longer than it saves.
         self._run_test = tf.function(self._judge, autograph=False)
+
+    @property
+    def model(self) -> Any:
+        """The model of the replicate that was started last, as it is now; of none until one is."""
+        self.shadows.write()
+        return self.network.model
+
+    @property
+    def validates_on_test(self) -> bool:
+        """Whether the test images give what the validation images do after an epoch."""
+        return self._test is self._validation and not finalizes(self.optimizer)
 
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""
@@ -208,18 +237,25 @@ class Trainer:
                 return
 
     def test(self) -> tuple[float, float, npt.NDArray[np.bool_]]:
-        """What the network, as it is now, makes of the test images.
+        """What the network makes of the test images, as `fit` would leave it if it ended now.
+
+        Some optimizers change the weights then, such as to averages of what they were.
 
         Returns:
             Its loss, its accuracy, and which of the images it gets right, (images,).
         """
+        before = self.state() if finalizes(self.optimizer) else None
+        if before is not None:
+            self.optimizer.finalize_variable_values(self.shadows.trained)
         losses, hits = (part.numpy() for part in self._run_test(*self._test))
+        if before is not None:
+            self._assign(before)
         means = (float(part.mean(dtype=np.float64)) for part in (losses, hits))
         return *means, hits > 0
 
     def state(self) -> list[npt.NDArray[Any]]:
         """All that the replicate needs to go on from here, besides how many epochs it has had."""
-        return [variable.numpy() for variable in self._variables]
+        return [_storable(variable.numpy()) for variable in self._variables]
 
     def resume(self, replicate: int, epochs: int, state: Sequence[npt.NDArray[Any]]) -> None:
         """Takes a replicate up again, instead of `start`.
@@ -232,20 +268,23 @@ class Trainer:
         Raises:
             ValueError: if it is of another network or optimizer.
         """
+        self._fit(self._make_network(self._weights_of(replicate)))
         shapes = [tuple(variable.shape) for variable in self._variables]
         if shapes != [value.shape for value in state]:
             raise ValueError("the weights are of another network or optimizer")
-        for variable, value in zip(self._variables, state, strict=True):
-            variable.assign(value)
+        self._assign(state)
         self._orders = itertools.islice(self._orders_of(replicate), epochs, None)
 
     def start(self, replicate: int) -> None:
         """Gives model and optimizer the values that a replicate begins with."""
-        model = self._fresh_model(replicate)
-        optimizer = self._make_optimizer(model.trainable_variables)
-        fresh = [*model.variables, *optimizer.variables]
-        for variable, value in zip(self._variables, fresh, strict=True):
-            variable.assign(value)
+        network = self._make_network(self._weights_of(replicate))
+        first = next(self._orders_of(replicate))[:LOOKED_AT]
+        adapt(network, self._inputs(network.model, tf.gather(self._train[0], first)))
+        shadows = Shadows(network.model, self._transposing)
+        optimizer = self._make_optimizer(network.model)
+        optimizer.build(shadows.trained)
+        self._fit(network)
+        self._assign([*shadows.variables, *optimizer.variables])
         self._orders = self._orders_of(replicate)
 
     def run_epoch(self) -> Epoch:
@@ -275,21 +314,41 @@ class Trainer:
     @property
     def _variables(self) -> list[Any]:
         """All that training changes: weights, slots, and what layers draw random numbers from."""
-        return [*self.model.variables, *self.optimizer.variables]
+        return [*self.shadows.variables, *self.optimizer.variables]
 
-    def _fresh_model(self, replicate: int) -> Any:
-        model = self._make_model(replicate if WEIGHTS in self._vary else 0)
-        first = next(self._orders_of(replicate))[:LOOKED_AT]
-        self._adapt(model, self._inputs(model, tf.gather(self._train[0], first)))
-        return model
+    def _assign(self, values: Sequence[Any]) -> None:
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def _weights_of(self, replicate: int) -> int:
+        return replicate if WEIGHTS in self._vary else 0
+
+    def _few(self, model: Any) -> Any:
+        """Some training images, as a model takes them."""
+        count = batch_of(model) or COMPARED
+        return self._inputs(model, tf.gather(self._train[0], np.arange(count) % self._images))
+
+    def _fit(self, network: Network) -> None:
+        """Compile a network anew, unless the one that is compiled does the same with its values."""
+        mine, other = self.network.model, network.model
+        kinds = [
+            [(tuple(v.shape), v.dtype, v.trainable) for v in model.variables]
+            for model in (mine, other)
+        ]
+        if kinds[0] == kinds[1]:
+            for variable, value in zip(mine.variables, other.variables, strict=True):
+                variable.assign(value)
+            made = [_made_of(model, self._few(model)) for model in (mine, other)]
+            pairs = zip(*made, strict=True)
+            if all(np.array_equal(one, other, equal_nan=True) for one, other in pairs):
+                return
+        self._take(network)
 
     def _orders_of(self, replicate: int) -> Iterator[npt.NDArray[np.int32]]:
         return data_order(replicate if ORDER in self._vary else 0, self._images)
 
     def _inputs(self, model: Any, x: Any) -> Any:
-        scaled = tf.cast(x, tf.float32) * self._scale + self._offset
-        shape = model.input_shape[1:]
-        return scaled if len(shape) == 1 else tf.reshape(scaled, (-1, *shape))
+        return as_input(model, tf.cast(x, tf.float32) * self._scale + self._offset, self._shape)
 
     def _epoch(self, x: Any, y: Any, until: Any) -> Any:
         """Trains on the images in this order, then classifies the validation images.
@@ -337,17 +396,25 @@ class Trainer:
         return [tf.concat(part, axis=0) for part in parts]
 
     def _update(self, x: Any, y: Any) -> Any:
-        variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            losses, hits = self._evaluate(x, y, training=True)
+            with self.shadows.seen() as penalties:
+                losses, hits = self._losses(x, y, training=True)
             loss = tf.reduce_mean(losses)
-            for penalty in self.model.losses:
-                loss += penalty
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+            for penalty in penalties:
+                loss += tf.reduce_sum(tf.cast(penalty, tf.float32))
+            loss = self.optimizer.scale_loss(loss)
+        trained = self.shadows.trained
+        self.optimizer.apply(tape.gradient(loss, [v.value for v in trained]), trained)
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        outputs = self.model(self._inputs(self.model, x), training=training)
+        with self.shadows.seen():
+            return self._losses(x, y, training)
+
+    def _losses(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
+        model = self.network.model
+        # As Keras' losses and metrics take them.
+        outputs = tf.cast(called(model, self._inputs(model, x), training), tf.float32)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
         return losses, hits
@@ -373,32 +440,45 @@ def make_trainer(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Train
         dataset = hold_out(dataset, spec.held_out)
     if spec.training_images:
         dataset = learn_from(dataset, spec.training_images)
-    # Not the data set itself, which is not needed twice once the trainer has it.
-    shape, classes, model = dataset.shape, dataset.classes, spec.model
-    initializers = spec.kernel_initializer, spec.bias_initializer
-
-    def make_model(replicate: int) -> Any:
-        if "build" in model:
-            return build_own_model(model["build"], shape, classes, *initializers, replicate)
-        return build_model(
-            math.prod(shape),
-            model["hidden_units"],
-            model["activation"],
-            classes,
-            *initializers,
-            replicate,
-        )
-
     return Trainer(
         dataset,
-        make_model,
-        lambda variables: build_optimizer(spec.optimizer, variables),
+        networks(spec, dataset.shape, dataset.classes),
+        lambda model: make_optimizer(spec.optimizer, model),
         spec.batch_size,
         spec.inputs,
-        adapt,
         spec.compile,
         spec.vary,
     )
+
+
+def networks(spec: RunSpec, shape: Sequence[int], classes: int) -> Networks:
+    """Return what makes the network of each seed of a run.
+
+    Args:
+        spec: of the run.
+        shape: of an input.
+        classes: how many there are.
+    """
+    model = spec.model
+    if "build" in model:
+        make = user_model(model["build"], shape, classes)
+    else:
+        sizes = model["hidden_units"], model["activation"]
+        make = dense_model(math.prod(shape), *sizes, classes)
+    return Networks(make, {"kernel": spec.kernel_initializer, "bias": spec.bias_initializer})
+
+
+def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:
+    """What a model makes of inputs in training, and what it adds to the loss; it stays as it is."""
+    values = [(variable, variable.value) for variable in model.variables]
+    with keras.StatelessScope(values, collect_losses=True):
+        parts = [called(model, inputs, training=True), *model.losses]
+    return [np.asarray(keras.ops.convert_to_numpy(part)) for part in parts]
+
+
+def _storable(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What NumPy can write: it has no bfloat16, all of whose numbers float32 has."""
+    return value.astype(np.float32) if value.dtype.name == "bfloat16" else value
 
 
 def _sum_over_batches(

@@ -30,7 +30,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
-from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, is_custom
+from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, is_custom, rate_of
 from initstudy.study import schema
 from initstudy.study.names import DATASETS, NAME, OWN
 from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
@@ -1043,7 +1043,7 @@ def _learning_rate_problems(study: Study) -> Iterator[Problem]:
             "rates that were chosen on the test images would flatter all variants, and not all "
             "alike; keep images for the choice with validation: {holdout: 10000}",
         )
-    if "learning_rate" in study.optimizer["config"]:
+    if isinstance(rate_of(study.optimizer), int | float):
         yield Problem(
             ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
         )

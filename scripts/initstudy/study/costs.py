@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 # Seconds: for each update, which starts each operation once; for each image and multiplication, and
 # for each image and number that an operation puts out. By XLA operations are one loop together.
@@ -31,11 +32,12 @@ class Size:
     """How large a network is, and how it is compiled.
 
     Attributes:
-        weights: numbers in its kernels.
+        weights: numbers in its kernels, or in all weights of a user's own.
         multiplications: in its products of matrices and its convolutions, for one input.
         outputs: numbers that its operations put out, for one input.
         compiled: "xla" or "graph".
         notes: what of the network a person should know before it is trained.
+        table: a row for each weight, see `accounts.table`.
     """
 
     weights: int
@@ -43,6 +45,7 @@ class Size:
     outputs: int
     compiled: str
     notes: list[str] = field(default_factory=list)
+    table: list[dict[str, Any]] = field(default_factory=list)
 
 
 def dense(features: int, hidden_units: Sequence[int], classes: int) -> Size:

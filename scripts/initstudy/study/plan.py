@@ -8,7 +8,7 @@ from typing import Any
 
 from initstudy.code import engine_id, initializer_id, versions
 from initstudy.engine.literature import PLACES
-from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec
+from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec, rate_of, with_rate
 from initstudy.errors import StudyError
 from initstudy.store import OUTPUTS, block, run_folder
 from initstudy.study.config import Study, Variant
@@ -41,8 +41,7 @@ class Job:
     @property
     def learning_rate(self) -> float | None:
         """The optimizer's, if it is given one."""
-        rate: float | None = self.spec.optimizer["config"].get("learning_rate")
-        return rate
+        return rate_of(self.spec.optimizer)
 
     @property
     def varied(self) -> str:
@@ -263,9 +262,7 @@ def run_spec(
         rate: learning rate instead of the optimizer's own; None for that.
         vary: what each seed has of its own.
     """
-    optimizer = dict(study.optimizer)
-    if rate is not None:
-        optimizer["config"] = {**optimizer["config"], "learning_rate": rate}
+    optimizer = dict(study.optimizer) if rate is None else with_rate(study.optimizer, rate)
     return RunSpec(
         model=dict(study.model),
         dataset=Data(study.dataset, dataset_sha256),

@@ -5,67 +5,42 @@ So the workflow asks in a process of its own, and only if it has not asked the s
 """
 
 import inspect
-import itertools
 import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from initstudy.engine.backend import keras, tf
-from initstudy.engine.models import (
-    TransposedDense,
-    build_optimizer,
-    kernel_layers,
-    model_to_train,
-    returned_model,
-    suits_xla,
-)
+from initstudy.engine.backend import keras
+from initstudy.engine.errors import EngineError
+from initstudy.engine.initializers import ROLES
+from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
+from initstudy.engine.weights import Weight, weights_of
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.copies import (
-    late_problems,
-    trained_problems,
-    undrawn_problems,
-    unlearned_problems,
-)
-from initstudy.training.initializer_checks import (
-    Shapes,
-    initializer_notes,
-    initializer_problems,
-    network_shapes,
-    raised,
-    reason,
-)
-from initstudy.training.refusals import (
-    ZEROS,
-    bias_problems,
-    compile_note,
-    copy_problem,
-    literature_problems,
-    optimizer_problem,
-    own_settings,
+from initstudy.training.accounts import in_words, table
+from initstudy.training.initializer_checks import initializer_notes, initializer_problems
+from initstudy.training.networks import (
+    compile_notes,
+    output_problems,
     returned_problems,
-    schedule_problem,
+    seed_notes,
+    some_inputs,
+    state_problems,
+    traced,
 )
+from initstudy.training.optimizer_checks import optimizer_problems
+from initstudy.training.raised import raised, reason
 
 # Operations that compute nothing.
 FREE = {"Const", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp", "Reshape", "Squeeze"}
-# The operations of TensorFlow's that draw random numbers from a state of their own.
-STATEFUL = {
-    *("RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal"),
-    *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
-    *("RandomShuffle", "Multinomial"),
-}
-
-
-NOTHING = None, Size(0, 0, 0, "graph")
+NOTHING = Size(0, 0, 0, "graph")
 
 
 def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
-    """What Keras says of a configuration.
+    """Return what Keras says of a configuration.
 
     Args:
         config: has passed the schema: model, the shape of an input, the number of classes,
@@ -79,19 +54,32 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
         size of the model.
     """
     model, shape, classes = config["model"], config["shape"], config["classes"]
-    shapes: Shapes | None
+    network: tuple[Any, list[Weight]] | None = None
+    size: Size | None
     if "build" in model:
-        found, shapes, size = _own_model(config)
+        found, network, size = _user_network(config)
     else:
+        units = model["hidden_units"]
         found = list(_activation_problems(model["activation"]))
-        size = dense(math.prod(shape), model["hidden_units"], classes)
-        shapes = network_shapes(math.prod(shape), [*model["hidden_units"], classes])
-    found += _optimizer_problems(config["optimizer"], config["learning_rates"])
-    if shapes:
-        tried = list(initializer_problems(config, shapes))
-        found += tried
-        if not tried:
-            size = replace(size, notes=[*size.notes, *initializer_notes(config, shapes)])
+        size = dense(math.prod(shape), units, classes)
+        if not found:
+            make = dense_model(math.prod(shape), units, model["activation"], classes)
+            made = make(0)
+            network = made, weights_of(made, make(1))
+    found += optimizer_problems(
+        config["optimizer"], config["learning_rates"], network[0] if network else None
+    )
+    if network is None or size is None:
+        return found, size or NOTHING
+    tried = list(initializer_problems(config, *network))
+    found += tried
+    if not tried:
+        baseline = {role: config[role][0] for role in ROLES}
+        rows = table(*network, baseline)
+        notes = [*size.notes, *initializer_notes(config, *network)]
+        if "build" in model:
+            notes.insert(0, in_words(rows))
+        size = replace(size, notes=notes, table=rows)
     return found, size
 
 
@@ -114,83 +102,49 @@ def _activation_problems(name: str) -> Iterator[Problem]:
         yield Problem(path, f"{name!r} cannot follow a layer: it changes the number of units")
 
 
-def _own_model(config: Mapping[str, Any]) -> tuple[list[Problem], Shapes | None, Size]:
-    """What is wrong with a user's own model, the shapes that it needs, and its size."""
+def _user_network(
+    config: Mapping[str, Any],
+) -> tuple[list[Problem], tuple[Any, list[Weight]] | None, Size | None]:
+    """What is wrong with a user's network; the model with its weights, and its size."""
     build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
-    with own_settings() as changed:
-        try:
-            returned = returned_model(build, shape, classes, replicate=0)
-            found = [text] if (text := changed()) else [*returned_problems(returned)]
-        except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
-            found = [raised(error, build)]
-        if found:
-            return [Problem(("model",), f"{build}: {text}") for text in found], *NOTHING
-        return _copied_model(config, returned)
+    path: KeyPath = ("model",)
 
-
-def _copied_model(
-    config: Mapping[str, Any], returned: Any
-) -> tuple[list[Problem], Shapes | None, Size]:
-    """The same, for a model as the user's function returned it."""
-    build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
-    notes = [text] if (text := compile_note(build, returned, config["optimizer"])) else []
-
-    def wrong(what: str) -> list[Problem]:
-        return [Problem(("model",), f"{build}: {what}")]
+    def wrong(texts: Iterable[str]) -> list[Problem]:
+        return [Problem(path, f"{build}: {text}") for text in texts]
 
     try:
-        model = model_to_train(returned, ZEROS, ZEROS, replicate=0)
-        first = model.variables
-        # Of the shape that the training will give it.
-        inputs = keras.random.uniform((2, *model.input_shape[1:]), seed=0)
-        outputs = keras.ops.convert_to_numpy(model(inputs, training=False))
-        traced = [_traced(model, count) for count in (1, 2)]
-    except Exception as error:  # noqa: BLE001 - a person's own code raises what it likes
-        return wrong(copy_problem(returned, error) or raised(error, build)), *NOTHING
-    if math.prod(model.input_shape[1:]) != math.prod(shape):
-        text = f"its model takes inputs of shape {model.input_shape[1:]}, the data has {shape}"
-        return wrong(text), *NOTHING
-    sums = outputs.sum(axis=-1)
-    if outputs.shape != (2, classes) or (outputs < 0).any() or (abs(sums - 1) > 1e-3).any():
-        text = f"its model must end in a softmax over {classes} classes"
-        text += f"; its outputs for two images have the shape {outputs.shape}, and those of the "
-        text += f"first sum to {sums.ravel()[0]:.3g}; let its last layer be "
-        text += f"keras.layers.Dense({classes}, activation='softmax')"
-        return wrong(text), *NOTHING
-    if _draws_from_elsewhere(model, traced[0]):
-        text = "its model draws random numbers from a state that is not its layers' own, so that no"
-        text += " seed could be trained twice alike; give the layer that draws them an attribute"
-        text += " keras.random.SeedGenerator(), and keras.random this as its seed"
-        return wrong(text), *NOTHING
-
-    def again() -> Any:
-        return returned_model(build, shape, classes, replicate=1)
-
-    lost = [*late_problems(model, first)]
-    lost = lost or [*undrawn_problems(model, traced[0]), *trained_problems(returned, model, again)]
-    lost = lost or [*unlearned_problems(model)]  # it moves statistics
-    if lost:
-        return [Problem(("model",), f"{build}: {text}") for text in lost], *NOTHING
-    found = [Problem(*one) for one in literature_problems(returned, model, config["kernel"])]
-    found += [Problem(*one) for one in bias_problems(model, config["bias"])]
-    layers = kernel_layers(model)
-    kernels = [
-        tuple(layer.kernel.shape)[:: -1 if isinstance(layer, TransposedDense) else 1]
-        for layer in layers
-    ]
+        model = returned_model(build, shape, classes, replicate=0)
+        if found := wrong(returned_problems(model)):
+            return found, None, None
+        other = returned_model(build, shape, classes, replicate=1)
+        inputs = some_inputs(model, shape)
+        if found := wrong(output_problems(model, shape, classes)):
+            return found, None, None
+        functions = [traced(model, part) for part in _one_and_two(model, inputs)]
+        weights = weights_of(model, other)
+    except EngineError as error:
+        return wrong([str(error)]), None, None
+    except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
+        return wrong([raised(error, build)]), None, None
+    if found := wrong(state_problems(model, functions[0])):
+        return found, None, None
+    if not any(weight.role == "kernel" and weight.drawn for weight in weights):
+        left = [f"{weight.path}: {weight.kept}" for weight in weights if len(weight.shape) > 1]
+        text = f"no kernel of its model is the study's to draw ({'; '.join(left) or 'it has none'})"
+        return wrong([text]), None, None
     # The difference leaves out what is done once for all inputs, as with the weights.
-    of_one, of_two = (_work(of_some.graph) for of_some in traced)
-    multiplications, outputs = (two - one for one, two in zip(of_one, of_two, strict=True))
-    count = sum(math.prod(kernel) for kernel in kernels)
-    size = Size(count, multiplications, outputs, "xla" if suits_xla(model) else "graph", notes)
-    biases = [tuple(layer.bias.shape) for layer in layers if layer.bias is not None]
-    return found, {"kernel": kernels, "bias": biases or [(1,)]}, size
+    few, more = (_work(function.graph) for function in functions)
+    multiplications, outputs = (two - one for one, two in zip(few, more, strict=True))
+    if batch := batch_of(model):
+        multiplications, outputs = (part // batch for part in few)
+    numbers = sum(math.prod(weight.shape) for weight in weights)
+    notes = [*compile_notes(build, model, config["optimizer"]), *seed_notes(model, other)]
+    compiled = "xla" if suits_xla(model) else "graph"
+    return [], (model, weights), Size(numbers, multiplications, outputs, compiled, notes)
 
 
-def _traced(model: Any, inputs: int) -> Any:
-    """What TensorFlow does if a model is called in training with so many inputs."""
-    call = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
-    return call.get_concrete_function(tf.TensorSpec((inputs, *model.input_shape[1:])))
+def _one_and_two(model: Any, inputs: Any) -> list[Any]:
+    return [inputs, inputs] if batch_of(model) else [inputs[:1], inputs]
 
 
 def _work(graph: Any) -> tuple[int, int]:
@@ -222,49 +176,6 @@ def _work(graph: Any) -> tuple[int, int]:
         elif operation.type == "DepthwiseConv2dNative":
             multiplications += count * math.prod(shapes[2][:2])
     return multiplications, outputs
-
-
-def _draws_from_elsewhere(model: Any, traced: Any) -> bool:
-    """Whether what a model does in training depends on a state that its variables do not hold."""
-    own = {id(variable.value) for variable in model.variables}
-    graph = traced.graph.as_graph_def()
-    nodes = itertools.chain(graph.node, *(part.node_def for part in graph.library.function))
-    return any(id(variable) not in own for variable in traced.variables) or any(
-        node.op in STATEFUL for node in nodes
-    )
-
-
-def _optimizer_problems(
-    optimizer: Mapping[str, Any], learning_rates: Sequence[float]
-) -> Iterator[Problem]:
-    base = keras.optimizers.Optimizer
-    known = {
-        key.lower(): key
-        for key, value in vars(keras.optimizers).items()
-        if inspect.isclass(value) and issubclass(value, base) and value is not base
-    }
-    name = optimizer["class_name"]
-    path: KeyPath = ("optimizer",)
-    if name.lower() not in known:
-        hint = suggest(name, [*known])
-        yield Problem(path, f"{name!r} is not an optimizer of Keras{hint}")
-        return
-    if text := schedule_problem(optimizer, learning_rates):
-        yield Problem((*path, "config", "learning_rate"), text)
-        return
-    try:
-        if text := optimizer_problem(optimizer):
-            yield Problem(path, text)
-            return
-        variable = keras.Variable([[0.0, 1.0]])
-        built = build_optimizer(optimizer, [variable])
-        for rate in learning_rates:
-            built.learning_rate = rate
-        built.apply([keras.ops.ones((1, 2))], [variable])
-    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
-        yield Problem(
-            path, f"Keras refuses {name!r} with {dict(optimizer['config'])}: {reason(error)}"
-        )
 
 
 def main(stdin: str) -> str:

@@ -2,61 +2,74 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.engine.backend import tf
-from initstudy.engine.models import kernel_layers
+from initstudy.engine.backend import keras, tf
+from initstudy.engine.calls import Call, noted
+from initstudy.engine.layers import layers_of, with_own_variables
+from initstudy.engine.models import Network
 from initstudy.engine.trainer import Trainer
+from initstudy.engine.weights import Weight
 
 # Training images that are sent through the network.
 IMAGES = 1000
 # Outputs that differ by less than this part of the largest are equal but for float32's rounding.
 ROUNDING = 1e-5
+# Layers and operations of TensorFlow's that are an activation, and layers that may come before one.
+kl = keras.layers
+ACTIVATING = (kl.Activation, kl.ReLU, kl.LeakyReLU, kl.PReLU, kl.ELU, kl.Softmax)
+ACTIVATIONS = {
+    *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Tanh", "Sigmoid", "Softplus", "Softsign"),
+}
+NORMALIZING = (
+    *(kl.BatchNormalization, kl.LayerNormalization, kl.GroupNormalization, kl.RMSNormalization),
+    *(kl.UnitNormalization,),
+)
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
-    """What measures each layer of the trainer's network, made once for all replicates.
+    """What measures each drawn kernel of the trainer's network, made once for all replicates.
 
-    The layers are those with a kernel and an activation, in the order in which the images meet
-    them; if an activation is a layer of its own, it is not part of them. A convolution's units are
-    its channels, each at all places.
+    They are told in the order in which the images meet their layers. Of each the signal is measured
+    where it leaves the layer, and behind the activation that follows, be it a layer of its own
+    behind a normalization; of what is called in a loop, as the cell of a recurrent layer, where it
+    leaves the layer around it. A convolution's units are its channels, each at all places.
 
     Args:
         trainer: of the variant.
 
     Returns:
         A function that measures the network as it is at that moment, and leaves it and its
-        optimizer so. It returns for each layer its name, its units and `diagnostics.MEASURES`.
+        optimizer so. It returns for each kernel the name of its layer, the layer's units and
+        `diagnostics.MEASURES`.
     """
-    model, optimizer = trainer.model, trainer.optimizer
-    weights, variables = model.trainable_variables, [*model.variables, *optimizer.variables]
-    names: list[str] = []
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def signals() -> Any:
-        # Calling the model in training changes it, too: dropout, normalization.
-        before = [tf.identity(variable) for variable in variables]
-        with tf.GradientTape() as tape, _noted(model) as noted:
-            loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
-        layers, sums, outputs = zip(*noted, strict=True)
-        names[:] = [_named(layer) for layer in layers]
-        gradients, by_weight = tape.gradient(loss, (list(sums), weights))
-        kernels = [tf.identity(layer.kernel) for layer in layers]
-        optimizer.apply(by_weight, weights)
-        updates = [layer.kernel - kernel for layer, kernel in zip(layers, kernels, strict=True)]
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
-        # What leaves a softmax is bounded, whatever the network does; what enters it is not.
-        activations = [*outputs[:-1], sums[-1]]
-        return list(zip(activations, gradients, kernels, updates, strict=True))
+    compiled: dict[int, _Signals] = {}
 
     def measure() -> list[tuple[Any, ...]]:
-        layers = [[part.numpy() for part in layer] for layer in signals()]
+        number = trainer.compilations
+        if number not in compiled:
+            compiled.clear()
+            compiled[number] = _Signals(trainer)
+        return compiled[number].measure()
+
+    return measure
+
+
+class _Signals:
+    """Measures the network that a trainer has compiled last."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._names: list[str] = []
+        self._run = tf.function(self._signals, autograph=False)
+
+    def measure(self) -> list[tuple[Any, ...]]:
+        layers = [[part.numpy() for part in layer] for layer in self._run()]
         return [
             (
                 name,
@@ -67,40 +80,114 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
                 _norm(kernel),
                 _norm(update),
             )
-            for name, (activations, gradients, kernel, update) in zip(names, layers, strict=True)
+            for name, (activations, gradients, kernel, update) in zip(
+                self._names, layers, strict=True
+            )
         ]
 
-    return measure
+    def _signals(self) -> Any:
+        trainer = self._trainer
+        model, optimizer, shadows = trainer.network.model, trainer.optimizer, trainer.shadows
+        weights, variables = shadows.trained, [*shadows.variables, *optimizer.variables]
+        # Calling the model in training changes it, too: dropout, normalization.
+        before = [tf.identity(variable) for variable in variables]
+        with tf.GradientTape() as tape, noted(model) as calls:
+            loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
+        sites = _sites(trainer.network, calls)
+        self._names[:] = [site.name for site in sites]
+        sums = [site.call.sums for site in sites]
+        gradients, by_weight = tape.gradient(loss, (sums, [v.value for v in weights]))
+        kernels = [shadows.of(site.kernel) for site in sites]
+        values = [tf.identity(kernel) for kernel in kernels]
+        optimizer.apply(by_weight, weights)
+        updates = [kernel - value for kernel, value in zip(kernels, values, strict=True)]
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        # What leaves a softmax is bounded, whatever the network does; what enters it is not.
+        leaving = [*(site.activations for site in sites[:-1]), sums[-1]]
+        return [
+            [
+                tf.cast(part, tf.float32)
+                for part in (
+                    signal,
+                    tf.zeros_like(signal) if gradient is None else tf.convert_to_tensor(gradient),
+                    value,
+                    update,
+                )
+            ]
+            for signal, gradient, value, update in zip(
+                leaving, gradients, values, updates, strict=True
+            )
+        ]
 
 
-@contextmanager
-def _noted(model: Any) -> Iterator[list[tuple[Any, Any, Any]]]:
-    """Notes what enters and what leaves each layer's activation, while the model is called."""
-    passed: list[tuple[Any, Any, Any]] = []
+@dataclass(frozen=True)
+class _Site:
+    """Where the signal of a kernel is measured: its name, a call, what the activation gives."""
 
-    def noting(layer: Any, activation: Any) -> Any:
-        def call(sums: Any) -> Any:
-            passed.append((layer, sums, activation(sums)))
-            return passed[-1][-1]
-
-        return call
-
-    layers = [layer for layer in kernel_layers(model) if hasattr(layer, "activation")]
-    own = [layer.activation for layer in layers]
-    try:
-        for layer, activation in zip(layers, own, strict=True):
-            layer.activation = noting(layer, activation)
-        yield passed
-    finally:
-        for layer, activation in zip(layers, own, strict=True):
-            layer.activation = activation
+    name: str
+    kernel: Any
+    call: Call
+    activations: Any
 
 
-def _named(layer: Any) -> str:
-    """What a model calls a layer; what it is, if Keras has named it."""
-    kind = type(layer).__name__.removeprefix("Transposed")
-    plain = re.sub(r"_\d+$", "", layer.name).replace("_", "").removeprefix("transposed")
-    return kind if plain == kind.lower() else str(layer.name)
+def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
+    """The drawn kernels of a network, once for each call of their layers."""
+    model = network.model
+    drawn = [w for w in network.weights if w.index in network.rules and w.role != "bias"]
+    owners = [layer for layer, _ in with_own_variables(model)]
+    by_owner: dict[int, list[Weight]] = {}
+    for weight in drawn:
+        by_owner.setdefault(weight.owner, []).append(weight)
+    found: list[tuple[int, _Site]] = []
+    for owner, weights in by_owner.items():
+        layer = owners[owner]
+        mine = [n for n, call in enumerate(calls) if call.layer is _seen(model, layer, calls)]
+        for number in mine:
+            for weight in weights:
+                name = _named(model, layer, weight, len(weights) > 1)
+                kernel = model.variables[weight.index]
+                leaving = _behind(calls[number].leaving, calls)
+                found.append((number, _Site(name, kernel, calls[number], leaving)))
+    return [site for _, site in sorted(found, key=lambda one: one[0])]
+
+
+def _seen(model: Any, layer: Any, calls: Sequence[Call]) -> Any:
+    """The layer at which the signal of a kernel can be seen: its own, or the closest around it."""
+    called = {id(call.layer) for call in calls}
+    recurrent = [part for part in layers_of(model) if isinstance(part, keras.layers.RNN)]
+    around = next((part for part in recurrent if layer in layers_of(part)), None)
+    if around is None and id(layer) in called:
+        return layer
+    holding = [part for part in layers_of(model) if layer in layers_of(part) and id(part) in called]
+    return around if around in holding else min(holding, key=lambda part: len(layers_of(part)))
+
+
+def _behind(signal: Any, calls: Sequence[Call]) -> Any:
+    """What an activation behind a signal gives, also behind a normalization; itself, if none is."""
+    followed = signal
+    while True:
+        for operation in followed.consumers():
+            if operation.type in ACTIVATIONS:
+                return operation.outputs[0]
+        layers = [call for call in calls if call.entering is followed]
+        for call in layers:
+            if isinstance(call.layer, ACTIVATING):
+                return call.leaving
+        normal = [call for call in layers if isinstance(call.layer, NORMALIZING)]
+        if not normal:
+            return signal
+        followed = normal[0].leaving
+
+
+def _named(model: Any, layer: Any, weight: Weight, several: bool) -> str:
+    """What a model calls a layer, by its path; what it is, if Keras has named it."""
+    around, _, name = weight.path.rpartition("/")
+    path = around.removeprefix(f"{model.name}/").split("/")[:-1]
+    kind = type(layer).__name__
+    plain = re.sub(r"_\d+$", "", layer.name).replace("_", "")
+    shown = kind if plain == kind.lower() else str(layer.name)
+    return "/".join([*path, shown, *([name] if several else [])])
 
 
 def _moments(values: npt.NDArray[np.float32]) -> tuple[float, float]:

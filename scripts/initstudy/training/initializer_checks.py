@@ -1,32 +1,36 @@
 """What is wrong with initializers: tried on the kernels and biases that they are to make."""
 
 import inspect
-import itertools
 import json
-import traceback
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from initstudy.engine.backend import keras
-from initstudy.engine.initializers import ROLES, Role, known_initializers, make_initializer
-from initstudy.engine.models import converted, layer_initializer
+from initstudy.engine.errors import EngineError
+from initstudy.engine.initializers import (
+    ROLES,
+    Role,
+    known_initializers,
+    make_initializer,
+    weight_seed,
+)
+from initstudy.engine.literature import PLACES
+from initstudy.engine.models import Network, adapt
 from initstudy.engine.spec import PER_LAYER, WEIGHTS, is_custom
+from initstudy.engine.weights import Weight, assigned, converted, draw, refused
 from initstudy.study.problems import KeyPath, Problem, suggest
+from initstudy.training.networks import some_inputs
+from initstudy.training.raised import raised, reason
 
+# Inputs that an initializer is tried on which looks at some.
+LOOKED_AT = 16
 Shape = tuple[int, ...]
-Shapes = Mapping[Role, Sequence[Shape]]
-
-
-def network_shapes(features: int, units: Sequence[int]) -> Shapes:
-    """The shapes of the kernels and biases of dense layers, one after the other."""
-    sizes = [features, *units]
-    kernels = [(size, following) for size, following in itertools.pairwise(sizes)]
-    return {"kernel": kernels, "bias": [(size,) for size in units]}
+Part = tuple[Weight, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -38,58 +42,64 @@ class Entry:
         name: what the study calls it.
         spec: class_name and config.
         role: what it makes.
-        shapes: of all kernels or biases of the network, from the input on.
+        parts: the weights that it draws, each with the initializer of its own, from the input on.
     """
 
     path: KeyPath
     name: str
     spec: Mapping[str, Any]
     role: Role
-    shapes: Sequence[Shape]
+    parts: Sequence[Part]
 
-    def parts(self) -> Iterator[tuple[str, Mapping[str, Any], Sequence[Shape]]]:
-        """What it calls its parts, if it has one for each layer, each part, and what it makes."""
-        config = self.spec["config"]
-        if self.spec["class_name"] != PER_LAYER:
-            yield "", self.spec, self.shapes
-        elif "layers" in config:
-            for number, (part, shape) in enumerate(zip(config["layers"], self.shapes, strict=True)):
-                yield f"layer {number}: ", part, [shape]
-        else:
-            yield "hidden: ", config["hidden"], self.shapes[:-1]
-            yield "output: ", config["output"], self.shapes[-1:]
-
-    def draw(self, layer: int, replicate: int = 0) -> npt.NDArray[Any]:
-        """What a replicate draws for a layer, as it does when it is trained."""
-        made = layer_initializer(self.spec, layer, len(self.shapes), self.role, replicate)
-        values = converted(made)(self.shapes[layer], dtype="float32")
-        return np.asarray(keras.ops.convert_to_numpy(values))
+    def draw(self, number: int, replicate: int = 0) -> npt.NDArray[Any]:
+        """What a replicate draws for the weight of a part, as it does when it is trained."""
+        weight, spec = self.parts[number]
+        seed = weight_seed(replicate, *weight.key)
+        made = make_initializer(spec["class_name"], spec["config"], seed)
+        return _numbers(converted(made, _shape(weight, spec), "float32"))
 
     def smallest(self) -> int:
-        """The layer that is drawn soonest."""
-        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        """The part that is drawn soonest."""
+        sizes = [math.prod(weight.shape) for weight, _ in self.parts]
         return sizes.index(min(sizes))
 
 
-def entries(question: Mapping[str, Any], shapes: Shapes) -> Iterator[Entry]:
-    """The initializers that are asked about, each role's after the other's."""
+def entries(question: Mapping[str, Any], weights: Sequence[Weight]) -> Iterator[Entry | Problem]:
+    """The initializers that are asked about, each role's after the other's.
+
+    What cannot be one for these weights is a problem in its place.
+    """
     for role in ROLES:
         for entry in question[role]:
-            yield Entry(tuple(entry["path"]), entry["name"], entry, role, shapes[role])
+            path = tuple(entry["path"])
+            try:
+                parts = assigned(weights, role, entry)
+            except EngineError as error:
+                yield Problem(path, str(error))
+                continue
+            yield Entry(path, entry["name"], entry, role, parts)
 
 
-def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterator[Problem]:
+def initializer_problems(
+    question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
+) -> Iterator[Problem]:
     """Tell which initializers cannot make what they are to make, or are another one's double.
 
     Args:
         question: as `checks.examine` is asked; vary says what its seeds have of their own.
-        shapes: of the network.
+        model: that the weights are of; those of it that are drawn have other values afterwards.
+        weights: of the network.
     """
     first: dict[tuple[str, str | bytes], list[Entry]] = {}
-    for entry in entries(question, shapes):
-        found = list(_problems(entry)) or list(_one_run(entry, question, shapes))
+    for entry in entries(question, weights):
+        if isinstance(entry, Problem):
+            yield entry
+            continue
+        found = list(_problems(entry))
+        found = found or list(_network_problems(entry, question, model, weights))
+        found = found or list(_one_run(entry, question, weights))
         yield from found
-        if found:
+        if found or not entry.parts:
             continue
         rules = _rules(entry)
         key = rules or entry.draw(entry.smallest()).tobytes()
@@ -104,9 +114,13 @@ def initializer_problems(question: Mapping[str, Any], shapes: Shapes) -> Iterato
         alike.append(entry)
 
 
-def initializer_notes(question: Mapping[str, Any], shapes: Shapes) -> Iterator[str]:
+def initializer_notes(
+    question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
+) -> Iterator[str]:
     """Say of which kernels of a user's own the seed makes no difference, a sentence each."""
-    for entry in entries(question, shapes):
+    for entry in entries(question, weights):
+        if isinstance(entry, Problem) or not entry.parts:
+            continue
         # What is one number in all places is meant so.
         meant = not np.ptp(entry.draw(entry.smallest())) if _custom(entry) else True
         if entry.role == "kernel" and not meant and _ignores_seed(entry):
@@ -117,14 +131,53 @@ def initializer_notes(question: Mapping[str, Any], shapes: Shapes) -> Iterator[s
             )
 
 
-def _one_run(entry: Entry, question: Mapping[str, Any], shapes: Shapes) -> Iterator[Problem]:
-    """Whether all seeds of a variant would be one and the same run, by a mistake of the user's.
+def _network_problems(
+    entry: Entry, question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
+) -> Iterator[Problem]:
+    """Whether it is for such weights, and can follow the signal through such a network."""
+    for weight, spec in entry.parts:
+        if text := refused(weight, spec):
+            yield Problem(entry.path, f"{text}. Take another initializer for this network")
+            return
+    first = question[entry.role][0]
+    if entry.role == "bias" and not entry.parts and entry.spec is not first:
+        yield Problem(
+            entry.path,
+            "no bias of the model is the study's to draw, so this variant would be the baseline "
+            "again. Write bias_initializers: []",
+        )
+        return
+    made = [make_initializer(spec["class_name"], spec["config"], 0) for _, spec in entry.parts]
+    if not any(hasattr(one, "adapt") for one in made):
+        return
+    values = [variable.numpy() for variable in model.variables]
+    try:
+        few = {"steps": 1, "batch": 2} if entry.spec["class_name"] == "metainit" else {}
+        spec = {**entry.spec, "config": {**entry.spec["config"], **few}}
+        network = Network(model, weights, draw(model, weights, {entry.role: spec}, replicate=0))
+        adapt(network, some_inputs(model, question["shape"], LOOKED_AT))
+    except EngineError as error:
+        text = f"it cannot be used with this network: {error} Take another initializer"
+        yield Problem(entry.path, text)
+    except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
+        text = f"it cannot be used with this network: {raised(error, entry.spec['class_name'])}"
+        yield Problem(entry.path, text)
+    finally:
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
+
+
+def _one_run(
+    entry: Entry, question: Mapping[str, Any], weights: Sequence[Weight]
+) -> Iterator[Problem]:
+    """Whether all seeds of a variant would be one and the same run.
 
     In a model of a user's own something else may be drawn, such as dropout's noise.
     """
     if entry.role == "bias" or not _custom(entry) or "build" in question["model"]:
         return
-    bias = next((one for one in entries(question, shapes) if one.role == "bias"), None)
+    found = [one for one in entries(question, weights) if isinstance(one, Entry)]
+    bias = next((one for one in found if one.role == "bias"), None)
     drawn = [one for one in (entry, bias) if one and not _fixed(one)]
     if list(question["vary"]) == [WEIGHTS] and not drawn:
         yield Problem(
@@ -136,16 +189,24 @@ def _one_run(entry: Entry, question: Mapping[str, Any], shapes: Shapes) -> Itera
 
 
 def _problems(entry: Entry) -> Iterator[Problem]:
-    config = entry.spec["config"]
-    listed = config.get("layers") if entry.spec["class_name"] == PER_LAYER else None
-    if listed is not None and len(listed) != len(entry.shapes):
-        text = f"it has {len(listed)} entries, the model {len(entry.shapes)} layers with a "
-        yield Problem(entry.path, f"{text}{entry.role}")
-        return
-    for label, spec, shapes in entry.parts():
+    parts: dict[int, tuple[Mapping[str, Any], list[Shape]]] = {}
+    for weight, spec in entry.parts:
+        parts.setdefault(id(spec), (spec, []))[1].append(_shape(weight, spec))
+    for spec, shapes in parts.values():
         for problem in _part_problems(entry, spec, shapes):
-            yield Problem(problem.path, f"{label}{problem.message}")
+            yield Problem(problem.path, f"{_label(entry, spec)}{problem.message}")
             return
+
+
+def _label(entry: Entry, spec: Mapping[str, Any]) -> str:
+    """What a part of an initializer is called, if it has several."""
+    config = entry.spec["config"]
+    if entry.spec["class_name"] != PER_LAYER:
+        return ""
+    if "layers" in config:
+        return f"layer {[part is spec for part in config['layers']].index(True)}: "
+    named = {**dict(config.get("paths", [])), **config}
+    return next(f"{name}: " for name, part in named.items() if part is spec)
 
 
 def _part_problems(
@@ -180,7 +241,7 @@ def _refusal(name: str, config: Mapping[str, Any], shape: Shape) -> str | None:
     try:
         values, again = (
             keras.ops.convert_to_numpy(
-                converted(make_initializer(name, config, seed=0))(shape, dtype="float32")
+                converted(make_initializer(name, config, seed=0), shape, "float32")
             )
             for _ in range(2)
         )
@@ -199,27 +260,27 @@ def _refusal(name: str, config: Mapping[str, Any], shape: Shape) -> str | None:
 
 
 def _custom(entry: Entry) -> bool:
-    return any(is_custom(spec["class_name"]) for _, spec, _ in entry.parts())
+    return any(is_custom(spec["class_name"]) for _, spec in entry.parts)
 
 
 def _ignores_seed(entry: Entry) -> bool:
     """Whether what is custom of it draws the same for another seed, in every layer that it has."""
     if entry.spec["class_name"] != PER_LAYER:
         return _fixed(entry)
-    kinds = [spec["class_name"] for _, spec, shapes in entry.parts() for _ in shapes]
-    return all(_same_again(entry, n) for n, kind in enumerate(kinds) if is_custom(kind))
+    custom = [n for n, (_, spec) in enumerate(entry.parts) if is_custom(spec["class_name"])]
+    return all(_same_again(entry, number) for number in custom)
 
 
 def _fixed(entry: Entry) -> bool:
     """Whether it draws the same for another seed."""
-    layers = range(len(entry.shapes))
-    if entry.spec["class_name"] != PER_LAYER:
-        layers = range(entry.smallest(), entry.smallest() + 1)
-    return all(_same_again(entry, layer) for layer in layers)
+    numbers = range(len(entry.parts))
+    if entry.spec["class_name"] != PER_LAYER and entry.parts:
+        numbers = range(entry.smallest(), entry.smallest() + 1)
+    return all(_same_again(entry, number) for number in numbers)
 
 
-def _same_again(entry: Entry, layer: int) -> bool:
-    return np.array_equal(entry.draw(layer), entry.draw(layer, 1))
+def _same_again(entry: Entry, number: int) -> bool:
+    return np.array_equal(entry.draw(number), entry.draw(number, 1))
 
 
 def _rules(entry: Entry) -> str:
@@ -227,21 +288,32 @@ def _rules(entry: Entry) -> str:
     at data, which is not known here; "" if none does.
     """
     rules, looks = [], False
-    for _, spec, shapes in entry.parts():
+    for weight, spec in entry.parts:
         name, config = spec["class_name"], spec["config"]
         made = make_initializer(name, config, seed=0)
         looks |= hasattr(made, "adapt")
         # All that Keras' own and ours are made with; nobody has to write it for a class of theirs.
         told = dict(config) if is_custom(name) else made.get_config()
-        rules += [[name if is_custom(name) else type(made).__name__, told]] * len(shapes)
+        rules.append([weight.path, name if is_custom(name) else type(made).__name__, told])
     return json.dumps(rules, sort_keys=True, default=str) if looks else ""
 
 
 def _same(one: Entry, other: Entry) -> bool:
     """Whether two draw the same numbers for the whole network."""
-    return all(
-        np.array_equal(one.draw(layer), other.draw(layer)) for layer in range(len(one.shapes))
+    paths = [[weight.path for weight, _ in entry.parts] for entry in (one, other)]
+    return paths[0] == paths[1] and all(
+        np.array_equal(one.draw(number), other.draw(number)) for number in range(len(one.parts))
     )
+
+
+def _shape(weight: Weight, spec: Mapping[str, Any]) -> Shape:
+    """The shape that an initializer is asked for."""
+    usual = weight.layout.usual if spec["class_name"] in PLACES else None
+    return weight.shape if usual is None else usual
+
+
+def _numbers(values: Any) -> npt.NDArray[Any]:
+    return np.asarray(keras.ops.convert_to_numpy(values))
 
 
 def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -261,27 +333,3 @@ def _name_problems(path: KeyPath, name: str, config: Mapping[str, Any]) -> Itera
         make_initializer(name, config, seed=0)
     except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
         yield Problem(path, f"Keras refuses {name!r} with {dict(config)}: {reason(error)}")
-
-
-def raised(error: Exception, name: str) -> str:
-    """What was raised; by a user's own code with the line of it."""
-    if not is_custom(name):
-        return reason(error)
-    file = name.rpartition(":")[0]
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == Path(file).resolve()
-    ]
-    if isinstance(error, SyntaxError):
-        lines.append(error.lineno)
-    where = f"{file}, line {lines[-1]}" if lines else file
-    return f"{type(error).__name__} in {where}: {reason(error)}"
-
-
-def reason(error: Exception) -> str:
-    """What an error says, in one line."""
-    text = " ".join(str(error).split())
-    if isinstance(error, KeyError):
-        text = f"it needs {text}"
-    return text if len(text) <= 300 else text[:297] + "..."

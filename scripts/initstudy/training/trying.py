@@ -15,8 +15,8 @@ from initstudy.engine.initializers import (
     make_initializer,
     weight_seed,
 )
-from initstudy.engine.models import converted
 from initstudy.engine.spec import is_custom
+from initstudy.engine.weights import converted
 from initstudy.errors import StudyError
 from initstudy.study.problems import suggest
 
@@ -78,7 +78,7 @@ def check_initializer(
 
     def draw(shape: tuple[int, ...], seed: int, dtype: str = "float32") -> npt.NDArray[Any]:
         # As a run has it, which casts what NumPy has drawn.
-        values = converted(make_initializer(class_name, config, seed))(shape, dtype=dtype)
+        values = converted(make_initializer(class_name, config, seed), shape, dtype)
         return np.asarray(keras.ops.convert_to_numpy(values))
 
     made: dict[tuple[int, ...], npt.NDArray[Any]] = {}
@@ -156,7 +156,7 @@ def _copies(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
 def _signals(draw: Any) -> list[str]:
     """What becomes of a signal on its way through many layers."""
     told = []
-    kernels = [draw((WIDTH, WIDTH), weight_seed(0, layer, "kernel")) for layer in range(DEPTH)]
+    kernels = [draw((WIDTH, WIDTH), weight_seed(0, layer, 0)) for layer in range(DEPTH)]
     inputs = np.random.default_rng(0).normal(size=(200, WIDTH)).astype("float32")
     for name in ("relu", "tanh"):
         activation, x = keras.activations.get(name), inputs

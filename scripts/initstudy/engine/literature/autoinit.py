@@ -59,10 +59,11 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
         Raises:
             EngineError: if a layer is used more than once, or nothing but zeros enters one.
         """
+        steps = list(steps_of(model))
         values = keras.ops.convert_to_numpy(inputs).astype(np.float64)
         moments = {id(model.inputs[0]): (float(values.mean()), float(values.var()))}
         own = {id(layer) for layer in layers}
-        for step in steps_of(model):
+        for step in steps:
             entering = [moments[id(tensor)] for tensor in step.inputs]
             if isinstance(getattr(step.operation, "kernel", None), keras.Variable):
                 if id(step.operation) in own:

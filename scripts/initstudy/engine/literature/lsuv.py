@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from initstudy.engine.backend import keras
+from initstudy.engine.calls import noted
 from initstudy.engine.errors import EngineError
+from initstudy.engine.shadows import called
 
 
 class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
@@ -32,18 +34,15 @@ class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
         Args:
             model: the network.
             layers: of it.
-            inputs: float32 (images, ...).
+            inputs: (images, ...), as the network takes them.
 
         Raises:
             EngineError: if a layer's outputs do not vary at all, so that no scale helps.
         """
         for layer in layers:
-            # What enters the activation: the layer's outputs without it.
-            activation, layer.activation = layer.activation, keras.activations.linear
-            outputs = keras.Model(model.inputs[0], layer.output)
             rule = layer.kernel_initializer
             for _ in range(rule.steps):
-                variance = float(keras.ops.var(outputs(inputs, training=False)))
+                variance = float(keras.ops.var(self._outputs(model, layer, inputs)))
                 if not 0 < variance < math.inf:
                     raise EngineError(
                         f"LSUV cannot scale the layer {layer.name}: its outputs have the variance "
@@ -52,7 +51,16 @@ class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
                 if abs(variance - 1) < rule.tolerance:
                     break
                 layer.kernel.assign(layer.kernel / math.sqrt(variance))
-            layer.activation = activation
+
+    @staticmethod
+    def _outputs(model: Any, layer: Any, inputs: Any) -> Any:
+        """What enters the activation of a layer where it is called first."""
+        with noted(model) as calls:
+            called(model, inputs, training=False)
+        found = [call.sums for call in calls if call.layer is layer]
+        if not found:
+            raise EngineError(f"LSUV cannot see what leaves the layer {layer.name}.")
+        return keras.ops.cast(found[0], "float32")
 
     def get_config(self) -> dict[str, Any]:
         """Its parameters."""

@@ -1,11 +1,13 @@
 """MetaInit: kernels whose gradient changes little along itself."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.literature.shapes import fans
+from initstudy.engine.shadows import Shadows, called
 
 
 class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
@@ -53,10 +55,11 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         Args:
             model: the network.
             layers: of it.
-            inputs: not looked at.
+            inputs: of which only the shape is looked at.
         """
-        kernels = [layer.kernel for layer in layers]
-        shape, classes = model.input_shape[1:], model.output_shape[-1]
+        shadows = Shadows(model, transposing=True)
+        kernels = [shadows.of(layer.kernel) for layer in layers]
+        shape, classes = inputs.shape[1:], model(inputs[:1]).shape[-1]
         speeds = [tf.Variable(0.0) for _ in kernels]
         least = [0.01 * tf.norm(kernel) for kernel in kernels]
 
@@ -65,7 +68,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
             x = tf.random.stateless_normal((self.batch, *shape), seeds[0])
             y = tf.random.stateless_uniform((self.batch,), seeds[1], 0, classes, tf.int32)
             with tf.GradientTape() as tape:
-                quotient = gradient_quotient(model, kernels, x, y)
+                quotient = gradient_quotient(model, kernels, x, y, shadows.seen)
             slopes = tape.gradient(quotient, kernels)
             for kernel, slope, speed, low in zip(kernels, slopes, speeds, least, strict=True):
                 norm = tf.norm(kernel)
@@ -77,6 +80,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         compiled = tf.function(step, autograph=False)
         for number in range(self.steps):
             compiled(tf.constant(number))
+        shadows.write()
 
     def get_config(self) -> dict[str, Any]:
         """Its parameters."""
@@ -89,7 +93,9 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         }
 
 
-def gradient_quotient(model: Any, kernels: Sequence[Any], x: Any, y: Any) -> Any:
+def gradient_quotient(
+    model: Any, kernels: Sequence[Any], x: Any, y: Any, seen: Callable[[], Any] = nullcontext
+) -> Any:
     """How much a step of gradient descent changes the gradient, see `MetaInit`.
 
     Args:
@@ -97,13 +103,15 @@ def gradient_quotient(model: Any, kernels: Sequence[Any], x: Any, y: Any) -> Any
         kernels: the variables that it is of.
         x: inputs.
         y: labels, int32 (inputs,).
+        seen: has the model see its kernels as these variables, see `shadows.Shadows`.
 
     Returns:
         float32, differentiable; 0 if the loss is linear in the kernels.
     """
     with tf.GradientTape() as outer:
         with tf.GradientTape() as inner:
-            outputs = model(x, training=False)
+            with seen():
+                outputs = tf.cast(called(model, x, training=False), tf.float32)
             losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
             loss = tf.reduce_mean(losses)
         gradients = inner.gradient(loss, kernels)

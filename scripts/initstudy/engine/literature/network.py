@@ -6,6 +6,7 @@ from typing import Any
 
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
+from initstudy.engine.layers import layers_of
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,23 @@ def steps_of(model: Any) -> Iterator[Step]:
     """The operations of a network without its input, each after those that it needs.
 
     Raises:
-        EngineError: if one is used more than once, or makes several tensors.
+        EngineError: if it is not a functional model, if an operation is used more than once or
+            makes several tensors, or if it is a layer with kernels inside of it.
     """
+    if not getattr(model, "inputs", None):
+        raise EngineError(
+            "The signal cannot be followed: the model is neither functional nor a keras.Sequential "
+            "with an Input."
+        )
     known = {id(tensor) for tensor in model.inputs}
     for operation in getattr(model, "operations", model.layers):
         if isinstance(operation, keras.layers.InputLayer):
             continue
+        if isinstance(operation, keras.layers.Layer) and _has_kernels_inside(operation):
+            raise EngineError(
+                f"The signal cannot be followed through {operation.name}, which has kernels that "
+                "are not its own attribute kernel."
+            )
         # Keras tells of the first use alone: what comes of another one is not known here.
         inputs, output = operation.input, operation.output
         step = Step(operation, inputs if isinstance(inputs, list) else [inputs], output)
@@ -65,3 +77,13 @@ def residual_branches(steps: Sequence[Step]) -> list[list[Any]]:
 def has_kernel(operation: Any) -> bool:
     """Whether an operation is a layer with a kernel."""
     return isinstance(getattr(operation, "kernel", None), keras.Variable)
+
+
+def _has_kernels_inside(layer: Any) -> bool:
+    """Whether a layer has trainable matrices besides its kernel, or has any in layers inside."""
+    own = layer.kernel if has_kernel(layer) else None
+    inside = [variable for part in layers_of(layer)[1:] for variable in part.trainable_variables]
+    return any(
+        len(variable.shape) > 1 and variable is not own and variable.name.endswith("kernel")
+        for variable in [*layer.trainable_variables, *inside]
+    )

@@ -1,0 +1,30 @@
+"""What an error says to people."""
+
+import traceback
+from pathlib import Path
+
+from initstudy.engine.spec import is_custom
+
+
+def raised(error: Exception, name: str) -> str:
+    """What was raised; by a user's own code with the line of it."""
+    if not is_custom(name):
+        return reason(error)
+    file = name.rpartition(":")[0]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == Path(file).resolve()
+    ]
+    if isinstance(error, SyntaxError):
+        lines.append(error.lineno)
+    where = f"{file}, line {lines[-1]}" if lines else file
+    return f"{type(error).__name__} in {where}: {reason(error)}"
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, KeyError):
+        text = f"it needs {text}"
+    return text if len(text) <= 300 else text[:297] + "..."
