@@ -19,7 +19,7 @@ from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import FIGURES, always, figures_of, narrow
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
-from initstudy.store import OUTPUTS, RUNS, SPECS as SPEC_FILES
+from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS as SPEC_FILES
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
 from initstudy.study.config import find
 from initstudy.study.costs import minutes
@@ -300,6 +300,7 @@ def files_of(member):
     is no file yet that says what is asked now is all that tells it of a change.
     """
     made = [rules.write_report, rules.draw_explorer, rules.collect, rules.choose_best]
+    made += [rules.account_weights]
     made += [rules.summarize, rules.judge]
     made += [rules.measure_interaction] * member.description.factorial
     made += [rules.collect_learning_rates] * member.description.tuned
@@ -332,6 +333,21 @@ def dataset(wildcards):
 def accepted(wildcards):
     """What Keras says of the study, if it could not be asked when this file was read."""
     file = planned(wildcards).accepted
+    return ancient(file) if file else []
+
+
+@told
+def accepted_of(wildcards):
+    """What Keras says of a study."""
+    member = STUDIES[wildcards.study]
+    here = keras_is_here()
+    return ancient(local(member.accepted) if here else f"{member.folder}/accepted.json")
+
+
+@told
+def compared(wildcards):
+    """That a user's network is trained as Keras trains it; of ours, tests tell it."""
+    file = planned(wildcards).compared
     return ancient(file) if file else []
 
 

@@ -6,6 +6,7 @@ rule write_report:
         figures=drawn,
         explorer="results/{study}/explorer.html",
         timings="results/{study}/timings.csv",
+        weights="results/{study}/weights.csv",
     output:
         report(
             "results/{study}/report.html",

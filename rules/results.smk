@@ -48,6 +48,26 @@ rule collect:
         "../scripts/collect.py"
 
 
+# Where the weights of the network come from: Keras was asked before the study was planned.
+rule account_weights:
+    input:
+        study=described,
+        accepted=accepted_of,
+    output:
+        "results/{study}/weights.csv",
+    log:
+        "logs/{study}/account_weights.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code("account_weights", RESULTS),
+    message:
+        "Listing the weights of the network: {output}"
+    script:
+        "../scripts/account_weights.py"
+
+
 # One variant by its name, for who asks for it alone.
 rule collect_variant:
     input:

@@ -4,6 +4,7 @@ rule train:
         spec=ancient(f"{SPEC_FILES}/{{digest}}.json"),
         dataset=dataset,
         accepted=accepted,
+        compared=compared,
     output:
         **{
             kind: f"{RUNS}/{{digest}}/epochs-{{epochs}}/seeds-{{first}}-{{last}}.{ending}"
@@ -24,6 +25,30 @@ rule train:
         "Training {params.name}, seeds {wildcards.first} to {wildcards.last}; progress in {log}"
     script:
         "../scripts/train.py"
+
+
+# Whether Keras trains a user's network as the engine does, before that trains anything.
+rule compare_with_keras:
+    input:
+        spec=ancient(f"{SPEC_FILES}/{{digest}}.json"),
+        dataset=dataset,
+        accepted=accepted,
+    output:
+        f"{COMPARED}/{{digest}}.json",
+    log:
+        "logs/compare_with_keras/{digest}.log",
+    conda:
+        "../envs/training.yaml"
+    threads: lambda wildcards: planned(wildcards).spec.threads
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt * planned(wildcards).memory_mb,
+        runtime=minutes(0),
+    params:
+        name=lambda wildcards: planned(wildcards).names[""],
+    message:
+        "Comparing {params.name} with Keras' own training"
+    script:
+        "../scripts/compare_with_keras.py"
 
 
 # Only where the environment that starts Snakemake has no Keras, as with conda environments.

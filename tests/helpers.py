@@ -193,10 +193,11 @@ def copy_project(folder: Path, mnist_file: Path, server: Server | None = None) -
     (folder / "resources" / "datasets" / "mnist.npz").symlink_to(mnist_file)
     # Keras is asked once for each configuration that tests share, which takes seconds; its answers
     # are kept by what was asked, of which code and which version.
-    accepted = REPOSITORY / ".initstudy" / "accepted"
-    accepted.mkdir(parents=True, exist_ok=True)
     (folder / ".initstudy").mkdir()
-    (folder / ".initstudy" / accepted.name).symlink_to(accepted)
+    for name in ("accepted", "compared"):
+        kept = REPOSITORY / ".initstudy" / name
+        kept.mkdir(parents=True, exist_ok=True)
+        (folder / ".initstudy" / name).symlink_to(kept)
     return Project(folder, server)
 
 

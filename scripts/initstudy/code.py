@@ -61,23 +61,28 @@ SAME_NUMBERS: dict[str, str] = {
         "9d5a77f35a89f0b837330e665bdf3f307d71c0158c6bb34ef77381d6ceedf9af"
     ),
 }
-# What is the same as in 0.2.0 where that trained right: networks of `hidden_units`.
+# What is the same as in 0.2.0 where that trained right: networks of `hidden_units`, by optimizers
+# without one of these parameters.
+NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "5d7af3df99f3ad7612fb666afd663cbc9ebb8c61dc8497720011afd0ebadfdc2": (
+    "64333534d2bb6b73b4778828bc30d082c58ebadea5cb1fc0b0e06dbfe94e6f85": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }
 
 
-def engine_id(model: Mapping[str, Any]) -> str:
+def engine_id(model: Mapping[str, Any], optimizer: Mapping[str, Any] | None = None) -> str:
     """Return the code id of what trains a network.
 
     Args:
         model: of a `RunSpec`.
+        optimizer: likewise; None for one without parameters.
     """
     # The literature's initializers have ids of their own.
     first = _first(*sorted(f"{ENGINE}/{path.name}" for path in (PROJECT / ENGINE).glob("*.py")))
-    return AS_IN_0_2_0.get(first, first) if "hidden_units" in model else first
+    parameters = set(optimizer["config"]) if optimizer else set()
+    right = "hidden_units" in model and not NOT_AS_IN_0_2_0 & parameters
+    return AS_IN_0_2_0.get(first, first) if right else first
 
 
 def initializer_id(class_name: str) -> str:

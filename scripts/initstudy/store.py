@@ -19,6 +19,8 @@ from initstudy.study.user_files import source_of
 RUNS = "results/runs"
 # Where the planner writes the specs of what it asks for.
 SPECS = ".initstudy/specs"
+# Whether users' networks are trained as Keras trains them, by the digests of their questions.
+COMPARED = ".initstudy/compared"
 # The endings of the files that a job makes of its seeds' checkpoints. The sums are of all others,
 # and written last: where they are, all are.
 OUTPUTS = {
@@ -34,6 +36,11 @@ OUTPUTS = {
 def run_folder(digest: str) -> str:
     """Return where the run of a spec is kept."""
     return f"{RUNS}/{digest}"
+
+
+def comparison_file(digest: str) -> str:
+    """Return the path of what came of a comparison with Keras, by the digest of its spec."""
+    return f"{COMPARED}/{digest}.json"
 
 
 def block(epochs: int, seeds: range) -> str:
@@ -58,6 +65,7 @@ class Planned:
         checkpoint_minutes: at most so long, and an epoch, is lost when a job is killed.
         accepted: the file in which Keras' answer about the study is, if that is a job of its own.
         names: what its jobs are called, by `block`.
+        compared: the file that says whether its network is trained as Keras trains it, of a user's.
     """
 
     spec: RunSpec
@@ -67,6 +75,7 @@ class Planned:
     checkpoint_minutes: float
     accepted: str | None
     names: Mapping[str, str]
+    compared: str | None = None
 
     def name(self, epochs: int, seeds: range) -> str:
         """Return what a job is called; any of the run's names, if these seeds have none."""
@@ -152,7 +161,7 @@ def check(spec: RunSpec) -> None:
     Raises:
         StudyError: if the engine, a package or a user's own file was changed since then.
     """
-    now = {"the engine's code": engine_id(spec.model), "versions": versions()}
+    now = {"the engine's code": engine_id(spec.model, spec.optimizer), "versions": versions()}
     was = {"the engine's code": spec.code, "versions": dict(spec.versions)}
     changed = [name for name in now if now[name] != was[name]]
     for part in _mappings([spec.model, spec.kernel_initializer, spec.bias_initializer]):

@@ -19,19 +19,29 @@ from initstudy import examples
 from initstudy.code import source_id, versions
 from initstudy.data.catalog import SPECS
 from initstudy.data.facts import Facts, facts
+from initstudy.engine.spec import RunSpec
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
-from initstudy.store import RUNS, Planned, Store, block, checkpoints
+from initstudy.store import RUNS, Planned, Store, block, checkpoints, comparison_file
 from initstudy.study import costs
-from initstudy.study.config import KeyPath, Study, find, parse_study
+from initstudy.study.config import (
+    Initializer,
+    KeyPath,
+    Study,
+    Variant,
+    find,
+    parse_study,
+)
 from initstudy.study.description import Description
-from initstudy.study.plan import BEST, Job, Plan
+from initstudy.study.plan import BEST, Job, Plan, run_spec
 from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.
 STATE = Path(".initstudy")
 CHECKS = "initstudy.training.checks"
+# The kernel and bias initializer of what is compared with Keras.
+COMPARED_WITH = ("glorot_uniform", "random_uniform")
 # What decides Keras' answer.
 ASKED = ("scripts/initstudy/engine", "scripts/initstudy/training")
 
@@ -198,14 +208,28 @@ class Member:
         asked = self.study.compile
         return size if asked == "auto" else replace(size, compiled=asked)
 
-    def planned(self, job: Job, keras: bool) -> Planned:
+    @functools.cached_property
+    def comparison(self) -> RunSpec | None:
+        """What is compared with Keras before anything is trained; None if the network is ours.
+
+        It has initializers that leave no gradient zero, whatever the study's are.
+        """
+        if "hidden_units" in self.study.model:
+            return None
+        variant = Variant("", *(Initializer(name, name, {}) for name in COMPARED_WITH))
+        # No run is like it: a seed of a study has something of its own.
+        return run_spec(self.study, self.facts.sha256, variant, None, vary=())
+
+    def planned(self, job: Job, keras: bool, measured: float | None) -> Planned:
         """What a job needs to be run.
 
         Args:
             job: of this study.
             keras: whether Keras was asked about the study already, and not by a job of its own.
+            measured: the seconds of an epoch, if these were measured.
         """
-        cost = self.cost(job, len(job.seeds))
+        cost = self.cost(job, len(job.seeds), measured)
+        compared = self.comparison
         return Planned(
             spec=job.spec,
             epoch_seconds=cost.epoch,
@@ -217,9 +241,10 @@ class Member:
                 block(job.epochs, job.seeds): f"{job.variant} of {self.study.name}"
                 f"{self.plan.alone(job)}"
             },
+            compared=comparison_file(compared.digest) if compared else None,
         )
 
-    def cost(self, job: Job, replicates: int) -> costs.Cost:
+    def cost(self, job: Job, replicates: int, measured: float | None = None) -> costs.Cost:
         """What it takes to train so many replicates of a job."""
         return costs.Cost(
             self.size,
@@ -228,6 +253,7 @@ class Member:
             self.study.batch_size,
             job.epochs,
             replicates,
+            measured,
         )
 
 
@@ -402,8 +428,22 @@ class Studies:
         for job in jobs:
             if job.file() not in self._asked:
                 self._asked[job.file()] = member, job
-                self.store.plan(member.planned(job, keras_is_here()))
+                planned = member.planned(job, keras_is_here(), self.measured(member))
+                self.store.plan(planned)
+                if spec := member.comparison:
+                    names = {"": f"the network of {member.study.name}"}
+                    self.store.plan(replace(planned, spec=spec, names=names, compared=None))
         return jobs
+
+    def measured(self, member: Member) -> float | None:
+        """The seconds that an epoch of a study takes, if its network was compared with Keras."""
+        if member.comparison is None:
+            return None
+        file = Path(self.place(comparison_file(member.comparison.digest)))
+        if not file.exists():
+            return None
+        seconds: float = json.loads(file.read_text())["epoch_seconds"]
+        return seconds
 
     def cost(self, cores: int | None, jobs: int | None) -> str:
         """What is still to be trained of what was asked for, and about how long it takes.
@@ -422,14 +462,15 @@ class Studies:
             folder = checkpoints(self.place(job.folder))
             known = sum(Path(folder, f"{seed}.npz").exists() for seed in job.seeds)
             # Unless its record is of fewer epochs, or was written on the way.
-            seconds += member.cost(job, len(job.seeds) - known).seconds
+            seconds += member.cost(job, len(job.seeds) - known, self.measured(member)).seconds
             replicates, recorded = replicates + len(job.seeds), recorded + known
         tried = [(m, j) for m, j in new if j.seeds[0] in m.study.tuning and j.variant != BEST]
         tuned = {member.study.name: (member, job) for member, job in tried}
         for member, job in tuned.values():
             # Whatever rates are chosen, each variant is trained at one of them.
             later = len(member.plan.variants) * len(member.study.selection)
-            seconds, judged = seconds + member.cost(job, later).seconds, judged + later
+            cost = member.cost(job, later, self.measured(member))
+            seconds, judged = seconds + cost.seconds, judged + later
         text = f"To be trained: {count(replicates, 'replicate')} in {count(len(new), 'job')}, "
         if judged:
             text += f"then {judged} at the learning rates that are chosen on these, "
@@ -574,6 +615,11 @@ class Studies:
             file = self.place(f"resources/datasets/{data}.npz") if data in SPECS else data
             for note in (*member.size.notes, *examples.notes(member.study, member.facts, file)):
                 yield f"Note on {name}: {note}"
+            if member.comparison and self.measured(member) is None:
+                yield (
+                    f"Note on {name}: its network is compared with Keras' own training before it "
+                    "is trained; on this machine that was not done yet."
+                )
 
     def _source_of(
         self,

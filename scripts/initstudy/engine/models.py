@@ -113,7 +113,9 @@ def user_model(build: str, shape: Sequence[int], classes: int) -> Callable[[int]
     return make
 
 
-def returned_model(build: str, shape: Sequence[int], classes: int, replicate: int) -> Any:
+def returned_model(
+    build: str, shape: Sequence[int], classes: int, replicate: int, faster: bool = True
+) -> Any:
     """Call a user's own function for the model that one replicate starts from.
 
     Args:
@@ -121,6 +123,7 @@ def returned_model(build: str, shape: Sequence[int], classes: int, replicate: in
         shape: likewise.
         classes: likewise.
         replicate: decides all that the code draws.
+        faster: whether normalizations by batch may compute in a faster way.
 
     Returns:
         That model, as the function returned it, with all variables that it has.
@@ -142,7 +145,7 @@ def returned_model(build: str, shape: Sequence[int], classes: int, replicate: in
             raise EngineError(f"its model has {len(made.inputs)} inputs; give it one")
         # Some layers make variables only when they are called.
         made(as_input(made, keras.ops.zeros((batch_of(made) or 2, math.prod(shape))), shape))
-    for layer in layers_of(made):
+    for layer in layers_of(made) if faster else []:
         _fuse(layer)
     return made
 

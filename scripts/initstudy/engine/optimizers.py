@@ -76,10 +76,15 @@ def make_optimizer(optimizer: Mapping[str, Any], model: Any = None) -> Any:
         rate = optimizer["config"].get("learning_rate")
         return model.optimizer if rate is None else _with_rate(model.optimizer, rate)
     made = _made(optimizer)
-    half = model is not None and model.dtype_policy.name == "mixed_float16"
-    if half and not isinstance(made, keras.optimizers.LossScaleOptimizer):
-        return keras.optimizers.LossScaleOptimizer(made)
-    return made
+    return made if model is None else scaling(made, model)
+
+
+def scaling(optimizer: Any, model: Any) -> Any:
+    """Return an optimizer that scales the loss, if `compile` would have it do so for a model."""
+    half = model.dtype_policy.name == "mixed_float16"
+    if half and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def is_symmetric(optimizer: Any) -> bool:

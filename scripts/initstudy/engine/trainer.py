@@ -189,10 +189,8 @@ class Trainer:
         self.optimizer = self._make_optimizer(model)
         changed = {id(variable) for variable in assigned_by_call(model, self._few(model))}
         # What a layer itself assigns to a kernel must be assigned before it is multiplied with.
-        self._transposing = is_symmetric(self.optimizer) and changed.isdisjoint(
-            id(variable) for variable in model.trainable_variables
-        )
-        self.shadows = Shadows(model, self._transposing)
+        self._steady = changed.isdisjoint(id(variable) for variable in model.trainable_variables)
+        self.shadows = Shadows(model, self.transposes(self.optimizer))
         self.optimizer.build(self.shadows.trained)
         self.compiled = self._asked
         if self._asked == "auto":
@@ -203,6 +201,10 @@ class Trainer:
         )
         # Called a few times only: compiling it by XLA would take longer than it saves.
         self._run_test = tf.function(self._judge, autograph=False)
+
+    def transposes(self, optimizer: Any) -> bool:
+        """Return whether kernels of the network are trained transposed by an optimizer."""
+        return self._steady and is_symmetric(optimizer)
 
     @property
     def model(self) -> Any:
@@ -280,8 +282,8 @@ class Trainer:
         network = self._make_network(self._weights_of(replicate))
         first = next(self._orders_of(replicate))[:LOOKED_AT]
         adapt(network, self._inputs(network.model, tf.gather(self._train[0], first)))
-        shadows = Shadows(network.model, self._transposing)
         optimizer = self._make_optimizer(network.model)
+        shadows = Shadows(network.model, self.transposes(optimizer))
         optimizer.build(shadows.trained)
         self._fit(network)
         self._assign([*shadows.variables, *optimizer.variables])
@@ -435,15 +437,38 @@ def make_trainer(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Train
     Raises:
         EngineError: if the inputs cannot be scaled as the spec says.
     """
+    return trainer_of(spec, dataset_of(spec, arrays))
+
+
+def dataset_of(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
+    """Return the data of a run: what is learned from, validated on and tested on.
+
+    Args:
+        spec: of the run.
+        arrays: of its data set, see `data.from_arrays`.
+    """
     dataset = from_arrays(arrays)
     if spec.held_out:
         dataset = hold_out(dataset, spec.held_out)
     if spec.training_images:
         dataset = learn_from(dataset, spec.training_images)
+    return dataset
+
+
+def trainer_of(
+    spec: RunSpec, dataset: Dataset, make: Callable[[Any], Any] | None = None
+) -> Trainer:
+    """Return the trainer of a run's seeds on some data.
+
+    Args:
+        spec: of the run.
+        dataset: that is learned from.
+        make: makes the optimizer for a model, if it is not to be the spec's.
+    """
     return Trainer(
         dataset,
         networks(spec, dataset.shape, dataset.classes),
-        lambda model: make_optimizer(spec.optimizer, model),
+        make or (lambda model: make_optimizer(spec.optimizer, model)),
         spec.batch_size,
         spec.inputs,
         spec.compile,

@@ -7,7 +7,7 @@ from typing import Any
 
 from initstudy import __version__
 from initstudy.engine.spec import PER_LAYER, is_custom
-from initstudy.study.description import Description, hidden_layers
+from initstudy.study.description import Description, hidden_layers, optimizer_in_words
 from initstudy.study.problems import count
 
 REFERENCES = Path(__file__).parents[3] / "report" / "references.bib"
@@ -125,9 +125,7 @@ def _trained(study: Description) -> str:
     if isinstance(model, Mapping):
         units = hidden_layers(model["hidden_units"])
         network = f"a multilayer perceptron with {units} hidden units ({model['activation']})"
-    if isinstance(optimizer, Mapping):
-        told = ", ".join(f"{key} {value}" for key, value in optimizer["config"].items())
-        optimizer = f"{optimizer['class_name']} ({told})" if told else optimizer["class_name"]
+    optimizer = optimizer_in_words(optimizer)
     text = (
         f"Each pair started {network} with a softmax, trained on {name}{cited} (inputs "
         f"{INPUTS[asked['inputs']]}) by {optimizer} for {count(asked['epochs'], 'epoch')} in "

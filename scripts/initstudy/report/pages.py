@@ -22,6 +22,7 @@ from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
+from initstudy.results.weights import in_words
 from initstudy.study.problems import count
 
 # Beside the library, wherever a run is.
@@ -71,6 +72,8 @@ def report(results: StudyResults) -> str:
         pictures=pictures(folder / "figures", figures),
         explorer=(folder / "explorer.html").read_text(encoding="utf-8"),
         factorial=study.factorial,
+        weights=results.weights,
+        weights_in_words=in_words(results.weights),
         configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
         target=f"{100 * float(study.configuration['target_accuracy']):g}",
         methods=paragraph,

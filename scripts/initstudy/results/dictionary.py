@@ -154,8 +154,8 @@ STUDY_TABLES: Mapping[str, Table] = {
             "units": "of the layer",
             "activation_mean": (
                 "mean over a batch and the units of what leaves the activation function; of the "
-                "output layer, of what enters the softmax. An activation that is a layer of its "
-                "own comes after what is measured"
+                "output layer, of what enters the softmax. The activation may be a layer by itself, "
+                "also behind a normalization"
             ),
             "activation_sd": "its standard deviation",
             "gradient_mean": (
@@ -168,6 +168,25 @@ STUDY_TABLES: Mapping[str, Table] = {
             ),
             "weight_norm": "Frobenius norm of the kernel",
             "update_norm": "the same of what the optimizer's next step would change",
+        },
+    ),
+    "weights.csv": Table(
+        "a weight of the network",
+        {
+            "path": "as Keras calls it; patterns of initializers are compared with it",
+            "layer": "name and class of its layer",
+            "shape": "of the weight",
+            "numbers": "how many it holds",
+            "role": (
+                "kernel or bias; of another one the argument of its layer that it is drawn with"
+            ),
+            "kind": "of kernel, as the table of methods in initializers.md has it",
+            "fan_in": "inputs that each unit sees",
+            "fan_out": "units that see each input",
+            "trainable": "whether training changes it",
+            "drawn": "whether the study draws it",
+            "initializer": "that draws it: of the baseline, or as the code of the network has it",
+            "why": "why the study does not draw it",
         },
     ),
     "pairs.csv": Table(
@@ -271,6 +290,25 @@ SUITE_TABLES: Mapping[str, Table] = {
             "accuracy": "final one of the test images",
             "score": "(accuracy - chance) / (target - chance)",
             "epochs_to_target": "until the validation accuracy reached the target; inf if never",
+        },
+    ),
+    "weights.csv": Table(
+        "a weight of the network",
+        {
+            "path": "as Keras calls it; patterns of initializers are compared with it",
+            "layer": "name and class of its layer",
+            "shape": "of the weight",
+            "numbers": "how many it holds",
+            "role": (
+                "kernel or bias; of another one the argument of its layer that it is drawn with"
+            ),
+            "kind": "of kernel, as the table of methods in initializers.md has it",
+            "fan_in": "inputs that each unit sees",
+            "fan_out": "units that see each input",
+            "trainable": "whether training changes it",
+            "drawn": "whether the study draws it",
+            "initializer": "that draws it: of the baseline, or as the code of the network has it",
+            "why": "why the study does not draw it",
         },
     ),
     "pairs.csv": Table(

@@ -173,6 +173,13 @@ class StudyResults:
         return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
 
     @functools.cached_property
+    def weights(self) -> list[dict[str, Any]]:
+        """`columns.WEIGHTS` of each weight of the network."""
+        table = self._read_csv("weights.csv").astype({"shape": str})
+        fans = {name: table[name].astype("Int64").astype(str) for name in ("fan_in", "fan_out")}
+        return table.assign(**fans).replace("<NA>", "").fillna("").to_dict("records")
+
+    @functools.cached_property
     def draw_nothing(self) -> set[str]:
         """The variants whose replicates vary by the order of the images alone, unlike the others'.
 

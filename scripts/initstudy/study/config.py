@@ -73,8 +73,9 @@ class Initializer:
         name: what file names, tables and figures call it.
         class_name: a name of `initializers.known_initializers`, `file.py:name` of a person's own,
             or PER_LAYER.
-        config: its parameters, without the seed; of PER_LAYER {layers: [...]} or {hidden: ...,
-            output: ...}, for each layer a mapping with class_name, config and perhaps source.
+        config: its parameters, without the seed; of PER_LAYER {layers: [...]}, {hidden: ...,
+            output: ...} or {paths: [[pattern, ...], ...], others: ...}, for each layer a mapping
+            with class_name, config and perhaps source.
         source: SHA-256 of a person's own file.
     """
 
@@ -89,7 +90,7 @@ class Initializer:
 
         Args:
             entry: an identifier, {name, class_name, config}, a list with one for each layer,
-                {name, layers: that list}, or {hidden, output}.
+                {name, layers: that list}, {hidden, output}, or {paths, others}.
             folders: where a person's own files are looked for, in this order.
         """
         made: Initializer = TypeAdapter(AnInitializer).validate_python(entry, context=folders)
@@ -110,7 +111,12 @@ class Initializer:
 
             def plain(part: Any) -> Any:
                 if isinstance(part, list):
+                    # Of patterns, which are pairs in their order, a mapping.
+                    if all(isinstance(one, list) for one in part):
+                        return {pattern: plain(one) for pattern, one in part}
                     return [plain(one) for one in part]
+                if part is None:
+                    return None
                 return {"class_name": part["class_name"], "config": part["config"]}
 
             return {"name": self.name, **{key: plain(part) for key, part in self.config.items()}}
@@ -193,8 +199,8 @@ def _folders(info: ValidationInfo) -> Sequence[Path]:
 
 # The forms of a value, by what YAML makes of it. No key of a configuration begins with "(".
 TEXT, LIST, MAPPING, NUMBER = "(text)", "(list)", "(mapping)", "(number)"
-CLASS, LAYERS, ROLES = "(class)", "(layers)", "(roles)"
-FORMS = (TEXT, LIST, MAPPING, NUMBER, CLASS, LAYERS, ROLES)
+CLASS, LAYERS, ROLES, PATHS = "(class)", "(layers)", "(roles)", "(paths)"
+FORMS = (TEXT, LIST, MAPPING, NUMBER, CLASS, LAYERS, ROLES, PATHS)
 
 
 def _form(value: Any) -> str | None:
@@ -206,8 +212,8 @@ def _initializer_form(value: Any) -> str | None:
     if not isinstance(value, Mapping):
         return _form(value)
     forms = {"class_name": CLASS, "layers": LAYERS, "hidden": ROLES, "output": ROLES}
-    found = [form for key, form in forms.items() if key in value]
-    return found[0] if found in ([CLASS], [LAYERS], [ROLES, ROLES]) else None
+    found = [form for key, form in {**forms, "paths": PATHS}.items() if key in value]
+    return found[0] if found in ([CLASS], [LAYERS], [ROLES, ROLES], [PATHS]) else None
 
 
 def _whole(value: Any) -> Any:
@@ -352,6 +358,8 @@ OfLayer = Annotated[
     ),
 ]
 OfLayers = Annotated[list[OfLayer], Field(min_length=1, max_length=1001)]
+Pattern = Annotated[str, Field(min_length=1, max_length=200)]
+ByPattern = Annotated[dict[Pattern, OfLayer], Field(min_length=1, max_length=1000)]
 
 CALLED = "What it is called in file names, tables and figures"
 
@@ -389,6 +397,18 @@ class ByRole(Keys):
     output: OfLayer = Field(description="Of the output layer.")
 
 
+class ByPath(Keys):
+    """An initializer for each pattern that the paths of weights are like."""
+
+    name: Name = NAMED
+    paths: ByPattern = Field(
+        description="By patterns of the paths in weights.csv, such as '*/recurrent_kernel': the "
+        "first one that a path is like decides. A weight that is neither a kernel nor a bias is "
+        "drawn only if a pattern names it."
+    )
+    others: OfLayer | None = optional(None, "Of all kernels, or biases, that no pattern names.")
+
+
 def _initializer(form: Any, info: ValidationInfo) -> Initializer:
     if isinstance(form, Named):
         return Initializer(form.name, **_layer(form, info))
@@ -398,6 +418,10 @@ def _initializer(form: Any, info: ValidationInfo) -> Initializer:
     elif isinstance(form, ByRole):
         parts = [form.hidden, form.output]
         spec = {"class_name": PER_LAYER, "config": {"hidden": form.hidden, "output": form.output}}
+    elif isinstance(form, ByPath):
+        parts = [*form.paths.values(), *filter(None, [form.others])]
+        pairs = [[pattern, part] for pattern, part in form.paths.items()]
+        spec = {"class_name": PER_LAYER, "config": {"paths": pairs, "others": form.others}}
     else:
         parts = form.layers if isinstance(form, ByLayer) else form
         spec = {"class_name": PER_LAYER, "config": {"layers": parts}}
@@ -416,7 +440,8 @@ InitializerForm = Annotated[
     | Annotated[OfLayers, Tag(LIST)]
     | Annotated[Named, Tag(CLASS)]
     | Annotated[ByLayer, Tag(LAYERS)]
-    | Annotated[ByRole, Tag(ROLES)],
+    | Annotated[ByRole, Tag(ROLES)]
+    | Annotated[ByPath, Tag(PATHS)],
     Discriminator(_initializer_form),
 ]
 AnInitializer = Annotated[
@@ -424,7 +449,8 @@ AnInitializer = Annotated[
     Written(InitializerForm, _initializer, Initializer.entry),
     Field(
         description="An identifier, a mapping {name: ..., class_name: ..., config: {...}}, a list "
-        "with one for each layer, or {hidden: ..., output: ...}."
+        "with one for each layer, {hidden: ..., output: ...}, or {paths: {pattern: ...}, "
+        "others: ...}."
     ),
 ]
 Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_length=10_000)]
@@ -914,7 +940,9 @@ def _explain(error: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Problem]
         if unknown:
             yield from unknown
             return
-        message = f"{show(value)} must have either class_name, or layers, or hidden and output"
+        message = (
+            f"{show(value)} must have either class_name, or layers, or hidden and output, or paths"
+        )
     elif kind == "literal_error" and "enum" in node:
         message = f"{show(value)} is not one of its values{suggest(value, node['enum'])}"
     elif kind == "string_pattern_mismatch":

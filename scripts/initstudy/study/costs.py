@@ -71,6 +71,7 @@ class Cost:
         batch_size: images per update.
         epochs: of each replicate.
         seeds: replicates of the job.
+        measured: seconds of an epoch, if these were measured.
     """
 
     size: Size
@@ -79,6 +80,7 @@ class Cost:
     batch_size: int
     epochs: int
     seeds: int
+    measured: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -104,7 +106,9 @@ class Cost:
 
     @property
     def epoch(self) -> float:
-        """Seconds of an epoch."""
+        """Seconds of an epoch, as measured, or else as counted."""
+        if self.measured is not None:
+            return self.measured
         way = self.size.compiled
         image = PER_MULTIPLICATION[way] * self.size.multiplications
         image += PER_OUTPUT[way] * self.size.outputs

@@ -158,9 +158,7 @@ class Description:
             layers = hidden_layers(model["hidden_units"])
             network = f"networks of {layers} hidden {model['activation']} units"
         optimizer = asked["optimizer"]
-        if isinstance(optimizer, Mapping):
-            told = ", ".join(f"{key} {value}" for key, value in optimizer["config"].items())
-            optimizer = f"{optimizer['class_name']} ({told})" if told else optimizer["class_name"]
+        optimizer = optimizer_in_words(optimizer)
         if self.tuned:
             optimizer += " with the best of several learning rates each"
         images = f"{Path(asked['dataset']).name} ({asked['inputs']} inputs)"
@@ -214,3 +212,23 @@ class Description:
         if pair == self.initializers["baseline"]:
             return self.initializers
         return {**self.initializers, "best": pair}
+
+
+def optimizer_in_words(optimizer: Any) -> str:
+    """Name an optimizer with its parameters, and a schedule among these with its own.
+
+    Args:
+        optimizer: as an entry of a configuration.
+    """
+    if optimizer == "model":
+        return "the optimizer of the model's compile()"
+    if not isinstance(optimizer, Mapping):
+        return str(optimizer)
+    config = optimizer.get("config", {})
+    told = ", ".join(f"{key} {_value_in_words(value)}" for key, value in config.items())
+    return f"{optimizer['class_name']} ({told})" if told else str(optimizer["class_name"])
+
+
+def _value_in_words(value: Any) -> str:
+    named = isinstance(value, Mapping) and "class_name" in value
+    return optimizer_in_words(value) if named else str(value)

@@ -276,7 +276,7 @@ def run_spec(
         compile=study.compile,
         threads=study.threads,
         vary=tuple(vary),
-        code=engine_id(study.model),
+        code=engine_id(study.model, optimizer),
         versions=versions(),
     )
 
@@ -286,6 +286,12 @@ def _with_source(initializer: Mapping[str, Any]) -> dict[str, Any]:
     spec, config = dict(initializer), initializer["config"]
     if spec["class_name"] == PER_LAYER and "layers" in config:
         spec["config"] = {"layers": [_with_source(part) for part in config["layers"]]}
+    elif spec["class_name"] == PER_LAYER and "paths" in config:
+        others = config["others"]
+        spec["config"] = {
+            "paths": [[pattern, _with_source(part)] for pattern, part in config["paths"]],
+            "others": None if others is None else _with_source(others),
+        }
     elif spec["class_name"] == PER_LAYER:
         spec["config"] = {name: _with_source(part) for name, part in config.items()}
     elif spec["class_name"] in PLACES:

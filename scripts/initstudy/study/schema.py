@@ -44,7 +44,13 @@ def at(schema: Node, path: Sequence[str | int]) -> Node:
             items = [form["items"] for form in alternatives(schema, node) if "items" in form]
             node = items[0] if items else {}
         else:
-            node = properties(schema, node).get(part, {})
+            # Of a mapping whose keys a user chooses, the same is said of all.
+            others = [
+                form["additionalProperties"]
+                for form in alternatives(schema, node)
+                if isinstance(form.get("additionalProperties"), Mapping)
+            ]
+            node = properties(schema, node).get(part, others[0] if others else {})
     return node
 
 

@@ -1,0 +1,319 @@
+"""Whether a user's network is trained as Keras trains it: asked before a study is.
+
+Some batches, the smaller last one among them, go through the engine, and through Keras' own
+`train_on_batch` on a second model that starts from the same weights. The losses, the metrics, the
+gradients and what layers keep must agree as far as rounding allows. How far that is, is told by
+Keras itself: by how much the same differs if each weight is moved by one rounding.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.engine.backend import keras
+from initstudy.engine.data import Dataset
+from initstudy.engine.layers import layers_of
+from initstudy.engine.models import as_input, returned_model
+from initstudy.engine.optimizers import make_optimizer, scaling
+from initstudy.engine.shadows import Shadows
+from initstudy.engine.spec import RunSpec
+from initstudy.engine.trainer import Trainer, data_order, dataset_of, input_scaling, trainer_of
+from initstudy.study.problems import count
+
+# Whole batches that are compared, and that are timed if that takes no longer than so many seconds.
+BATCHES, TIMED, LONG = 3, 40, 1.0
+# Times that Keras is asked how far it differs from itself, and by how many of these differences
+# the engine may differ from it.
+JITTERS, TIMES = 2, 10
+# What is nothing but rounding in any case: so many units in the last place of a norm.
+ROUNDINGS = 100
+METRICS = ("sparse_categorical_crossentropy", "sparse_categorical_accuracy")
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of it.
+
+    Attributes:
+        problems: what does not agree, in words.
+        differences: by what is compared, the engine's difference from Keras and the allowed one.
+        epoch_seconds: that an epoch of the study takes, as predicted by these batches.
+    """
+
+    problems: Sequence[str]
+    differences: Mapping[str, tuple[float, float]]
+    epoch_seconds: float
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values, which JSON can hold."""
+        return asdict(self)
+
+
+def in_words(spec: RunSpec, problems: Sequence[str]) -> str:
+    """Say that a network is not trained, since the engine and Keras differ.
+
+    Args:
+        spec: of it.
+        problems: what differs.
+    """
+    shown = list(problems[:5])
+    if len(problems) > len(shown):
+        shown.append(f"and {count(len(problems) - len(shown), 'more such difference')}")
+    return (
+        f"{spec.model['build']}: this network would not be trained as Keras' own fit trains it, so "
+        f"it is not trained. From the same weights, {'; '.join(shown)} (each as a part of its "
+        "size). What a layer keeps outside of a keras.Variable, or does differently each time that "
+        "it is called, cannot be trained here; with compile: graph, TensorFlow's own kernels are "
+        "used. If neither helps, please report it together with the model."
+    )
+
+
+class Recorder(keras.optimizers.Optimizer):  # type: ignore[misc]
+    """Changes no weight, and adds up the gradients, each times the number of its update."""
+
+    def __init__(self, name: str = "recorder") -> None:
+        super().__init__(learning_rate=1.0, name=name)
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Make a sum for each variable."""
+        if self.built:
+            return
+        super().build(variables)
+        (self.sums,) = self.add_optimizer_variables(variables, ["sum"])
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Add the gradient of an update."""
+        total = self.sums[self._get_variable_index(variable)]
+        step = keras.ops.cast(self.iterations + 1, total.dtype)
+        self.assign_add(total, keras.ops.cast(gradient, total.dtype) * step)
+
+
+def compare(spec: RunSpec, arrays: Mapping[str, Array]) -> Comparison:
+    """Compare the engine with Keras on a user's network.
+
+    Args:
+        spec: of any run of it.
+        arrays: of its data set.
+    """
+    whole = dataset_of(spec, arrays)
+    few = _first(whole, spec, BATCHES)
+    trainer = trainer_of(spec, few, lambda model: scaling(Recorder(), model))
+    trainer.compile()
+    trainer.start(0)
+    start = [variable.numpy() for variable in trainer.model.variables]
+    ours = _by_engine(trainer)
+    seconds = trainer.run_epoch().seconds
+    keras_side = _Keras(spec, few)
+    theirs = keras_side.run(start)
+    unit = _unit(keras_side.model)
+    generator = np.random.default_rng(0)
+    others = [keras_side.run(_moved(start, unit, generator)) for _ in range(JITTERS)]
+    differences = dict(_differences(ours, theirs, others, few))
+    differences |= _of_optimizer(spec, trainer, keras_side, start)
+    problems = [
+        f"{what} differs by {found:.2g}, where rounding allows {allowed:.2g}"
+        for what, (found, allowed) in differences.items()
+        if not found <= allowed
+    ]
+    if not problems:
+        seconds = _timed(spec, whole, few, seconds)
+    return Comparison(problems, differences, seconds)
+
+
+class _Keras:
+    """Keras' own training of the same batches."""
+
+    def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
+        build = spec.model["build"]
+        self.model = returned_model(build, dataset.shape, dataset.classes, 0, faster=False)
+        self._size, self._data = spec.batch_size, dataset
+        self._order = next(data_order(0, len(dataset.y_train)))
+        scale, offset = input_scaling(spec.inputs, dataset.x_train)
+        self._x, self._x_val = (
+            keras.ops.convert_to_numpy(
+                as_input(self.model, part.astype(np.float32) * scale + offset, dataset.shape)
+            )
+            for part in (dataset.x_train, dataset.x_val)
+        )
+        self.own = getattr(self.model, "optimizer", None)
+        self.model.compile(
+            Recorder(), "sparse_categorical_crossentropy", metrics=METRICS, jit_compile=False
+        )
+
+    def run(self, start: Sequence[Array]) -> dict[str, Array]:
+        """Train on the batches from these values of all variables; return what comes of it."""
+        _assign(self.model.variables, start)
+        optimizer = self.model.optimizer
+        x, y = self._x[self._order], self._data.y_train[self._order]
+        if optimizer.built:
+            for variable in optimizer.variables:
+                if variable.path.endswith(("iteration", "sum")):
+                    variable.assign(keras.ops.zeros_like(variable))
+        sums = np.zeros(2)
+        for begin in range(0, len(y), self._size):
+            part = slice(begin, begin + self._size)
+            logs = self.model.train_on_batch(x[part], y[part], return_dict=True)
+            self.model.reset_metrics()
+            sums += np.array([float(logs[name]) for name in METRICS]) * len(y[part])
+        after = [variable.numpy() for variable in self.model.variables]
+        tested = self.model.evaluate(
+            self._x_val, self._data.y_val, self._size, verbose=0, return_dict=True
+        )
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        metrics = [*sums / len(y), *(float(tested[name]) for name in METRICS)]
+        gradients = [part.numpy() for part in inner.sums]
+        return _named(self.model, metrics, gradients, after)
+
+
+def _by_engine(trainer: Trainer) -> dict[str, Array]:
+    """The same by the engine, for which the trainer is started."""
+    epoch = trainer.run_epoch()
+    model, shadows = trainer.model, trainer.shadows
+    inner = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
+    gradients = [
+        part.numpy() if shadows.of(variable) is variable else part.numpy().T
+        for variable, part in zip(model.trainable_variables, inner.sums, strict=True)
+    ]
+    after = [variable.numpy() for variable in model.variables]
+    return _named(model, list(epoch[:4]), gradients, after)
+
+
+def _named(
+    model: Any, metrics: Sequence[float], gradients: Sequence[Array], after: Sequence[Array]
+) -> dict[str, Array]:
+    """What is compared, by what it is called."""
+    names = ("the loss", "the accuracy", "the validation loss", "the validation accuracy")
+    found = {name: np.asarray(value) for name, value in zip(names, metrics, strict=True)}
+    trained = {id(variable) for variable in model.trainable_variables}
+    for variable, value in zip(model.trainable_variables, gradients, strict=True):
+        found[f"the gradient of {variable.path}"] = value
+    for variable, value in zip(model.variables, after, strict=True):
+        if id(variable) not in trained:
+            found[f"what the network keeps in {variable.path}"] = value
+    return {name: np.asarray(value).astype(np.float64) for name, value in found.items()}
+
+
+def _differences(
+    ours: Mapping[str, Array],
+    theirs: Mapping[str, Array],
+    others: Sequence[Mapping[str, Array]],
+    dataset: Dataset,
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """By what is compared, the difference as a part of its norm, and the allowed one."""
+    rounding = ROUNDINGS * float(np.finfo(np.float32).eps)
+    largest = max(_norm(value) for name, value in theirs.items() if "gradient" in name)
+    counts = {"the accuracy": dataset.y_train, "the validation accuracy": dataset.y_val}
+    for name, value in theirs.items():
+        norm = _norm(value)
+        own = TIMES * max(_norm(other[name] - value) for other in others)
+        allowed = own + rounding * norm
+        if "gradient" in name:
+            # Of sums of numbers that cancel out, nothing but rounding is left.
+            allowed += rounding / TIMES * largest
+        if name in counts:
+            # Where two classes are equally probable, rounding decides for one image.
+            allowed += 1.5 / len(counts[name])
+        scale = norm or 1.0
+        yield name, (_norm(ours[name] - value) / scale, allowed / scale)
+
+
+def _of_optimizer(
+    spec: RunSpec, trainer: Trainer, keras_side: _Keras, start: Sequence[Array]
+) -> dict[str, tuple[float, float]]:
+    """By weight, how far three steps of the same gradients lead apart, as a part of the way."""
+    mine, theirs = trainer.model, keras_side.model
+    _assign(mine.variables, start)
+    _assign(theirs.variables, start)
+    theirs.optimizer = keras_side.own
+    optimizers = [make_optimizer(spec.optimizer, model) for model in (mine, theirs)]
+    shadows = Shadows(mine, trainer.transposes(optimizers[0]))
+    trained = [shadows.trained, theirs.trainable_variables]
+    generator = np.random.default_rng(0)
+    for optimizer, variables in zip(optimizers, trained, strict=True):
+        optimizer.build(variables)
+    for _ in range(3):
+        gradients = [
+            (0.1 * generator.standard_normal(tuple(v.shape))).astype(v.dtype)
+            for v in theirs.trainable_variables
+        ]
+        optimizers[1].apply([keras.ops.convert_to_tensor(g) for g in gradients], trained[1])
+        turned = [
+            g if shadows.of(v) is v else g.T
+            for v, g in zip(mine.trainable_variables, gradients, strict=True)
+        ]
+        optimizers[0].apply([keras.ops.convert_to_tensor(g) for g in turned], trained[0])
+    shadows.write()
+    begun = {v.path: value for v, value in zip(theirs.variables, start, strict=True)}
+    found = {}
+    for one, other in zip(mine.trainable_variables, theirs.trainable_variables, strict=True):
+        ours, value = (np.asarray(part.numpy(), np.float64) for part in (one, other))
+        step = _norm(value - begun[other.path].astype(np.float64))
+        allowed = 1e-4 + ROUNDINGS * _eps(other.dtype) * _norm(value) / (step or 1.0)
+        found[f"the step of {other.path}"] = (_norm(ours - value) / (step or 1.0), allowed)
+    return found
+
+
+def _timed(spec: RunSpec, whole: Dataset, few: Dataset, seconds: float) -> float:
+    """The seconds of an epoch of the study.
+
+    Args:
+        spec: of it.
+        whole: its data.
+        few: that were compared.
+        seconds: that these took.
+    """
+    if seconds < LONG:
+        few = _first(whole, spec, TIMED)
+        trainer = trainer_of(spec, few)
+        trainer.compile()
+        trainer.start(0)
+        seconds = min(trainer.run_epoch().seconds for _ in range(2))
+    return seconds * len(whole.y_train) / len(few.y_train)
+
+
+def _first(whole: Dataset, spec: RunSpec, batches: int) -> Dataset:
+    """Some of the data: whole batches and the smaller last one, and as large a part of the rest."""
+    examples = len(whole.y_train)
+    images = min(examples, batches * spec.batch_size + examples % spec.batch_size)
+    validated = max(1, round(len(whole.y_val) * images / examples))
+    return replace(
+        whole,
+        x_train=whole.x_train[:images],
+        y_train=whole.y_train[:images],
+        x_val=whole.x_val[:validated],
+        y_val=whole.y_val[:validated],
+    )
+
+
+def _moved(start: Sequence[Array], unit: float, generator: np.random.Generator) -> list[Array]:
+    """Weights that differ by a rounding; seeds and counters are what they were."""
+    return [
+        value * (1 + unit * generator.choice([-1, 1], value.shape)).astype(value.dtype)
+        if np.issubdtype(value.dtype, np.floating) or value.dtype.name == "bfloat16"
+        else value
+        for value in start
+    ]
+
+
+def _unit(model: Any) -> float:
+    """One rounding of the coarsest numbers that a network computes with."""
+    return max(_eps(layer.compute_dtype) for layer in layers_of(model) if layer.compute_dtype)
+
+
+def _eps(dtype: Any) -> float:
+    return {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52}.get(str(dtype), 2.0**-23)
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Array]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _norm(values: Array) -> float:
+    return math.sqrt(np.square(values, dtype=np.float64).sum())
