@@ -29,9 +29,9 @@ MEASURES = [
     "weight_norm",
     "update_norm",
 ]
-# Of each weight of the network: where it is, what it is to a study, how many inputs and outputs each
-# of its units has, whether the study draws it, by which initializer of the baseline's (or else of
-# the user's code), and why it does not.
+# Of each weight of the network: where it is, what it is to a study, how many inputs its units have
+# and how many units its inputs, whether the study draws it, by which initializer of the baseline's
+# (or else of the user's code), and why it does not.
 WEIGHTS = [
     *("path", "layer", "shape", "numbers", "role", "kind", "fan_in", "fan_out"),
     *("trainable", "drawn", "initializer", "why"),

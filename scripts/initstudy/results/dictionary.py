@@ -154,8 +154,8 @@ STUDY_TABLES: Mapping[str, Table] = {
             "units": "of the layer",
             "activation_mean": (
                 "mean over a batch and the units of what leaves the activation function; of the "
-                "output layer, of what enters the softmax. The activation may be a layer by itself, "
-                "also behind a normalization"
+                "output layer, of what enters the softmax. The activation may be a layer by "
+                "itself, also behind a normalization"
             ),
             "activation_sd": "its standard deviation",
             "gradient_mean": (
