@@ -33,7 +33,7 @@ NORMALIZING = (
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
-    """What measures each drawn kernel of the trainer's network, made once for all replicates.
+    """What measures each kernel of the trainer's network, made once for all replicates.
 
     They are told in the order in which the images meet their layers. Of each the signal is measured
     where it leaves the layer, and behind the activation that follows, be it a layer of its own
@@ -132,12 +132,12 @@ class _Site:
 
 
 def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
-    """The drawn kernels of a network, once for each call of their layers."""
-    model = network.model
-    drawn = [w for w in network.weights if w.index in network.rules and w.role != "bias"]
+    """The kernels of a network, and what else a study draws, once for each call of their layers."""
+    model, drawn = network.model, network.rules
+    measured = [w for w in network.weights if w.role == "kernel" or w.index in drawn]
     owners = [layer for layer, _ in with_own_variables(model)]
     by_owner: dict[int, list[Weight]] = {}
-    for weight in drawn:
+    for weight in (w for w in measured if len(w.shape) > 1 and w.role != "bias"):
         by_owner.setdefault(weight.owner, []).append(weight)
     found: list[tuple[int, _Site]] = []
     for owner, weights in by_owner.items():
