@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "64333534d2bb6b73b4778828bc30d082c58ebadea5cb1fc0b0e06dbfe94e6f85": (
+    "e2aa031dc75aedae754252125c250258a7a4d1c8c8d18872c0fd0974560ccdc7": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

@@ -87,6 +87,18 @@ def assigned_by_call(model: Any, inputs: Any) -> list[Any]:
     return [v for v in model.variables if scope.get_current_value(v) is not None]
 
 
+def adds_to_loss(model: Any, inputs: Any) -> bool:
+    """Return whether layers of a model add to the loss what depends on a batch.
+
+    Args:
+        model: as it is; it stays so.
+        inputs: of one batch.
+    """
+    with keras.StatelessScope(collect_losses=True) as scope:
+        called(model, inputs, training=False)
+        return bool(scope.losses)
+
+
 def called(model: Any, inputs: Any, training: bool) -> Any:
     """Call a model as `fit` does: with the argument `training` only if its `call` has one."""
     has = "training" in inspect.signature(model.call).parameters

@@ -24,7 +24,7 @@ from initstudy.engine.models import (
     user_model,
 )
 from initstudy.engine.optimizers import finalizes, is_symmetric, make_optimizer
-from initstudy.engine.shadows import Shadows, assigned_by_call, called
+from initstudy.engine.shadows import Shadows, adds_to_loss, assigned_by_call, called
 from initstudy.engine.spec import ORDER, SOURCES, WEIGHTS, RunSpec
 
 # Images that are classified at once where nothing is learned; bounds the memory it takes.
@@ -128,8 +128,8 @@ class Trainer:
     values are assigned to the variables of the first. One whose model does something else with
     these values, as what is no variable of it differs, is compiled anew. An epoch is one call: a
     loop over batches that slices, casts, differentiates and updates. It computes what `Model.fit`
-    does with the loss `sparse_categorical_crossentropy`, and returns the same metrics, without what
-    a model may add to the loss (regularization), which is learned from.
+    does with the loss `sparse_categorical_crossentropy`, and returns the same metrics; a loss has
+    what a model adds to it (regularization) in it.
 
     Args:
         dataset: images and labels; they are put on the device once.
@@ -188,6 +188,8 @@ class Trainer:
         self.network, model = network, network.model
         self.optimizer = self._make_optimizer(model)
         changed = {id(variable) for variable in assigned_by_call(model, self._few(model))}
+        # What layers add to the loss may depend on what else is in a batch.
+        self._evaluated = self._batch_size if adds_to_loss(model, self._few(model)) else None
         # What a layer itself assigns to a kernel must be assigned before it is multiplied with.
         self._steady = changed.isdisjoint(id(variable) for variable in model.trainable_variables)
         self.shadows = Shadows(model, self.transposes(self.optimizer))
@@ -372,14 +374,14 @@ class Trainer:
         return _sum_over_batches(
             lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
             (x, y),
-            EVALUATION_BATCH,
+            self._evaluated or EVALUATION_BATCH,
             x.shape[0],
         )
 
     def _judge(self, x: Any, y: Any) -> list[Any]:
         """Loss and accuracy of each of these images, float32 (images,); nothing is learned."""
         length = x.shape[0]
-        size = min(EVALUATION_BATCH, length)
+        size = min(self._evaluated or EVALUATION_BATCH, length)
         whole = length - length % size
         batches = [
             tf.reshape(array[:whole], (whole // size, size, *array.shape[1:])) for array in (x, y)
@@ -399,26 +401,22 @@ class Trainer:
 
     def _update(self, x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
-            with self.shadows.seen() as penalties:
-                losses, hits = self._losses(x, y, training=True)
-            loss = tf.reduce_mean(losses)
-            for penalty in penalties:
-                loss += tf.reduce_sum(tf.cast(penalty, tf.float32))
-            loss = self.optimizer.scale_loss(loss)
+            losses, hits = self._evaluate(x, y, training=True)
+            loss = self.optimizer.scale_loss(tf.reduce_mean(losses))
         trained = self.shadows.trained
         self.optimizer.apply(tape.gradient(loss, [v.value for v in trained]), trained)
         return self._totals(losses, hits)
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        with self.shadows.seen():
-            return self._losses(x, y, training)
-
-    def _losses(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
+        """The loss of each image, with what the model adds to that of the batch, and its hit."""
         model = self.network.model
-        # As Keras' losses and metrics take them.
-        outputs = tf.cast(called(model, self._inputs(model, x), training), tf.float32)
+        with self.shadows.seen() as penalties:
+            # As Keras' losses and metrics take them.
+            outputs = tf.cast(called(model, self._inputs(model, x), training), tf.float32)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
         hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
+        for penalty in penalties:
+            losses += tf.reduce_sum(tf.cast(penalty, tf.float32))
         return losses, hits
 
     @staticmethod
