@@ -17,14 +17,15 @@ from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import ROLES
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
-from initstudy.engine.weights import Weight, weights_of
 from initstudy.results.weights import in_words
 from initstudy.study.costs import Size, dense
 from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems
 from initstudy.training.networks import (
+    Examined,
     compile_notes,
+    examined,
     output_problems,
     returned_problems,
     seed_notes,
@@ -55,7 +56,7 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
         size of the model.
     """
     model, shape, classes = config["model"], config["shape"], config["classes"]
-    network: tuple[Any, list[Weight]] | None = None
+    network: Examined | None = None
     size: Size | None
     if "build" in model:
         found, network, size = _user_network(config)
@@ -65,19 +66,18 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
         size = dense(math.prod(shape), units, classes)
         if not found:
             make = dense_model(math.prod(shape), units, model["activation"], classes)
-            made = make(0)
-            network = made, weights_of(made, make(1))
+            network = examined(make(0), make(1))
     found += optimizer_problems(
-        config["optimizer"], config["learning_rates"], network[0] if network else None
+        config["optimizer"], config["learning_rates"], network.model if network else None
     )
     if network is None or size is None:
         return found, size or NOTHING
-    tried = list(initializer_problems(config, *network))
+    tried = list(initializer_problems(config, network))
     found += tried
     if not tried:
         baseline = {role: config[role][0] for role in ROLES}
-        rows = table(*network, baseline)
-        notes = [*size.notes, *initializer_notes(config, *network)]
+        rows = table(network.model, network.weights, baseline)
+        notes = [*size.notes, *initializer_notes(config, network.weights)]
         if "build" in model:
             notes.insert(0, in_words(rows))
         size = replace(size, notes=notes, table=rows)
@@ -105,7 +105,7 @@ def _activation_problems(name: str) -> Iterator[Problem]:
 
 def _user_network(
     config: Mapping[str, Any],
-) -> tuple[list[Problem], tuple[Any, list[Weight]] | None, Size | None]:
+) -> tuple[list[Problem], Examined | None, Size | None]:
     """What is wrong with a user's network; the model with its weights, and its size."""
     build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
     path: KeyPath = ("model",)
@@ -122,13 +122,14 @@ def _user_network(
         if found := wrong(output_problems(model, shape, classes)):
             return found, None, None
         functions = [traced(model, part) for part in _one_and_two(model, inputs)]
-        weights = weights_of(model, other)
+        network = examined(model, other)
     except EngineError as error:
         return wrong([str(error)]), None, None
     except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
         return wrong([raised(error, build)]), None, None
     if found := wrong(state_problems(model, functions[0])):
         return found, None, None
+    weights = network.weights
     if not any(weight.role == "kernel" and weight.drawn for weight in weights):
         left = [f"{weight.path}: {weight.kept}" for weight in weights if len(weight.shape) > 1]
         text = f"no kernel of its model is the study's to draw ({'; '.join(left) or 'it has none'})"
@@ -141,7 +142,7 @@ def _user_network(
     numbers = sum(math.prod(weight.shape) for weight in weights)
     notes = [*compile_notes(build, model, config["optimizer"]), *seed_notes(model, other)]
     compiled = "xla" if suits_xla(model) else "graph"
-    return [], (model, weights), Size(numbers, multiplications, outputs, compiled, notes)
+    return [], network, Size(numbers, multiplications, outputs, compiled, notes)
 
 
 def _one_and_two(model: Any, inputs: Any) -> list[Any]:

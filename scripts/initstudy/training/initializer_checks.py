@@ -24,7 +24,7 @@ from initstudy.engine.models import Network, adapt
 from initstudy.engine.spec import PER_LAYER, WEIGHTS, is_custom
 from initstudy.engine.weights import Weight, assigned, converted, draw, refused
 from initstudy.study.problems import KeyPath, Problem, suggest
-from initstudy.training.networks import some_inputs
+from initstudy.training.networks import Examined, some_inputs
 from initstudy.training.raised import raised, reason
 
 # Inputs that an initializer is tried on which looks at some.
@@ -80,24 +80,21 @@ def entries(question: Mapping[str, Any], weights: Sequence[Weight]) -> Iterator[
             yield Entry(path, entry["name"], entry, role, parts)
 
 
-def initializer_problems(
-    question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
-) -> Iterator[Problem]:
+def initializer_problems(question: Mapping[str, Any], network: Examined) -> Iterator[Problem]:
     """Tell which initializers cannot make what they are to make, or are another one's double.
 
     Args:
         question: as `checks.examine` is asked; vary says what its seeds have of their own.
-        model: that the weights are of; those of it that are drawn have other values afterwards.
-        weights: of the network.
+        network: that they are tried on.
     """
     first: dict[tuple[str, str | bytes], list[Entry]] = {}
-    for entry in entries(question, weights):
+    for entry in entries(question, network.weights):
         if isinstance(entry, Problem):
             yield entry
             continue
         found = list(_problems(entry))
-        found = found or list(_network_problems(entry, question, model, weights))
-        found = found or list(_one_run(entry, question, weights))
+        found = found or list(_network_problems(entry, question, network))
+        found = found or list(_one_run(entry, question, network))
         yield from found
         if found or not entry.parts:
             continue
@@ -114,9 +111,7 @@ def initializer_problems(
         alike.append(entry)
 
 
-def initializer_notes(
-    question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
-) -> Iterator[str]:
+def initializer_notes(question: Mapping[str, Any], weights: Sequence[Weight]) -> Iterator[str]:
     """Say of which kernels of a user's own the seed makes no difference, a sentence each."""
     for entry in entries(question, weights):
         if isinstance(entry, Problem) or not entry.parts:
@@ -132,7 +127,7 @@ def initializer_notes(
 
 
 def _network_problems(
-    entry: Entry, question: Mapping[str, Any], model: Any, weights: Sequence[Weight]
+    entry: Entry, question: Mapping[str, Any], examined: Examined
 ) -> Iterator[Problem]:
     """Whether it is for such weights, and can follow the signal through such a network."""
     for weight, spec in entry.parts:
@@ -150,6 +145,7 @@ def _network_problems(
     made = [make_initializer(spec["class_name"], spec["config"], 0) for _, spec in entry.parts]
     if not any(hasattr(one, "adapt") for one in made):
         return
+    model, weights = examined.model, examined.weights
     values = [variable.numpy() for variable in model.variables]
     try:
         few = {"steps": 1, "batch": 2} if entry.spec["class_name"] == "metainit" else {}
@@ -167,16 +163,11 @@ def _network_problems(
             variable.assign(value)
 
 
-def _one_run(
-    entry: Entry, question: Mapping[str, Any], weights: Sequence[Weight]
-) -> Iterator[Problem]:
-    """Whether all seeds of a variant would be one and the same run.
-
-    In a model of a user's own something else may be drawn, such as dropout's noise.
-    """
-    if entry.role == "bias" or not _custom(entry) or "build" in question["model"]:
+def _one_run(entry: Entry, question: Mapping[str, Any], network: Examined) -> Iterator[Problem]:
+    """Whether all seeds of a variant would be one and the same run, by a mistake of the user's."""
+    if entry.role == "bias" or not _custom(entry) or network.varies:
         return
-    found = [one for one in entries(question, weights) if isinstance(one, Entry)]
+    found = [one for one in entries(question, network.weights) if isinstance(one, Entry)]
     bias = next((one for one in found if one.role == "bias"), None)
     drawn = [one for one in (entry, bias) if one and not _fixed(one)]
     if list(question["vary"]) == [WEIGHTS] and not drawn:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from initstudy.engine.layers import layers_of
 from initstudy.engine.models import as_input, batch_of
 from initstudy.engine.optimizers import OF_MODEL
 from initstudy.engine.shadows import called
+from initstudy.engine.weights import Weight, weights_of
 
 kl = keras.layers
 # Methods of a model by which a user changes how `fit` trains it.
@@ -25,6 +27,35 @@ STATEFUL = {
     *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
     *("RandomShuffle", "Multinomial"),
 }
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A network that initializers are tried on.
+
+    Attributes:
+        model: of Keras.
+        weights: all of it.
+        varies: whether each seed has something of its own that no study draws.
+    """
+
+    model: Any
+    weights: Sequence[Weight]
+    varies: bool
+
+
+def examined(model: Any, other: Any) -> Examined:
+    """Return what initializers are tried on.
+
+    Args:
+        model: of one replicate, before anything is drawn.
+        other: of another one.
+    """
+    weights = weights_of(model, other)
+    left = set(range(len(model.variables)))
+    left -= {weight.index for weight in weights if weight.drawn}
+    varies = any(not _same(model.variables[n], other.variables[n]) for n in left)
+    return Examined(model, weights, varies)
 
 
 def named(layer: Any) -> str:
@@ -149,8 +180,7 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
     fixed = [
         mine.path.rpartition("/")[0]
         for mine, theirs in zip(model.variables, other.variables, strict=True)
-        if mine.path.endswith("seed_generator_state")
-        and np.array_equal(*(keras.ops.convert_to_numpy(part) for part in (mine, theirs)))
+        if mine.path.endswith("seed_generator_state") and _same(mine, theirs)
     ]
     if fixed:
         listed = ", ".join(dict.fromkeys(fixed))
@@ -159,3 +189,7 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
             "code has a seed of its own (seed=, or keras.utils.set_random_seed). Remove that, and "
             "each seed draws its own."
         )
+
+
+def _same(mine: Any, theirs: Any) -> bool:
+    return np.array_equal(*(keras.ops.convert_to_numpy(part) for part in (mine, theirs)))
