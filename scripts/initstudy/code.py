@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "e2aa031dc75aedae754252125c250258a7a4d1c8c8d18872c0fd0974560ccdc7": (
+    "15fe1003fa1c0932b90b981452021e8540bcf9be78a700c6b50f095695bc8620": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

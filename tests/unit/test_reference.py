@@ -41,6 +41,7 @@ WRITTEN = {
     "timings.csv": columns.TIMINGS,
     "diagnostics.csv": columns.DIAGNOSTICS,
     "pairs.csv": statistics.PAIR_COLUMNS,
+    "weights.csv": columns.WEIGHTS,
     "learning_rates.csv": learning_rates.COLUMNS,
     "runs.csv": table_of_runs([]).decode().strip().split(","),
     "interaction.csv": interaction.COLUMNS,

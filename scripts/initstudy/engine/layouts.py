@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from initstudy.engine.backend import keras
+from initstudy.engine.literature.kinds import (
+    CONVOLUTION,
+    DENSE,
+    DEPTH,
+    EMBEDDING,
+    GROUPED,
+    OTHER,
+    RECURRENT,
+    SEVERAL,
+    TRANSPOSE,
+)
 
 kl = keras.layers
 TRANSPOSED = (kl.Conv1DTranspose, kl.Conv2DTranspose, kl.Conv3DTranspose)
@@ -13,10 +24,6 @@ DEPTHWISE = (kl.DepthwiseConv1D, kl.DepthwiseConv2D)
 SEPARABLE = (kl.SeparableConv1D, kl.SeparableConv2D)
 CONVOLUTIONS = (kl.Conv1D, kl.Conv2D, kl.Conv3D)
 CELLS = (kl.LSTMCell, kl.GRUCell, kl.SimpleRNNCell)
-# The kinds of kernels, as docs/initializers.md has them.
-DENSE, CONVOLUTION, GROUPED = "dense", "convolution", "grouped convolution"
-DEPTH, TRANSPOSE, SEVERAL = "depthwise", "transposed convolution", "attention or einsum"
-RECURRENT, EMBEDDING, OTHER = "recurrent", "embedding", "another shape"
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Layout:
     """The shape of a kernel, and of the one that an initializer of the literature makes for it.
 
     Attributes:
-        kind: of kernel.
+        kind: of kernel, of `kinds.KINDS`.
         shape: of the kernel.
         usual: (..., inputs, units) of the same numbers; None if there is no such matrix.
         groups: of a convolution.

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from initstudy.drawing.catalog import FIGURES
+from initstudy.engine.literature import kinds
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 from initstudy.study.config import json_schema
 from initstudy.study.schema import Node, alternatives, bounds, in_words, properties
@@ -59,7 +60,7 @@ def page_text() -> str:
         parts += [f"## `{name}`", _paragraphs(f"{values[0].upper()}{values[1:]}")]
         parts += [_paragraphs(node["description"]), *([_keys(schema, inner)] if inner else [])]
     parts += ["## The forms of an initializer", _paragraphs(FORMS)]
-    for form in ("Named", "ByLayer", "ByRole", "Layer"):
+    for form in ("Named", "ByLayer", "ByRole", "ByPath", "Layer"):
         node = schema["$defs"][form]
         parts += [_paragraphs(node["description"]), _keys(schema, node["properties"])]
     return "\n\n".join(parts) + "\n"
@@ -120,6 +121,49 @@ def rules_text() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def methods_text() -> str:
+    """docs/methods-and-layers.md: which initializers of the literature draw which kernels."""
+    names, reasons = list(kinds.REFUSED), list[str]()
+
+    def cell(why: str | None) -> str:
+        if why is None:
+            return "drawn"
+        if why not in reasons:
+            reasons.append(why)
+        return f"refused ({reasons.index(why) + 1})"
+
+    models = {
+        "of a layer with two kernels (SeparableConv)": (kinds.LOOKING, SEVERAL),
+        "inside of another layer or model": (kinds.FOLLOWING, FOLLOWED),
+        "of a subclassed model": (kinds.FOLLOWING, UNKNOWN),
+    }
+    rows = [[kind, *(cell(kinds.refusal(name, kind)) for name in names)] for kind in kinds.KINDS]
+    rows += [
+        [kind, *(cell(why if name in among else None) for name in names)]
+        for kind, (among, why) in models.items()
+    ]
+    table = [["kernel", *(f"`{name}`" for name in names)], ["---"] * (len(names) + 1), *rows]
+    numbered = [f"{n}. {why[0].upper()}{why[1:]}." for n, why in enumerate(reasons, 1)]
+    parts = [
+        "# Which methods draw which kernels?",
+        f"<!-- Made of {kinds.__name__.replace('.', '/')}.py by `make reference`. -->",
+        _paragraphs(METHODS),
+        "\n".join(f"| {' | '.join(cells)} |" for cells in table),
+        "\n".join(numbered),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+METHODS = """\
+Initializers of the literature are made for some layers. The table says which kernels each of them
+draws, with the number of inputs that a unit really sees. Where it says *refused*, a study ends with
+a message before anything is trained. The numbers are those of the reasons below. Keras' own
+initializers draw every kernel, as Keras does: a transposed convolution and a depthwise one have the
+fans that Keras reads off their shapes. `weights.csv` of a study names the kind of each kernel."""
+SEVERAL = "it looks at the kernel of each layer, of which this one has two"
+FOLLOWED = "it follows the signal from layer to layer, and does not see inside of a layer or model"
+UNKNOWN = "it follows the signal, and only functional and sequential models say which way it goes"
+
 INTRODUCTION = """\
 A study is a YAML file with some of these keys. What it leaves out has the value of `config.yaml`;
 what is left out there, too, has the default. On the command line, `--configfile studies/NAME.yaml`
@@ -129,7 +173,7 @@ its bounds, and two equal keys in one mapping are refused before anything starts
 
 FORMS = """\
 An identifier, a list with one for each layer, or a mapping. These are the mappings; the last is
-what the list, `layers`, `hidden` and `output` may hold besides identifiers."""
+what the list, `layers`, `hidden`, `output`, `paths` and `others` may hold besides identifiers."""
 
 
 def _caption(figure: str) -> str:
@@ -141,6 +185,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "config.yaml": config_text,
     "docs/configuration.md": page_text,
     "docs/files.md": files_text,
+    "docs/methods-and-layers.md": methods_text,
     "docs/rules.md": rules_text,
     # For `snakemake --report`, which takes captions from files: these give it those of the catalog.
     "report/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
