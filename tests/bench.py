@@ -2,7 +2,8 @@
 
 Run by `make bench`; it takes about ten minutes. Each network is trained in a process of its own: in
 each round an epoch by `fit` as one writes it, one by `fit` with the settings that suit it best, and
-one by the engine, so that a machine whose speed drifts is unfair to none. The medians over the
+one by the engine, and one by the engine of 0.2.0, which git has, so that a machine whose speed
+drifts is unfair to none. The medians over the
 rounds are told, and the ratios of the first two to the third; of `fit` the CPU time, too, since
 tied to one core it often waits as long as it computes. The engine compiled the other way gets a
 tenth of the images once.
@@ -11,10 +12,13 @@ what was predicted.
 """
 
 import argparse
+import contextlib
 import itertools
+import json
 import multiprocessing
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +35,8 @@ sys.path.append(str(TESTS.parent / "scripts"))
 
 DATASET_FILE = TESTS.parent / "resources" / "datasets" / "mnist.npz"
 BATCH = 128
+# Version 0.2.0.
+BEFORE = "fdea575"
 NETWORKS: dict[str, dict[str, Any]] = {
     "784-16-16-10": {"hidden_units": [16, 16]},
     "784-256-256-10": {"hidden_units": [256, 256]},
@@ -40,7 +46,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         name: {"build": f"{TESTS}/networks.py:{name}"}
         for name in (
             *("normalized", "regularized"),
-            *("convolution", "lenet", "residual", "transformer"),
+            *("convolution", "lenet", "residual", "transformer", "lstm", "attention"),
         )
     },
 }
@@ -54,6 +60,7 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", help=f"of {', '.join(NETWORKS)}; all but {LARGEST}")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=60_000, help="to train on")
+    parser.add_argument("--before", default=BEFORE, help="the commit of an earlier engine")
     parser.add_argument("--threads", type=int, default=1, help="and cores, as many")
     asked = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
@@ -63,11 +70,13 @@ def main() -> None:
         f"Seconds for an epoch of {asked.images:,} images with validation, {asked.threads} "
         f"core(s), medians of {asked.rounds} rounds\n\n"
         "| network | Model.fit | its CPU time | at its best | initstudy | ratio | by CPU time "
-        "| to the best | compiled, s | other way | limit |\n"
-        f"{'| --- ' * 11}|"
+        "| to the best | before | initstudy / before | compiled, s | other way | limit |\n"
+        f"{'| --- ' * 13}|"
     )
-    for name in networks:
-        in_new_process(bench_network, name, asked.rounds, asked.images, asked.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        before = checked_out(asked.before, Path(folder))
+        for name in networks:
+            in_new_process(bench_network, name, asked.rounds, asked.images, asked.threads, before)
     print(
         "\nTraining jobs of one replicate and three epochs of 60,000 images; s, and MB of memory "
         "at most\n\n| network | imports | data, network | compiling | before the first epoch "
@@ -84,8 +93,31 @@ def in_new_process(function: Callable[..., None], *arguments: object) -> None:
         process.submit(function, *arguments).result()
 
 
-def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
-    """Compares an epoch of a network with Keras' own."""
+def checked_out(commit: str, folder: Path) -> Path | None:
+    """The project as it was at a commit; None if git does not have that here."""
+    made = subprocess.run(
+        ["git", "archive", commit, "scripts", "tests"], cwd=TESTS.parent, capture_output=True
+    )
+    if made.returncode:
+        return None
+    subprocess.run(["tar", "-x"], cwd=folder, input=made.stdout, check=True)
+    return folder
+
+
+def before_by_line(name: str, file: Path, threads: int, folder: Path) -> Any:
+    """A process of the engine as it was, which tells the seconds of an epoch for each line."""
+    return subprocess.Popen(
+        [sys.executable, "-P", TESTS / "bench_before.py", folder, name, file, str(threads)],
+        env={**os.environ, "NETWORK": json.dumps(NETWORKS[name])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def bench_network(name: str, rounds: int, images: int, threads: int, before: Path | None) -> None:
+    """Compares an epoch of a network with Keras' own, and with that of an earlier engine."""
     from initstudy.engine.backend import set_threads
 
     set_threads(threads)
@@ -95,7 +127,7 @@ def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
     def trainer_of(spec: Any, file: Path) -> Any:
         return make_trainer(spec, read(file, spec.dataset.name, spec.dataset.sha256))
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         files = {}
         for part in (images, images // 10):
             files[part] = Path(folder, f"{part}.npz")
@@ -113,29 +145,55 @@ def bench_network(name: str, rounds: int, images: int, threads: int) -> None:
         other_way = {"xla": "graph", "graph": "xla"}[trainer.compiled]
         few = files[images // 10]
         other = trainer_of(spec_of(name, few, other_way), few)
+        earlier = None
+        if before:
+            earlier = before_by_line(name, files[images], threads, before)
+            stack.callback(earlier.kill)
+            if not earlier.stdout.readline():  # It does not train such a network.
+                earlier = None
+        row = rounds_of(name, rounds, images, threads, trainer, other, fit, best, earlier)
+    print(f"| {' | '.join(row)} |", flush=True)
+
+
+def rounds_of(
+    name: str,
+    rounds: int,
+    images: int,
+    threads: int,
+    trainer: Any,
+    other: Any,
+    fit: Callable[[], object],
+    best: Callable[[], object],
+    earlier: Any,
+) -> list[str]:
+    """Measures all of them in turn; returns the row of the table."""
     compiling = took(trainer.compile)
     trainer.start(0)
     other.compile()
     other.start(0)
     seconds: dict[str, list[float]] = {"fit": [], "best": [], "initstudy": [], "CPU": []}
+    seconds["before"] = []
     for _ in range(rounds):
         spent = time.process_time()
         seconds["fit"].append(took(fit))
         seconds["CPU"].append(time.process_time() - spent)
         seconds["best"].append(took(best))
         seconds["initstudy"].append(took(trainer.run_epoch))
-    medians = {way: statistics.median(values) for way, values in seconds.items()}
+        if earlier:
+            print("epoch", file=earlier.stdin, flush=True)
+            seconds["before"].append(float(earlier.stdout.readline()))
+    medians = {way: statistics.median(values) for way, values in seconds.items() if values}
     mine = medians["initstudy"]
     ratios = [f"{medians[way] / mine:.1f}" for way in ("fit", "CPU", "best")]
-    cells = [
+    return [
         name,
         *(f"{medians[way]:.3f}" for way in ("fit", "CPU", "best", "initstudy")),
         *ratios,
+        *([f"{medians['before']:.3f}", f"{mine / medians['before']:.2f}"] if earlier else ["", ""]),
         f"{trainer.compiled}, {compiling:.1f}",
         f"{10 * min(took(other.run_epoch) for _ in range(2)):.2f}",
         limit(name, images, threads),
     ]
-    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def took(function: Callable[[], object]) -> float:
@@ -260,8 +318,8 @@ def size_of(name: str) -> Any:
         "optimizer": {"class_name": "adam", "config": {}},
         "learning_rates": [],
         "vary": ["weights", "order"],
-        "kernel": [],
-        "bias": [],
+        "kernel": [{"path": [], "name": "", "class_name": "glorot_uniform", "config": {}}],
+        "bias": [{"path": [], "name": "", "class_name": "zeros", "config": {}}],
     }
     return examine(question)[1]
 

@@ -86,3 +86,24 @@ def transformer(shape: Sequence[int], classes: int) -> Any:
         inputs,
         layers.Dense(classes, activation="softmax")(layers.GlobalAveragePooling1D()(x)),
     )
+
+
+def lstm(shape: Sequence[int], classes: int) -> Any:
+    """An LSTM that reads an image row by row."""
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Reshape(tuple(shape[:2])),
+            layers.LSTM(32),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def attention(shape: Sequence[int], classes: int) -> Any:
+    """A block with MultiHeadAttention over the rows of an image."""
+    inputs = keras.Input(shape)
+    x = layers.Dense(32)(layers.Reshape(tuple(shape[:2]))(inputs))
+    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(4, 8)(x, x))
+    x = layers.GlobalAveragePooling1D()(x + layers.Dense(32, activation="relu")(x))
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
