@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "15fe1003fa1c0932b90b981452021e8540bcf9be78a700c6b50f095695bc8620": (
+    "bb30107b4bc8ce72341812c5cdfc02644660ccb7bd3d017f68e3bd9fbe0b3989": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

@@ -21,6 +21,7 @@ FOR_XLA = {
     *(kl.Dropout, kl.AlphaDropout, kl.GaussianDropout, kl.GaussianNoise, kl.ActivityRegularization),
     *(kl.BatchNormalization, kl.LayerNormalization, kl.UnitNormalization),
     *(kl.Add, kl.Subtract, kl.Multiply, kl.Average, kl.Concatenate),
+    *(kl.LSTM, kl.GRU, kl.SimpleRNN),
 }
 # A number of a seed that no study has: of models that are made to be compared with another one.
 ANOTHER = 2**31 - 1
@@ -199,8 +200,9 @@ def as_input(model: Any, x: Any, shape: Sequence[int]) -> Any:
 def suits_xla(model: Any) -> bool:
     """Return whether XLA trains a model at least as fast on a CPU as TensorFlow's own kernels do.
 
-    It does so, or nearly, for dense layers, with whatever works on each unit by itself; but it has
-    no fast convolution, pooling or attention, and of a layer of a user's own nothing is known.
+    It does so, or nearly, for dense and recurrent layers, with whatever works on each unit by
+    itself; but it has no fast convolution, pooling or attention, and of
+    a layer of a user's own nothing is known.
     Measured by `make bench`, see docs/performance.md.
     """
     if not getattr(model, "inputs", None):
