@@ -177,17 +177,17 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
         model: of one replicate.
         other: of another one.
     """
-    fixed = [
-        mine.path.rpartition("/")[0]
-        for mine, theirs in zip(model.variables, other.variables, strict=True)
-        if mine.path.endswith("seed_generator_state") and _same(mine, theirs)
-    ]
+    layers, fixed = layers_of(model), {}
+    for mine, theirs in zip(model.variables, other.variables, strict=True):
+        if mine.path.endswith("seed_generator_state") and _same(mine, theirs):
+            having = [part for part in layers if any(v is mine for v in part.variables)]
+            closest = min(having, key=lambda part: len(layers_of(part)))
+            fixed[id(closest)] = named(closest)
     if fixed:
-        listed = ", ".join(dict.fromkeys(fixed))
         yield (
-            f"the random numbers of {listed} are the same in each seed of the study, since its "
-            "code has a seed of its own (seed=, or keras.utils.set_random_seed). Remove that, and "
-            "each seed draws its own."
+            f"the random numbers of {', '.join(fixed.values())} are the same in each seed of the "
+            "study, since its code has a seed of its own (seed=, or keras.utils.set_random_seed). "
+            "Remove that, and each seed draws its own."
         )
 
 
