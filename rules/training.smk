@@ -44,7 +44,8 @@ rule compare_with_keras:
         mem_mb=lambda wildcards, attempt: attempt * planned(wildcards).memory_mb,
         runtime=minutes(0),
     params:
-        name=lambda wildcards: planned(wildcards).names[""],
+        # With input, Snakemake does not run it again for another name.
+        name=lambda wildcards, input: planned(wildcards).names[""],
     message:
         "Comparing {params.name} with Keras' own training"
     script:
