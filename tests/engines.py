@@ -47,3 +47,9 @@ def kernels(network: Network) -> list[Any]:
     """The kernels that a study draws, in the order of the layers."""
     drawn = [w for w in network.weights if w.index in network.rules and w.role == "kernel"]
     return [network.model.variables[weight.index] for weight in drawn]
+
+
+def shadowed(trainer: Trainer) -> list[str]:
+    """The paths of the weights that are trained transposed."""
+    pairs = zip(trainer.network.model.variables, trainer.shadows.variables, strict=True)
+    return [variable.path for variable, shadow in pairs if variable is not shadow]
