@@ -1,4 +1,4 @@
-"""Kinds of networks that persons bring, small, with constant kernels so that nothing is drawn."""
+"""Kinds of networks that users bring, small, with constant kernels: what is random is drawn."""
 
 import keras
 import numpy as np
@@ -44,9 +44,6 @@ def without_biases(shape, classes):
             head(classes, use_bias=False),
         ]
     )
-
-
-# What is trained as Keras trains it.
 
 
 def perceptron(shape, classes):
@@ -330,9 +327,6 @@ def compiled(shape, classes):
     return model
 
 
-# What would not be.
-
-
 def nested(shape, classes):
     inner = [keras.Input(shape), layers.Conv2D(3, 3, **kernel()), layers.Conv2D(3, 3, **kernel())]
     return stack(shape, classes, keras.Sequential(inner, name="backbone"))
@@ -607,6 +601,19 @@ def forgotten_argument(shape, classes):
     return stack(shape, classes, Forgetful(3.0, name="forgetful"))
 
 
+def noisy(shape, classes):
+    return stack(shape, classes, layers.Flatten(), layers.Dropout(0.3), layers.GaussianNoise(0.1))
+
+
+def noise_seeded_by_code(shape, classes):
+    return stack(shape, classes, layers.Flatten(), layers.Dropout(0.3, seed=1, name="dropped"))
+
+
+def drawn_constant(shape, classes):
+    factors = np.random.uniform(size=64).astype("float32")  # noqa: NPY002 - as users do
+    return stack(shape, classes, layers.Flatten(), layers.Lambda(lambda x: x * factors))
+
+
 class OwnStep(keras.Model):
     def train_step(self, data):
         return super().train_step(data)
@@ -639,6 +646,17 @@ class Subclassed(keras.Model):
 
 def subclassed(shape, classes):
     return Subclassed(classes)
+
+
+def stateful(shape, classes):
+    return keras.Sequential(
+        [
+            keras.Input(shape, batch_size=24),
+            layers.Reshape(shape[:2]),
+            layers.LSTM(3, stateful=True, name="remembers"),
+            head(classes),
+        ]
+    )
 
 
 def two_inputs(shape, classes):

@@ -146,8 +146,11 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
         model: of one replicate.
         other: of another one.
     """
+    # A layer is in others: the one with the fewest variables has them itself.
+    layers = sorted(layers_of(model), key=lambda layer: len(layer.variables), reverse=True)
+    owners = {id(part): layer for layer in layers for part in layer.variables}
     fixed = [
-        mine.path.rpartition("/")[0]
+        named(owners[id(mine)])
         for mine, theirs in zip(model.variables, other.variables, strict=True)
         if mine.path.endswith("seed_generator_state")
         and np.array_equal(*(keras.ops.convert_to_numpy(part) for part in (mine, theirs)))
