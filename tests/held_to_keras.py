@@ -1,7 +1,8 @@
 """The kinds of networks of kinds.py: what is said of them, how the engine and Keras train them."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,18 +72,23 @@ def engine(kind: str, optimizer: Spec, batch: int = BATCH) -> Trainer:
     return Trainer(data(), networks(kind), optimizing(optimizer), batch, "raw", compile="graph")
 
 
-def by_engine(trainer: Trainer, epochs: int = 1) -> tuple[list[Any], list[tuple[float, ...]]]:
-    """The weights of seed 0, and what the engine makes of it, epoch by epoch.
-
-    That compiling changes nothing is tested elsewhere, and it takes most of the time.
-    """
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Compile nothing: that it changes nothing is tested elsewhere, and takes most of the time."""
+    before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+def by_engine(trainer: Trainer, epochs: int = 1) -> tuple[list[Any], list[tuple[float, ...]]]:
+    """The weights of seed 0, and what the engine makes of it, epoch by epoch."""
+    with eagerly():
         trainer.start(0)
         start = [variable.numpy() for variable in trainer.model.variables]
         return start, [trainer.run_epoch()[:4] for _ in range(epochs)]
-    finally:
-        tf.config.run_functions_eagerly(False)
 
 
 def keras_model(kind: str, start: Sequence[Any], optimizer: Any = None) -> Any:

@@ -327,6 +327,42 @@ def compiled(shape, classes):
     return model
 
 
+def compiled_with(optimizer, prepare=None, **more):
+    def build(shape, classes):
+        model = perceptron(shape, classes)
+        model.compile(optimizer(**more), "sparse_categorical_crossentropy")
+        if prepare:
+            prepare(model)
+        return model
+
+    return build
+
+
+class FirstRow(keras.optimizers.SGD):
+    """Moves the first row of each weight alone, so that rows are no columns to it."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        first = ops.arange(ops.shape(gradient)[0]) == 0
+        first = ops.reshape(ops.cast(first, "float32"), (-1, *[1] * (len(gradient.shape) - 1)))
+        super().update_step(gradient * first, variable, learning_rate)
+
+
+DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+
+
+def exclude(model):
+    model.optimizer.exclude_from_weight_decay([model.get_layer("last").kernel])
+
+
+with_adam = compiled_with(keras.optimizers.Adam, learning_rate=0.01)
+with_schedule = compiled_with(keras.optimizers.SGD, learning_rate=DECAY)
+with_own_optimizer = compiled_with(FirstRow, learning_rate=0.1)
+with_exclusion = compiled_with(keras.optimizers.AdamW, exclude, weight_decay=0.5)
+with_slots = compiled_with(
+    keras.optimizers.Adam, lambda model: model.optimizer.build(model.trainable_variables)
+)
+
+
 def nested(shape, classes):
     inner = [keras.Input(shape), layers.Conv2D(3, 3, **kernel()), layers.Conv2D(3, 3, **kernel())]
     return stack(shape, classes, keras.Sequential(inner, name="backbone"))

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 from engines import shadowed
-from held_to_keras import MOMENTUM, data, engine, networks
+from held_to_keras import MOMENTUM, engine
+from specs import keras_object
 
 from initstudy.engine.backend import keras
 from initstudy.engine.shadows import Shadows
-from initstudy.engine.trainer import Trainer
 
 kl = keras.layers
 
@@ -82,21 +82,11 @@ def test_which_kernels_are_trained_transposed(kind: str, paths: list[str]) -> No
     assert ["/".join(parts) for parts in found] == paths
 
 
-def test_an_optimizer_that_is_not_known_sees_kernels_as_they_are() -> None:
-    class Rows(keras.optimizers.SGD):  # type: ignore[misc]
-        """Moves the first row alone."""
-
-        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            rows = keras.ops.arange(variable.shape[0]) == 0
-            rows = keras.ops.reshape(rows, (-1, *[1] * (len(variable.shape) - 1)))
-            super().update_step(gradient * keras.ops.cast(rows, "float32"), variable, learning_rate)
-
-    trainer = Trainer(
-        data(), networks("perceptron"), lambda model: Rows(0.1), 24, "raw", compile="graph"
-    )
-    assert shadowed(trainer) == []
-    trainer.start(0)
-    before = trainer.state()[0]
-    trainer.run_epoch()
-    changed = (trainer.state()[0] != before).any(axis=1)
-    assert changed.tolist() == [True, *[False] * 63]
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("with_adam", 2), ("with_own_optimizer", 0), ("with_exclusion", 0), ("with_slots", 0)],
+)
+def test_an_optimizer_that_would_see_the_difference_sees_kernels_as_they_are(
+    kind: str, count: int
+) -> None:
+    assert len(shadowed(engine(kind, keras_object("model")))) == count

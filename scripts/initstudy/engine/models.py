@@ -144,7 +144,7 @@ def returned_model(build: str, shape: Sequence[int], classes: int, replicate: in
         if None not in taken and math.prod(taken) != math.prod(shape):
             raise EngineError(
                 f"its model takes inputs of the shape {taken}, but those of the data set have "
-                f"{tuple(shape)}; write keras.Input(shape) with the shape that the function is given"
+                f"{tuple(shape)}. Write keras.Input(shape) with the shape that the function gets"
             )
         # Some layers make variables only when they are called.
         made(as_input(made, keras.ops.zeros((batch_of(made) or 2, math.prod(shape))), shape))

@@ -83,9 +83,14 @@ def make_optimizer(optimizer: Mapping[str, Any], model: Any = None) -> Any:
 
 
 def is_symmetric(optimizer: Any) -> bool:
-    """Return whether an optimizer does the same to a kernel and to its transpose."""
+    """Return whether an optimizer does the same to a kernel and to its transpose.
+
+    One of a user's `compile()` may know variables of the model: its slots are made of them, or
+    some have no weight decay.
+    """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return type(inner) in SYMMETRIC
+    knows = inner.built or getattr(inner, "_exclude_from_weight_decay", None)
+    return type(inner) in SYMMETRIC and not knows
 
 
 def finalizes(optimizer: Any) -> bool:
@@ -129,6 +134,7 @@ def _with_rate(made: Any, rate: float) -> Any:
     config = made.get_config()
     if isinstance(config.get("learning_rate"), Mapping):
         schedule = keras.optimizers.schedules.deserialize(config["learning_rate"])
-        return type(made).from_config({**config, "learning_rate": Scaled(schedule, rate)})
+        made.learning_rate = Scaled(schedule, rate)
+        return made
     made.learning_rate = rate
     return made
