@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 from engines import HE, Spec
+from held_to_keras import CLASSES, FILE, SHAPE
 from held_to_keras import networks as of_kind
 from specs import keras_object
 
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import weight_seed
-from initstudy.engine.models import Network, Networks
+from initstudy.engine.models import Network, Networks, user_model
 from initstudy.engine.weights import FROZEN, NO_ROLE, VALUES, assigned, weights_of
 
 kl, ki = keras.layers, keras.initializers
@@ -335,7 +336,7 @@ def test_what_is_frozen_or_set_by_the_code_keeps_its_values(
     assert kept.items() <= found.items()
     if kind != "frozen_model":
         assert found == kept
-    plain = of_kind(kind)._make(4).variables
+    plain = user_model(f"{FILE}:{kind}", SHAPE, CLASSES)(4).variables
     for weight in left.values():
         np.testing.assert_array_equal(network.model.variables[weight.index], plain[weight.index])
 
