@@ -220,7 +220,7 @@ def test_fixup_finds_the_branches_and_makes_them_nothing(tmp_path: Path) -> None
         code = RESIDUAL.format(blocks=4, sum=total)
         model = own_network(tmp_path, code, keras_object("fixup"))
         he = own_network(tmp_path, code, keras_object("he_normal"))
-        branches = residual_branches(list(steps_of(model.model)))
+        branches = residual_branches(list(steps_of(model.model, None)))
         assert [len(branch) for branch in branches] == [2] * 4
         adapt(model, np.zeros((1, 28, 28, 1), "float32"))
         ratios = [
