@@ -1,7 +1,7 @@
 """The optimizers of Keras by their names, and whether they may train a kernel transposed."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from initstudy.engine.backend import keras
@@ -98,18 +98,6 @@ def finalizes(optimizer: Any) -> bool:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     own = type(inner).finalize_variable_values
     return bool(inner.use_ema) or own is not keras.optimizers.Optimizer.finalize_variable_values
-
-
-def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> Any:
-    """Return a fresh Keras optimizer whose slots are made for these variables.
-
-    Args:
-        optimizer: see `make_optimizer`.
-        variables: that it is to train.
-    """
-    built = make_optimizer(optimizer)
-    built.build(variables)
-    return built
 
 
 def _made(optimizer: Mapping[str, Any]) -> Any:
