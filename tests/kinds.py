@@ -1,4 +1,4 @@
-"""Kinds of networks that persons bring, small, with constant kernels so that nothing is drawn."""
+"""Kinds of networks that users bring, small, with constant kernels: what is random is drawn."""
 
 import keras
 import numpy as np
@@ -44,9 +44,6 @@ def without_biases(shape, classes):
             head(classes, use_bias=False),
         ]
     )
-
-
-# What is trained as Keras trains it.
 
 
 def perceptron(shape, classes):
@@ -330,7 +327,40 @@ def compiled(shape, classes):
     return model
 
 
-# What would not be.
+def compiled_with(optimizer, prepare=None, **more):
+    def build(shape, classes):
+        model = perceptron(shape, classes)
+        model.compile(optimizer(**more), "sparse_categorical_crossentropy")
+        if prepare:
+            prepare(model)
+        return model
+
+    return build
+
+
+class FirstRow(keras.optimizers.SGD):
+    """Moves the first row of each weight alone, so that rows are no columns to it."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        first = ops.arange(ops.shape(gradient)[0]) == 0
+        first = ops.reshape(ops.cast(first, "float32"), (-1, *[1] * (len(gradient.shape) - 1)))
+        super().update_step(gradient * first, variable, learning_rate)
+
+
+DECAY = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+
+
+def exclude(model):
+    model.optimizer.exclude_from_weight_decay([model.get_layer("last").kernel])
+
+
+with_adam = compiled_with(keras.optimizers.Adam, learning_rate=0.01)
+with_schedule = compiled_with(keras.optimizers.SGD, learning_rate=DECAY)
+with_own_optimizer = compiled_with(FirstRow, learning_rate=0.1)
+with_exclusion = compiled_with(keras.optimizers.AdamW, exclude, weight_decay=0.5)
+with_slots = compiled_with(
+    keras.optimizers.Adam, lambda model: model.optimizer.build(model.trainable_variables)
+)
 
 
 def nested(shape, classes):
@@ -607,6 +637,19 @@ def forgotten_argument(shape, classes):
     return stack(shape, classes, Forgetful(3.0, name="forgetful"))
 
 
+def noisy(shape, classes):
+    return stack(shape, classes, layers.Flatten(), layers.Dropout(0.3), layers.GaussianNoise(0.1))
+
+
+def noise_seeded_by_code(shape, classes):
+    return stack(shape, classes, layers.Flatten(), layers.Dropout(0.3, seed=1, name="dropped"))
+
+
+def drawn_constant(shape, classes):
+    factors = np.random.uniform(size=64).astype("float32")  # noqa: NPY002 - as users do
+    return stack(shape, classes, layers.Flatten(), layers.Lambda(lambda x: x * factors))
+
+
 class OwnStep(keras.Model):
     def train_step(self, data):
         return super().train_step(data)
@@ -639,6 +682,17 @@ class Subclassed(keras.Model):
 
 def subclassed(shape, classes):
     return Subclassed(classes)
+
+
+def stateful(shape, classes):
+    return keras.Sequential(
+        [
+            keras.Input(shape, batch_size=24),
+            layers.Reshape(shape[:2]),
+            layers.LSTM(3, stateful=True, name="remembers"),
+            head(classes),
+        ]
+    )
 
 
 def two_inputs(shape, classes):

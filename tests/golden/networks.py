@@ -44,7 +44,7 @@ def noisy(shape: Sequence[int], classes: int) -> Any:
 
 
 def penalized(shape: Sequence[int], classes: int) -> Any:
-    """A kernel with a penalty, which stays Keras' own layer."""
+    """A kernel with a penalty."""
     return keras.Sequential(
         [
             keras.Input(shape),

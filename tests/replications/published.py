@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import yaml
+from engines import dense
 from helpers import REPOSITORY
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset
-from initstudy.engine.models import adapt, build_model, build_optimizer
+from initstudy.engine.models import Network
+from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer
 from initstudy.study.config import Study, Variant, parse_study
 
@@ -28,18 +30,11 @@ def variant(study: Study, name: str) -> Variant:
     return next(v for v in study.variants if v.kernel.name == name)
 
 
-def start(study: Study, kernels: str, replicate: int) -> Any:
+def start(study: Study, kernels: str, replicate: int) -> Network:
     """The network as a replicate of these kernels starts it, before `adapt`."""
     pair = variant(study, kernels)
-    return build_model(
-        784,
-        study.model["hidden_units"],
-        study.model["activation"],
-        10,
-        pair.kernel.plain(),
-        pair.bias.plain(),
-        replicate,
-    )
+    sizes = study.model["hidden_units"], study.model["activation"]
+    return dense(784, *sizes, 10, pair.kernel.plain(), pair.bias.plain())(replicate)
 
 
 class Run:
@@ -54,12 +49,11 @@ class Run:
             self._optimizer,
             study.batch_size,
             study.inputs,
-            adapt,
         )
 
-    def _optimizer(self, variables: Any) -> Any:
+    def _optimizer(self, model: Any) -> Any:
         config = {**self._study.optimizer["config"], **self._rate}
-        return build_optimizer({**self._study.optimizer, "config": config}, variables)
+        return make_optimizer({**self._study.optimizer, "config": config}, model)
 
     def accuracies(
         self,

@@ -34,7 +34,7 @@ def test_xavier_signals_of_thirty_relu_layers_are_two_to_the_fifteenth_smaller(
     """He et al., 2015, section 2.2, "Comparisons": 1 / sqrt(2)^L of theirs."""
     study = read_study("he_2015")
     he, xavier = (
-        signals(start(study, kernels, 0), pixels(mnist), mnist.y_train[:300])[0][-1]
+        signals(start(study, kernels, 0).model, pixels(mnist), mnist.y_train[:300])[0][-1]
         for kernels in ("he", "xavier")
     )
     np.testing.assert_allclose(xavier, he / 2**15, rtol=1e-3, atol=1e-4 * np.abs(he).max() / 2**15)
@@ -63,7 +63,7 @@ def test_signals_shrink_from_the_standard_but_not_from_the_normalized_initializa
     )
     singular_values = []
     for replicate in range(3):
-        model = start(study, kernels, replicate)
+        model = start(study, kernels, replicate).model
         _, activations, gradients = signals(model, pixels(mnist), mnist.y_train[:300])
         forward = np.array([values.std() for values in activations[:-1]])
         backward = np.array([values.std() for values in gradients[:-1]])
@@ -74,7 +74,7 @@ def test_signals_shrink_from_the_standard_but_not_from_the_normalized_initializa
         # z^{i+1} = tanh(W z^i): the Jacobian of equation 17, at one image.
         singular_values += [
             np.linalg.svd(
-                (1 - activations[layer][0] ** 2)[:, None] * model.layers[layer].kernel.numpy(),
+                (1 - activations[layer][0] ** 2)[:, None] * model.layers[layer].kernel.numpy().T,
                 compute_uv=False,
             ).mean()
             for layer in range(1, 5)

@@ -1,15 +1,25 @@
 """The weights that a replicate starts from are those that Keras would draw, and all different."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from engines import HE, ZEROS, Spec, dense
+from specs import keras_object
 
-from initstudy.engine.backend import keras
-from initstudy.engine.initializers import ROLES, known_initializers, make_initializer, weight_seed
-from initstudy.engine.models import TransposedDense, build_model
+from initstudy.engine.initializers import known_initializers, make_initializer, weight_seed
 
-HE = {"class_name": "he_normal", "config": {}}
-ZEROS = {"class_name": "zeros", "config": {}}
-NORMAL = {"class_name": "random_normal", "config": {}}
+NORMAL = keras_object("random_normal")
+
+
+def drawn(
+    features: int, hidden: list[int], classes: int, kernel: Spec, bias: Spec, replicate: int
+) -> list[Any]:
+    """Kernel and bias of each layer."""
+    found: list[Any] = dense(features, hidden, "relu", classes, kernel, bias)(
+        replicate
+    ).model.get_weights()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -28,55 +38,40 @@ NORMAL = {"class_name": "random_normal", "config": {}}
         ("identity", {}),
     ],
 )
-def test_a_transposed_kernel_holds_what_keras_draws_for_fan_in_units(
-    name: str, config: dict
+def test_a_kernel_holds_what_keras_draws_for_fan_in_units(
+    name: str, config: dict[str, Any]
 ) -> None:
-    layer = TransposedDense(
-        7, "relu", make_initializer(name, config, seed=3), make_initializer("ones", {}, seed=4)
-    )
-    layer.build((None, 5))
-    expected = make_initializer(name, config, seed=3)((5, 7), dtype="float32")
-    assert layer.kernel.shape == (7, 5)
-    np.testing.assert_array_equal(layer.kernel.numpy().T, np.asarray(expected))
-
-
-def test_a_transposed_layer_computes_what_dense_computes() -> None:
-    layer = TransposedDense(
-        7, "relu", make_initializer("he_normal", {}, 1), make_initializer("random_normal", {}, 2)
-    )
-    layer.build((None, 5))
-    dense = keras.layers.Dense(7, activation="relu")
-    dense.build((None, 5))
-    dense.set_weights([layer.kernel.numpy().T, layer.bias.numpy()])
-    x = np.random.default_rng(0).normal(size=(11, 5)).astype("float32")
-    np.testing.assert_array_equal(np.asarray(layer(x)), np.asarray(dense(x)))
+    found = drawn(5, [7], 3, keras_object(name, **config), NORMAL, 4)
+    for layer, shape in enumerate(((5, 7), (7, 3))):
+        expected = make_initializer(name, config, weight_seed(4, layer, 0))(shape, dtype="float32")
+        np.testing.assert_array_equal(found[2 * layer], expected)
+        expected = make_initializer("random_normal", {}, weight_seed(4, layer, 1))(shape[1:])
+        np.testing.assert_array_equal(found[2 * layer + 1], expected)
 
 
 def test_every_layer_role_and_replicate_has_a_seed_of_its_own() -> None:
+    # Kernel, bias, a second kernel; the first and second weight that a study names.
+    keys = [(0,), (1,), (0, 1), (2, 0), (2, 1)]
     seeds = [
-        weight_seed(replicate, layer, role)
+        weight_seed(replicate, layer, *key)
         for replicate in range(200)
         for layer in range(10)
-        for role in ROLES
+        for key in keys
     ]
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**31 for seed in seeds)
 
 
 def test_layers_of_the_same_shape_have_different_weights() -> None:
-    model = build_model(16, [16, 16], "relu", 16, HE, NORMAL, replicate=0)
-    kernels = [layer.kernel.numpy() for layer in model.layers]
-    biases = [layer.bias.numpy() for layer in model.layers]
-    for arrays in (kernels, biases):
+    weights = drawn(16, [16, 16], 16, HE, NORMAL, 0)
+    for arrays in (weights[::2], weights[1::2]):
         for index, array in enumerate(arrays):
             for other in arrays[index + 1 :]:
                 assert not np.array_equal(array, other)
 
 
 def test_a_replicate_can_be_drawn_again_and_differs_from_the_next() -> None:
-    first, again, other = (
-        build_model(8, [4], "relu", 3, HE, ZEROS, replicate=r).get_weights() for r in (5, 5, 6)
-    )
+    first, again, other = (drawn(8, [4], 3, HE, ZEROS, replicate) for replicate in (5, 5, 6))
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(first[0], other[0])
@@ -84,21 +79,11 @@ def test_a_replicate_can_be_drawn_again_and_differs_from_the_next() -> None:
 
 def test_variants_share_the_random_numbers_of_a_replicate() -> None:
     """A kernel is the same whatever the bias, and one scale is a multiple of another."""
-    one = build_model(8, [4], "relu", 3, HE, ZEROS, replicate=2)
-    two = build_model(8, [4], "relu", 3, HE, NORMAL, replicate=2)
-    np.testing.assert_array_equal(one.layers[0].kernel.numpy(), two.layers[0].kernel.numpy())
+    one, *_ = drawn(8, [4], 3, HE, ZEROS, 2)
+    two, *_ = drawn(8, [4], 3, HE, NORMAL, 2)
+    np.testing.assert_array_equal(one, two)
     narrow, wide = (
-        build_model(
-            8,
-            [4],
-            "relu",
-            3,
-            {"class_name": "random_normal", "config": {"stddev": deviation}},
-            ZEROS,
-            replicate=2,
-        )
-        .layers[0]
-        .kernel.numpy()
+        drawn(8, [4], 3, keras_object("random_normal", stddev=deviation), ZEROS, 2)[0]
         for deviation in (0.1, 0.2)
     )
     np.testing.assert_allclose(wide, 2 * narrow, rtol=1e-6)

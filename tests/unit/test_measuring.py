@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from engines import ADAM, HE, ZEROS, optimizing
+from engines import dense as dense_network
+from specs import keras_object
 
 from initstudy.engine.backend import keras
 from initstudy.engine.data import Dataset
-from initstudy.engine.models import build_model, build_optimizer
+from initstudy.engine.models import Network, Networks
 from initstudy.engine.trainer import Trainer
 from initstudy.results.diagnostics import MEASURES
 from initstudy.training.diagnosing import IMAGES, measuring
 
 RATE = 0.01
-SGD = {"class_name": "SGD", "config": {"learning_rate": RATE}}
-ADAM = {"class_name": "adam", "config": {}}
+SGD = keras_object("SGD", learning_rate=RATE)
 FEATURES, CLASSES = 12, 4
 
 Arrays = list[npt.NDArray[np.float64]]
@@ -31,22 +33,26 @@ def few() -> Dataset:
     return Dataset(x, y, x[:200], y[:200], x[:200], y[:200], (FEATURES,), CLASSES)
 
 
-def dense(hidden_units: list[int], activation: str = "relu") -> Callable[[int], Any]:
-    return lambda replicate: build_model(
-        FEATURES,
-        hidden_units,
-        activation,
-        CLASSES,
-        {"class_name": "glorot_uniform", "config": {}},
-        {"class_name": "random_normal", "config": {}},
-        replicate,
-    )
+def dense(hidden_units: list[int], activation: str = "relu") -> Networks:
+    drawn = keras_object("glorot_uniform"), keras_object("random_normal")
+    return dense_network(FEATURES, hidden_units, activation, CLASSES, *drawn)
 
 
-def make(few: Dataset, model: Callable[[int], Any], optimizer: dict[str, Any] = SGD) -> Trainer:
-    trainer = Trainer(
-        few, model, lambda variables: build_optimizer(optimizer, variables), 128, "unit"
-    )
+def changed(networks: Networks, change: Callable[[list[Any]], None]) -> Callable[[int], Network]:
+    """Networks whose layers start with other weights."""
+
+    def made(replicate: int) -> Network:
+        network = networks(replicate)
+        change(network.model.layers)
+        return network
+
+    return made
+
+
+def make(
+    few: Dataset, networks: Callable[[int], Network], optimizer: dict[str, Any] = SGD
+) -> Trainer:
+    trainer = Trainer(few, networks, optimizing(optimizer), 128, "unit")
     trainer.start(0)
     return trainer
 
@@ -86,7 +92,7 @@ def by_hand(few: Dataset, kernels: Arrays, biases: Arrays) -> tuple[Arrays, Arra
 
 def weights(trainer: Trainer) -> tuple[Arrays, Arrays]:
     layers = trainer.model.layers
-    kernels = [layer.kernel.numpy().astype(np.float64) for layer in layers]
+    kernels = [layer.kernel.numpy().T.astype(np.float64) for layer in layers]
     return kernels, [layer.bias.numpy().astype(np.float64) for layer in layers]
 
 
@@ -122,25 +128,26 @@ def test_adams_first_step_moves_every_weight_by_its_rate(few: Dataset) -> None:
 
 def test_dead_and_repeated_units_are_found(few: Dataset) -> None:
     """Of eight: two never positive, one that is always the same, three alike."""
-    trainer = make(few, dense([8]))
-    layer = trainer.model.layers[0]
-    kernel, bias = layer.kernel.numpy(), np.zeros(8, np.float32)
-    kernel[:2], bias[:2] = -np.abs(kernel[:2]), -1
-    kernel[2], bias[2] = 0, 5
-    kernel[3:6] = np.abs(kernel[3])
-    kernel[6:] = np.abs(kernel[6:])
-    layer.kernel.assign(kernel)
-    layer.bias.assign(bias)
-    first, last = measured(trainer)
+
+    def change(layers: list[Any]) -> None:
+        kernel, bias = layers[0].kernel.numpy().T, np.zeros(8, np.float32)
+        kernel[:2], bias[:2] = -np.abs(kernel[:2]), -1
+        kernel[2], bias[2] = 0, 5
+        kernel[3:6] = np.abs(kernel[3])
+        kernel[6:] = np.abs(kernel[6:])
+        layers[0].set_weights([kernel.T, bias])
+
+    first, last = measured(make(few, changed(dense([8]), change)))
     assert first["dead_units"] == 3 / 8
     assert first["repeated_units"] == 2 / 8
     assert (last["dead_units"], last["repeated_units"]) == (0, 0)
 
 
 def test_a_saturated_tanh_is_dead(few: Dataset) -> None:
-    trainer = make(few, dense([4], "tanh"))
-    layer = trainer.model.layers[0]
-    layer.bias.assign([100, -100, 0, 0])
+    trainer = make(
+        few,
+        changed(dense([4], "tanh"), lambda layers: layers[0].bias.assign([100, -100, 0, 0])),
+    )
     assert measured(trainer)[0]["dead_units"] == 2 / 4
     assert measured(trainer)[0]["repeated_units"] == 0
 
@@ -152,23 +159,21 @@ def test_measuring_changes_nothing(few: Dataset) -> None:
     activation = trainer.model.layers[0].activation
     epochs = []
     for epoch in trainer.train(0, 3):
-        before = [variable.numpy() for variable in trainer.model.variables]
-        before += [variable.numpy() for variable in trainer.optimizer.variables]
+        before = trainer.state()
         first, second = measured(trainer), measured(trainer)
         assert first == second
-        after = [*trainer.model.variables, *trainer.optimizer.variables]
-        for one, other in zip(before, after, strict=True):
-            np.testing.assert_array_equal(one, other.numpy())
+        for one, other in zip(before, trainer.state(), strict=True):
+            np.testing.assert_array_equal(one, other)
         epochs.append(epoch)
     assert [epoch[:4] for epoch in epochs] == [epoch[:4] for epoch in plain]
     assert trainer.model.layers[0].activation is activation
 
 
 def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
-    """Convolutions, a branch, a model in a model (left out), normalization, dropout: in order."""
+    """Convolutions, a branch, a model in a model, normalization, dropout: in order."""
 
     def model(replicate: int) -> Any:
-        keras.utils.set_random_seed(replicate)
+        keras.utils.clear_session(free_memory=False)
         inputs = keras.Input((FEATURES,))
         x = keras.layers.Reshape((FEATURES, 1))(inputs)
         x = keras.layers.Conv1D(3, 4, activation="relu", name="eyes")(x)
@@ -179,25 +184,26 @@ def test_models_of_keras_own_layers_can_be_measured(few: Dataset) -> None:
         x = keras.layers.Concatenate()([x, keras.layers.Dense(2)(inputs)])
         return keras.Model(inputs, keras.layers.Dense(CLASSES, activation="softmax")(x))
 
-    trainer = make(few, model)
-    before = [variable.numpy() for variable in trainer.model.variables]
+    trainer = make(few, Networks(model, {"kernel": HE, "bias": ZEROS}))
+    before = trainer.state()
     rows = measured(trainer)
-    assert sorted(row["units"] for row in rows[:-1]) == [2, 3]
-    assert rows[-1]["units"] == CLASSES
-    # Dense layers have numbers in Keras, which count all that this process has made.
-    assert sorted(row["name"] for row in rows) == ["Dense", "Dense", "eyes"]
-    for one, other in zip(before, trainer.model.variables, strict=True):
-        np.testing.assert_array_equal(one, other.numpy())
+    assert [(row["name"], row["units"]) for row in rows] == [
+        ("eyes", 3),
+        ("sequential/Dense", 6),
+        ("Dense", 2),
+        ("Dense", CLASSES),
+    ]
+    for one, other in zip(before, trainer.state(), strict=True):
+        np.testing.assert_array_equal(one, other)
     convolution = trainer.model.layers[2]
     outputs = convolution(fixed_batch(few)[0][:, :, None].astype("float32")).numpy()
-    row = next(row for row in rows if row["units"] == 3)
-    assert row["activation_sd"] == pytest.approx(outputs.std(), rel=1e-4)
+    assert rows[0]["activation_sd"] == pytest.approx(outputs.std(), rel=1e-4)
     assert all(row["gradient_sd"] > 0 and row["update_norm"] > 0 for row in rows)
 
 
 def test_what_is_not_finite_is_nan(few: Dataset) -> None:
-    trainer = make(few, dense([5]))
-    trainer.model.layers[0].kernel.assign(np.full((5, FEATURES), 3e38, np.float32))
+    large = np.full((FEATURES, 5), 3e38, np.float32)
+    trainer = make(few, changed(dense([5]), lambda layers: layers[0].kernel.assign(large)))
     first, last = measured(trainer)
     assert np.isnan([first[name] for name in MEASURES[:6]]).all()
     assert np.isnan(last["activation_sd"])

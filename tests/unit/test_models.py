@@ -1,4 +1,4 @@
-"""A person's own model is initialized, transposed and trained as the built-in one is."""
+"""A user's own model is drawn and trained as it is, and as the built-in one is."""
 
 import json
 from collections.abc import Callable
@@ -7,28 +7,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engines import ADAM, HE, ZEROS, dense, kernels, optimizing, own, shadowed, trained
 from helpers import few_images
+from specs import keras_object
 
+from initstudy.engine import models
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset
-from initstudy.engine.models import (
-    FusedBatchNormalization,
-    TransposedDense,
-    build_model,
-    build_optimizer,
-    build_own_model,
-    kernel_layers,
-    suits_xla,
-)
+from initstudy.engine.layers import layers_of
+from initstudy.engine.models import Network, dense_model, returned_model, suits_xla
+from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer, data_order
 from initstudy.engine.user_code import load
 from initstudy.training.checks import main
 
 NETWORKS = Path(__file__).parents[1] / "networks.py"
-HE = {"class_name": "he_normal", "config": {}}
-ZEROS = {"class_name": "zeros", "config": {}}
-ADAM: dict[str, Any] = {"class_name": "adam", "config": {}}
-MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.01, "momentum": 0.9}}
+MOMENTUM = keras_object("SGD", learning_rate=0.01, momentum=0.9)
 HEAD = "import keras\n\n\ndef build(shape, classes):\n"
 PERCEPTRON = """
     return keras.Sequential([
@@ -70,27 +64,20 @@ def few(mnist: Dataset) -> Dataset:
 
 
 def trainer(
-    dataset: Dataset, make_model: Callable[[int], Any], optimizer: dict[str, Any] = ADAM
+    dataset: Dataset, networks: Callable[[int], Network], optimizer: dict[str, Any] = ADAM
 ) -> Trainer:
-    return Trainer(
-        dataset, make_model, lambda variables: build_optimizer(optimizer, variables), 64, "unit"
-    )
+    return Trainer(dataset, networks, optimizing(optimizer), 64, "unit")
 
 
 def test_the_same_perceptron_trains_to_the_same_numbers(few: Dataset, tmp_path: Path) -> None:
-    """Its Dense layers are transposed, its weights drawn as those of the built-in network."""
+    """Its weights are drawn as those of the built-in network, and its kernels are shadowed."""
     build = written(tmp_path, PERCEPTRON)
-
-    def own(replicate: int) -> Any:
-        return build_own_model(build, (28, 28, 1), 10, HE, ZEROS, replicate)
-
-    def builtin(replicate: int) -> Any:
-        return build_model(784, [16, 16], "relu", 10, HE, ZEROS, replicate)
-
-    assert all(isinstance(layer, TransposedDense) for layer in kernel_layers(own(0)))
-    mine, ours = (
-        [epoch[:4] for epoch in trainer(few, make).train(3, 2)] for make in (own, builtin)
-    )
+    engines = [
+        trainer(few, networks)
+        for networks in (own(build, (28, 28, 1), 10), dense(784, [16, 16], "relu", 10))
+    ]
+    assert [len(shadowed(engine)) for engine in engines] == [3, 3]
+    mine, ours = (trained(engine, 3, 2) for engine in engines)
     assert mine == ours
 
 
@@ -98,31 +85,42 @@ def test_convolutions_are_initialized_by_their_replicate_and_learn(
     few: Dataset, tmp_path: Path
 ) -> None:
     build = written(tmp_path, CONVOLUTIONS)
-    biases = {"class_name": "constant", "config": {"value": 0.125}}
-
-    def make(replicate: int) -> Any:
-        return build_own_model(build, (28, 28, 1), 10, HE, biases, replicate)
-
-    first, again, other = make(0), make(0), make(1)
-    layers = kernel_layers(first)
-    assert [layer.kernel.shape for layer in layers] == [(5, 5, 1, 4), (3, 3, 4, 8), (72, 10)]
-    for layer, same, different in zip(
-        layers, kernel_layers(again), kernel_layers(other), strict=True
-    ):
-        np.testing.assert_array_equal(layer.kernel, same.kernel)
-        assert not np.array_equal(layer.kernel, different.kernel)
-        fan_in = np.prod(layer.kernel.shape[:-1])
+    networks = own(build, (28, 28, 1), 10, HE, keras_object("constant", value=0.125))
+    first, again, other = networks(0), networks(0), networks(1)
+    assert [kernel.shape for kernel in kernels(first)] == [(5, 5, 1, 4), (3, 3, 4, 8), (72, 10)]
+    for kernel, same, different in zip(*map(kernels, (first, again, other)), strict=True):
+        np.testing.assert_array_equal(kernel, same)
+        assert not np.array_equal(kernel, different)
+        fan_in = np.prod(kernel.shape[:-1])
         # He et al. 2015, equation 10.
-        assert np.std(layer.kernel) == pytest.approx(np.sqrt(2 / fan_in), rel=0.25)
-    np.testing.assert_array_equal(layers[0].bias, np.full(4, 0.125, np.float32))
-    # A regularized layer stays Keras' own, and is learned with its penalty.
-    assert type(layers[2]) is keras.layers.Dense
+        assert np.std(kernel) == pytest.approx(np.sqrt(2 / fan_in), rel=0.25)
+    np.testing.assert_array_equal(first.model.layers[1].bias, np.full(4, 0.125, np.float32))
 
-    engine = trainer(few, make)
-    epochs = [epoch[:4] for epoch in engine.train(0, 3)]
+    engine = trainer(few, networks)
+    epochs = trained(engine, 0, 3)
     assert epochs[-1][3] > 0.7
     # Moving averages and dropout start anew with each replicate, too.
-    assert [epoch[:4] for epoch in engine.train(0, 3)] == epochs
+    assert trained(engine, 0, 3) == epochs
+
+
+def test_what_is_trained_is_what_the_function_returned(
+    few: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That very object, made once more for each seed; nothing is cloned or exchanged."""
+    made: list[Any] = []
+
+    def build(shape: tuple[int, ...], classes: int) -> Any:
+        made.append(load(f"{NETWORKS}:residual")(shape, classes))
+        return made[-1]
+
+    monkeypatch.setattr(models, "load", lambda name: build)
+    networks = own("a.py:build", (28, 28, 1), 10)
+    model = networks(3).model
+    assert model is made[0]
+    kinds = [type(layer) for layer in layers_of(model)]
+    assert kinds.count(keras.layers.BatchNormalization) == 3
+    assert kinds.count(keras.layers.Dense) == 1
+    assert trainer(few, networks).model in made
 
 
 @pytest.mark.parametrize(
@@ -148,21 +146,18 @@ def test_networks_train_as_keras_trains_them(
     that were changed by 1e-7 gave losses of the normalized network that differ by 0.6 %.
     """
     build = f"{NETWORKS}:{name}"
-    engine = trainer(
-        few, lambda r: build_own_model(build, (28, 28, 1), 10, HE, ZEROS, r), optimizer
-    )
+    networks = own(build, (28, 28, 1), 10)
+    engine = trainer(few, networks, optimizer)
     assert engine.compiled == compiled
-    kinds = {type(layer) for layer in engine.model.layers}
-    assert kinds.isdisjoint({keras.layers.Dense, keras.layers.BatchNormalization})
+    # Each kernel of a dense layer.
+    assert len(shadowed(engine)) == {"lenet": 2, "transformer": 4, "normalized": 7}.get(name, 1)
     epoch = next(engine.train(5, 1))
 
     theirs = load(build)((28, 28, 1), 10)
-    start = build_own_model(build, (28, 28, 1), 10, HE, ZEROS, 5)
-    transposed = {id(x.kernel) for x in start.layers if isinstance(x, TransposedDense)}
-    for variable, mine in zip(theirs.variables, start.variables, strict=True):
-        variable.assign(keras.ops.transpose(mine) if id(mine) in transposed else mine)
+    for variable, mine in zip(theirs.variables, networks(5).model.variables, strict=True):
+        variable.assign(mine)
     theirs.compile(
-        build_optimizer(optimizer, theirs.trainable_variables),
+        make_optimizer(optimizer),
         "sparse_categorical_crossentropy",
         metrics=["sparse_categorical_accuracy"],
     )
@@ -186,23 +181,24 @@ def test_networks_train_as_keras_trains_them(
     moved = [v for v in theirs.non_trainable_variables if "moving" in v.path]
     mine = [v for v in engine.model.non_trainable_variables if "moving" in v.path]
     assert len(moved) == (6 if name == "residual" else 0)
-    for variable, own_one in zip(moved, mine, strict=True):
-        np.testing.assert_allclose(own_one, variable, rtol=1e-3, atol=5e-4)
+    for variable, ours in zip(moved, mine, strict=True):
+        np.testing.assert_allclose(ours, variable, rtol=1e-3, atol=5e-4)
 
 
-def test_normalizing_in_one_operation_is_what_keras_does() -> None:
+def test_normalizing_in_one_operation_is_what_keras_does(tmp_path: Path) -> None:
     """Outputs, gradients, moving statistics of batches of two sizes, and what is made of these."""
-    theirs, ours = (
-        kind(momentum=0.9, beta_initializer="random_normal", gamma_initializer="random_normal")
-        for kind in (keras.layers.BatchNormalization, FusedBatchNormalization)
+    layer = (
+        'keras.layers.BatchNormalization(momentum=0.9, beta_initializer="random_normal", '
+        'gamma_initializer="random_normal")'
     )
+    build = written(tmp_path, f"    return keras.Sequential([keras.Input(shape), {layer}])\n")
+    (ours,) = returned_model(build, (5, 5, 8), 10, 0).layers
+    theirs = keras.layers.BatchNormalization.from_config(ours.get_config())
     random = np.random.default_rng(0)
     x = tf.constant(random.normal(2, 3, (36, 5, 5, 8)).astype(np.float32))
     to = tf.constant(random.normal(0, 1, x.shape).astype(np.float32))
-    ours.build(x.shape)
     theirs.build(x.shape)
-    for variable, value in zip(ours.variables, theirs.variables, strict=True):
-        variable.assign(value)
+    theirs.set_weights(ours.get_weights())
     results = []
     for layer in (theirs, ours):
         with tf.GradientTape() as tape:
@@ -220,16 +216,16 @@ def test_what_xla_is_slow_at_is_not_given_to_it() -> None:
     def suits(name: str) -> bool:
         return suits_xla(load(f"{NETWORKS}:{name}")((28, 28, 1), 10))
 
-    assert suits_xla(build_model(784, [16, 16], "relu", 10, HE, ZEROS, 0))
+    assert suits_xla(dense_model(784, [16, 16], "relu", 10)(0))
     assert suits("normalized")
     assert [suits(name) for name in ("convolution", "lenet", "residual", "transformer")] == [
         False
     ] * 4
-    dense = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+    inner = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
     inputs = keras.Input((8,))
-    assert suits_xla(keras.Model(inputs, dense(inputs)))
-    # What a layer of a person's own or a function does is not known.
-    assert not suits_xla(keras.Model(inputs, keras.ops.sin(dense(inputs))))
+    assert suits_xla(keras.Model(inputs, inner(inputs)))
+    # What a layer of a user's own or a function does is not known.
+    assert not suits_xla(keras.Model(inputs, keras.ops.sin(inner(inputs))))
     assert not suits_xla(
         keras.Sequential([keras.Input((8,)), type("Own", (keras.layers.Dense,), {})(4)])
     )
@@ -238,8 +234,8 @@ def test_what_xla_is_slow_at_is_not_given_to_it() -> None:
 def test_layers_that_differ_are_told_apart_in_own_models(tmp_path: Path) -> None:
     build = written(tmp_path, CONVOLUTIONS)
     by_role = {"class_name": "layers", "config": {"hidden": HE, "output": ZEROS}}
-    model = build_own_model(build, (28, 28, 1), 10, by_role, ZEROS, 0)
-    assert [bool(np.any(layer.kernel)) for layer in kernel_layers(model)] == [True, True, False]
+    network = own(build, (28, 28, 1), 10, by_role)(0)
+    assert [bool(np.any(kernel)) for kernel in kernels(network)] == [True, True, False]
 
 
 def asked(build: str, **changes: object) -> dict[str, Any]:
@@ -265,7 +261,8 @@ def asked(build: str, **changes: object) -> dict[str, Any]:
 def test_the_size_of_an_own_model_is_told(tmp_path: Path) -> None:
     answer = asked(written(tmp_path, CONVOLUTIONS))
     assert answer["problems"] == []
-    assert answer["weights"] == 100 + 288 + 720
+    # Kernels, biases, what normalizes by batch.
+    assert answer["weights"] == (100 + 288 + 720) + (4 + 10) + 16
     # 8 x 8 and 3 x 3 places.
     assert answer["multiplications"] == 64 * 100 + 9 * 288 + 720
     assert answer["compiled"] == "graph"
@@ -307,17 +304,20 @@ def test_the_work_of_an_own_model_is_counted(
         ),
         ("    return keras.layer\n", ["line 5", "no attribute 'layer'"]),
         ("    return (\n", ["SyntaxError in", "my_model.py"]),
-        ("    return 3\n", ["it returns 3, which is no Keras model"]),
+        ("    return 3\n", ["it returns 3, which is not a Keras model"]),
         (PERCEPTRON.replace('classes, "softmax"', "classes"), ["softmax over 10 classes"]),
         (PERCEPTRON.replace("classes, ", "7, "), ["softmax over 10 classes", "(2, 7)"]),
-        (PERCEPTRON.replace("Input(shape)", "Input((5,))"), ["(5,)", "[28, 28, 1]"]),
+        (PERCEPTRON.replace("Input(shape)", "Input((5,))"), ["(5,)", "(28, 28, 1)"]),
+        # A batch could be reshaped to four times as many of these.
+        (PERCEPTRON.replace("Input(shape)", "Input((14, 14, 1))"), ["(14, 14, 1)", "(28, 28, 1)"]),
         (
-            "    return keras.Sequential([keras.Input(shape), keras.layers.Flatten()])\n",
-            ["no layer of its model has a kernel"],
+            "    softmax = keras.layers.Lambda(lambda x: keras.ops.softmax(x[:, :classes]))\n"
+            "    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), softmax])\n",
+            ["no kernel of its model is the study's to draw (it has none)"],
         ),
         (
             "    class Mine(keras.Model):\n        pass\n\n    return Mine()\n",
-            ["neither functional nor a keras.Sequential"],
+            ["NotImplementedError in", "my_model.py: ", "(). Model Mine does not have a `call()`"],
         ),
     ],
 )

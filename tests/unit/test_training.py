@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from engines import ADAM, dense, optimizing
 from helpers import few_images
+from specs import keras_object
 
 from initstudy.engine.backend import keras
 from initstudy.engine.data import Dataset, hold_out
 from initstudy.engine.errors import EngineError
-from initstudy.engine.models import build_model, build_optimizer
+from initstudy.engine.models import Network, Networks
+from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Epoch, Trainer, data_order, input_scaling
 
-ADAM = {"class_name": "adam", "config": {}}
-MOMENTUM = {"class_name": "SGD", "config": {"learning_rate": 0.01, "momentum": 0.9}}
+MOMENTUM = keras_object("SGD", learning_rate=0.01, momentum=0.9)
 
 
 def model_maker(
@@ -25,25 +27,13 @@ def model_maker(
     kernel: str = "glorot_uniform",
     features: int = 784,
     classes: int = 10,
-) -> Callable[[int], Any]:
-    return lambda replicate: build_model(
-        features,
-        hidden_units,
-        activation,
-        classes,
-        {"class_name": kernel, "config": {}},
-        {"class_name": "zeros", "config": {}},
-        replicate,
-    )
-
-
-def optimizer_maker(optimizer: dict[str, Any]) -> Callable[[Any], Any]:
-    return lambda variables: build_optimizer(optimizer, variables)
+) -> Networks:
+    return dense(features, hidden_units, activation, classes, keras_object(kernel))
 
 
 def keras_epoch(
     mnist: Dataset,
-    start: Any,
+    start: Network,
     hidden_units: list[int],
     activation: str,
     optimizer: dict[str, Any],
@@ -59,8 +49,7 @@ def keras_epoch(
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
-    for layer, mine in zip(model.layers, start.layers, strict=True):
-        layer.set_weights([mine.kernel.numpy().T, mine.bias.numpy()])
+    model.set_weights(start.model.get_weights())
     model.compile(
         keras.optimizers.get({**optimizer}),
         "sparse_categorical_crossentropy",
@@ -112,7 +101,7 @@ def test_an_epoch_is_that_of_keras_fit(
     with and without `jit_compile` differ from each other by 1e-3, and this agrees with the former.
     """
     make_model = model_maker(hidden_units, activation)
-    trainer = Trainer(mnist, make_model, optimizer_maker(optimizer), batch_size, inputs)
+    trainer = Trainer(mnist, make_model, optimizing(optimizer), batch_size, inputs)
     # Another replicate first: nothing of it may be left in the next.
     assert len(list(trainer.train(replicate=1, epochs=1))) == 1
     (epoch,) = trainer.train(replicate=3, epochs=1)
@@ -141,7 +130,7 @@ def metrics(epochs: list[Epoch]) -> list[tuple[float, ...]]:
 
 def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> None:
     def trainer() -> Trainer:
-        return Trainer(few, model_maker([16, 16], "relu"), optimizer_maker(ADAM), 128, "raw")
+        return Trainer(few, model_maker([16, 16], "relu"), optimizing(ADAM), 128, "raw")
 
     one = trainer()
     together = [metrics(list(one.train(seed, epochs=3))) for seed in range(3)]
@@ -151,7 +140,7 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
 
 def test_what_is_not_varied_is_that_of_replicate_0(few: Dataset) -> None:
     def start(replicate: int, *vary: str) -> tuple[np.ndarray, Trainer]:
-        make = model_maker([16, 16], "relu"), optimizer_maker(ADAM)
+        make = model_maker([16, 16], "relu"), optimizing(ADAM)
         trainer = Trainer(few, *make, 128, "unit", vary=vary)
         trainer.start(replicate)
         return trainer.state()[0], trainer
@@ -188,7 +177,7 @@ def test_features_of_any_size_are_learned_from_alike() -> None:
         parts = {"x": x * sizes + 5, "y": y}
         both = (parts["x"][:1500], y[:1500]), (parts["x"][1500:], y[1500:])
         dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,), classes=2)
-        make = model_maker([8], "relu", features=4, classes=2), optimizer_maker(ADAM)
+        make = model_maker([8], "relu", features=4, classes=2), optimizing(ADAM)
         *_, last = Trainer(dataset, *make, 20, inputs).train(0, 10)
         return last.val_accuracy
 
@@ -198,7 +187,7 @@ def test_features_of_any_size_are_learned_from_alike() -> None:
 def test_both_ways_to_compile_agree(few: Dataset) -> None:
     found = {}
     for way in ("auto", "graph"):
-        make = model_maker([16, 16], "relu"), optimizer_maker(ADAM)
+        make = model_maker([16, 16], "relu"), optimizing(ADAM)
         trainer = Trainer(few, *make, 128, "unit", compile=way)
         found[trainer.compiled] = metrics(list(trainer.train(0, epochs=2)))
     assert sorted(found) == ["graph", "xla"]
@@ -207,7 +196,7 @@ def test_both_ways_to_compile_agree(few: Dataset) -> None:
 
 def test_it_learns(mnist: Dataset) -> None:
     trainer = Trainer(
-        mnist, model_maker([16, 16], "relu", "he_normal"), optimizer_maker(ADAM), 128, "unit"
+        mnist, model_maker([16, 16], "relu", "he_normal"), optimizing(ADAM), 128, "unit"
     )
     epochs = list(trainer.train(replicate=0, epochs=3))
     assert epochs[-1].val_accuracy > 0.93
@@ -218,11 +207,10 @@ def test_a_replicate_that_diverges_ends_and_the_next_one_goes_on(few: Dataset) -
     """A rate at which the weights overflow, but only in the one replicate that has it."""
     rates = iter([0.01, 0.01, 1e30, 0.01])
 
-    def make_optimizer(variables: Any) -> Any:
-        config = {"learning_rate": next(rates)}
-        return build_optimizer({"class_name": "SGD", "config": config}, variables)
+    def optimizer(model: Any) -> Any:
+        return make_optimizer(keras_object("SGD", learning_rate=next(rates)), model)
 
-    trainer = Trainer(few, model_maker([16], "relu"), make_optimizer, 128, "unit")
+    trainer = Trainer(few, model_maker([16], "relu"), optimizer, 128, "unit")
     results = [list(trainer.train(seed, epochs=4)) for seed in range(3)]
     assert [len(epochs) for epochs in results] == [4, 1, 4]
     assert not results[1][-1].finite
@@ -234,9 +222,7 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
     epochs, tests = {}, {}
     for name, dataset in {"held": held, "as test": replace(held, x_val=few.x_test + 0)}.items():
         dataset = replace(dataset, y_val=few.y_test) if name == "as test" else dataset
-        trainer = Trainer(
-            dataset, model_maker([16], "relu"), optimizer_maker(ADAM), 128, "standardized"
-        )
+        trainer = Trainer(dataset, model_maker([16], "relu"), optimizing(ADAM), 128, "standardized")
         *_, epochs[name] = trainer.train(0, epochs=3)
         *tests[name], hits = trainer.test()
         assert hits.mean() == tests[name][1]
@@ -249,7 +235,7 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
 def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: Dataset) -> None:
     """To the last digit, also where the last of the batches is smaller than the others."""
     for dataset in (few, few_images(few, 3000, 900), few_images(few, 3000, 1000)):
-        trainer = Trainer(dataset, model_maker([16], "relu"), optimizer_maker(ADAM), 128, "unit")
+        trainer = Trainer(dataset, model_maker([16], "relu"), optimizing(ADAM), 128, "unit")
         (epoch,) = trainer.train(0, 1)
         loss, accuracy, hits = trainer.test()
         assert trainer.validates_on_test
@@ -260,7 +246,7 @@ def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: D
 
 def test_a_state_is_taken_up_only_by_what_it_is_of(few: Dataset) -> None:
     one, other = (
-        Trainer(few, model_maker([units], "relu"), optimizer_maker(ADAM), 128, "unit")
+        Trainer(few, model_maker([units], "relu"), optimizing(ADAM), 128, "unit")
         for units in (16, 17)
     )
     epochs = list(one.train(3, 2))

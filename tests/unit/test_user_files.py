@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from engines import ZEROS, dense, own
 from helpers import LIBRARY
+from specs import keras_object
 
-from initstudy.engine.models import build_model, build_own_model
+from initstudy.engine.models import dense_model
 from initstudy.engine.user_code import load
+from initstudy.engine.weights import weights_of
 from initstudy.study.user_files import source_of
 from initstudy.training.checks import main
-from initstudy.training.initializer_checks import initializer_notes, network_shapes
+from initstudy.training.initializer_checks import initializer_notes
 from initstudy.training.trying import check_initializer
 
 MODEL = """
@@ -120,13 +123,12 @@ def written(folder: Path, units: int = 5) -> Path:
 
 
 def test_files_of_one_name_in_two_folders_are_never_taken_for_each_other(tmp_path: Path) -> None:
-    zeros = {"class_name": "zeros", "config": {}}
     (tmp_path / "one/mine.py").parent.mkdir()
     (tmp_path / "one/mine.py").write_text(INITIALIZERS)
-    normal = {"class_name": f"{tmp_path}/one/mine.py:normal", "config": {}}
+    normal = keras_object(f"{tmp_path}/one/mine.py:normal")
     for folder, units in (("one", 5), ("two", 7), ("one", 5)):
         path = written(tmp_path / folder, units)
-        model = build_own_model(f"{path}:build", (4, 4, 1), 3, normal, zeros, 0)
+        model = own(f"{path}:build", (4, 4, 1), 3, normal, ZEROS)(0).model
         assert [layer.units for layer in model.layers if hasattr(layer, "units")] == [units, 3]
 
 
@@ -258,13 +260,15 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, entries: list[object], 
 
 def test_kernels_that_no_seed_changes_are_named(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(INITIALIZERS)
+    make = dense_model(6, [6], "relu", 3)
+    model = make(0)
 
     def told(name: str) -> list[str]:
         config = {"scale": 1.0} if name == "Scaled" else {}
         class_name = f"{tmp_path}/mine.py:{name}"
         entry = {"path": ["x"], "name": name, "class_name": class_name, "config": config}
-        shapes = network_shapes(6, [6, 3])
-        return list(initializer_notes({"kernel": [entry], "bias": [entry]}, shapes))
+        question = {"kernel": [entry], "bias": [entry]}
+        return list(initializer_notes(question, model, weights_of(model, make(1))))
 
     (line,) = told("fixed")
     assert line.startswith("fixed draws the same kernels from every seed")
@@ -311,8 +315,8 @@ def test_what_is_printed_does_not_stand_among_the_answers(tmp_path: Path) -> Non
 
 def test_values_of_numpy_are_cast_as_keras_casts_them(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(INITIALIZERS)
-    mine = {"class_name": f"{tmp_path}/mine.py:Scaled", "config": {"scale": 0.5}}
-    model = build_model(6, [4], "relu", 3, mine, mine, 0)
+    mine = keras_object(f"{tmp_path}/mine.py:Scaled", scale=0.5)
+    model = dense(6, [4], "relu", 3, mine, mine)(0).model
     assert {variable.dtype for variable in model.variables} == {"float32"}
     # Whoever tries it by hand is not told otherwise.
     assert not check_initializer(f"{tmp_path}/mine.py:Scaled", config={"scale": 0.5}).problems

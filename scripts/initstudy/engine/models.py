@@ -131,7 +131,7 @@ def returned_model(
 
     Raises:
         TypeError: if it is not a Keras model.
-        EngineError: if it has several inputs, or sets what all of Keras depends on.
+        EngineError: if it takes other inputs, or sets what all of Keras depends on.
         Exception: whatever the user's code raises.
     """
     # Names are then the same each time, and paths with them.
@@ -144,6 +144,12 @@ def returned_model(
             raise TypeError(f"it returns {made!r}, which is not a Keras model")
         if len(getattr(made, "inputs", None) or [None]) > 1:
             raise EngineError(f"its model has {len(made.inputs)} inputs; give it one")
+        taken = tuple(made.inputs[0].shape[1:]) if getattr(made, "inputs", None) else (None,)
+        if None not in taken and math.prod(taken) != math.prod(shape):
+            raise EngineError(
+                f"its model takes inputs of the shape {taken}, but those of the data set have "
+                f"{tuple(shape)}. Write keras.Input(shape) with the shape that the function gets"
+            )
         # Some layers make variables only when they are called.
         made(as_input(made, keras.ops.zeros((batch_of(made) or 2, math.prod(shape))), shape))
     for layer in layers_of(made) if faster else []:

@@ -1,7 +1,7 @@
 """The optimizers of Keras by their names, and whether they may train a kernel transposed."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from initstudy.engine.backend import keras
@@ -88,9 +88,14 @@ def scaling(optimizer: Any, model: Any) -> Any:
 
 
 def is_symmetric(optimizer: Any) -> bool:
-    """Return whether an optimizer does the same to a kernel and to its transpose."""
+    """Return whether an optimizer does the same to a kernel and to its transpose.
+
+    One of a user's `compile()` may know variables of the model: its slots are made of them, or
+    some have no weight decay.
+    """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return type(inner) in SYMMETRIC
+    knows = inner.built or getattr(inner, "_exclude_from_weight_decay", None)
+    return type(inner) in SYMMETRIC and not knows
 
 
 def finalizes(optimizer: Any) -> bool:
@@ -98,18 +103,6 @@ def finalizes(optimizer: Any) -> bool:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     own = type(inner).finalize_variable_values
     return bool(inner.use_ema) or own is not keras.optimizers.Optimizer.finalize_variable_values
-
-
-def build_optimizer(optimizer: Mapping[str, Any], variables: Sequence[Any]) -> Any:
-    """Return a fresh Keras optimizer whose slots are made for these variables.
-
-    Args:
-        optimizer: see `make_optimizer`.
-        variables: that it is to train.
-    """
-    built = make_optimizer(optimizer)
-    built.build(variables)
-    return built
 
 
 def _made(optimizer: Mapping[str, Any]) -> Any:
@@ -134,6 +127,7 @@ def _with_rate(made: Any, rate: float) -> Any:
     config = made.get_config()
     if isinstance(config.get("learning_rate"), Mapping):
         schedule = keras.optimizers.schedules.deserialize(config["learning_rate"])
-        return type(made).from_config({**config, "learning_rate": Scaled(schedule, rate)})
+        made.learning_rate = Scaled(schedule, rate)
+        return made
     made.learning_rate = rate
     return made

@@ -230,33 +230,37 @@ def _draw_layer(
     specs: Mapping[int, Mapping[str, Any]],
 ) -> None:
     """Draw those of a layer's variables that an initializer was made for."""
+    # In the order in which the layer asks for them; of what is not drawn so, no number is kept.
     by_copy: dict[str, list[Any]] = {}
+    kept = []
     for weight, variable in zip(weights, variables, strict=True):
-        if weight.index not in made:
-            continue
-        initializer, spec = made[weight.index], specs[weight.index]
-        usual = _usual(weight, spec)
-        if usual is not None:
+        initializer, spec = made.get(weight.index), specs.get(weight.index)
+        usual = spec and _usual(weight, spec)
+        if usual:
             values = converted(initializer, usual, variable.dtype)
             variable.assign(weight.layout.arranged(values))
-        elif weight.copied and weight.argument:
-            plain = not is_custom(spec["class_name"])
-            one = initializer if plain else Converting(initializer)
-            by_copy.setdefault(weight.argument, []).append(one)
-        else:
+        elif spec and not weight.copied:
             variable.assign(converted(initializer, weight.shape, variable.dtype))
-    if not by_copy:
+        if not weight.copied or not weight.argument:
+            continue
+        one: Any = Marking()
+        if spec and not usual:
+            kept.append(weight)
+            one = Converting(initializer) if is_custom(spec["class_name"]) else initializer
+        by_copy.setdefault(weight.argument, []).append(one)
+    if not kept:
         return
-    copy: Any = copied(
+    asked = {weight.argument for weight in kept}
+    copy = _copied(
         layer,
-        **{
+        {
             argument + ENDING: parts[0] if len(parts) == 1 else Converting(*parts)
             for argument, parts in by_copy.items()
+            if argument in asked
         },
     )
     for weight, variable, drawn in zip(weights, variables, copy, strict=True):
-        by_this = weight.index in made and weight.copied and weight.argument in by_copy
-        if by_this and _usual(weight, specs[weight.index]) is None:
+        if weight in kept:
             variable.assign(drawn)
 
 
@@ -304,23 +308,27 @@ def copied(layer: Any, **initializers: Any) -> list[Any] | None:
         initializers: in the place of its own.
     """
     try:
-        config = layer.get_config()
-        # What a class must have and does not write down; what need not be written down: functions,
-        # and objects of the user's own.
-        parameters = inspect.signature(type(layer)).parameters.values()
-        lacking = [p.name for p in parameters if p.default is p.empty and p.name not in config]
-        live = {
-            key: getattr(layer, key)
-            for key in [*lacking, *config]
-            if hasattr(layer, key)
-            and (key in lacking or callable(getattr(layer, key)))
-            and not isinstance(getattr(layer, key), keras.layers.Layer)
-        }
-        copy = type(layer).from_config({**config, **live, **initializers})
-        copy.build_from_config(layer.get_build_config())
-        owned = [variables for owner, variables in with_own_variables(copy) if owner is copy]
+        return _copied(layer, initializers)
     except Exception:  # noqa: BLE001 - a user's own code raises what it likes
         return None
+
+
+def _copied(layer: Any, initializers: Mapping[str, Any]) -> list[Any]:
+    config = layer.get_config()
+    # What a class must have and does not write down; what need not be written down: functions,
+    # and objects of the user's own.
+    parameters = inspect.signature(type(layer)).parameters.values()
+    lacking = [p.name for p in parameters if p.default is p.empty and p.name not in config]
+    live = {
+        key: getattr(layer, key)
+        for key in [*lacking, *config]
+        if hasattr(layer, key)
+        and (key in lacking or callable(getattr(layer, key)))
+        and not isinstance(getattr(layer, key), keras.layers.Layer)
+    }
+    copy = type(layer).from_config({**config, **live, **initializers})
+    copy.build_from_config(layer.get_build_config())
+    owned = [variables for owner, variables in with_own_variables(copy) if owner is copy]
     return owned[0] if owned else []
 
 

@@ -1,5 +1,6 @@
 """What an error says to people."""
 
+import re
 import traceback
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def raised(error: Exception, name: str) -> str:
 
 def reason(error: Exception) -> str:
     """What an error says, in one line."""
-    text = " ".join(str(error).split())
+    # Keras prints some in bold.
+    text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(str(error).split()))
     if isinstance(error, KeyError):
         text = f"it needs {text}"
     return text if len(text) <= 300 else text[:297] + "..."

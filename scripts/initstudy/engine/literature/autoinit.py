@@ -1,24 +1,18 @@
 """AutoInit: kernels by the moments of the signal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
-from initstudy.engine.literature.network import steps_of
+from initstudy.engine.literature.network import Step, steps_of
 from initstudy.engine.literature.shapes import fans
 
 # What an operation does to the moments of a signal is told from so many numbers.
 SAMPLES = 200_000
-# Layers that are called with one list of tensors; others take them one by one.
-kl = keras.layers
-TAKE_LISTS = (
-    *(kl.Add, kl.Subtract, kl.Multiply, kl.Average, kl.Maximum, kl.Minimum, kl.Concatenate),
-    *(kl.Dot, kl.Attention, kl.AdditiveAttention),
-)
 
 
 class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
@@ -57,9 +51,9 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
             inputs: float32 (images, ...).
 
         Raises:
-            EngineError: if a layer is used more than once, or nothing but zeros enters one.
+            EngineError: if the signal cannot be followed, or nothing but zeros enters a layer.
         """
-        steps = list(steps_of(model))
+        steps = list(steps_of(model, self))
         values = keras.ops.convert_to_numpy(inputs).astype(np.float64)
         moments = {id(model.inputs[0]): (float(values.mean()), float(values.var()))}
         own = {id(layer) for layer in layers}
@@ -75,10 +69,9 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
                         )
                     kernel = step.operation.kernel
                     kernel.assign(kernel / math.sqrt(mean**2 + variance))
-                leaving = _through(step.operation.activation, [(0.0, 1.0)], [step.output.shape])
+                leaving = _activated(step)
             else:
-                shapes = [tensor.shape for tensor in step.inputs]
-                leaving = _leaving(step.operation, entering, shapes)
+                leaving = _leaving(step, entering)
             moments[id(step.output)] = leaving
 
     def get_config(self) -> dict[str, Any]:
@@ -86,21 +79,33 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
         return {"seed": self.seed}
 
 
-def _leaving(
-    operation: Any, entering: Sequence[tuple[float, float]], shapes: Sequence[Any]
-) -> tuple[float, float]:
+def _activated(step: Step) -> tuple[float, float]:
+    """Mean and variance of what leaves a layer with a kernel."""
+    activation = getattr(step.operation, "activation", None)
+    if not callable(activation):
+        name, kind = step.operation.name, type(step.operation).__name__
+        raise EngineError(
+            f"AutoInit cannot follow the signal through {name} ({kind}): it has a kernel, but no "
+            "attribute activation."
+        )
+    return _through(lambda values: activation(*values), [(0.0, 1.0)], [step.output.shape])
+
+
+def _leaving(step: Step, entering: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Mean and variance of what leaves an operation without a kernel, in training."""
     # Called in training, these would change their own state.
-    if isinstance(operation, keras.layers.BatchNormalization):
+    if isinstance(step.operation, keras.layers.BatchNormalization):
         return 0.0, 1.0
-    if isinstance(operation, keras.layers.Dropout):
+    if isinstance(step.operation, keras.layers.Dropout):
         mean, variance = entering[0]
-        return mean, variance / (1 - operation.rate)
-    return _through(operation, entering, shapes)
+        return mean, variance / (1 - step.operation.rate)
+    return _through(step.of, entering, [tensor.shape for tensor in step.inputs])
 
 
 def _through(
-    function: Any, entering: Sequence[tuple[float, float]], shapes: Sequence[Any]
+    function: Callable[[Sequence[Any]], Any],
+    entering: Sequence[tuple[float, float]],
+    shapes: Sequence[Any],
 ) -> tuple[float, float]:
     """Mean and variance of what a function makes of Gaussian numbers of these moments."""
     generator = np.random.default_rng(0)
@@ -109,7 +114,6 @@ def _through(
         generator.normal(mean, math.sqrt(variance), (images, *shape[1:])).astype(np.float32)
         for (mean, variance), shape in zip(entering, shapes, strict=True)
     ]
-    tensors = [keras.ops.convert_to_tensor(numbers) for numbers in drawn]
-    made = function(tensors) if isinstance(function, TAKE_LISTS) else function(*tensors)
+    made = function([keras.ops.convert_to_tensor(numbers) for numbers in drawn])
     values = keras.ops.convert_to_numpy(made)
     return float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))

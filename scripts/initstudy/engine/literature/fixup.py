@@ -47,7 +47,7 @@ class Fixup(keras.initializers.HeNormal):  # type: ignore[misc]
             EngineError: if a layer is used more than once.
         """
         own = {id(layer) for layer in layers}
-        steps = list(steps_of(model))
+        steps = list(steps_of(model, self))
         branches = residual_branches(steps)
         scales: dict[int, tuple[Any, float]] = {}
         for branch in branches:

@@ -56,7 +56,7 @@ class IDInit(keras.initializers.Initializer):  # type: ignore[misc]
             EngineError: if a layer is used more than once, or makes several tensors.
         """
         own = {id(layer) for layer in layers}
-        for *_, last in residual_branches(list(steps_of(model))):
+        for *_, last in residual_branches(list(steps_of(model, self))):
             if id(last) in own:
                 last.kernel.assign(self.last * last.kernel)
 

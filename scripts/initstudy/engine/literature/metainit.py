@@ -9,6 +9,9 @@ from initstudy.engine.backend import keras, tf
 from initstudy.engine.literature.shapes import fans
 from initstudy.engine.shadows import Shadows, called
 
+# The gradient of what no signal goes back to.
+UNSEEN = tf.UnconnectedGradients.ZERO
+
 
 class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
     """He's kernels, whose sizes are changed until the gradient changes little along itself.
@@ -69,7 +72,8 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
             y = tf.random.stateless_uniform((self.batch,), seeds[1], 0, classes, tf.int32)
             with tf.GradientTape() as tape:
                 quotient = gradient_quotient(model, kernels, x, y, shadows.seen)
-            slopes = tape.gradient(quotient, kernels)
+            sources = [kernel.value for kernel in kernels]
+            slopes = tape.gradient(quotient, sources, unconnected_gradients=UNSEEN)
             for kernel, slope, speed, low in zip(kernels, slopes, speeds, least, strict=True):
                 norm = tf.norm(kernel)
                 speed.assign(
@@ -108,15 +112,16 @@ def gradient_quotient(
     Returns:
         float32, differentiable; 0 if the loss is linear in the kernels.
     """
+    sources = [kernel.value for kernel in kernels]
     with tf.GradientTape() as outer:
         with tf.GradientTape() as inner:
             with seen():
                 outputs = tf.cast(called(model, x, training=False), tf.float32)
             losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
             loss = tf.reduce_mean(losses)
-        gradients = inner.gradient(loss, kernels)
+        gradients = inner.gradient(loss, sources, unconnected_gradients=UNSEEN)
         half = 0.5 * tf.add_n([tf.reduce_sum(g**2) for g in gradients])
-    products = outer.gradient(half, kernels)
+    products = outer.gradient(half, sources, unconnected_gradients=UNSEEN)
     total = tf.add_n(
         [
             tf.reduce_sum(tf.abs((g - p) / (g + tf.where(g >= 0, 1e-5, -1e-5)) - 1))

@@ -17,18 +17,30 @@ class Step:
     inputs: Sequence[Any]
     output: Any
 
+    def of(self, values: Sequence[Any]) -> Any:
+        """Return what the operation makes of values, one for each of its inputs."""
+        by_tensor = {id(tensor): value for tensor, value in zip(self.inputs, values, strict=True)}
+        # As it was called: with lists, numbers and keywords in their places.
+        args, kwargs = self.operation._inbound_nodes[0].arguments.fill_in(by_tensor)
+        return self.operation(*args, **kwargs)
 
-def steps_of(model: Any) -> Iterator[Step]:
+
+def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
     """The operations of a network without its input, each after those that it needs.
+
+    Args:
+        model: the network.
+        initializer: that needs them.
 
     Raises:
         EngineError: if it is not a functional model, if an operation is used more than once or
             makes several tensors, or if it is a layer with kernels inside of it.
     """
+    who = type(initializer).__name__
     if not getattr(model, "inputs", None):
         raise EngineError(
-            "The signal cannot be followed: the model is neither functional nor a keras.Sequential "
-            "with an Input."
+            f"{who} cannot follow the signal: the model is neither functional nor a "
+            "keras.Sequential with an Input."
         )
     known = {id(tensor) for tensor in model.inputs}
     for operation in getattr(model, "operations", model.layers):
@@ -36,7 +48,7 @@ def steps_of(model: Any) -> Iterator[Step]:
             continue
         if isinstance(operation, keras.layers.Layer) and _has_kernels_inside(operation):
             raise EngineError(
-                f"The signal cannot be followed through {operation.name}, which has kernels that "
+                f"{who} cannot follow the signal through {operation.name}, which has kernels that "
                 "are not its own attribute kernel."
             )
         # Keras tells of the first use alone: what comes of another one is not known here.
@@ -44,7 +56,7 @@ def steps_of(model: Any) -> Iterator[Step]:
         step = Step(operation, inputs if isinstance(inputs, list) else [inputs], output)
         if not known.issuperset(map(id, step.inputs)):
             raise EngineError(
-                f"The signal cannot be followed to {operation.name}: a layer before it is used "
+                f"{who} cannot follow the signal to {operation.name}: a layer before it is used "
                 "more than once, or makes several tensors."
             )
         known.add(id(output))
@@ -81,9 +93,7 @@ def has_kernel(operation: Any) -> bool:
 
 def _has_kernels_inside(layer: Any) -> bool:
     """Whether a layer has trainable matrices besides its kernel, or has any in layers inside."""
-    own = layer.kernel if has_kernel(layer) else None
     inside = [variable for part in layers_of(layer)[1:] for variable in part.trainable_variables]
-    return any(
-        len(variable.shape) > 1 and variable is not own and variable.name.endswith("kernel")
-        for variable in [*layer.trainable_variables, *inside]
-    )
+    # A wrapper may show the kernel of the layer inside of it as its own.
+    own = [v for v in layer.trainable_variables if not has_kernel(layer) or v is not layer.kernel]
+    return any(len(v.shape) > 1 and v.name.endswith("kernel") for v in [*own, *inside])
