@@ -27,37 +27,37 @@ ENVIRONMENT = PROJECT / "envs" / "training.yaml"
 # Sources that compute the same numbers as earlier ones, of the engine or of one of the literature's
 # initializers: the id of the new ones, and the first that computed these numbers.
 SAME_NUMBERS: dict[str, str] = {
-    "7a46743809ed97ab284cd268952b2898d581a0e1e2f0fdb9245f0ce950608572": (  # sparse
+    "a1f6730f735d012876c6eede399626f28f6b7c20d6a4a90da28d3b85a8c87c40": (  # sparse
         "42893b801dc729adee1e85c0fc1a7892cf3a70240f0a9b71a2c5a1928cfe8463"
     ),
-    "0bd5879ec8e3f4a28885b1d9d55d27b0f28b5a5ca7880e5b55f644e88ab3c4bc": (  # gain_corrected
+    "5ee37d3c103ab3ebf3e890b1bb9a704db6afd57c80b1d8386ed8a4170c5be4b4": (  # gain_corrected
         "894c4872f47a33260ec48ce43d51a5385cf4353b87b0ea25090fbdeae8c521c7"
     ),
-    "58995a8e509c37073da8feaf1ca5f5ad5e36b3936070844aa3a59d88d2dcb062": (  # sinusoidal
+    "5e37dd092112aa53ef2c0fa63a764466c989db6025ff1b9893d5bc146f651404": (  # sinusoidal
         "b5cdc895f3adbfe29a7b119afb52b43a86d854b436bc0ba8e8c9561ae65d5099"
     ),
-    "430c92c43ed9a117f5b9412ab30044e9b8688e68215ef2d403d0213c566b25a2": (  # tanh_fixed_point
+    "e50675c2601ae8c5f98f0bcca26c011e6b7cd8917aaa6a73fcf5e96aeded418c": (  # tanh_fixed_point
         "a4c2b0d42ed068b0d78d4cc78c5bbcc803369f9f9f028a9ca7b9d887dd087b99"
     ),
-    "a6ead64b3493dbabb986a85d827938dde99864a6ca06df4ad1ff797152e159cf": (  # delta_orthogonal
+    "1cbbc74c252e8ab68ce72d0e3fa8a166d2cb15002c9b8952d1d06ed47d8d762c": (  # delta_orthogonal
         "7f4d913874a664ded937f0b972adc86121261997546d7b81d81c43fc53563fa1"
     ),
-    "e2563c8dc0c3d3d9a9f0b4342dd18387234b7d42df0e89e4fa057ab549fbe497": (  # ZerO
+    "fdad3259d1c48a9bf7b1b3a804f8a3777e2aa3ce25b3b3fa6b0828abc3717946": (  # ZerO
         "0c3b50ec662825f92f08b1c494c417edc42de7615ee452c5a3361695524aa9a2"
     ),
-    "9bafbbc0b02ba5272227542ddca3c563446f8e8ce4f0d2d9efa8c6578e157e83": (  # IDInit
+    "7a9a398b62e0973867c3df3a87891e43d931e63a6acadf7dcd1efbc2f812c49e": (  # IDInit
         "79aff238d30e507524ccf39105df92104e1c194de0b20c64cb8c19d2dec56f9a"
     ),
-    "190f2b2efebd3fe1ec9e07d250fc80a4e33058a356e622dd3bf32dcb8444fd0c": (  # lsuv
+    "2d725e934cc73b1c53f07b71e8aa6e58ab050537fb37ab20c0cad48b9571e1bb": (  # lsuv
         "115c0732896f0c2acf26922b89b1241a076147ef3f06f3dc7054ca964a18616f"
     ),
-    "abc14027837e3ec18bd6475175a23f0192996bc07faff60a5b5f5e8bbed78fa1": (  # autoinit
+    "60be6e69b8cc6967c4c98c82ebaa8805e2b0399fa90d484a6b90934cb833d640": (  # autoinit
         "6b3a4ef1dcb8292b3f9a1f9271d255527f8bf7a7e86e7117e6e12be16b794738"
     ),
-    "1b8d65a0a4acb86db66fc762c3a58094169450678f51bc9c927724db7ad1cbd7": (  # fixup
+    "b5c5434e65613c97bc528dd05f24586c2e6c51b403bc4cb12a8476278c32c427": (  # fixup
         "92b47a2ccacd85ab4f77fcf05723f1b577dd17de0e6d210670d7c9aac613b48a"
     ),
-    "cdee66e73a57b48714070149b19c85efc09390664f72c04da6d466992094dcc2": (  # metainit
+    "4d47bf87deb412359c0e5dfa799a6b66ba63137b13af00c902015c3306e36ca8": (  # metainit
         "9d5a77f35a89f0b837330e665bdf3f307d71c0158c6bb34ef77381d6ceedf9af"
     ),
 }

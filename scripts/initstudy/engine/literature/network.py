@@ -19,10 +19,9 @@ class Step:
 
     def of(self, values: Sequence[Any]) -> Any:
         """Return what the operation makes of values, one for each of its inputs."""
-        by_tensor = {id(tensor): value for tensor, value in zip(self.inputs, values, strict=True)}
         # As it was called: with lists, numbers and keywords in their places.
-        args, kwargs = self.operation._inbound_nodes[0].arguments.fill_in(by_tensor)
-        return self.operation(*args, **kwargs)
+        part = keras.Model(list(self.inputs), self.output)
+        return part(list(values))
 
 
 def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
