@@ -21,7 +21,7 @@ from initstudy.training.checks import examine
 
 FILE = Path(kinds.__file__)
 SHAPE, CLASSES, IMAGES, BATCH = (8, 8, 1), 3, 24, 10
-METRICS = ["sparse_categorical_crossentropy", "sparse_categorical_accuracy"]
+LOSS, METRICS = "sparse_categorical_crossentropy", ["loss", "sparse_categorical_accuracy"]
 MOMENTUM = keras_object("SGD", learning_rate=0.05, momentum=0.9)
 NAMES = [
     name
@@ -103,7 +103,7 @@ def keras_model(kind: str, start: Sequence[Any], optimizer: Any = None) -> Any:
         model(tf.zeros((IMAGES, *SHAPE)))
     for variable, value in zip(model.variables, start, strict=True):
         variable.assign(value)
-    model.compile(optimizer or model.optimizer, METRICS[0], metrics=METRICS, run_eagerly=True)
+    model.compile(optimizer or model.optimizer, LOSS, metrics=METRICS[1:], run_eagerly=True)
     return model
 
 
@@ -124,7 +124,7 @@ def by_keras(model: Any, epochs: int = 1, batch: int = BATCH) -> list[tuple[floa
             rows = order[begin : begin + batch]
             logs = model.train_on_batch(x[rows], y[rows], return_dict=True)
             total += len(rows) / IMAGES * means(logs)
-        model.reset_metrics()
+            model.reset_metrics()
         tested = means(model.test_on_batch(x, y, return_dict=True))
         found.append((*total.tolist(), *tested.tolist()))
     return found
