@@ -44,10 +44,10 @@ def schedule(rate: float) -> Any:
     return ko.schedules.ExponentialDecay(rate, 1, 0.5)
 
 
-def agree(kind: str, spec: Spec, optimizer: Any, epochs: int = 2) -> None:
-    """The engine with a spec, and Keras with an optimizer that is made by hand."""
-    start, ours = by_engine(engine(kind, spec), epochs)
-    theirs = by_keras(keras_model(kind, start, optimizer), epochs)
+def agree(kind: str, spec: Spec, optimizer: Any) -> None:
+    """Three updates of the engine with a spec, and of Keras with an optimizer made by hand."""
+    start, ours = by_engine(engine(kind, spec))
+    theirs = by_keras(keras_model(kind, start, optimizer))
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
@@ -94,6 +94,15 @@ def test_a_loss_is_scaled_around_another_optimizer() -> None:
     assert optimizer_problems(spec, [0.1], None) == []
     made = ko.LossScaleOptimizer(ko.SGD(**inner["config"]), initial_scale=256.0)
     agree(KIND, spec, made)
+
+
+def test_a_model_of_half_precision_has_its_loss_scaled() -> None:
+    """As `compile()` does it; what the gradients come to is held elsewhere."""
+    trainer = engine("policy_of_all", MOMENTUM)
+    start, _ = by_engine(trainer)
+    theirs = keras_model("policy_of_all", start, ko.SGD(**MOMENTUM["config"])).optimizer
+    assert type(trainer.optimizer) is type(theirs) is ko.LossScaleOptimizer
+    assert type(engine("half_precision", MOMENTUM).optimizer) is ko.SGD
 
 
 @pytest.mark.parametrize(
