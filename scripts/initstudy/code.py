@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "f094294dbdadce6350f58b9d165cc0b814f182f334874b6b9840b112c413cc89": (
+    "ff7976bb8db2aaf8c62b243ae7b06141479f523e1d3bb99fb249278e94037f66": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

@@ -1,6 +1,7 @@
 """Every kernel of a network is drawn once, as Keras draws it, and all else stays as it is."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -448,3 +449,16 @@ def test_what_is_drawn_does_not_depend_on_what_is_beside_it() -> None:
     one = values(Networks(make, {"kernel": named, "bias": BIAS})(0), "kernel")
     for path, value in both.items():
         assert np.array_equal(value, one[path]) == (not path.endswith("second"))
+
+
+def test_a_function_that_returns_another_network_each_time_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "varied.py").write_text(
+        "import random\nimport keras\nfrom keras import layers\n\n\n"
+        "def build(shape, classes):\n"
+        "    hidden = [layers.Dense(4) for _ in range(random.randrange(1, 30))]\n"
+        "    return keras.Sequential([keras.Input(shape), layers.Flatten(), *hidden,\n"
+        "        layers.Dense(classes, activation='softmax')])\n"
+    )
+    made = user_model(f"{tmp_path / 'varied.py'}:build", (4, 4, 1), 3)
+    with pytest.raises(EngineError, match="another network each time: one of "):
+        weights_of(made(0), made(1))

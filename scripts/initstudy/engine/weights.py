@@ -88,10 +88,20 @@ def weights_of(model: Any, other: Any) -> list[Weight]:
         model: before anything is drawn.
         other: the same, made once more from another seed: what is random differs there, and values
             that the code sets do not.
+
+    Raises:
+        EngineError: if the two are different networks.
     """
     index = {id(variable): number for number, variable in enumerate(model.variables)}
     trainable = {id(variable) for variable in model.trainable_variables}
     again = other.variables
+    kinds = [[(v.path, tuple(v.shape)) for v in made] for made in (model.variables, again)]
+    if kinds[0] != kinds[1]:
+        raise EngineError(
+            f"its function returns another network each time: one of {len(kinds[0])} weights, then "
+            f"one of {len(kinds[1])} or of other shapes or names. Let it depend on the shape and "
+            "the number of classes alone"
+        )
     found: list[Weight] = []
     layers = 0
     for owner, (layer, variables) in enumerate(with_own_variables(model)):

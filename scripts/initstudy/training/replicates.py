@@ -126,6 +126,8 @@ class Replicates:
                     self._trainer.resume(seed, state.epoch, state.arrays)
                 except ValueError as error:
                     raise _ForeignError(str(error)) from None
+                except EngineError as error:
+                    raise StudyError(str(error)) from None
                 log.info("seed %d goes on from epoch %d.", seed, state.epoch)
                 return state.epoch
         try:
