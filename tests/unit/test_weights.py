@@ -461,4 +461,4 @@ def test_a_function_that_returns_another_network_each_time_is_refused(tmp_path: 
     )
     made = user_model(f"{tmp_path / 'varied.py'}:build", (4, 4, 1), 3)
     with pytest.raises(EngineError, match="another network each time: one of "):
-        weights_of(made(0), made(1))
+        weights_of(made(0), made(2))
