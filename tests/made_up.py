@@ -11,7 +11,7 @@ import yaml
 from initstudy.analysis import learning_rates, variance
 from initstudy.analysis.measures import measure_of
 from initstudy.analysis.statistics import compare_all, summarize
-from initstudy.results import columns, diagnostics, histories
+from initstudy.results import columns, diagnostics, histories, weights
 from initstudy.results.columns import moments
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults
@@ -21,6 +21,20 @@ from initstudy.study.description import Description
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
 EPOCHS, SEEDS, CONFIRMATION = 5, 4, 3
 LAYERS = 3
+WEIGHT: dict[str, Any] = {
+    "path": "sequential/dense/kernel",
+    "layer": "dense (Dense)",
+    "shape": "784x10",
+    "numbers": 7840,
+    "role": "kernel",
+    "kind": "dense",
+    "fan_in": 784,
+    "fan_out": 10,
+    "trainable": True,
+    "drawn": True,
+    "initializer": "glorot_uniform",
+    "why": "",
+}
 
 
 def made_up_study(
@@ -81,6 +95,7 @@ def made_up_study(
         epochs=EPOCHS, seconds=2.0, cpu_seconds=60.0, peak_memory_mb=900.0
     )
     histories.write(timings, folder / "timings.csv")
+    weights.write([WEIGHT], folder / "weights.csv")
     results = StudyResults(folder)
     rows = [
         {

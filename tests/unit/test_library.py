@@ -34,7 +34,7 @@ ROOT = {
     "store": ["study", "results", "engine.spec", "code", "errors"],
     "examples": ["study", "data", "engine.data", "errors"],
     "upgrade": ["study", "results", "store"],
-    "studies": [*ORDER[:3], "code", "store", "examples", "errors"],
+    "studies": [*ORDER[:3], "code", "store", "examples", "errors", "engine.spec"],
 }
 MODULES = sorted(LIBRARY.rglob("*.py"))
 

@@ -107,11 +107,11 @@ def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> Non
 
 
 def test_only_trainings_are_jobs_of_a_cluster() -> None:
-    """And the question to Keras, where it cannot be asked before."""
+    """And what is asked of Keras: whether it trains alike, and what could not be asked before."""
     rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
     parts = re.split(r"^(?:rule|checkpoint) ", rules, flags=re.M)[1:]
     remote = {part.partition(":")[0] for part in parts if "    localrule: True\n" not in part}
-    assert remote == {"train", "ask_keras"}
+    assert remote == {"train", "ask_keras", "compare_with_keras"}
     assert "use rule" not in rules.replace("`use rule draw`", "")
 
 

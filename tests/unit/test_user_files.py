@@ -261,14 +261,14 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, entries: list[object], 
 def test_kernels_that_no_seed_changes_are_named(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(INITIALIZERS)
     make = dense_model(6, [6], "relu", 3)
-    model = make(0)
+    weights = weights_of(make(0), make(1))
 
     def told(name: str) -> list[str]:
         config = {"scale": 1.0} if name == "Scaled" else {}
         class_name = f"{tmp_path}/mine.py:{name}"
         entry = {"path": ["x"], "name": name, "class_name": class_name, "config": config}
         question = {"kernel": [entry], "bias": [entry]}
-        return list(initializer_notes(question, model, weights_of(model, make(1))))
+        return list(initializer_notes(question, weights))
 
     (line,) = told("fixed")
     assert line.startswith("fixed draws the same kernels from every seed")

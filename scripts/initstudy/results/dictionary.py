@@ -292,25 +292,6 @@ SUITE_TABLES: Mapping[str, Table] = {
             "epochs_to_target": "until the validation accuracy reached the target; inf if never",
         },
     ),
-    "weights.csv": Table(
-        "a weight of the network",
-        {
-            "path": "as Keras calls it; patterns of initializers are compared with it",
-            "layer": "name and class of its layer",
-            "shape": "of the weight",
-            "numbers": "how many it holds",
-            "role": (
-                "kernel or bias; of another one the argument of its layer that it is drawn with"
-            ),
-            "kind": "of kernel, as the table of methods in initializers.md has it",
-            "fan_in": "inputs that each unit sees",
-            "fan_out": "units that see each input",
-            "trainable": "whether training changes it",
-            "drawn": "whether the study draws it",
-            "initializer": "that draws it: of the baseline, or as the code of the network has it",
-            "why": "why the study does not draw it",
-        },
-    ),
     "pairs.csv": Table(
         "two variants",
         {

@@ -75,7 +75,7 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
     tried = list(initializer_problems(config, network))
     found += tried
     if not tried:
-        baseline = {role: config[role][0] for role in ROLES}
+        baseline = {role: config[role][0] for role in ROLES if config[role]}
         rows = table(network.model, network.weights, baseline)
         notes = [*size.notes, *initializer_notes(config, network.weights)]
         if "build" in model:
