@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "ff7976bb8db2aaf8c62b243ae7b06141479f523e1d3bb99fb249278e94037f66": (
+    "99930c9e2e0d4c5c8c835a7a64b053800d0706a134d556cc765a781c0268cdf7": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

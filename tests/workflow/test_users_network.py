@@ -63,7 +63,7 @@ def test_its_weights_are_accounted_for_and_it_is_compared_once(project: Project)
     ran = project.run("results/first/report.html", "--configfile", file)
     assert (
         "Note on first: the study draws 2 kernels and 2 biases; trained, but not drawn: "
-        "sequential/lstm/lstm_cell/recurrent_kernel (drawn by recurrent_initializer)."
+        "sequential/lstm/lstm_cell/recurrent_kernel (its own recurrent_initializer draws it)."
     ) in ran.text
     assert "the random numbers of the layer dropout (Dropout) are the same in each seed" in ran.text
     assert "on this machine that was not done yet" in ran.text

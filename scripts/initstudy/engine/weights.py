@@ -36,7 +36,7 @@ OTHER = 2
 # Why weights start as the user's code says.
 FROZEN, UNTRAINED = "frozen (trainable=False)", "not trained"
 VALUES = "its values are set by the code, as of pretrained weights"
-OTHER_ROLE, NO_ROLE = "drawn by {argument}_initializer", "no argument of its layer draws it"
+OTHER_ROLE, NO_ROLE = "its own {argument}_initializer draws it", "no argument of its layer draws it"
 
 
 @dataclass(frozen=True)
