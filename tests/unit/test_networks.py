@@ -63,7 +63,7 @@ def test_a_seed_that_the_code_sets_is_not_taken_for_pretrained_weights() -> None
         (
             "lstm",
             "the study draws 3 kernels and 3 biases; trained, but not drawn: "
-            "sequential/lstm/lstm_cell/recurrent_kernel (drawn by recurrent_initializer).",
+            "sequential/lstm/lstm_cell/recurrent_kernel (its own recurrent_initializer draws it).",
         ),
         (
             "frozen_dense",
