@@ -174,15 +174,16 @@ def test_what_of_a_model_would_not_be_trained_as_it_stands_is_told_before_anythi
     project: Project,
 ) -> None:
     model = project / "my_model.py"
-    model.write_text(MODEL.replace("strides=3", "trainable=False, name='features'"))
+    made = MODEL.replace("return keras", "model = keras")
+    model.write_text(f"{made}    model.trainable = False\n    return model\n")
     configure(project, model="my_model.py:build")
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
-    assert "my_model.py:build: the layer features (Conv2D) is frozen" in outcome.text
-    compiled = MODEL.replace("return keras", "model = keras")
-    model.write_text(compiled + "    model.compile('rmsprop', 'mse')\n    return model\n")
+    assert "my_model.py:build: no kernel of its model is the study's to draw" in outcome.text
+    assert "sequential/conv2d/kernel: frozen (trainable=False)" in outcome.text
+    model.write_text(f"{made}    model.compile('rmsprop', 'mse')\n    return model\n")
     # As users start it: a dry run says it as it exits. Keras is not asked again the second time.
     alone = Project(project.folder)
     for outcome in (alone.plan(), alone.plan()):
         assert "my_model.py:build compiles its model with RMSprop" in outcome.text
-        assert "the key optimizer decides (adam)" in outcome.text
+        assert "the key optimizer decides (adam; optimizer: model takes that of" in outcome.text

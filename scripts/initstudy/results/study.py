@@ -177,7 +177,8 @@ class StudyResults:
         """`columns.WEIGHTS` of each weight of the network."""
         table = self._read_csv("weights.csv").astype({"shape": str})
         fans = {name: table[name].astype("Int64").astype(str) for name in ("fan_in", "fan_out")}
-        rows = table.assign(**fans).replace("<NA>", "").fillna("").to_dict("records")
+        whole = table.assign(**fans).astype(object).replace("<NA>", "").fillna("")
+        rows = whole.to_dict("records")
         return [{str(key): value for key, value in row.items()} for row in rows]
 
     @functools.cached_property

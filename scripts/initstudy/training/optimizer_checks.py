@@ -39,7 +39,7 @@ def _problems(
         return
     known = known_optimizers()
     if name.lower() not in known:
-        hint = suggest(name, [kind.__name__ for kind in known.values()])
+        hint = suggest(name, known)
         yield Problem(PATH, f"{name!r} is not an optimizer of Keras{hint}")
         return
     if known[name.lower()] is keras.optimizers.MultiOptimizer:
