@@ -1,6 +1,7 @@
 """Every kernel of a network is drawn once, as Keras draws it, and all else stays as it is."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -283,6 +284,21 @@ def test_kernels_are_as_large_as_their_inputs_are_many(
     networks = map(Networks(make, {"kernel": kernel, "bias": BIAS}), range(3))
     drawn = [np.linalg.norm(next(iter(values(one, "kernel").values()))) for one in networks]
     assert np.mean(drawn) == pytest.approx(norm, rel=0.1)
+
+
+def test_a_users_own_class_has_the_inputs_that_keras_tells_it(tmp_path: Path) -> None:
+    """As he_normal, where a layer looks at the class of its initializer."""
+    (tmp_path / "mine.py").write_text(
+        "import keras\nclass Mine(keras.initializers.HeNormal): pass\n"
+    )
+    mine = keras_object(f"{tmp_path}/mine.py:Mine")
+    for name in ("einsum", "multi-head attention", "dense", "LSTM"):
+        one, two = (
+            values(Networks(LAYERS[name][0], {"kernel": kernel, "bias": BIAS})(0), "kernel")
+            for kernel in (HE, mine)
+        )
+        for path, value in one.items():
+            np.testing.assert_array_equal(value, two[path])
 
 
 def test_a_forget_gate_stays_one() -> None:
