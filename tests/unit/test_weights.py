@@ -286,6 +286,21 @@ def test_kernels_are_as_large_as_their_inputs_are_many(
     assert np.mean(drawn) == pytest.approx(norm, rel=0.1)
 
 
+def test_a_users_own_class_has_the_inputs_that_keras_tells_it(tmp_path: Path) -> None:
+    """As he_normal, where a layer looks at the class of its initializer."""
+    (tmp_path / "mine.py").write_text(
+        "import keras\nclass Mine(keras.initializers.HeNormal): pass\n"
+    )
+    mine = keras_object(f"{tmp_path}/mine.py:Mine")
+    for name in ("einsum", "multi-head attention", "dense", "LSTM"):
+        one, two = (
+            values(Networks(LAYERS[name][0], {"kernel": kernel, "bias": BIAS})(0), "kernel")
+            for kernel in (HE, mine)
+        )
+        for path, value in one.items():
+            np.testing.assert_array_equal(value, two[path])
+
+
 def test_a_forget_gate_stays_one() -> None:
     make = make_with(recurrent(kl.LSTM), 5, 4)
     for bias in (keras_object("zeros"), keras_object("constant", value=0.25), BIAS):

@@ -256,7 +256,12 @@ def _draw_layer(
         one: Any = Marking()
         if spec and not usual:
             kept.append(weight)
-            one = Converting(initializer) if is_custom(spec["class_name"]) else initializer
+            # This layer looks at the class, and tells these which axes are inputs.
+            told = isinstance(layer, keras.layers.EinsumDense) and isinstance(
+                initializer, keras.initializers.VarianceScaling
+            )
+            plain = told or not is_custom(spec["class_name"])
+            one = initializer if plain else Converting(initializer)
         by_copy.setdefault(weight.argument, []).append(one)
     if not kept:
         return

@@ -143,7 +143,8 @@ def _network_problems(
         )
         return
     made = [make_initializer(spec["class_name"], spec["config"], 0) for _, spec in entry.parts]
-    if not any(hasattr(one, "adapt") for one in made):
+    # What is custom may do for a shape, and not for a layer that makes more of it.
+    if not _custom(entry) and not any(hasattr(one, "adapt") for one in made):
         return
     model, weights = examined.model, examined.weights
     values = [variable.numpy() for variable in model.variables]
