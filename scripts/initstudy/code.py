@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "fb3339afe0d473c41152df4379a01f057cd94c50e841d3a8d72e53d8e8eb0b5c": (
+    "fa4631f9a84785f2102759c3bc43da677e15c508f8897416055557b8b0039e48": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

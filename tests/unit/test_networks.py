@@ -96,7 +96,7 @@ def test_that_what_a_model_is_compiled_with_is_not_used_is_said() -> None:
     for part in ("SGD (learning rate 0.5)", "<lambda>", "the key optimizer decides (SGD; "):
         assert part in note
     _, note = asked("compiled", optimizer={"class_name": "model", "config": {}})[1]
-    assert note.endswith("The loss is not used: it is sparse categorical cross-entropy.")
+    assert note.endswith("is sparse categorical cross-entropy, without weights.")
 
 
 def test_that_each_seed_has_the_same_noise_is_said() -> None:

@@ -477,3 +477,26 @@ def test_a_function_that_returns_another_network_each_time_is_refused(tmp_path: 
     made = user_model(f"{tmp_path / 'varied.py'}:build", (4, 4, 1), 3)
     with pytest.raises(EngineError, match="another network each time: one of "):
         weights_of(made(0), made(2))
+
+
+class Lying(kl.Layer):
+    """Its configuration is that of a smaller layer."""
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight((shape[-1], self.units), "zeros", name="kernel")
+
+    def __init__(self, units: int = 8, **more: Any) -> None:
+        super().__init__(**more)
+        self.units = units
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": 8}
+
+    def call(self, x: Any) -> Any:
+        return x @ self.kernel
+
+
+def test_what_a_layer_with_another_configuration_draws_is_not_taken_for_pretrained() -> None:
+    make = make_with(lambda: Lying(24), 6)
+    (weight,) = weights_of(make(0), make(1))
+    assert not weight.kept

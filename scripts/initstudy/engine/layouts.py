@@ -23,7 +23,6 @@ TRANSPOSED = (kl.Conv1DTranspose, kl.Conv2DTranspose, kl.Conv3DTranspose)
 DEPTHWISE = (kl.DepthwiseConv1D, kl.DepthwiseConv2D)
 SEPARABLE = (kl.SeparableConv1D, kl.SeparableConv2D)
 CONVOLUTIONS = (kl.Conv1D, kl.Conv2D, kl.Conv3D)
-CELLS = (kl.LSTMCell, kl.GRUCell, kl.SimpleRNNCell)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ def layout_of(layer: Any, variable: Any, argument: str | None) -> Layout:
         return _of_einsum(layer.equation, shape)
     if isinstance(layer, kl.Embedding):
         return Layout(EMBEDDING, shape, None)
-    if isinstance(layer, CELLS) or argument == "recurrent":
+    # A cell of a recurrent layer says how large its states are.
+    if hasattr(layer, "state_size") or argument == "recurrent":
         return Layout(RECURRENT, shape, shape)
     if isinstance(layer, (*CONVOLUTIONS, *SEPARABLE)):
         groups = getattr(layer, "groups", 1) or 1

@@ -382,9 +382,10 @@ def _is_set(layer: Any, variables: Sequence[Any], variable: Any, again: Any) -> 
         return False
     # A layer's own initializers give the same once more: their seeds are chosen when they are made.
     copy = copied(layer)
-    if copy is None or len(copy) != len(variables):
+    shapes = [[tuple(one.shape) for one in made] for made in (copy or [], variables)]
+    if shapes[0] != shapes[1]:
         return bool(np.ptp(values))
-    (same,) = (one for one, own in zip(copy, variables, strict=True) if own is variable)
+    (same,) = (one for one, own in zip(copy or [], variables, strict=True) if own is variable)
     return not np.array_equal(values, _numbers(same), equal_nan=True)
 
 

@@ -159,9 +159,10 @@ def compile_notes(build: str, model: Any, optimizer: Mapping[str, Any]) -> Itera
         rate = f" (learning rate {float(theirs.learning_rate):g})"
     said = f"{build} compiles its model with {type(theirs).__name__}{rate} and the loss {name!s}."
     if optimizer["class_name"] == OF_MODEL:
-        usual = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
-        if str(name) not in usual:
-            yield f"{said} The loss is not used: it is sparse categorical cross-entropy."
+        yield (
+            f"{said} The optimizer is used, and nothing else of it: the loss is sparse categorical "
+            "cross-entropy, without weights."
+        )
         return
     yield (
         f"{said} These are not used: the key optimizer decides ({optimizer['class_name']}; "
