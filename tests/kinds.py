@@ -733,3 +733,13 @@ def policy_of_all(shape, classes):
 def floats_of_all(shape, classes):
     keras.config.set_floatx("float64")
     return perceptron(shape, classes)
+
+
+def drawn_constant_with_adam(shape, classes):
+    model = drawn_constant(shape, classes)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def all_in_bfloat16(shape, classes):
+    return stack(shape, classes, layers.Flatten(), layers.Dense(5, dtype="bfloat16"))

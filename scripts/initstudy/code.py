@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "fa4631f9a84785f2102759c3bc43da677e15c508f8897416055557b8b0039e48": (
+    "82f8b801d296f099697eca5db2dc753323d633fa57df4c59521354211cb07269": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }
@@ -76,7 +76,7 @@ def engine_id(model: Mapping[str, Any], optimizer: Mapping[str, Any] | None = No
 
     Args:
         model: of a `RunSpec`.
-        optimizer: likewise; None for one without parameters.
+        optimizer: of a `RunSpec`; None for one without parameters.
     """
     # The literature's initializers have ids of their own.
     first = _first(*sorted(f"{ENGINE}/{path.name}" for path in (PROJECT / ENGINE).glob("*.py")))

@@ -180,7 +180,7 @@ def test_the_optimizer_of_a_model_trains_it(kind: str, config: Spec, make: Any) 
 
 
 def test_a_replicate_of_a_models_optimizer_does_not_depend_on_the_others() -> None:
-    for kind in ("with_adam", "with_slots"):
+    for kind in ("with_adam", "with_slots", "drawn_constant_with_adam"):
         trainer = engine(kind, OF_MODEL)
         _, first = by_engine(trainer)
         trainer.start(1)
@@ -192,7 +192,7 @@ def test_a_replicate_of_a_models_optimizer_does_not_depend_on_the_others() -> No
     ("kind", "optimizer", "rates", "parts"),
     [
         (None, keras_object("MultiOptimizer"), [], ["MultiOptimizer", "Take one optimizer"]),
-        (None, keras_object("adamm"), [], ["'adamm'", "did you mean 'Adam'"]),
+        (None, keras_object("adamm"), [], ["'adamm'", "did you mean 'adam'"]),
         (None, keras_object("SGD", momentum=2), [], ["Keras refuses 'SGD'", "momentum"]),
         (
             None,

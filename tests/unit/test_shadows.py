@@ -83,10 +83,9 @@ def test_which_kernels_are_trained_transposed(kind: str, paths: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"),
-    [("with_adam", 2), ("with_own_optimizer", 0), ("with_exclusion", 0), ("with_slots", 0)],
+    "kind", ["with_adam", "with_own_optimizer", "with_exclusion", "with_slots"]
 )
-def test_an_optimizer_that_would_see_the_difference_sees_kernels_as_they_are(
-    kind: str, count: int
+def test_an_optimizer_of_the_model_which_may_know_its_kernels_sees_them_as_they_are(
+    kind: str,
 ) -> None:
-    assert len(shadowed(engine(kind, keras_object("model")))) == count
+    assert not shadowed(engine(kind, keras_object("model")))

@@ -55,7 +55,7 @@ class Networks:
     ) -> None:
         self._make = make
         self._initializers = initializers
-        # Which weights are drawn is told from the first model, and holds for all that are like it.
+        # Which weights are drawn is seen at the first model, and holds for all that are like it.
         self._known: dict[tuple[Any, ...], Sequence[Weight]] = {}
 
     def __call__(self, replicate: int) -> Network:
@@ -131,7 +131,8 @@ def returned_model(
 
     Raises:
         TypeError: if it is not a Keras model.
-        EngineError: if it takes other inputs, or sets what all of Keras depends on.
+        EngineError: if it cannot be called, takes other inputs, or sets what all of Keras depends
+            on.
         Exception: whatever the user's code raises.
     """
     # Names are then the same each time, and paths with them.
@@ -142,6 +143,8 @@ def returned_model(
         made = load(build)(tuple(shape), classes)
         if not isinstance(made, keras.Model):
             raise TypeError(f"it returns {made!r}, which is not a Keras model")
+        if type(made).call is keras.Model.call:
+            raise EngineError(f"its class {type(made).__name__} has no method call; write one")
         if len(getattr(made, "inputs", None) or [None]) > 1:
             raise EngineError(f"its model has {len(made.inputs)} inputs; give it one")
         taken = tuple(made.inputs[0].shape[1:]) if getattr(made, "inputs", None) else (None,)
@@ -207,9 +210,8 @@ def suits_xla(model: Any) -> bool:
     """Return whether XLA trains a model at least as fast on a CPU as TensorFlow's own kernels do.
 
     It does so, or nearly, for dense and recurrent layers, with whatever works on each unit by
-    itself; but it has no fast convolution, pooling or attention, and of
-    a layer of a user's own nothing is known.
-    Measured by `make bench`, see docs/performance.md.
+    itself; but it has no fast convolution, pooling or attention, and of a layer of a user's own
+    nothing is known. Measured by `make bench`, see docs/performance.md.
     """
     if not getattr(model, "inputs", None):
         return False
@@ -248,7 +250,7 @@ def adapt(network: Network, inputs: Any) -> None:
                     "is not the attribute kernel of its layer."
                 )
             layer.kernel_initializer = rule
-            # By its name, since a user's own file is run anew for each layer.
+            # By its name, since a user's file is run again for each layer.
             kind = type(rule)
             drawn.setdefault((kind.__module__, kind.__qualname__), []).append(layer)
     for layers in drawn.values():

@@ -87,20 +87,25 @@ def scaling(optimizer: Any, model: Any) -> Any:
     return optimizer
 
 
-def is_symmetric(optimizer: Any) -> bool:
-    """Return whether an optimizer does the same to a kernel and to its transpose.
+def inner_of(optimizer: Any) -> Any:
+    """Return the optimizer that changes the weights: that inside of one which scales the loss."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
-    One of a user's `compile()` may know variables of the model: its slots are made of them, or
+
+def is_symmetric(optimizer: Any, model: Any) -> bool:
+    """Return whether an optimizer does the same to the kernels of a model and to their transposes.
+
+    That of a user's `compile()` may know the kernels themselves: its slots are made of them, or
     some have no weight decay.
     """
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    knows = inner.built or getattr(inner, "_exclude_from_weight_decay", None)
-    return type(inner) in SYMMETRIC and not knows
+    return type(inner_of(optimizer)) in SYMMETRIC and optimizer is not getattr(
+        model, "optimizer", None
+    )
 
 
 def finalizes(optimizer: Any) -> bool:
     """Return whether `fit` has the optimizer change the weights when it ends."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = inner_of(optimizer)
     own = type(inner).finalize_variable_values
     return bool(inner.use_ema) or own is not keras.optimizers.Optimizer.finalize_variable_values
 

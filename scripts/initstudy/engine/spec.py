@@ -41,7 +41,7 @@ class RunSpec:
         batch_size: examples per update.
         kernel_initializer, bias_initializer: {name, class_name, config}, and the `source` of its
             code if that is not Keras'; or with the class_name PER_LAYER and as config {layers: [one
-            for each layer]} or {hidden, output}.
+            for each layer]}, {hidden, output} or {paths: [[pattern, one], ...], others}.
         compile: auto, xla or graph, see `trainer.Trainer`.
         threads: of TensorFlow.
         vary: which of SOURCES each seed has of its own; the rest is that of seed 0.

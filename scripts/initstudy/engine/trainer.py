@@ -126,7 +126,7 @@ class Trainer:
 
     A model and an optimizer are compiled once; each replicate then starts from fresh ones whose
     values are assigned to the variables of the first. One whose model does something else with
-    these values, as what is no variable of it differs, is compiled anew. An epoch is one call: a
+    these values, as what is not a variable differs, is compiled, too. An epoch is one call: a
     loop over batches that slices, casts, differentiates and updates. It computes what `Model.fit`
     does with the loss `sparse_categorical_crossentropy`, and returns the same metrics; a loss has
     what a model adds to it (regularization) in it.
@@ -192,7 +192,7 @@ class Trainer:
         self._evaluated = self._batch_size if adds_to_loss(model, self._few(model)) else None
         # What a layer itself assigns to a kernel must be assigned before it is multiplied with.
         self._steady = changed.isdisjoint(id(variable) for variable in model.trainable_variables)
-        self.shadows = Shadows(model, self.transposes(self.optimizer))
+        self.shadows = Shadows(model, self.transposes(self.optimizer, model))
         self.optimizer.build(self.shadows.trained)
         self.compiled = self._asked
         if self._asked == "auto":
@@ -204,9 +204,14 @@ class Trainer:
         # Called a few times only: compiling it by XLA would take longer than it saves.
         self._run_test = tf.function(self._judge, autograph=False)
 
-    def transposes(self, optimizer: Any) -> bool:
-        """Return whether kernels of the network are trained transposed by an optimizer."""
-        return self._steady and is_symmetric(optimizer)
+    def transposes(self, optimizer: Any, model: Any) -> bool:
+        """Return whether an optimizer trains kernels of a model transposed.
+
+        Args:
+            optimizer: of it.
+            model: that is like the one that is compiled.
+        """
+        return self._steady and is_symmetric(optimizer, model)
 
     @property
     def model(self) -> Any:
@@ -284,11 +289,12 @@ class Trainer:
         network = self._make_network(self._weights_of(replicate))
         first = next(self._orders_of(replicate))[:LOOKED_AT]
         adapt(network, self._inputs(network.model, tf.gather(self._train[0], first)))
-        optimizer = self._make_optimizer(network.model)
-        shadows = Shadows(network.model, self.transposes(optimizer))
-        optimizer.build(shadows.trained)
         self._fit(network)
-        self._assign([*shadows.variables, *optimizer.variables])
+        if network is not self.network:
+            optimizer = self._make_optimizer(network.model)
+            shadows = Shadows(network.model, self.transposes(optimizer, network.model))
+            optimizer.build(shadows.trained)
+            self._assign([*shadows.variables, *optimizer.variables])
         self._orders = self._orders_of(replicate)
 
     def run_epoch(self) -> Epoch:
@@ -333,7 +339,7 @@ class Trainer:
         return self._inputs(model, tf.gather(self._train[0], np.arange(count) % self._images))
 
     def _fit(self, network: Network) -> None:
-        """Compile a network anew, unless the one that is compiled does the same with its values."""
+        """Compile a network, unless the one that is compiled does the same with its values."""
         mine, other = self.network.model, network.model
         kinds = [
             [(tuple(v.shape), v.dtype, v.trainable) for v in model.variables]

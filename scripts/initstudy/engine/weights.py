@@ -245,7 +245,7 @@ def _draw_layer(
     kept = []
     for weight, variable in zip(weights, variables, strict=True):
         initializer, spec = made.get(weight.index), specs.get(weight.index)
-        usual = spec and _usual(weight, spec)
+        usual = spec and usual_shape(weight, spec)
         if usual:
             values = converted(initializer, usual, variable.dtype)
             variable.assign(weight.layout.arranged(values))
@@ -256,11 +256,11 @@ def _draw_layer(
         one: Any = Marking()
         if spec and not usual:
             kept.append(weight)
-            # This layer looks at the class, and tells these which axes are inputs.
-            told = isinstance(layer, keras.layers.EinsumDense) and isinstance(
+            # This layer looks at the class, and gives these the axes that are inputs.
+            by_axes = isinstance(layer, keras.layers.EinsumDense) and isinstance(
                 initializer, keras.initializers.VarianceScaling
             )
-            plain = told or not is_custom(spec["class_name"])
+            plain = by_axes or not is_custom(spec["class_name"])
             one = initializer if plain else Converting(initializer)
         by_copy.setdefault(weight.argument, []).append(one)
     if not kept:
@@ -279,8 +279,13 @@ def _draw_layer(
             variable.assign(drawn)
 
 
-def _usual(weight: Weight, spec: Mapping[str, Any]) -> tuple[int, ...] | None:
-    """The shape that an initializer of the literature makes a kernel in; None of all others."""
+def usual_shape(weight: Weight, spec: Mapping[str, Any]) -> tuple[int, ...] | None:
+    """Return the shape that an initializer of the literature makes a kernel in; None of all others.
+
+    Args:
+        weight: the kernel.
+        spec: {class_name, config} of the initializer.
+    """
     return weight.layout.usual if spec["class_name"] in PLACES else None
 
 

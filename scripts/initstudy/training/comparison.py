@@ -18,7 +18,7 @@ from initstudy.engine.backend import keras
 from initstudy.engine.data import Dataset
 from initstudy.engine.layers import layers_of
 from initstudy.engine.models import as_input, returned_model
-from initstudy.engine.optimizers import make_optimizer, scaling
+from initstudy.engine.optimizers import inner_of, make_optimizer, scaling
 from initstudy.engine.shadows import Shadows
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Trainer, data_order, dataset_of, input_scaling, trainer_of
@@ -168,9 +168,8 @@ class _Keras:
         tested = self.model.evaluate(
             self._x_val, self._data.y_val, self._size, verbose=0, return_dict=True
         )
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
         metrics = [*sums / len(y), *(float(tested[name]) for name in METRICS)]
-        gradients = [part.numpy() for part in inner.sums]
+        gradients = [part.numpy() for part in inner_of(optimizer).sums]
         return _named(self.model, metrics, gradients, after)
 
 
@@ -178,10 +177,11 @@ def _by_engine(trainer: Trainer) -> dict[str, Array]:
     """The same by the engine, for which the trainer is started."""
     epoch = trainer.run_epoch()
     model, shadows = trainer.model, trainer.shadows
-    inner = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
     gradients = [
         part.numpy() if shadows.of(variable) is variable else part.numpy().T
-        for variable, part in zip(model.trainable_variables, inner.sums, strict=True)
+        for variable, part in zip(
+            model.trainable_variables, inner_of(trainer.optimizer).sums, strict=True
+        )
     ]
     after = [variable.numpy() for variable in model.variables]
     return _named(model, list(epoch[:4]), gradients, after)
@@ -213,6 +213,10 @@ def _differences(
     largest = max(_norm(value) for name, value in theirs.items() if "gradient" in name)
     counts = {"the accuracy": dataset.y_train, "the validation accuracy": dataset.y_val}
     for name, value in theirs.items():
+        if np.array_equal(ours[name], value, equal_nan=True):
+            # A network may overflow at once, by Keras' own training, too.
+            yield name, (0.0, 0.0)
+            continue
         norm = _norm(value)
         own = TIMES * max(_norm(other[name] - value) for other in others)
         allowed = own + rounding * norm
@@ -235,7 +239,7 @@ def _of_optimizer(
     _assign(theirs.variables, start)
     theirs.optimizer = keras_side.own
     optimizers = [make_optimizer(spec.optimizer, model) for model in (mine, theirs)]
-    shadows = Shadows(mine, trainer.transposes(optimizers[0]))
+    shadows = Shadows(mine, trainer.transposes(optimizers[0], mine))
     trained = [shadows.trained, theirs.trainable_variables]
     generator = np.random.default_rng(0)
     for optimizer, variables in zip(optimizers, trained, strict=True):

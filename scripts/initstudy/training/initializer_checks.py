@@ -19,10 +19,9 @@ from initstudy.engine.initializers import (
     make_initializer,
     weight_seed,
 )
-from initstudy.engine.literature import PLACES
 from initstudy.engine.models import Network, adapt
 from initstudy.engine.spec import PER_LAYER, WEIGHTS, is_custom
-from initstudy.engine.weights import Weight, assigned, converted, draw, refused
+from initstudy.engine.weights import Weight, assigned, converted, draw, refused, usual_shape
 from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.networks import Examined, some_inputs
 from initstudy.training.raised import raised, reason
@@ -300,8 +299,7 @@ def _same(one: Entry, other: Entry) -> bool:
 
 def _shape(weight: Weight, spec: Mapping[str, Any]) -> Shape:
     """The shape that an initializer is asked for."""
-    usual = weight.layout.usual if spec["class_name"] in PLACES else None
-    return weight.shape if usual is None else usual
+    return usual_shape(weight, spec) or weight.shape
 
 
 def _numbers(values: Any) -> npt.NDArray[Any]:
