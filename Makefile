@@ -26,7 +26,7 @@ leaderboard: $(VENV)/installed
 	$(BIN)/python -m initstudy.suite.leaderboard results/suite docs/benchmark
 
 test: lint
-	. $(BIN)/activate && pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	. $(BIN)/activate && pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from stand_in import TRAINING, project_of_no_work
 
 # How often something is killed, and the seconds that a training job takes at most, about.
 KINDS = pytest.mark.parametrize(
-    ("real", "kills", "longest"), [(False, 18, 0.8), (True, 2, 8.0)], ids=["no work", "real"]
+    ("real", "kills", "longest"), [(False, 6, 0.8), (True, 2, 8.0)], ids=["no work", "real"]
 )
 
 

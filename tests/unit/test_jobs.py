@@ -172,7 +172,7 @@ def straight(case: Case, epochs: int, tmp_path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.thorough] if name == "augmented" else [])
+        pytest.param(name, marks=[pytest.mark.thorough] if name in ("augmented", "noisy") else [])
         for name in CASES
     ],
 )

@@ -108,7 +108,10 @@ def test_second_moments(activation: str, moment: float) -> None:
     assert np.mean(np.asarray(function(z), dtype=float) ** 2) == pytest.approx(moment, rel=4e-3)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "elu"])
+@pytest.mark.parametrize(
+    "activation",
+    ["relu", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("tanh", "elu"))],
+)
 def test_gain_correction_keeps_the_signal_through_thirty_layers(
     images: np.ndarray, activation: str
 ) -> None:

@@ -187,6 +187,7 @@ def test_mistakes_are_told_where_they_are_in_the_other_configuration(
     assert "The configuration has a problem:\n  epochs: 0 must be" in told
 
 
+@pytest.mark.thorough
 def test_lists_of_studies_are_found_in_another_workflow(checkout: Path, tmp_path: Path) -> None:
     folder = fill(new_folder(tmp_path / "another project"), checkout)
     own = yaml.safe_load((folder / "config.yaml").read_text())["initstudy"]
