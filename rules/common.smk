@@ -100,10 +100,10 @@ wildcard_constraints:
 
 
 def code(script, folders, *templates):
-    """The code id of a rule: of its script, folders of the library, and files in report/."""
+    """The code id of a rule: of its script, folders of the library, and templates."""
     names = [f"scripts/initstudy/{folder}" for folder in folders]
     return source_id(
-        f"scripts/{script}.py", *names, *(f"report/{template}" for template in templates)
+        f"scripts/{script}.py", *names, *(f"templates/{template}" for template in templates)
     )
 
 
@@ -272,7 +272,7 @@ def shown(study, figure):
     """A figure as a part of `snakemake --report`, with the caption that our own report has."""
     return report(
         f"results/{study}/figures/{figure.name}.svg",
-        caption=f"../report/captions/{figure.name}.rst",
+        caption=f"../templates/captions/{figure.name}.rst",
         category=study,
         subcategory="Figures",
         labels={"what": figure.name},

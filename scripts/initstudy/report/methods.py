@@ -10,7 +10,7 @@ from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.study.description import Description, hidden_layers, optimizer_in_words
 from initstudy.study.problems import count
 
-REFERENCES = Path(__file__).parents[3] / "report" / "references.bib"
+REFERENCES = Path(__file__).parents[3] / "templates" / "references.bib"
 # Keys of REFERENCES, by the names of initializers without `_` and capitals.
 INITIALIZERS: Mapping[str, str] = {
     **dict.fromkeys(("glorotuniform", "glorotnormal"), "glorot2010"),
@@ -85,7 +85,7 @@ def bibtex(keys: Iterable[str]) -> str:
     """The entries of these keys, in the order in which they are cited first.
 
     Raises:
-        KeyError: if report/references.bib lacks one.
+        KeyError: if templates/references.bib lacks one.
     """
     entries = {
         key: f"{entry.strip()}\n"

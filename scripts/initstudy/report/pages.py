@@ -26,7 +26,7 @@ from initstudy.results.weights import in_words
 from initstudy.study.problems import count
 
 # Beside the library, wherever a run is.
-TEMPLATES = Path(__file__).parents[3] / "report"
+TEMPLATES = Path(__file__).parents[3] / "templates"
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 

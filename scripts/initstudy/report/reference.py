@@ -188,9 +188,9 @@ FILES: Mapping[str, Callable[[], str]] = {
     "docs/methods-and-layers.md": methods_text,
     "docs/rules.md": rules_text,
     # For `snakemake --report`, which takes captions from files: these give it those of the catalog.
-    "report/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
+    "templates/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
     **{
-        f"report/captions/{figure.name}.rst": partial(_caption, repr(figure.name))
+        f"templates/captions/{figure.name}.rst": partial(_caption, repr(figure.name))
         for figure in FIGURES
         if figure.when is None
     },
