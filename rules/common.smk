@@ -82,6 +82,7 @@ LISTS = "|".join(STUDIES.lists)
 RESULTS = ["study/description.py", "study/names.py", "results"]
 ANALYSIS = [*RESULTS, "analysis"]
 DRAWING = [*ANALYSIS, "drawing"]
+VERDICT = [*ANALYSIS, "report/verdict.py", "report/words.py"]
 REPORT = [*DRAWING, "report"]
 SUITE = [*REPORT, "suite"]
 
@@ -301,7 +302,7 @@ def files_of(member):
     """
     made = [rules.write_report, rules.draw_explorer, rules.collect, rules.choose_best]
     made += [rules.account_weights]
-    made += [rules.summarize, rules.judge]
+    made += [rules.conclude]
     made += [rules.measure_interaction] * member.description.factorial
     made += [rules.collect_learning_rates] * member.description.tuned
     made += [rules.measure_variance] * bool(member.description.variance_seeds)

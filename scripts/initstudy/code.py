@@ -103,13 +103,14 @@ def source_id(*names: str) -> str:
     It is the same on each version of Python that is supported.
 
     Args:
-        names: files of the project, or folders with all Python files below them. A file that is
-            not of Python counts byte for byte.
+        names: files of the project, or folders with all Python files and templates below them. A
+            file that is not of Python counts byte for byte.
     """
     total = hashlib.sha256()
     for name in names:
         place = PROJECT / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        found = [*place.rglob("*.py"), *place.rglob("*.jinja")]
+        for path in sorted(found) if place.is_dir() else [place]:
             total.update(f"{path.relative_to(PROJECT)} {_digest(path)}\n".encode())
     return total.hexdigest()
 

@@ -74,9 +74,7 @@ class OfMeans(Comparisons):
         """See `Comparisons.p_values`."""
         away = np.abs(self.estimates - difference)
         # Where nothing varies, any difference is beyond doubt, and none is none.
-        t = np.divide(
-            away, self.errors, out=np.where(away > 0, np.inf, 0.0), where=self.errors > 0
-        )
+        t = np.divide(away, self.errors, out=np.where(away > 0, np.inf, 0.0), where=self.errors > 0)
         return np.asarray(2 * stats.t.sf(t, self.freedom))
 
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
@@ -106,7 +104,7 @@ class OfRanks(Comparisons):
     def p_values(self, difference: float = 0.0) -> Floats:
         """See `Comparisons.p_values`."""
         low, high = (self.walsh <= difference).sum(2), (self.walsh >= difference).sum(2)
-        return np.minimum(1.0, 2 * self.below[np.minimum(low, high)])
+        return np.asarray(np.minimum(1.0, 2 * self.below[np.minimum(low, high)]))
 
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
         """See `Comparisons.intervals`; infinite where there are too few seeds."""
@@ -148,47 +146,48 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
         variances[row] = found.var(axis=0, ddof=1) if seeds > 1 else np.nan
     # Of a difference of x, and of one of -x, the last digits may differ.
     estimates = (estimates - estimates.T) / 2
-    moderated, freedom = moderate((variances + variances.T) / 2, seeds - 1)
-    variances = np.maximum(moderated, rounding(scores))
+    variances = (variances + variances.T) / 2
+    upper = np.triu_indices(variants, 1)
+    moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
+    variances[upper] = variances.T[upper] = np.maximum(moderated, rounding(scores))
     return OfMeans(estimates, np.sqrt(variances / seeds), freedom)
 
 
-def moderate(variances: Floats, freedom: int) -> tuple[Floats, float]:
-    """Moderate the variances of pairs of variants by each other.
+def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats, float]:
+    """Moderate the variances of several differences by each other.
 
     The true variances are taken for a sample of an inverse gamma distribution, which is fitted to
     the logarithms of those that were observed. Each becomes a mean of its own and of that prior,
     by their degrees of freedom, or stays what it is if that is more. The prior's degrees of
-    freedom are estimated with a large error where variants are few: they count at most as a
-    quarter of what as many independent pairs would give.
+    freedom are estimated with a large error where there are few: they count at most as a quarter
+    of what the other independent differences would give if all had one variance.
 
     Args:
-        variances: of the differences of any two, float64 (variants, variants); symmetric.
+        variances: float64 (n,).
         freedom: degrees of freedom of each.
+        independent: how many of the differences are independent of each other.
 
     Returns:
-        The moderated variances, and their degrees of freedom.
+        The moderated variances, float64 (n,), and their degrees of freedom.
 
     Reference:
         Smyth, 2004, section 6.2, equations 6 to 8. That none becomes smaller, and the bound, are
         ours: docs/validation.md has the rates with which the test errs.
     """
-    variants = len(variances)
-    observed = variances[np.triu_indices(variants, 1)]
-    # Two variants that are constant have no variance to learn from, but for rounding.
-    observed = observed[observed > 1e-12 * np.max(observed, initial=0.0)]
-    if variants < 3 or len(observed) < 2 or freedom < 1:
+    # What is constant has no variance to learn from, but for rounding.
+    observed = variances[variances > 1e-12 * np.max(variances, initial=0.0)]
+    if independent < 2 or len(observed) < 2 or freedom < 1:
         return variances, float(max(freedom, 1))
-    logs = np.log(observed) - special.digamma(freedom / 2) + np.log(freedom / 2)
+    logs = np.sort(np.log(observed)) - special.digamma(freedom / 2) + np.log(freedom / 2)
     excess = float(logs.var(ddof=1)) - float(special.polygamma(1, freedom / 2))
-    most = freedom * (variants - 2) / SHARE_OF_PRIOR
+    most = freedom * (independent - 1) / SHARE_OF_PRIOR
     if excess > 0:
         prior_freedom = 2 * inverse_trigamma(excess)
-        center = float(logs.mean()) + special.digamma(prior_freedom / 2)
+        center = float(logs.mean()) + float(special.digamma(prior_freedom / 2))
         prior = float(np.exp(center - np.log(prior_freedom / 2)))
         prior_freedom = min(prior_freedom, most)
     else:
-        prior, prior_freedom = float(observed.mean()), most
+        prior, prior_freedom = float(np.sort(observed).mean()), most
     total = prior_freedom + freedom
     moderated = (prior_freedom * prior + freedom * variances) / total
     return np.maximum(moderated, variances), float(total)

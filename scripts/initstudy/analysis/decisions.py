@@ -6,71 +6,30 @@ that was made stands; what is inconclusive is asked again, as long as there are 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.analysis.comparisons import (
-    Comparisons,
-    Family,
-    compare,
-    fewest_seeds,
-)
+from initstudy.analysis.comparisons import Comparisons, Family, compare, fewest_seeds
 from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.examples import Crossed, crossed
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import Measure, differences
+from initstudy.analysis.measures import ACCURACY, Measure, differences
+from initstudy.results.findings import (
+    BETTER,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    NAN,
+    WORSE,
+    Comparison,
+    NewExamples,
+)
+from initstudy.study.description import MOST_COMPARED
 
 BASELINE = "baseline"
-# What is said of a variant beside another.
-DECISIONS = BETTER, WORSE, EQUIVALENT, INCONCLUSIVE = (
-    "better",
-    "worse",
-    "equivalent",
-    "inconclusive",
-)
-NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two variants on the same seeds: what was decided, and all numbers that belong to it.
-
-    Attributes:
-        first, second: the variants. Differences are of the first less the second, in the unit of
-            what they are judged by.
-        seeds: on how many they were compared.
-        decision: of the first beside the second, one of DECISIONS.
-        difference: of the means, or the shift between them, if they are compared by ranks.
-        low, high: the usual interval, with 95 % confidence for this comparison alone.
-        decided_low, decided_high: the interval that decided. With 95 % confidence all of these of
-            a study hold together. Infinite if so few seeds cannot decide.
-        confidence: of the latter, for this comparison alone.
-        p_value, p_value_adjusted: that there is no difference, alone and among all of them.
-        p_value_equivalence, p_value_equivalence_adjusted: that it is the margin or more, likewise;
-            nan without a margin.
-        wins, ties: on how many seeds the first is ahead, or neither.
-        tested: whether the seeds could be compared at all, see `Evidence`. If not, the intervals
-            and p-values are nan.
-    """
-
-    first: str
-    second: str
-    seeds: int
-    decision: str
-    difference: float
-    low: float
-    high: float
-    decided_low: float
-    decided_high: float
-    confidence: float
-    p_value: float
-    p_value_adjusted: float
-    p_value_equivalence: float
-    p_value_equivalence_adjusted: float
-    wins: int
-    ties: int
-    tested: bool
+# Which test examples each run gets right, bool (seeds, examples), by variant.
+Correct = Mapping[str, npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -114,6 +73,8 @@ class Analysis:
         comparisons: of all of them.
         decisions: of each row's variant beside each column's, one of DECISIONS.
         rules: by what it was decided.
+        correct: which test examples each run gets right, bool (seeds, examples) by variant; None
+            if that is not known.
     """
 
     names: Sequence[str]
@@ -123,6 +84,7 @@ class Analysis:
     comparisons: Comparisons
     decisions: npt.NDArray[np.str_]
     rules: Rules
+    correct: Correct | None = None
 
     def has(self, *names: str) -> bool:
         """Whether these variants came so far."""
@@ -175,11 +137,29 @@ class Analysis:
             wins=int((ahead > 0).sum()),
             ties=int((ahead == 0).sum()),
             tested=tested,
+            new_examples=_shown(self.crossed(first, second)) if tested else None,
         )
+
+    def crossed(self, first: str, second: str) -> Crossed | None:
+        """The difference of accuracies for other seeds and other test examples, if it is known."""
+        if self.correct is None or self.rules.measure is not ACCURACY or len(self.scores) < 2:
+            return None
+        one, other = (self.correct[name][: len(self.scores)] for name in (first, second))
+        return crossed(one, other) if one.shape[1] > 1 else None
+
+
+def _shown(found: Crossed | None) -> NewExamples | None:
+    if found is None:
+        return None
+    return NewExamples(*found.interval(), found.by_seeds, found.by_examples, found.discordant)
 
 
 def analyse(
-    scores: Mapping[str, Floats], evidence: Evidence, rules: Rules, share: float = 1.0
+    scores: Mapping[str, Floats],
+    evidence: Evidence,
+    rules: Rules,
+    share: float = 1.0,
+    correct: Correct | None = None,
 ) -> Analysis:
     """Compare every two variants, and decide what the intervals that hold together say.
 
@@ -192,6 +172,8 @@ def analyse(
         evidence: what their runs are evidence of.
         rules: by what it is decided.
         share: of the error that may be spent here.
+        correct: see `Analysis`. If it is known, what is equivalent must be so for other test
+            examples, too.
     """
     names = list(scores)
     values = np.array(list(scores.values())).T
@@ -213,7 +195,26 @@ def analyse(
                 within = (-rules.margin < low) & (high < rules.margin)
                 both = learned[:, None] & learned[None, :]
                 decisions[tested & pairs & within & both] = EQUIVALENT
-    return Analysis(names, values, share, tested, found, decisions, rules)
+    decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
+    asked = correct is not None and rules.measure is ACCURACY
+    return _for_other_examples(decided) if asked else decided
+
+
+def _for_other_examples(analysis: Analysis) -> Analysis:
+    """Withdraw what is equivalent on these test examples, but may not be so on others."""
+    decisions, rules = analysis.decisions.copy(), analysis.rules
+    if rules.margin is None:
+        return analysis
+    many = len(analysis.names) > MOST_COMPARED
+    for row, column in np.argwhere(np.triu(decisions == EQUIVALENT)):
+        first, second = analysis.names[row], analysis.names[column]
+        others = BASELINE not in (first, second)
+        # Of more variants than are shown beside each other, only the baseline's pairs are asked.
+        found = None if many and others else analysis.crossed(first, second)
+        family = rules.families(analysis.share)[others]
+        if found is None or not found.within(rules.margin, family.confidence):
+            decisions[row, column] = decisions[column, row] = INCONCLUSIVE
+    return replace(analysis, decisions=decisions)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure
+from initstudy.analysis.measures import ACCURACY, Measure, differences
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.tables import read_table
@@ -111,33 +112,49 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
     return {str(variant): float(rate) for variant, rate in best.items()}
 
 
-def by_chance(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
-    """The variants for whom another rate might have been chosen on other seeds.
+def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
+    """Name the variants of which another rate lies within two standard errors of the chosen one.
 
-    Those whose best rate leads their next best, seed by seed, by less than two standard errors. The
-    scatter is the median of all variants', since each has a few seeds only.
+    Seed by seed, the rate that was chosen is compared with each other one. The variance of a
+    comparison is moderated by that of all others of all variants, and never taken to be smaller
+    than it is (`comparisons.moderate`). Rates that do worse on every seed by an infinite score
+    are told apart; rates of equal scores are not.
 
     Args:
         table: COLUMNS.
         measure: that is judged by.
 
     Returns:
-        Their names in the table's order; none if there is one seed, or if a score is not finite.
+        Their names in the table's order; none if there is one seed, or one rate.
     """
-    leads: dict[str, Floats] = {}
+    leads: list[tuple[str, Floats]] = []
     for variant, mine in table.groupby("variant", sort=False):
         scores = measure.sign * mine.pivot_table(
             index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
         )
-        order = np.argsort(-scores.mean(axis=1).round(9), kind="stable")
-        if len(order) > 1:
-            best, second = scores.to_numpy()[order[:2]]
-            leads[str(variant)] = best - second
-    found = np.array(list(leads.values()))
-    if not found.size or found.shape[1] < 2 or not np.isfinite(found).all():
+        values = scores.to_numpy()
+        centers = np.array([measure.center(row) for row in values])
+        best = int(centers.round(9).argmax())
+        leads += [
+            (str(variant), differences(values[best], other))
+            for number, other in enumerate(values)
+            if number != best
+        ]
+    if not leads or len(leads[0][1]) < 2:
         return []
-    error = math.sqrt(np.median(found.var(axis=1, ddof=1)) / found.shape[1])
-    return [name for name, lead in leads.items() if lead.mean() < 2 * error]
+    finite = [lead for _, lead in leads if np.isfinite(lead).all()]
+    variances = np.array([np.sort(lead).var(ddof=1) for lead in finite])
+    moderated, _ = moderate(variances, len(leads[0][1]) - 1, len(variances))
+    errors = iter(np.sqrt(moderated / len(leads[0][1])))
+    found: dict[str, bool] = {}
+    for variant, lead in leads:
+        if np.isfinite(lead).all():
+            close = bool(lead.mean() < 2 * next(errors))
+        else:
+            # Ahead on every seed, or not.
+            close = not bool((lead > 0).all())
+        found[variant] = found.get(variant, False) or close
+    return [variant for variant, close in found.items() if close]
 
 
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 All sentences are in `templates/`; what is here only formats what they name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,16 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 LONGEST = 20
 
 
-def fill(template: str, **values: object) -> str:
+def fill(
+    template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
+) -> str:
     """Fill a Markdown template.
 
     Blank lines that follow each other become one, so that a template may leave out any part.
 
     Args:
         template: the name of one in TEMPLATES.
+        filters: what it uses besides FILTERS.
         values: all that it uses; what is missing is an error.
     """
     environment = jinja2.Environment(
@@ -32,12 +35,16 @@ def fill(template: str, **values: object) -> str:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update({**FILTERS, **(filters or {})})
     lines: list[str] = []
     for line in environment.get_template(template).render(**values).splitlines():
-        text = " ".join(line.split()) if line.strip() and line[0] not in " |" else line.rstrip()
+        text = " ".join(line.split())
+        # No blank line between the rows of a table, or after another one.
         if text or (lines and lines[-1]):
+            if text.startswith("|") and len(lines) > 1 and lines[-2].startswith("|"):
+                lines = lines if lines[-1] else lines[:-1]
             lines.append(text)
     return "\n".join(lines).strip() + "\n"
 
@@ -55,9 +62,9 @@ def bold(names: Iterable[object]) -> list[str]:
     return [f"**{name}**" for name in names]
 
 
-def places_of(low: float, high: float, fewest: int = 1, most: int = 3) -> int:
+def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
     """Find the decimal place where an interval begins, to which its numbers are rounded."""
-    half = (high - low) / 2
+    half = (ends[1] - ends[0]) / 2
     if not np.isfinite(half) or half <= 0:
         return fewest
     return int(np.clip(-np.floor(np.log10(half)), fewest, most))
@@ -71,23 +78,22 @@ def number(value: float, places: int = 1, sign: bool = False) -> str:
     return f"{round(value, places) + 0.0:{'+' if sign else ''}.{places}f}"
 
 
-def with_interval(
-    middle: float, low: float, high: float, sign: bool = False, fewest: int = 1
-) -> str:
+def with_interval(values: Sequence[float], sign: bool = False, fewest: int = 1) -> str:
     """Write a number with its interval, rounded to the place where the interval begins.
 
     Args:
-        middle: the number; "" if it is nan.
-        low: of its interval; nan if there is none.
-        high: likewise.
+        values: the number, and the ends of its interval; "" if the first is nan, and only the
+            number if the ends are.
         sign: whether positive numbers have one.
         fewest: decimals at least.
     """
-    places = places_of(low, high, fewest)
+    middle, *ends = values
+    places = places_of(ends, fewest)
     text = number(middle, places, sign)
-    if np.isnan(low) or not text:
+    if np.isnan(ends[0]) or not text:
         return text
-    return f"{text} [{number(low, places, sign)}, {number(high, places, sign)}]"
+    low, high = (number(end, places, sign) for end in ends)
+    return f"{text} [{low}, {high}]"
 
 
 def p_equals(value: float) -> str:
