@@ -93,10 +93,7 @@ rule collect_learning_rates:
 # For who asks for it, before a larger study is run.
 rule plan_seeds:
     input:
-        study=described,
-        histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
-        tests="results/{study}/tests.csv",
+        findings="results/{study}/findings.json",
     output:
         "results/{study}/plan.md",
     log:
@@ -105,7 +102,7 @@ rule plan_seeds:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code("plan_seeds", ANALYSIS),
+        code=code("plan_seeds", [*VERDICT, "report/plan.py"], "verdict", "plan.md.jinja"),
     message:
         "Planning seeds from {wildcards.study}: {output}"
     script:
