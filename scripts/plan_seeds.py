@@ -1,7 +1,5 @@
 """Plans from a pilot study how many seeds a larger one needs, for differences of several sizes."""
 
-from pathlib import Path
-
 from initstudy.errors import StudyError
 from initstudy.logs import job_log
 from initstudy.report.plan import plan_page

@@ -93,7 +93,7 @@ class Units:
     def learned(self, failures: Failures) -> str:
         """The difference of accuracies where neither variant fails."""
         ends = [100 * value for value in (failures.difference, failures.low, failures.high)]
-        return f"{with_interval(ends, sign=True)} pp"
+        return with_interval(ends, sign=True)
 
     def accuracy(self, one: Variant) -> str:
         """A mean accuracy with its interval, in percent."""
@@ -151,6 +151,7 @@ def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
         "when": lambda epoch: f"After epoch {epoch}" if epoch else "At the start",
         "is_vanished": lambda log: log == -np.inf,
         "change": change,
+        "p_value": p_value,
     }
 
 
@@ -174,6 +175,12 @@ def _values(findings: Findings) -> dict[str, Any]:
         "fewest_new": fewest_seeds(measure, ALPHA),
         "never_learned": [one for one in findings.compared if one.never_learned],
         "deterministic": [one.name for one in variants if one.deterministic],
+        "failed": any(one.failures for one in variants),
+        "peaks": [
+            f"{one.name} (epoch {one.peak.epoch}, then {number(-100 * one.peak.lost, sign=True)} pp)"
+            for one in variants
+            if one.peak
+        ],
         "one_run": [one.name for one in variants if one.one_run],
         "far_apart": FAR_APART,
         "best_is_asked": len(findings.compared) > 1,
@@ -193,7 +200,7 @@ def summary_table(findings: Findings) -> str:
     )
     return fill(
         "verdict/summary.md.jinja",
-        {"p_value": lambda value: p_equals(value).removeprefix("p ").removeprefix("= ")},
+        {"p_value": p_value},
         variants=ordered,
         units=Units(measure, findings.margin),
         judge_by=findings.judge_by,
@@ -209,6 +216,11 @@ def pair_of(one: Variant) -> str:
 def own_name(name: str) -> str:
     """Name a variant by what it does not share with the baseline: `he_normal`."""
     return " with ".join(name.split("-")[1::2]) or name
+
+
+def p_value(value: float) -> str:
+    """Write a p-value in a cell of a table."""
+    return "" if np.isnan(value) else p_equals(value).removeprefix("p ").removeprefix("= ")
 
 
 def number_word(value: int) -> str:

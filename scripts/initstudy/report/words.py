@@ -73,7 +73,7 @@ def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
 def number(value: float, places: int = 1, sign: bool = False) -> str:
     """Write a number with so many decimals, and with its sign even if it is positive."""
     if not np.isfinite(value):
-        return "" if np.isnan(value) else ("−" if value < 0 else "+" * sign) + "∞"
+        return "" if np.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
     # Adding 0 makes a plain zero of a negative one.
     return f"{round(value, places) + 0.0:{'+' if sign else ''}.{places}f}"
 
