@@ -177,7 +177,7 @@ def _values(findings: Findings) -> dict[str, Any]:
         "deterministic": [one.name for one in variants if one.deterministic],
         "failed": any(one.failures for one in variants),
         "peaks": [
-            f"{one.name} (epoch {one.peak.epoch}, then {number(-100 * one.peak.lost, sign=True)} pp)"
+            f"{one.name} (epoch {one.peak.epoch}, then {number(-100 * one.peak.lost)} pp)"
             for one in variants
             if one.peak
         ],
