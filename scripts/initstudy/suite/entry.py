@@ -108,7 +108,8 @@ class Entry:
         gaps = np.diff(np.unique([*self.accuracies.ravel(), 1.0]))
         # Tables have nine digits.
         gaps = gaps[gaps > 1e-8]
-        return np.maximum(found, gaps.min() / 2 / len(self.accuracies) if gaps.size else 1.0)
+        least = float(gaps.min()) / 2 / len(self.accuracies) if gaps.size else 1.0
+        return np.asarray(np.maximum(found, least))
 
     def evidence(self, variants: Sequence[str]) -> Evidence:
         """Find what its runs are evidence of.
@@ -116,8 +117,12 @@ class Entry:
         Args:
             variants: names of the columns.
         """
-        learned = (self.accuracies > self.workload.chance + DIGITS).any(axis=0)
-        never = frozenset(name for name, some in zip(variants, learned, strict=True) if not some)
+        best = self.accuracies.max(axis=0)
+        never = frozenset(
+            name
+            for name, most in zip(variants, best, strict=True)
+            if most <= self.workload.chance + DIGITS
+        )
         one_run = self.one_run if len(self.accuracies) > 1 else frozenset(variants)
         return Evidence(one_run, never, "", self.accuracies.size, self.workload.chance)
 

@@ -19,7 +19,7 @@ from initstudy.drawing.scales import sparse_ticks
 from initstudy.study.problems import count
 from initstudy.suite.catalog import figures_of
 from initstudy.suite.entry import Entry
-from initstudy.suite.findings import Findings, Method
+from initstudy.suite.findings import Findings, Method, label
 from initstudy.suite.profiles import profiles
 
 # Where performance profiles are drawn: ever more densely towards the target, near which most are.
@@ -49,11 +49,6 @@ def draw(findings: Findings, entries: Sequence[Entry]) -> dict[str, Figure]:
     return {one.name: DRAWN[one.name](findings, entries) for one in figures_of(budgeted)}
 
 
-def shown(name: str) -> str:
-    """Shorten the name of a variant for a label: all are kernels, or it says bias."""
-    return name.removeprefix("kernel-")
-
-
 def heat_map(findings: Findings) -> Figure:
     """Draw each method's error over the baseline's in each workload, and what was decided."""
     methods, studies = findings.methods, findings.studies
@@ -77,7 +72,7 @@ def heat_map(findings: Findings) -> Figure:
         many = len(studies) * max(map(len, studies)) > 75
         slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         axes.set_xticks(range(len(studies)), studies, **(slanted if many else {}))
-        axes.set_yticks(range(len(methods)), [shown(method.name) for method in methods])
+        axes.set_yticks(range(len(methods)), [label(method.name) for method in methods])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         handles = [
@@ -111,7 +106,7 @@ def intervals(findings: Findings) -> Figure:
         low, high = min(drawn) / 1.1, max(drawn) * 1.1
         axes.set_xlim(low, high)
         axes.set_ylim(-0.6, len(methods) - 0.4)
-        names = [f"{shown(method.name)}  {method.over.ratio:.2f}" for method in methods]
+        names = [f"{label(method.name)}  {method.over.ratio:.2f}" for method in methods]
         axes.set_yticks(range(len(methods)), names)
         axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, RATIOS, gap=0.06)))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -147,8 +142,8 @@ def _draw_method(axes: Axes, place: int, method: Method) -> list[float]:
         if np.isfinite(ends).all():
             axes.plot(ends, [place, place], dashes, color=color, linewidth=width)
     axes.plot(over.ratio, place, "o", color=color, markersize=6.5, zorder=3)
-    ends = (over.new_low, over.new_high, over.decided_low, over.decided_high)
-    return [value for value in (*dots, *ends) if np.isfinite(value)]
+    bounds = (over.new_low, over.new_high, over.decided_low, over.decided_high)
+    return [value for value in (*dots, *bounds) if np.isfinite(value)]
 
 
 def performance_profiles(findings: Findings, scores: Sequence[Floats]) -> Figure:
@@ -229,7 +224,7 @@ def _panels(
                     places, low[:, line], high[:, line], color=color, alpha=0.2, linewidth=0
                 )
                 axes.plot(places, middle[:, line], color=color, linewidth=1.8)
-            axes.set_title(shown(variants[index]))
+            axes.set_title(label(variants[index]))
         scale(panels[0])
         panels[0].set_ylim(0, 1.04)
         panels[0].xaxis.set_minor_locator(NullLocator())
@@ -267,7 +262,7 @@ def budgets(found: Mapping[str, Sequence[float]], studies: int) -> Figure:
             "(0: chance, 1: the target)"
         )
         ends = {name: scores[-1] for name, scores in found.items()}
-        texts = [f"{shown(name)} {value:.3f}" for name, value in ends.items()]
+        texts = [f"{label(name)} {value:.3f}" for name, value in ends.items()]
         label_ends(axes, list(ends.values()), texts, styles)
         _title(figure, "Mean score by the number of learning rates that are tried")
     return figure

@@ -2,8 +2,8 @@
 
 In each workload its own seeds decide, as they do in its study (`decisions.analyse`). Over the
 workloads each of them is one observation: the logarithm of the error over the baseline's. Methods
-are compared by the same paired t test (`comparisons.compare`), in which a workload is what a seed is
-in a study, and corrected for the number of methods by Bonferroni's inequality.
+are compared by the same paired t test (`comparisons.compare`), in which a workload is what a seed
+is in a study, and corrected for the number of methods by Bonferroni's inequality.
 """
 
 import dataclasses
@@ -216,6 +216,11 @@ class Findings:
         """Make it a tree of what JSON can hold; what is not a number is None."""
         found: dict[str, Any] = _plain(dataclasses.asdict(self))
         return found
+
+
+def label(variant: str) -> str:
+    """Name a variant as a method: by its kernel initializer, if that is what it is."""
+    return variant.removeprefix("kernel-")
 
 
 def find(

@@ -96,8 +96,7 @@ def trust(results: SuiteResults, tables: SuiteResults, variants: Sequence[str]) 
     """
     found = compare_suites(results, tables).table
     trained = found[~found["variant"].isin(variants)]
-    sizes = trained["difference"].abs()
-    row = trained.loc[sizes.idxmax()]
+    row = trained.iloc[int(trained["difference"].abs().argmax())]
     return Trust(
         folder=str(tables.folder),
         variants=list(variants),

@@ -31,7 +31,8 @@ def shared_variants(
     Raises:
         StudyError: if the baselines differ, or nothing besides them is shared.
     """
-    shared, left_out = [], {}
+    shared: list[str] = []
+    left_out: dict[str, Sequence[str]] = {}
     for name in dict.fromkeys(name for study in studies for name in study.variants):
         without = [study.name for study in studies if name not in study.variants]
         same = {_meaning(study.variants[name]) for study in studies if name in study.variants}

@@ -136,7 +136,7 @@ def workloads(found: Sequence[Workload]) -> pd.DataFrame:
 
 def workload(row: pd.Series) -> Workload:
     """Read a row of WORKLOADS."""
-    values = row.to_dict()
+    values = {str(name): value for name, value in row.items()}
     return Workload(
         **{
             **values,
