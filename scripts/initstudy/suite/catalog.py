@@ -49,7 +49,8 @@ FIGURES: tuple[Figure[int], ...] = (
         "Mean score of each method by how many learning rates are tried",
         "The mean score over workloads if only so many of the learning rates are tried, in the "
         "mean over all ways to draw them. The rate is chosen on all tuning seeds but one and "
-        "judged on that one. There are few of these seeds, so lines that lie close may cross by chance.",
+        "judged on that one. There are few of these seeds, so lines that lie close may cross by "
+        "chance.",
         TUNING,
         when=lambda budgets: budgets > 0,
     ),

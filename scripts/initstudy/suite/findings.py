@@ -24,6 +24,7 @@ from initstudy.analysis.decisions import (
     INCONCLUSIVE,
     NAN,
     WORSE,
+    Analysis,
     Comparison,
     Rules,
     analyse,
@@ -280,6 +281,20 @@ def find(
     )
 
 
+def in_workload(entry: Entry, variants: Sequence[str]) -> Analysis:
+    """Compare every two variants in one workload, by its own seeds.
+
+    The methods are one family beside the baseline, all other pairs another one.
+
+    Args:
+        entry: of the study.
+        variants: names of its columns, the baseline among them.
+    """
+    rules = Rules(ACCURACY, entry.workload.margin, all_pairs=False, variants=len(variants))
+    scores = dict(zip(variants, entry.accuracies.T, strict=True))
+    return analyse(scores, entry.evidence(variants), rules)
+
+
 def over_workloads(variants: Sequence[str], errors: Floats) -> dict[str, Over]:
     """Compare each method with the baseline, each workload being one observation.
 
@@ -399,13 +414,10 @@ def _within(
     entry: Entry, variants: Sequence[str], ratios: Floats, failed: Floats
 ) -> dict[str, Within]:
     """Decide of each method in one workload, by its own seeds."""
-    workload, seeds = entry.workload, len(entry.accuracies)
-    rules = Rules(ACCURACY, workload.margin, all_pairs=False, variants=len(variants))
-    scores = dict(zip(variants, entry.accuracies.T, strict=True))
-    analysis = analyse(scores, entry.evidence(variants), rules)
+    seeds, analysis = len(entry.accuracies), in_workload(entry, variants)
     return {
         name: Within(
-            workload=workload.study,
+            workload=entry.workload.study,
             comparison=analysis.comparison(name, BASELINE),
             ratio=float(ratio),
             failed=int(number),
