@@ -214,7 +214,7 @@ class Findings:
         return next(method for method in self.methods if method.name == name)
 
     def plain(self) -> dict[str, Any]:
-        """Make it a tree of what JSON can hold; what is not a number is None."""
+        """Make it a tree of what JSON can hold; numbers have nine digits, what is none is None."""
         found: dict[str, Any] = _plain(dataclasses.asdict(self))
         return found
 
@@ -478,4 +478,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float):
+        # As many digits as tables have: the others depend on the processor.
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    return value

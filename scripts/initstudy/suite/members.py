@@ -78,14 +78,17 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
     """
     study, final = results.description, results.final
     known = evidence.of(results)
-    seeds = study.selection[:1] if known.reason == ONE_RUN else study.selection
+    # All seeds are read, so that none is missing.
+    counted = 1 if known.reason == ONE_RUN else len(study.selection)
 
     def of_each(judge_by: str) -> Floats:
         target = study.target_accuracy
         scores = scored(final, results.histories, judge_by, target, study.epochs)
         by_name = histories.by_variant(scores)
-        columns = {name: histories.accuracies(by_name, name, seeds, "score") for name in variants}
-        return SIGNS[judge_by] * pd.DataFrame(columns).to_numpy()
+        columns = {
+            name: histories.accuracies(by_name, name, study.selection, "score") for name in variants
+        }
+        return SIGNS[judge_by] * pd.DataFrame(columns).to_numpy()[:counted]
 
     return Entry(
         workload=workload(study, kinds),
