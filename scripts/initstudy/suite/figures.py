@@ -140,7 +140,8 @@ def _draw_method(axes: Axes, place: int, method: Method) -> list[float]:
         ((over.low, over.high), 3.2, "-"),
     ):
         if np.isfinite(ends).all():
-            axes.plot(ends, [place, place], dashes, color=color, linewidth=width)
+            style = {"color": color, "linewidth": width, "solid_capstyle": "butt"}
+            axes.plot(ends, [place, place], dashes, **style)
     axes.plot(over.ratio, place, "o", color=color, markersize=6.5, zorder=3)
     bounds = (over.new_low, over.new_high, over.decided_low, over.decided_high)
     return [value for value in (*dots, *bounds) if np.isfinite(value)]
