@@ -16,7 +16,6 @@ from initstudy.results import histories
 from initstudy.results.columns import HISTORY
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults, load
-from initstudy.suite import members
 
 CHANCE = 0.1
 SEEDS = 7
@@ -213,16 +212,3 @@ def test_the_library_concludes_nothing_either(tmp_path: Path) -> None:
     assert "Nothing is concluded: all seeds of each variant are one and the same run" in str(found)
     # One of the two varies.
     assert compare(results.variant("kernel-he_normal"), results.variant("baseline")).nothing == ""
-
-
-def test_a_suite_says_which_study_is_no_evidence_and_counts_copies_once(tmp_path: Path) -> None:
-    results = made_up_study(tmp_path / "made")
-    entry = members.entry(results, ["baseline", "kernel-ones"])
-    copied = of(study({"baseline": copies(0.5), "kernel-ones": copies(0.6)}))
-    diverged = of(study({"baseline": varied(0.5)}, diverged=True))
-    assert len(members.apart(entry, copied).accuracies) == 1
-    assert len(members.apart(entry, copied).times) == 1
-    assert members.apart(entry, diverged) is members.apart(entry, Evidence()) is entry
-    said = members.lacking({"a": Evidence(), "b": diverged}).splitlines()
-    assert len(said) == 1
-    assert said[0].startswith("- Nothing is concluded from **b** by itself: all 7 runs diverged.")

@@ -256,30 +256,78 @@ STUDY_TABLES: Mapping[str, Table] = {
 
 SUITE_TABLES: Mapping[str, Table] = {
     "summary.csv": Table(
-        "a variant",
+        "a method: a variant that all studies have, beside the baseline",
         {
             "variant": VARIANT,
-            "iqm": "interquartile mean of its scores over all replicates of all studies",
-            "iqm_ci_low": LOW,
-            "iqm_ci_high": HIGH,
-            "difference": "of that from the baseline's, on the same seeds",
+            "workloads": "studies that are compared",
+            "better": "workloads in which its seeds decide so, beside the baseline",
+            "equivalent": "likewise",
+            "inconclusive": "likewise",
+            "worse": "likewise",
+            "fails": (
+                "workloads in which half of its seeds or more end nearer to chance than to the "
+                "target; they are counted in one of the other columns, too"
+            ),
+            "ratio": "geometric mean over workloads of its mean error over the baseline's",
+            "ratio_ci_low": LOW,
+            "ratio_ci_high": HIGH,
+            "decision": "over workloads: better, worse or inconclusive",
+            "ratio_decided_low": "lower bound of the interval that decided",
+            "ratio_decided_high": "upper bound of the interval that decided",
+            "p_value": (
+                "of a geometric mean of 1: moderated paired t test on logarithms of errors, each "
+                "workload one observation"
+            ),
+            "p_value_adjusted": "the same, corrected for the number of methods (Bonferroni)",
+            "ratio_new_low": "lower bound of what a new workload would show, with 95 % probability",
+            "ratio_new_high": "upper bound of what a new workload would show",
+            "worst_workload": "in which its error is the largest beside the baseline's",
+            "worst_ratio": "its error over the baseline's there",
+            "ratio_without_low": "the smallest geometric mean if one workload is left out",
+            "ratio_without_high": "the largest geometric mean if one workload is left out",
+        },
+    ),
+    "decisions.csv": Table(
+        "a method in a study",
+        {
+            "study": STUDY,
+            "variant": VARIANT,
+            "decision": "by its seeds, beside the baseline",
+            "seeds": "that are compared",
+            "failed_seeds": "that end nearer to chance than to the target",
+            "fails": "whether half of the seeds do, or more",
+            "ratio": "mean error over the baseline's",
+            "difference": "of the mean test accuracies, less the baseline's",
             "difference_ci_low": LOW,
             "difference_ci_high": HIGH,
-            "p_value_joint": (
-                "of it ranking as the baseline does over studies: signed-rank test, corrected for "
-                "all variants by joint sign flips"
-            ),
-            "studies_to_tell": "that tell it from the baseline in 80 % of suites; inf for too many",
-            "mean_rank": "over studies, by mean scores; 1 is the best",
-            "first_place": "the best place by iqm if any one study is left out",
-            "last_place": "the worst of them",
-            "reached": "mean over studies of the share of replicates that reach the target",
-            "median_time": (
-                "median over studies of the median share of the epochs until then; inf if most "
-                "never do"
-            ),
-            "mean": "of its mean scores in the studies, those in which it fails among them",
-            "worst": "the lowest of these",
+            "difference_decided_low": "lower bound of the interval that decided",
+            "difference_decided_high": "upper bound of the interval that decided",
+            "confidence": "of the interval that decided, for this comparison alone",
+            "p_value": "of no difference: moderated paired t test",
+            "p_value_adjusted": "the same, corrected for the number of methods (Bonferroni)",
+            "p_value_equivalence": "of a difference as large as the margin",
+            "p_value_equivalence_adjusted": "the same, corrected for the number of methods",
+            "wins": "seeds on which it is ahead of the baseline",
+            "ties": "seeds on which neither is ahead",
+        },
+    ),
+    "workloads.csv": Table(
+        "a study of the suite",
+        {
+            "study": STUDY,
+            "dataset": "that it learns",
+            "training": "examples that it learns from; all that are not held out, if so",
+            "validation": "examples that are held out; 0 if the test set is used",
+            "inputs": "how they are scaled",
+            "network": "its hidden units and activation, or the function that makes it",
+            "optimizer": "its name",
+            "learning_rates": "that were tried, with blanks between them",
+            "epochs": "of each run",
+            "judge_by": "what its learning rates are chosen by",
+            "margin": "smallest difference of accuracies that matters",
+            "chance": "accuracy of always naming the most frequent class",
+            "target": "its target_accuracy",
+            "kinds": "words by which it is grouped with others, with semicolons between them",
         },
     ),
     "scores.csv": Table(
@@ -293,17 +341,6 @@ SUITE_TABLES: Mapping[str, Table] = {
             "epochs_to_target": "until the validation accuracy reached the target; inf if never",
         },
     ),
-    "pairs.csv": Table(
-        "two variants",
-        {
-            "variant_1": VARIANT,
-            "variant_2": "the other one",
-            "studies_better": "in which the first has the higher mean score",
-            "studies_worse": "in which it has the lower one",
-            "p_value": "Wilcoxon's signed-rank test over studies, two-sided, exact up to 20",
-            "p_holm": "the same, corrected for all pairs",
-        },
-    ),
     "learning_rates.csv": Table(
         "a variant in a study",
         {
@@ -313,6 +350,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "lowest": "that was tried",
             "highest": "that was tried",
             "at_edge": "whether the chosen one is one of these two",
+            "within_two_errors": "whether another rate is within two standard errors of it",
         },
     ),
     "trainings.csv": Table(
@@ -322,6 +360,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "variant": VARIANT,
             "digest": "of the training of its replicates",
             "epochs": "that it is trained for",
+            "one_run": "whether its seeds are one and the same run, so that n is 1",
         },
     ),
     "trials.csv": Table(
