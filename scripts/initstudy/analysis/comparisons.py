@@ -33,11 +33,17 @@ class Comparisons(abc.ABC):
 
     @abc.abstractmethod
     def p_values(self, difference: float = 0.0) -> Floats:
-        """Test that each true difference is this one, two-sided; float64 (variants, variants)."""
+        """Test that each true difference is this one, two-sided; float64 (variants, variants).
+
+        It is nan of a single seed.
+        """
 
     @abc.abstractmethod
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
-        """Bound each difference from below and above; float64 (variants, variants) each."""
+        """Bound each difference from below and above; float64 (variants, variants) each.
+
+        Of means the bounds are nan for a single seed, of ranks infinite for too few.
+        """
 
     def equivalence_p_values(self, margin: float) -> Floats:
         """Test that each true difference is at least a margin from 0.
@@ -55,7 +61,8 @@ class Comparisons(abc.ABC):
             that one interval serves for both questions.
         """
         either = np.maximum(self.p_values(margin), self.p_values(-margin))
-        return np.where(np.abs(self.estimates) < margin, either, 1.0)
+        within = np.abs(self.estimates) < margin
+        return np.where(within | np.isnan(either), either, 1.0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class OfMeans(Comparisons):
 
     def p_values(self, difference: float = 0.0) -> Floats:
         """See `Comparisons.p_values`."""
-        away = np.abs(self.estimates - difference)
+        away = np.where(np.isnan(self.errors), np.nan, np.abs(self.estimates - difference))
         # Where nothing varies, any difference is beyond doubt, and none is none.
         t = np.divide(away, self.errors, out=np.where(away > 0, np.inf, 0.0), where=self.errors > 0)
         return np.asarray(2 * stats.t.sf(t, self.freedom))

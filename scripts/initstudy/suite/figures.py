@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from initstudy.analysis.decisions import BASELINE, BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
+from initstudy.analysis.decisions import BASELINE
 from initstudy.analysis.levels import Floats
 from initstudy.drawing.figures import COLORS, STYLE, label_ends, line_styles
 from initstudy.drawing.scales import sparse_ticks
+from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from initstudy.study.problems import count
 from initstudy.suite.catalog import figures_of
 from initstudy.suite.entry import Entry

@@ -17,20 +17,17 @@ import numpy as np
 from scipy import stats
 
 from initstudy.analysis.comparisons import FEWEST_SEEDS, Family, OfMeans, compare
-from initstudy.analysis.decisions import (
-    BASELINE,
+from initstudy.analysis.decisions import BASELINE, Analysis, Rules, analyse
+from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.measures import ACCURACY
+from initstudy.results.findings import (
     BETTER,
     EQUIVALENT,
     INCONCLUSIVE,
     NAN,
     WORSE,
-    Analysis,
     Comparison,
-    Rules,
-    analyse,
 )
-from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import ACCURACY
 from initstudy.suite.entry import FAILED, Entry, Workload
 from initstudy.suite.tuning import Rate, budgets, chosen_rates
 

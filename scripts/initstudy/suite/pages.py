@@ -29,7 +29,7 @@ def words(template: str, findings: Findings, **values: object) -> str:
         fewest=FEWEST_WORKLOADS,
         label=label,
         labels=lambda names: bold(map(label, names)),
-        ratio=lambda middle, low, high: with_interval(middle, low, high, fewest=2),
+        ratio=lambda *values: with_interval(values, fewest=2),
         bounds=_bounds,
         p=lambda value: "" if np.isnan(value) else p_equals(value).removeprefix("p = "),
         **values,

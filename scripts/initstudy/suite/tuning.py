@@ -48,7 +48,7 @@ def chosen_rates(entries: Sequence[Entry], variants: Sequence[str]) -> list[Rate
             continue
         measure = entry.workload.measure
         chosen = learning_rates.choose(entry.rates, measure)
-        unsure = learning_rates.by_chance(entry.rates, measure)
+        unsure = learning_rates.within_two_errors(entry.rates, measure)
         tried = sorted(map(float, entry.rates["learning_rate"].unique()))
         found += [
             Rate(entry.workload.study, name, chosen[name], tried[0], tried[-1], name in unsure)
