@@ -100,8 +100,12 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
     advice, by_name = findings.advice, {one.name: one for one in findings.variants}
     better = [one.name for one in findings.compared if one.decision == BETTER]
     measure = MEASURES[findings.judge_by]
+    new = findings.confirmation.comparison.decision if findings.confirmation else ""
+    if advice.action != START and BETTER == new and advice.action != NOTHING:
+        yield "the best pair is better on new seeds, and is not advised"
     if advice.action == START:
-        if by_name[advice.variant].decision != BETTER:
+        again = findings.confirmation and findings.confirmation.chosen_from == advice.variant
+        if by_name[advice.variant].decision != BETTER and not (again and new == BETTER):
             yield f"starts from {advice.variant}, which is {by_name[advice.variant].decision}"
         if advice.unconfirmed:
             yield "starts from another one though it was refuted"
@@ -110,7 +114,7 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
     if advice.action == STAY and advice.unconfirmed and not findings.confirmation:
         yield "was refuted by nothing"
     if advice.action in (START, STAY):
-        everyone = {advice.variant, *advice.tied, *advice.ruled_out}
+        everyone = {advice.variant, *advice.tied, *advice.ruled_out} - {"best"}
         if everyone != {"baseline", *(one.name for one in findings.compared)}:
             yield "some variant is neither advised, nor tied, nor ruled out"
         for name in advice.ruled_out:
@@ -118,7 +122,10 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
                 yield f"{name} is ruled out and may be the best"
             if not by_name[name].beaten_by and not by_name[name].never_learned:
                 yield f"{name} is ruled out, and nothing is better"
-        if bool(better) == bool(findings.baseline.may_be_best):
+        if (
+            bool(better) == bool(findings.baseline.may_be_best)
+            and not findings.baseline.never_learned
+        ):
             yield "the baseline may be the best just where something is better"
     else:
         decided = [one.name for one in findings.compared if one.decision != INCONCLUSIVE]
@@ -203,6 +210,8 @@ def _contradictions_of(found: Comparison, findings: Findings, one: Any) -> Itera
             yield f"{name} is inconclusive, but [{ahead_low}, {ahead_high}]"
     if found.decided_low > found.low or found.high > found.decided_high:
         yield f"{name}: the interval that decides is not the wider one"
+    if found.p_value_adjusted < found.p_value:
+        yield f"{name} has an adjusted p-value below the other"
     if np.isfinite(found.low) and not found.low <= found.difference <= found.high:
         yield f"{name}: the difference is not in its interval"
 

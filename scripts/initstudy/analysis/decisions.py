@@ -119,6 +119,10 @@ class Analysis:
         ahead = differences(self.scores[:, at[0]], self.scores[:, at[1]])
         low, high = bounds(LEVEL)
         decided_low, decided_high = bounds(family.confidence)
+        adjusted = [family.adjusted(value) for value in (p_value, equivalence)]
+        if tested and len(self.scores) < self.rules.fewest_seeds(self.share):
+            decided_low, decided_high = -np.inf, np.inf
+            adjusted = [value if np.isnan(value) else 1.0 for value in adjusted]
         return Comparison(
             first=first,
             second=second,
@@ -131,9 +135,9 @@ class Analysis:
             decided_high=decided_high,
             confidence=family.confidence,
             p_value=p_value,
-            p_value_adjusted=family.adjusted(p_value),
+            p_value_adjusted=adjusted[0],
             p_value_equivalence=equivalence,
-            p_value_equivalence_adjusted=family.adjusted(equivalence),
+            p_value_equivalence_adjusted=adjusted[1],
             wins=int((ahead > 0).sum()),
             ties=int((ahead == 0).sum()),
             tested=tested,
@@ -182,39 +186,40 @@ def analyse(
     tested &= ~np.eye(len(names), dtype=bool)
     learned = np.array([name not in evidence.never_learned for name in names])
     decisions = np.full(tested.shape, INCONCLUSIVE, dtype="<U12")
+    equivalent = np.zeros(tested.shape, bool)
     if len(values) >= rules.fewest_seeds(share):
         is_baseline = np.array([name == BASELINE for name in names])
         with_baseline = is_baseline[:, None] | is_baseline[None, :]
-        for family, pairs in zip(
-            rules.families(share), (with_baseline, ~with_baseline), strict=True
-        ):
+        families = zip(rules.families(share), (with_baseline, ~with_baseline), strict=True)
+        for family, pairs in families:
             low, high = found.intervals(family.confidence)
             decisions[tested & pairs & (low > 0) & learned[:, None]] = BETTER
             decisions[tested & pairs & (high < 0) & learned[None, :]] = WORSE
             if rules.margin is not None:
                 within = (-rules.margin < low) & (high < rules.margin)
-                both = learned[:, None] & learned[None, :]
-                decisions[tested & pairs & within & both] = EQUIVALENT
+                equivalent |= tested & pairs & within & learned[:, None] & learned[None, :]
     decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
-    asked = correct is not None and rules.measure is ACCURACY
-    return _for_other_examples(decided) if asked else decided
+    if correct is not None and rules.measure is ACCURACY:
+        equivalent = _for_other_examples(decided, equivalent)
+    # What surely differs, but by less than the margin, is equivalent all the same.
+    return replace(decided, decisions=np.where(equivalent, EQUIVALENT, decisions))
 
 
-def _for_other_examples(analysis: Analysis) -> Analysis:
-    """Withdraw what is equivalent on these test examples, but may not be so on others."""
-    decisions, rules = analysis.decisions.copy(), analysis.rules
-    if rules.margin is None:
-        return analysis
+def _for_other_examples(
+    analysis: Analysis, equivalent: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Find which pairs that are equivalent on these test examples are so on others, too."""
+    rules, kept = analysis.rules, np.zeros_like(equivalent)
     many = len(analysis.names) > MOST_COMPARED
-    for row, column in np.argwhere(np.triu(decisions == EQUIVALENT)):
+    for row, column in np.argwhere(np.triu(equivalent)):
         first, second = analysis.names[row], analysis.names[column]
         others = BASELINE not in (first, second)
         # Of more variants than are shown beside each other, only the baseline's pairs are asked.
         found = None if many and others else analysis.crossed(first, second)
-        family = rules.families(analysis.share)[others]
-        if found is None or not found.within(rules.margin, family.confidence):
-            decisions[row, column] = decisions[column, row] = INCONCLUSIVE
-    return replace(analysis, decisions=decisions)
+        confidence = rules.families(analysis.share)[others].confidence
+        if found and rules.margin is not None and found.within(rules.margin, confidence):
+            kept[row, column] = kept[column, row] = True
+    return kept
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, a
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import RankedMeasure, mean_interval, measure_of
+from initstudy.analysis.measures import RankedMeasure, mean, mean_interval, measure_of
 from initstudy.analysis.statistics import collapsed, not_learned
 from initstudy.results.findings import (
     BETTER,
@@ -145,24 +145,23 @@ def _advice(
     known: Evidence,
 ) -> Advice:
     compared = [one for one in variants if one.name != BEST]
-    fewest = decisions.analyses[-1].rules.fewest_seeds(decisions.analyses[-1].share)
+    rules = decisions.analyses[-1].rules
+    fewest = rules.fewest_seeds(decisions.analyses[-1].share)
     leader = _leader(results, [one.name for one in compared])
     if known.reason:
         return Advice(NOTHING, "", leader, [], [], "", known.reason, fewest)
-    if len(compared) < 2 or results.description.looks[-1] < fewest:
-        return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     possible = decisions.may_be_best
     better = [one.name for one in compared if one.decision == BETTER]
     # What another one is better than is not advised, if there is a choice.
     advised = _leader(results, [name for name in better if name in possible] or better)
     unconfirmed = ""
-    if (
-        advised
-        and confirmed
-        and confirmed.chosen_from == advised
-        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
-    ):
-        unconfirmed, advised = advised, ""
+    if confirmed and confirmed.comparison.decision != INCONCLUSIVE:
+        if confirmed.comparison.decision == BETTER:
+            advised = advised or confirmed.chosen_from or BEST
+        elif confirmed.chosen_from == advised:
+            unconfirmed, advised = advised, ""
+    if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
+        return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
     tied = [name for name in possible if name != chosen]
     out = [one.name for one in compared if one.name not in possible and one.name != chosen]
@@ -261,12 +260,12 @@ def _variant(
         value=value,
         low=low,
         high=high,
-        accuracy=float(np.sort(accuracies).mean()),
+        accuracy=mean(accuracies),
         accuracy_low=accuracy_low,
         accuracy_high=accuracy_high,
         accuracy_min=float(accuracies.min()),
         accuracy_max=float(accuracies.max()),
-        training_accuracy=float(results.curves(name, seeds, "accuracy")[:, -1].mean()),
+        training_accuracy=mean(results.curves(name, seeds, "accuracy")[:, -1]),
         comparison=comparison,
         may_be_best=name in decisions.may_be_best if asked else None,
         beaten_by=_beaten_by(results, name, decisions) if asked else "",
@@ -331,14 +330,14 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
         p_value = float(stats.fisher_exact(table).pvalue)
         gained = accuracies[both] - results.accuracies(BASELINE, seeds)[both]
         if len(gained) > 1:
-            difference = float(np.sort(gained).mean())
+            difference = mean(gained)
             low, high = mean_interval(gained)
     return Failures(
         failed=int(failed.sum()),
         diverged=int(mine["diverged"].sum()),
         not_learned=int(not_learned(accuracies, study.chance).sum()),
-        mean=float(accuracies[failed].mean()) if failed.any() else NAN,
-        mean_learned=float(accuracies[~failed].mean()) if not failed.all() else NAN,
+        mean=mean(accuracies[failed]) if failed.any() else NAN,
+        mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
         p_value=p_value,
         difference=difference,
         low=low,
@@ -350,7 +349,8 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
 def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
     """Find a peak of the mean curve from which it falls by more than the margin."""
     window = max(1, curves.shape[1] // PARTS)
-    smooth = np.convolve(curves.mean(axis=0), np.full(window, 1 / window), mode="valid")
+    means = np.sort(curves, axis=0).mean(axis=0)
+    smooth = np.convolve(means, np.full(window, 1 / window), mode="valid")
     top = int(smooth.argmax())
     least = margin if margin is not None and judge_by == "accuracy" else DECLINE
     lost = float(smooth[top] - smooth[-1])

@@ -52,8 +52,7 @@ class Measure:
 
     def center(self, scores: Floats) -> float:
         """Of the scores of one variant, float64 (n,)."""
-        # Sorted, so that the order of the seeds does not change the last digit of a sum.
-        return float(np.sort(scores).mean())
+        return mean(scores)
 
     def interval(self, scores: Floats) -> tuple[float, float]:
         """The 95 % interval of their centre; nan for fewer than it takes."""
@@ -113,6 +112,11 @@ def differences(scores: Floats, base: Floats) -> Floats:
     return found
 
 
+def mean(values: Floats) -> float:
+    """Take the mean, such that the order of the values does not change its last digit."""
+    return float(np.sort(values).mean())
+
+
 def mean_interval(values: Floats) -> tuple[float, float]:
     """Bound the mean by Student's t, with 95 % confidence.
 
@@ -128,11 +132,8 @@ def mean_interval(values: Floats) -> tuple[float, float]:
     n = len(values)
     if n < 2:
         return float("nan"), float("nan")
-    # Sorted, so that the order of the seeds does not change the last digit of a sum.
-    ordered = np.sort(values)
-    half = float(stats.t.isf((1 - LEVEL) / 2, n - 1) * ordered.std(ddof=1) / np.sqrt(n))
-    mean = float(ordered.mean())
-    return mean - half, mean + half
+    half = stats.t.isf((1 - LEVEL) / 2, n - 1) * np.sort(values).std(ddof=1) / np.sqrt(n)
+    return mean(values) - float(half), mean(values) + float(half)
 
 
 def _between(values: Floats, cut: int) -> tuple[float, float]:
