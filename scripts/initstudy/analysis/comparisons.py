@@ -156,7 +156,8 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     variances = (variances + variances.T) / 2
     upper = np.triu_indices(variants, 1)
     moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
-    variances[upper] = variances.T[upper] = np.maximum(moderated, rounding(scores))
+    least = np.maximum(variances[upper], rounding(scores))
+    variances[upper] = variances.T[upper] = np.maximum(moderated, least)
     return OfMeans(estimates, np.sqrt(variances / seeds), freedom)
 
 
@@ -165,7 +166,7 @@ def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats,
 
     The true variances are taken for a sample of an inverse gamma distribution, which is fitted to
     the logarithms of those that were observed. Each becomes a mean of its own and of that prior,
-    by their degrees of freedom, or stays what it is if that is more. The prior's degrees of
+    by their degrees of freedom. The prior's degrees of
     freedom are estimated with a large error where there are few: they count at most as a quarter
     of what the other independent differences would give if all had one variance.
 
@@ -178,8 +179,8 @@ def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats,
         The moderated variances, float64 (n,), and their degrees of freedom.
 
     Reference:
-        Smyth, 2004, section 6.2, equations 6 to 8. That none becomes smaller, and the bound, are
-        ours: docs/validation.md has the rates with which the test errs.
+        Smyth, 2004, section 6.2, equations 6 to 8. The bound is ours: docs/validation.md has the
+        rates with which the test errs.
     """
     # What is constant has no variance to learn from, but for rounding.
     observed = variances[variances > 1e-12 * np.max(variances, initial=0.0)]
@@ -197,7 +198,7 @@ def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats,
         prior, prior_freedom = float(np.sort(observed).mean()), most
     total = prior_freedom + freedom
     moderated = (prior_freedom * prior + freedom * variances) / total
-    return np.maximum(moderated, variances), float(total)
+    return moderated, float(total)
 
 
 def inverse_trigamma(value: float) -> float:

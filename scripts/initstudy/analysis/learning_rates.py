@@ -15,6 +15,7 @@ import pandas as pd
 from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences
+from initstudy.analysis.measures import mean as mean_of
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.tables import read_table
@@ -113,12 +114,11 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
 
 
 def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
-    """Name the variants of which another rate lies within two standard errors of the chosen one.
+    """Name the variants whose best rate leads the next best by less than two standard errors.
 
-    Seed by seed, the rate that was chosen is compared with each other one. The variance of a
-    comparison is moderated by that of all others of all variants, and never taken to be smaller
-    than it is (`comparisons.moderate`). Rates that do worse on every seed by an infinite score
-    are told apart; rates of equal scores are not.
+    They are compared seed by seed. The variance of each variant's comparison is its own, moderated
+    by that of all others (`comparisons.moderate`). Where scores are infinite, the best rate leads
+    if it is ahead on every seed.
 
     Args:
         table: COLUMNS.
@@ -127,34 +127,28 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     Returns:
         Their names in the table's order; none if there is one seed, or one rate.
     """
-    leads: list[tuple[str, Floats]] = []
+    leads: dict[str, Floats] = {}
     for variant, mine in table.groupby("variant", sort=False):
         scores = measure.sign * mine.pivot_table(
             index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
         )
         values = scores.to_numpy()
-        centers = np.array([measure.center(row) for row in values])
-        best = int(centers.round(9).argmax())
-        leads += [
-            (str(variant), differences(values[best], other))
-            for number, other in enumerate(values)
-            if number != best
-        ]
-    if not leads or len(leads[0][1]) < 2:
+        centers = np.array([measure.center(row) for row in values]).round(9)
+        order = np.argsort(-centers, kind="stable")
+        if len(order) > 1:
+            leads[str(variant)] = differences(values[order[0]], values[order[1]])
+    seeds = min((len(lead) for lead in leads.values()), default=0)
+    if seeds < 2:
         return []
-    finite = [lead for _, lead in leads if np.isfinite(lead).all()]
-    variances = np.array([np.sort(lead).var(ddof=1) for lead in finite])
-    moderated, _ = moderate(variances, len(leads[0][1]) - 1, len(variances))
-    errors = iter(np.sqrt(moderated / len(leads[0][1])))
-    found: dict[str, bool] = {}
-    for variant, lead in leads:
-        if np.isfinite(lead).all():
-            close = bool(lead.mean() < 2 * next(errors))
-        else:
-            # Ahead on every seed, or not.
-            close = not bool((lead > 0).all())
-        found[variant] = found.get(variant, False) or close
-    return [variant for variant, close in found.items() if close]
+    finite = [name for name, lead in leads.items() if np.isfinite(lead).all()]
+    variances = np.array([np.sort(leads[name]).var(ddof=1) for name in finite])
+    moderated, _ = moderate(variances, seeds - 1, len(finite))
+    errors = dict(zip(finite, np.sqrt(moderated / seeds), strict=True))
+    return [
+        name
+        for name, lead in leads.items()
+        if (mean_of(lead) < 2 * errors[name] if name in errors else not (lead > 0).all())
+    ]
 
 
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

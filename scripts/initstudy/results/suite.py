@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.results import hits
 from initstudy.results.tables import check_columns
 from initstudy.study.plan import VARIANTS, Plan
 
@@ -60,6 +63,11 @@ class SuiteResults:
         texts = ["training", "learning_rates", "kinds"]
         table = self._read("workloads.csv", WORKLOADS).fillna(dict.fromkeys(texts, ""))
         return table.astype(dict.fromkeys(texts, str))
+
+    def hits(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
+        """Which test examples each run of a study gets right, by variant; none if not kept."""
+        path = Path(self.folder, "hits", f"{study}.npz")
+        return hits.read(path) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
         """Whether this is what a study would train of a variant.

@@ -1,11 +1,12 @@
 """What a study brings to a suite, where it is one workload of several."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.decisions import Correct
 from initstudy.analysis.evidence import DIGITS, Evidence
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import MEASURES, Measure
@@ -67,6 +68,8 @@ class Entry:
         epochs_to_target: of the same runs, on validation examples; inf if never.
         rates: of its tuning, `learning_rates.COLUMNS`; None if there was none.
         one_run: variants whose seeds are one and the same run, so that n is 1.
+        correct: which test examples each run gets right, bool (seeds, examples) by variant; those
+            of which it is not known are missing.
     """
 
     workload: Workload
@@ -74,6 +77,7 @@ class Entry:
     epochs_to_target: Floats
     rates: pd.DataFrame | None = None
     one_run: Collection[str] = frozenset()
+    correct: Correct = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def scores(self) -> Floats:

@@ -289,7 +289,14 @@ def in_workload(entry: Entry, variants: Sequence[str]) -> Analysis:
     """
     rules = Rules(ACCURACY, entry.workload.margin, all_pairs=False, variants=len(variants))
     scores = dict(zip(variants, entry.accuracies.T, strict=True))
-    return analyse(scores, entry.evidence(variants), rules)
+    correct = {
+        name: rows[: len(entry.accuracies)]
+        for name, rows in entry.correct.items()
+        if len(rows) >= len(entry.accuracies)
+    }
+    known = len({rows.shape for rows in correct.values()}) == 1 and {*variants} <= {*correct}
+    evidence = entry.evidence(variants)
+    return analyse(scores, evidence, rules, correct=correct if known else None)
 
 
 def over_workloads(variants: Sequence[str], errors: Floats) -> dict[str, Over]:

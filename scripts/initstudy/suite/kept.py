@@ -63,6 +63,7 @@ def beside(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry
         epochs_to_target=np.hstack([entry.epochs_to_target, kept.epochs_to_target[:seeds]]),
         rates=rates,
         one_run=frozenset(entry.one_run) | frozenset(kept.one_run),
+        correct={**entry.correct, **kept.correct},
     )
 
 
@@ -124,6 +125,7 @@ def _entry(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry
         accuracies=columns("accuracy"),
         epochs_to_target=columns("epochs_to_target"),
         one_run=frozenset(trained[trained["one_run"]]["variant"]) & frozenset(variants),
+        correct={name: rows for name, rows in tables.hits(study).items() if name in variants},
     )
 
 

@@ -96,6 +96,7 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
         epochs_to_target=of_each("epochs_to_target"),
         rates=learning_rates.read(results.learning_rates_file) if study.tuned else None,
         one_run=frozenset(variants) & frozenset(known.one_run),
+        correct={name: results.hits[name][:counted] for name in variants},
     )
 
 
