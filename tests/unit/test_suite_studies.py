@@ -14,7 +14,7 @@ from initstudy import studies
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
-from initstudy.results.files import write_sum
+from initstudy.results.files import write_arrays, write_sum
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
 from initstudy.study.config import json_schema
@@ -210,6 +210,11 @@ def results(folder: Path) -> Iterator[StudyResults]:
     histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
     write_sum(place / "histories.csv")
     histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
+    right = {
+        f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
+    }
+    seeds = {f"{name}/seeds": np.array(study.selection) for name in study.variants}
+    write_arrays({"images": np.array(10), **right, **seeds}, place / "hits.npz")
     return StudyResults(place)
 
 
