@@ -104,8 +104,8 @@ def to_show(found: Comparison, margin: float, fewest: int, ranked: bool) -> Need
         return Needed()
     asked = 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
     # Half of the interval cuts off above, half below.
-    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.seeds - 1)
-    low, high = np.sqrt((found.seeds - 1) / chi)
+    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.freedom)
+    low, high = np.sqrt(found.freedom / chi)
     return Needed(*(smallest(margin, sd * factor, *asked) for factor in (1.0, low, high)))
 
 
@@ -114,7 +114,7 @@ def _sd(found: Comparison) -> float:
     half = (found.high - found.low) / 2
     if not np.isfinite(half):
         return 0.0
-    return float(half / stats.t.isf((1 - LEVEL) / 2, found.seeds - 1) * np.sqrt(found.seeds))
+    return float(half / stats.t.isf((1 - LEVEL) / 2, found.freedom) * np.sqrt(found.seeds))
 
 
 def plan(
