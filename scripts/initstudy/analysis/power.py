@@ -51,21 +51,16 @@ def smallest(size: float, sd: float, level: float, fewest: int, efficiency: floa
         fewest: with which anything can be decided.
         efficiency: see `power`.
     """
-    if not size:
+
+    def enough(seeds: int) -> bool:
+        return power(size, sd, seeds, level, efficiency) >= POWER
+
+    if not size or not enough(MOST_SEEDS):
         return float("inf")
-    if power(size, sd, fewest, level, efficiency) >= POWER:
-        return fewest
-    few, many = fewest, 2 * fewest
-    while power(size, sd, many, level, efficiency) < POWER:
-        few, many = many, 2 * many
-        if many > MOST_SEEDS:
-            return float("inf")
+    few, many = fewest - 1, MOST_SEEDS
     while many - few > 1:
         middle = (few + many) // 2
-        if power(size, sd, middle, level, efficiency) < POWER:
-            few = middle
-        else:
-            many = middle
+        few, many = (few, middle) if enough(middle) else (middle, many)
     return many
 
 
