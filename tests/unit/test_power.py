@@ -157,9 +157,9 @@ def test_the_page_of_a_plan_has_the_powers() -> None:
 
 
 def test_a_pilot_that_says_too_little_is_refused() -> None:
-    with pytest.raises(StudyError, match="pilot has 4 seeds, too few .* Plan from 5 or more"):
+    with pytest.raises(StudyError, match=r"pilot has 4 seeds, too few .* Plan from 5 or more"):
         plan_page(pilot(4))
-    with pytest.raises(StudyError, match="pilot has 5 seeds, too few .* Plan from 6 or more"):
+    with pytest.raises(StudyError, match=r"pilot has 5 seeds, too few .* Plan from 6 or more"):
         plan_page(pilot(5, judge_by="loss"))
     with pytest.raises(StudyError, match="pilot has no margin"):
         plan_page(pilot(10, None, judge_by="loss"))
