@@ -117,8 +117,8 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
 
     Seed by seed, the rate that was chosen is compared with each other one. The variance of a
     comparison is moderated by that of all others of all variants, and never taken to be smaller
-    than it is (`comparisons.moderate`). Rates that do worse on every seed by an infinite score
-    are told apart; rates of equal scores are not.
+    than it is (`comparisons.moderate`). A rate of the same scores lies within any error; one that
+    is infinitely worse on some seeds, and worse on all of them, does not.
 
     Args:
         table: COLUMNS.
@@ -149,7 +149,7 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     found: dict[str, bool] = {}
     for variant, lead in leads:
         if np.isfinite(lead).all():
-            close = bool(lead.mean() < 2 * next(errors))
+            close = bool(round(lead.mean(), 9) <= 2 * next(errors))
         else:
             # Ahead on every seed, or not.
             close = not bool((lead > 0).all())
