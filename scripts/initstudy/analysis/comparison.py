@@ -91,8 +91,8 @@ class SuiteComparison:
         text = (
             f"{self.first} and {self.second} share {count(len(table), 'variant')} of "
             f"{count(table['study'].nunique(), 'study', 'studies')}, "
-            f"{int(table['same_digest'].sum())} with the same digest. Accuracies are equal in every "
-            f"digit for {int(table['equal'].sum())}"
+            f"{int(table['same_digest'].sum())} with the same digest. Accuracies are equal in "
+            f"every digit for {int(table['equal'].sum())}"
         )
         if other.empty:
             return f"{text}."

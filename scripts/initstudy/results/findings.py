@@ -480,8 +480,12 @@ def read(path: str | Path) -> Findings:
     """
     try:
         return _TYPE.validate_json(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise StudyError(f"{path} cannot be read ({error}); run the study again.") from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        wrong = ": ".join([".".join(map(str, first["loc"])), first["msg"]]).removeprefix(": ")
+        raise StudyError(f"{path} cannot be read ({wrong}); run the study again.") from None
 
 
 def _plain(value: object) -> object:
