@@ -1,4 +1,4 @@
-"""The one test of the project: by itself, and by what comes of it in studies whose truth is known."""
+"""The one test of the project: by itself, and in studies whose truth is known."""
 
 import numpy as np
 import pytest
@@ -278,7 +278,7 @@ def test_a_difference_of_the_margin_is_seldom_equivalent(name: str, times: int) 
 
 @pytest.mark.simulation
 def test_adding_seeds_costs_error_and_planning_them_does_not(times: int) -> None:
-    """Who looks at 10 seeds, and adds 30 to what is inconclusive, errs more than 5 % of the time."""
+    """Who looks at 10 seeds, and adds 30 to what is inconclusive, errs more often than planned."""
     number = 150 * times
     added = planned = 0
     for scores in studies(WORLDS["normal"], 40, np.zeros(4), number):

@@ -204,9 +204,7 @@ def test_the_findings_of_a_study_are_those_that_were_written(tmp_path: Path) -> 
         study.findings.variant("kernel-one")
     for wrong in ("{}", "[", '{"study": 1}'):
         (tmp_path / "study/findings.json").write_text(wrong)
-        with pytest.raises(
-            StudyError, match=r"findings\.json cannot be read .*; run the"
-        ):
+        with pytest.raises(StudyError, match=r"findings\.json cannot be read .*; run the"):
             _ = StudyResults(tmp_path / "study").findings
 
 

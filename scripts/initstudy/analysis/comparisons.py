@@ -156,14 +156,9 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     variances = (variances + variances.T) / 2
     upper = np.triu_indices(variants, 1)
     moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
-<<<<<<< HEAD
     least = np.maximum(variances[upper], rounding(scores))
     variances[upper] = variances.T[upper] = np.maximum(moderated, least)
-    return OfMeans(estimates, np.sqrt(variances / seeds), freedom)
-=======
-    variances[upper] = variances.T[upper] = np.maximum(moderated, rounding(scores))
     return OfMeans(estimates, freedom, np.sqrt(variances / seeds))
->>>>>>> 8c817f159748b17ed641c3d456149d02cbf9f835
 
 
 def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats, float]:

@@ -116,16 +116,9 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
 def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
     """Name the variants whose best rate leads the next best by less than two standard errors.
 
-<<<<<<< HEAD
     They are compared seed by seed. The variance of each variant's comparison is its own, moderated
     by that of all others (`comparisons.moderate`). Where scores are infinite, the best rate leads
     if it is ahead on every seed.
-=======
-    Seed by seed, the rate that was chosen is compared with each other one. The variance of a
-    comparison is moderated by that of all others of all variants, and never taken to be smaller
-    than it is (`comparisons.moderate`). A rate of the same scores lies within any error; one that
-    is infinitely worse on some seeds, and worse on all of them, does not.
->>>>>>> 8c817f159748b17ed641c3d456149d02cbf9f835
 
     Args:
         table: COLUMNS.
@@ -147,7 +140,6 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     seeds = min((len(lead) for lead in leads.values()), default=0)
     if seeds < 2:
         return []
-<<<<<<< HEAD
     finite = [name for name, lead in leads.items() if np.isfinite(lead).all()]
     variances = np.array([np.sort(leads[name]).var(ddof=1) for name in finite])
     moderated, _ = moderate(variances, seeds - 1, len(finite))
@@ -157,21 +149,6 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
         for name, lead in leads.items()
         if (mean_of(lead) < 2 * errors[name] if name in errors else not (lead > 0).all())
     ]
-=======
-    finite = [lead for _, lead in leads if np.isfinite(lead).all()]
-    variances = np.array([np.sort(lead).var(ddof=1) for lead in finite])
-    moderated, _ = moderate(variances, len(leads[0][1]) - 1, len(variances))
-    errors = iter(np.sqrt(moderated / len(leads[0][1])))
-    found: dict[str, bool] = {}
-    for variant, lead in leads:
-        if np.isfinite(lead).all():
-            close = bool(round(lead.mean(), 9) <= 2 * next(errors))
-        else:
-            # Ahead on every seed, or not.
-            close = not bool((lead > 0).all())
-        found[variant] = found.get(variant, False) or close
-    return [variant for variant, close in found.items() if close]
->>>>>>> 8c817f159748b17ed641c3d456149d02cbf9f835
 
 
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
