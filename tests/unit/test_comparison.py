@@ -102,7 +102,7 @@ def some_suite(folder: Path, accuracies: dict[tuple[str, str], list[float]], dig
         for seed, accuracy in enumerate(values)
     ]
     pd.DataFrame(rows, columns=SCORES).to_csv(folder / "scores.csv", index=False)
-    digests = [(study, variant, digest, 5) for study, variant in accuracies]
+    digests = [(study, variant, digest, 5, False) for study, variant in accuracies]
     pd.DataFrame(digests, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
     return folder
 
