@@ -172,7 +172,7 @@ def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> N
 
 
 def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
-    made_up_study(tmp_path / "study")
+    study = made_up_study(tmp_path / "study")
     right = np.random.default_rng(0).random((4, 13)) < 0.5
     packed = {
         "images": np.array(13),
@@ -180,8 +180,6 @@ def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
         "baseline/seeds": np.arange(4),
     }
     write_arrays(packed, tmp_path / "study/hits.npz")
-    # What was read is kept, so it is asked afresh.
-    study = StudyResults(tmp_path / "study")
     assert list(study.hits) == ["baseline"]
     np.testing.assert_array_equal(study.hits["baseline"], right)
     (tmp_path / "study/hits.npz").write_bytes(b"PK")
