@@ -116,7 +116,7 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
 def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
     """Name the variants whose best rate leads the next best by less than two standard errors.
 
-    They are compared seed by seed. The variance of each variant's comparison is its own, moderated
+    They are compared seed by seed. The variance of a variant's comparison is its own, moderated
     by that of all others (`comparisons.moderate`), but not below its own: that a variant spreads
     more widely than others must not be hidden by them. Where scores are infinite, the best rate leads
     if it is ahead on every seed.
