@@ -118,8 +118,8 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
 
     They are compared seed by seed. The variance of a variant's comparison is its own, moderated
     by that of all others (`comparisons.moderate`), but not below its own: that a variant spreads
-    more widely than others must not be hidden by them. Where scores are infinite, the best rate leads
-    if it is ahead on every seed.
+    more widely than others must not be hidden by them. Where scores are infinite, the best rate
+    leads if it is ahead on every seed.
 
     Args:
         table: COLUMNS.
