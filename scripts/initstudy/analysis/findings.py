@@ -11,6 +11,7 @@ from scipy import stats
 
 from initstudy.analysis import evidence as evidences
 from initstudy.analysis import learning_rates, power
+from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse, shares
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
@@ -162,7 +163,9 @@ def _advice(
         and confirmed.chosen_from == advised
         and confirmed.comparison.decision in (WORSE, EQUIVALENT)
     ):
-        unconfirmed, advised = advised, ""
+        unconfirmed = advised
+        better.remove(advised)
+        advised = _leader(results, [name for name in better if name in possible] or better)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
     tied = [name for name in possible if name != chosen]
     out = [one.name for one in compared if one.name not in possible and one.name != chosen]
@@ -214,8 +217,13 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
             if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
         ]
     )
-    base = measure.center(results.scores(BASELINE, seeds))
-    gains = [measure.center(results.scores(part, seeds)) - base for part in parts]
+    base = results.scores(BASELINE, seeds)
+    gains = [
+        float(
+            compare(np.column_stack([results.scores(part, seeds), base]), measure).estimates[0, 1]
+        )
+        for part in parts
+    ]
     return measure.sign * float(sum(gains)) + 0.0
 
 
@@ -352,9 +360,15 @@ def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
     window = max(1, curves.shape[1] // PARTS)
     smooth = np.convolve(curves.mean(axis=0), np.full(window, 1 / window), mode="valid")
     top = int(smooth.argmax())
-    least = margin if margin is not None and judge_by == "accuracy" else DECLINE
     lost = float(smooth[top] - smooth[-1])
-    return Peak(top + 1 + window // 2, float(smooth[top]), lost) if lost > least else None
+    if lost <= least_decline(margin, judge_by):
+        return None
+    return Peak(top + 1 + window // 2, float(smooth[top]), lost)
+
+
+def least_decline(margin: float | None, judge_by: str) -> float:
+    """What a curve of accuracies must lose to have declined."""
+    return margin if margin is not None and judge_by == "accuracy" else DECLINE
 
 
 def _published(
