@@ -158,11 +158,15 @@ def _advice(
     unconfirmed = ""
     if confirmed and confirmed.comparison.decision == BETTER:
         advised = advised or confirmed.chosen_from or BEST
-    elif advised and confirmed and confirmed.chosen_from == advised:
-        if confirmed.comparison.decision in (WORSE, EQUIVALENT):
-            unconfirmed = advised
-            better.remove(advised)
-            advised = _leader(results, [name for name in better if name in possible] or better)
+    elif (
+        advised
+        and confirmed
+        and confirmed.chosen_from == advised
+        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
+    ):
+        unconfirmed = advised
+        better.remove(advised)
+        advised = _leader(results, [name for name in better if name in possible] or better)
     if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
