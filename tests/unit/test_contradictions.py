@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_memory import described, results
+from made_runs import described, results
 
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.measures import MEASURES
@@ -101,7 +101,7 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
     better = [one.name for one in findings.compared if one.decision == BETTER]
     measure = MEASURES[findings.judge_by]
     new = findings.confirmation.comparison.decision if findings.confirmation else ""
-    if advice.action != START and BETTER == new and advice.action != NOTHING:
+    if advice.action != START and new == BETTER and advice.action != NOTHING:
         yield "the best pair is better on new seeds, and is not advised"
     if advice.action == START:
         again = findings.confirmation and findings.confirmation.chosen_from == advice.variant
@@ -205,9 +205,10 @@ def _contradictions_of(found: Comparison, findings: Findings, one: Any) -> Itera
             yield f"{name} is equivalent, but not for other test examples"
     conclusive = findings.advice.action in (START, STAY)
     barred = one is not None and one.never_learned
-    if conclusive and found.decision == INCONCLUSIVE and one is not None and one.name != "best":
-        if (ahead_low > 0 or ahead_high < 0) and not (barred or findings.baseline.never_learned):
-            yield f"{name} is inconclusive, but [{ahead_low}, {ahead_high}]"
+    asked = conclusive and one is not None and one.name != "best"
+    clear = (ahead_low > 0 or ahead_high < 0) and not (barred or findings.baseline.never_learned)
+    if asked and clear and found.decision == INCONCLUSIVE:
+        yield f"{name} is inconclusive, but [{ahead_low}, {ahead_high}]"
     if found.decided_low > found.low or found.high > found.decided_high:
         yield f"{name}: the interval that decides is not the wider one"
     if found.p_value_adjusted < found.p_value:

@@ -118,7 +118,7 @@ def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
     ranking = drawing.draw("ranking", results).axes[0]
     assert ("correctly" if judge_by == "accuracy" else measure.words) in ranking.get_xlabel()
     order = [text.get_text().split()[0] for text in ranking.get_yticklabels()]
-    expected = results.summary.set_index("variant")["judged"] * measure.sign
+    expected = results.summary.set_index("variant")["metric_value"] * measure.sign
     assert expected[order].is_monotonic_increasing
     compared = drawing.draw("differences", results).axes[0]
     signs = results.summary.set_index("variant")["difference"] * measure.sign

@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers import REPOSITORY
 
-from initstudy.analysis import interaction, learning_rates, statistics, variance
+from initstudy.analysis import interaction, learning_rates, summary, variance
 from initstudy.report.reference import FILES
 from initstudy.results import columns, suite
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
@@ -35,12 +35,12 @@ def test_every_key_is_told_in_every_file_with_its_meaning() -> None:
 
 
 WRITTEN = {
-    "summary.csv": statistics.SUMMARY_COLUMNS,
+    "summary.csv": summary.SUMMARY_COLUMNS,
     "histories.csv": columns.HISTORY,
     "tests.csv": columns.TESTS,
     "timings.csv": columns.TIMINGS,
     "diagnostics.csv": columns.DIAGNOSTICS,
-    "pairs.csv": statistics.PAIR_COLUMNS,
+    "pairs.csv": summary.PAIR_COLUMNS,
     "weights.csv": columns.WEIGHTS,
     "learning_rates.csv": learning_rates.COLUMNS,
     "runs.csv": table_of_runs([]).decode().strip().split(","),

@@ -15,6 +15,7 @@ from initstudy.analysis.measures import ACCURACY
 from initstudy.errors import StudyError
 from initstudy.results.study import Replicates, StudyResults
 from initstudy.results.suite import SuiteResults
+from initstudy.study.problems import count
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,25 @@ class SuiteComparison:
         table = self.table
         other = table[~table["equal"]]
         text = (
-            f"{self.first} and {self.second} share {len(table)} variants of "
-            f"{table['study'].nunique()} studies, {int(table['same_digest'].sum())} of them of the "
-            f"same digest. {int(table['equal'].sum())} have the same accuracies in every digit"
+            f"{self.first} and {self.second} share {count(len(table), 'variant')} of "
+            f"{count(table['study'].nunique(), 'study', 'studies')}, "
+            f"{int(table['same_digest'].sum())} with the same digest. Accuracies are equal in "
+            f"every digit for {int(table['equal'].sum())}"
         )
         if other.empty:
-            return text + "."
+            return f"{text}."
         differ = other[other["p_value_adjusted"] < ALPHA]
         largest = other.sort_values("difference", key=abs).iloc[-1]
         text += (
-            f"; the means of the other {len(other)} differ by at most "
+            f" of these. The largest difference of the others' means is "
             f"{100 * abs(largest['difference']):.2f} pp ({largest['variant']} of "
-            f"{largest['study']}), and {len(differ)} of these differences are significant"
+            f"{largest['study']}); significant differences: {len(differ)}"
         )
         names = ", ".join(
             f"{variant} of {study}"
             for variant, study in zip(differ["variant"], differ["study"], strict=True)
         )
-        return f"{text}: {names}." if names else f"{text}."
+        return f"{text} ({names})." if names else f"{text}."
 
 
 def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison:

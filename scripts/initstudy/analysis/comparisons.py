@@ -27,9 +27,11 @@ class Comparisons(abc.ABC):
     Attributes:
         estimates: difference of the scores, of the row's variant less the column's; float64
             (variants, variants).
+        freedom: degrees of freedom with which the spread of the differences is known.
     """
 
     estimates: Floats
+    freedom: float
 
     @abc.abstractmethod
     def p_values(self, difference: float = 0.0) -> Floats:
@@ -71,11 +73,9 @@ class OfMeans(Comparisons):
 
     Attributes:
         errors: standard error of each difference, float64 (variants, variants).
-        freedom: degrees of freedom of the t distribution.
     """
 
     errors: Floats
-    freedom: float
 
     def p_values(self, difference: float = 0.0) -> Floats:
         """See `Comparisons.p_values`."""
@@ -144,7 +144,7 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
         middle = (walsh.shape[2] - 1) // 2, walsh.shape[2] // 2
         low, high = walsh[:, :, middle[0]], walsh[:, :, middle[1]]
         estimates = np.where(low == high, low, (low + high) / 2)
-        return OfRanks(estimates, walsh, signed_rank_probabilities(seeds))
+        return OfRanks(estimates, seeds - 1, walsh, signed_rank_probabilities(seeds))
     estimates, variances = (np.zeros((variants, variants)) for _ in range(2))
     for row, mine in enumerate(scores.T):
         # Sorted, so that the order of the seeds does not change the last digit of a sum.
@@ -158,7 +158,7 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
     least = np.maximum(variances[upper], rounding(scores))
     variances[upper] = variances.T[upper] = np.maximum(moderated, least)
-    return OfMeans(estimates, np.sqrt(variances / seeds), freedom)
+    return OfMeans(estimates, freedom, np.sqrt(variances / seeds))
 
 
 def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats, float]:

@@ -141,6 +141,7 @@ class Analysis:
             wins=int((ahead > 0).sum()),
             ties=int((ahead == 0).sum()),
             tested=tested,
+            freedom=found.freedom,
             new_examples=_shown(self.crossed(first, second)) if tested else None,
         )
 

@@ -163,8 +163,11 @@ def _advice(
     if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
-    tied = [name for name in possible if name != chosen]
-    out = [one.name for one in compared if one.name not in possible and one.name != chosen]
+    measure = rules.measure
+    # The best first, and of equal ones in the study's order.
+    order = [one.name for one in sorted(compared, key=lambda one: -measure.sign * one.value)]
+    tied = [name for name in order if name in possible and name != chosen]
+    out = [name for name in order if name not in possible and name != chosen]
     return Advice(action, chosen, leader, tied, out, unconfirmed, "", fewest)
 
 

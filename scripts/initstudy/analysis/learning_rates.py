@@ -116,9 +116,10 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
 def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
     """Name the variants whose best rate leads the next best by less than two standard errors.
 
-    They are compared seed by seed. The variance of each variant's comparison is its own, moderated
-    by that of all others (`comparisons.moderate`). Where scores are infinite, the best rate leads
-    if it is ahead on every seed.
+    They are compared seed by seed. The variance of a variant's comparison is its own, moderated
+    by that of all others (`comparisons.moderate`), but not below its own: that a variant spreads
+    more widely than others must not be hidden by them. Where scores are infinite, the best rate
+    leads if it is ahead on every seed.
 
     Args:
         table: COLUMNS.
@@ -143,11 +144,11 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     finite = [name for name, lead in leads.items() if np.isfinite(lead).all()]
     variances = np.array([np.sort(leads[name]).var(ddof=1) for name in finite])
     moderated, _ = moderate(variances, seeds - 1, len(finite))
-    errors = dict(zip(finite, np.sqrt(moderated / seeds), strict=True))
+    errors = dict(zip(finite, np.sqrt(np.maximum(moderated, variances) / seeds), strict=True))
     return [
         name
         for name, lead in leads.items()
-        if (mean_of(lead) < 2 * errors[name] if name in errors else not (lead > 0).all())
+        if (mean_of(lead) <= 2 * errors[name] if name in errors else not (lead > 0).all())
     ]
 
 

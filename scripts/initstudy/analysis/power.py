@@ -51,21 +51,16 @@ def smallest(size: float, sd: float, level: float, fewest: int, efficiency: floa
         fewest: with which anything can be decided.
         efficiency: see `power`.
     """
-    if not size:
+
+    def enough(seeds: int) -> bool:
+        return power(size, sd, seeds, level, efficiency) >= POWER
+
+    if not size or not enough(MOST_SEEDS):
         return float("inf")
-    if power(size, sd, fewest, level, efficiency) >= POWER:
-        return fewest
-    few, many = fewest, 2 * fewest
-    while power(size, sd, many, level, efficiency) < POWER:
-        few, many = many, 2 * many
-        if many > MOST_SEEDS:
-            return float("inf")
+    few, many = fewest - 1, MOST_SEEDS
     while many - few > 1:
         middle = (few + many) // 2
-        if power(size, sd, middle, level, efficiency) < POWER:
-            few = middle
-        else:
-            many = middle
+        few, many = (few, middle) if enough(middle) else (middle, many)
     return many
 
 
@@ -104,8 +99,8 @@ def to_show(found: Comparison, margin: float, fewest: int, ranked: bool) -> Need
         return Needed()
     asked = 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
     # Half of the interval cuts off above, half below.
-    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.seeds - 1)
-    low, high = np.sqrt((found.seeds - 1) / chi)
+    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.freedom)
+    low, high = np.sqrt(found.freedom / chi)
     return Needed(*(smallest(margin, sd * factor, *asked) for factor in (1.0, low, high)))
 
 
@@ -114,7 +109,7 @@ def _sd(found: Comparison) -> float:
     half = (found.high - found.low) / 2
     if not np.isfinite(half):
         return 0.0
-    return float(half / stats.t.isf((1 - LEVEL) / 2, found.seeds - 1) * np.sqrt(found.seeds))
+    return float(half / stats.t.isf((1 - LEVEL) / 2, found.freedom) * np.sqrt(found.seeds))
 
 
 def plan(

@@ -55,7 +55,7 @@ class Units:
     @property
     def fewest(self) -> int:
         """Decimals that are shown of it at least."""
-        return 1 if self.measure.share else 0
+        return 1 if self.measure.share else 3 if self.measure.name == "loss" else 0
 
     def amount(self, value: float, sign: bool = True) -> str:
         """A difference without its interval."""
@@ -145,6 +145,7 @@ def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
         "own_name_of": own_name,
         "as_named": lambda name: pair_of(findings.variant(name)),
         "named": pair_of,
+        "variant_of": findings.variant,
         "number_word": number_word,
         "shortened": shortened,
         "shortened_rows": lambda rows: list(rows)[-LONGEST:],

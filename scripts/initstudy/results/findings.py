@@ -72,6 +72,8 @@ class Comparison:
         wins, ties: on how many seeds the first is ahead, or neither.
         tested: whether the seeds could be compared at all, see `Evidence`. If not, the intervals
             and p-values are nan.
+        freedom: degrees of freedom with which the spread of the differences is known: one less than
+            the seeds, and more where those of other pairs count as well.
         new_examples: the same difference for other seeds and other test examples; None where it is
             not known which examples each run gets right, or if this is not what is judged.
     """
@@ -93,6 +95,7 @@ class Comparison:
     wins: int
     ties: int
     tested: bool
+    freedom: float
     new_examples: NewExamples | None = None
 
 
@@ -477,8 +480,12 @@ def read(path: str | Path) -> Findings:
     """
     try:
         return _TYPE.validate_json(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise StudyError(f"{path} cannot be read ({error}); run the study again.") from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        wrong = ": ".join([".".join(map(str, first["loc"])), first["msg"]]).removeprefix(": ")
+        raise StudyError(f"{path} cannot be read ({wrong}); run the study again.") from None
 
 
 def _plain(value: object) -> object:

@@ -302,6 +302,12 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
     renamed = table.rename(columns=RENAMED)
     if "decision" in renamed:
         renamed["decision"] = renamed["decision"].replace(RENAMED_DECISIONS)
+    if "p_value_best" in renamed:
+        renamed["may_be_best"] = renamed["p_value_best"] >= 0.05
+        # Of one run that several seeds repeat, no deviation was written.
+        renamed["one_run"] = renamed["accuracy_sd"].isna() & (renamed["seeds"] > 1)
+        # It decided by p-values, without an interval.
+        renamed[["difference_decided_low", "difference_decided_high"]] = np.nan
     return renamed
 
 
