@@ -373,7 +373,7 @@ def test_what_is_wrong_with_data_model_and_rates(
 
 
 def test_looks_settle_comparisons_with_the_baseline_only() -> None:
-    assert "looks settle" in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
+    assert "interim analyses are for" in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
     assert "grow from each look" in problems(seeds=[10, 10])["seeds"]
     assert "seeds[1]" in problems(seeds=[10, 0])
     assert "seeds" in problems(seeds=[])
