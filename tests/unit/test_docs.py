@@ -52,7 +52,7 @@ def texts() -> list[str]:
 
 def test_what_the_page_of_messages_quotes_is_said() -> None:
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
-    ours = text[: text.index("## What Snakemake says")]
+    ours = text[: text.index("## Messages of Snakemake")]
     quoted = [row.split(" | ")[0] for row in re.findall(r"^\| (.* \| .*) \|$", ours, re.M)]
     messages = [message for row in quoted for message in re.findall(r"`([^`]+)`", row)]
     assert len(messages) > 25

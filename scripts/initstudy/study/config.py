@@ -1036,8 +1036,8 @@ def _variance_problems(study: Study) -> Iterator[Problem]:
     if study.variance_seeds < FEWEST_FOR_VARIANCE:
         yield Problem(
             ("variance_seeds",),
-            f"{study.variance_seeds} runs are too few for a variance; {FEWEST_FOR_VARIANCE} are the "
-            "fewest, or 0 for none",
+            f"{study.variance_seeds} runs are too few for a variance; {FEWEST_FOR_VARIANCE} are "
+            "the fewest, or 0 for none",
         )
     if study.looks[0] < FEWEST_FOR_VARIANCE:
         yield Problem(
