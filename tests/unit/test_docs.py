@@ -14,7 +14,7 @@ PAGES = [*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTI
 SITE = REPOSITORY / "site"
 # Beside the first page.
 SHOWN = ["files", "configuration", "library", "rules", "benchmark/index", "tutorial"]
-SHOWN += ["messages", "in_a_notebook"]
+SHOWN += ["messages", "in_a_notebook", "statistics", "validation"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
