@@ -83,6 +83,8 @@ def files_text() -> str:
         ("Of a suite: `results/<suite>/`", SUITE_TABLES),
     ):
         parts.append(f"## {title}")
+        if tables is STUDY_TABLES:
+            parts += ["### `findings.json`", _paragraphs(FINDINGS)]
         for name, table in tables.items():
             rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
             parts += [
@@ -153,6 +155,12 @@ def methods_text() -> str:
     ]
     return "\n\n".join(parts) + "\n"
 
+
+FINDINGS = """\
+The findings as data: the advice, and of each variant its decision with all numbers that belong to
+it, its failed runs, the seeds needed and its published result. `initstudy.load(...).findings` reads
+them as an object; [its attributes](library.md#initstudy.results.findings.Findings) are the keys of
+the file. `NaN`, `Infinity` and `-Infinity` are texts, since JSON has no such numbers."""
 
 METHODS = """\
 Initializers of the literature are made for some layers. The table says which kernels each of them
