@@ -56,4 +56,7 @@ def test_looks_must_grow(project: Project) -> None:
     configure(project, seeds=[10, 5])
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
-    assert "seeds: [10, 5] must grow from each analysis to the next, as in [10, 20, 40]" in outcome.text
+    assert (
+        "seeds: [10, 5] must grow from each analysis to the next, as in [10, 20, 40]"
+        in outcome.text
+    )
