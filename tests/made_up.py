@@ -55,7 +55,7 @@ def made_up_study(
         tuned: whether each variant has a learning rate of its own.
         held_out: training images that validate; 0 if the test images do.
         best: the pair that was chosen.
-        by_source: whether what its scatter is made of is told.
+        by_source: whether it has the sources of its variance.
         judge_by: what its variants are judged by.
     """
     chance = np.random.default_rng(0)
@@ -102,7 +102,7 @@ def made_up_study(
     histories.write(timings, folder / "timings.csv")
     weights.write([WEIGHT], folder / "weights.csv")
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
-    (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
+    (folder / "verdict.md").write_text("# Verdict\n\nNothing is decided.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
     if by_source:
         alone = ({name: chance.uniform(0.5, 0.9, 5) for name in study.variants} for _ in range(3))
