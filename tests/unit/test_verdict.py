@@ -146,6 +146,12 @@ def test_interim_analyses_are_counted() -> None:
         (40, 4, 0),
     ]
     assert [one.share for one in found.interims] == [1 / 16, 3 / 16, 3 / 4]
+    # The choice was made on all seeds of those that went on to the end.
+    best = found.confirmation
+    assert best is not None
+    gained = 0.9 + noise(0, 40) + 0.0505 + noise(3, 40)
+    promised = np.round(gained, 4) - np.round(0.9 + noise(0, 40), 4)
+    assert best.promised == pytest.approx(promised.mean())
     decided = [name for one in found.interims for name in one.decided]
     assert decided == [one.name for one in found.compared if one.decision != "inconclusive"]
     assert {one.name: one.seeds for one in found.compared} == {

@@ -206,13 +206,13 @@ def _confirm(results: StudyResults, known: Evidence, decisions: Decisions) -> Co
 
 
 def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
-    """What the choice promised on the seeds that it was made on.
+    """What the choice promised on its seeds, which are those that went on to the last analysis.
 
     The pair's own difference from the baseline there, or if it was not run there, the sum of its
     two initializers' differences.
     """
     study, measure = results.description, measure_of(results.description)
-    seeds = range(min(len(results.judged_on(name)) for name in study.variants))
+    seeds = range(max(len(results.judged_on(name)) for name in study.variants))
     kernel, bias = study.initializers[BASELINE]
     parts = (
         [own]
@@ -223,14 +223,11 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
             if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
         ]
     )
-    base = results.scores(BASELINE, seeds)
-    gains = [
-        float(
-            compare(np.column_stack([results.scores(part, seeds), base]), measure).estimates[0, 1]
-        )
+    both = (
+        np.column_stack([results.scores(name, seeds) for name in (part, BASELINE)])
         for part in parts
-    ]
-    return measure.sign * float(sum(gains)) + 0.0
+    )
+    return measure.sign * sum(float(compare(one, measure).estimates[0, 1]) for one in both) + 0.0
 
 
 def _variant(
