@@ -53,4 +53,5 @@ def test_looks_must_grow(project: Project) -> None:
     configure(project, seeds=[10, 5])
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
-    assert "seeds: [10, 5] must grow from each analysis to the next, as in [10, 20, 40]" in outcome.text
+    message = "seeds: [10, 5] must grow from each analysis to the next, as in [10, 20, 40]"
+    assert message in outcome.text
