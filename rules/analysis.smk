@@ -32,6 +32,7 @@ checkpoint take_look:
         sums=files(of_look, "sums"),
         choices=chosen(of_look),
         tests=files(of_look, "tests"),
+        hits=files(of_look, "hits"),
         earlier=looks,
     output:
         "results/{study}/looks/{look}.yaml",

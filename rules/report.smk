@@ -20,7 +20,14 @@ rule write_report:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code("write_report", REPORT, "page.html.jinja", "report.html.jinja", "methods.md.jinja", "references.bib"),
+        code=code(
+            "write_report",
+            REPORT,
+            "page.html.jinja",
+            "report.html.jinja",
+            "methods.md.jinja",
+            "references.bib",
+        ),
     message:
         "Writing the report: {output}"
     script:

@@ -8,7 +8,7 @@ from initstudy.analysis.decisions import Decisions, Rules, analyse, shares
 from initstudy.analysis.evidence import find
 from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
-from initstudy.results import histories
+from initstudy.results import histories, hits
 from initstudy.results.files import replacing
 from initstudy.results.outputs import jobs_of
 from initstudy.results.scores import scored
@@ -23,6 +23,8 @@ if __name__ == "__main__":
         final = histories.final(table, histories.collect_tests(jobs).frame)
         judged = study.judge_by, study.target_accuracy, study.epochs
         finals = histories.by_variant(scored(final, table, *judged))
+        # What is equivalent must be so for other test examples, too, as in the end.
+        correct = hits.unpacked(hits.collect(jobs))
         rules = Rules(measure_of(study), study.margin, study.all_pairs, len(study.variants))
         earlier = [yaml.safe_load(Path(path).read_text()) for path in files.earlier]
         names, analyses = list(study.variants), []
@@ -37,7 +39,8 @@ if __name__ == "__main__":
             scores = {
                 name: histories.accuracies(finals, name, range(seeds), "score") for name in names
             }
-            analyses.append(analyse(scores, known, rules, share))
+            right = {name: correct[name][:seeds] for name in names}
+            analyses.append(analyse(scores, known, rules, share, right))
             names = next((look["goes_on"] for look in earlier if look["seeds"] == seeds), names)
         goes_on = [] if known.reason else Decisions(analyses, known.never_learned).goes_on()
         with replacing(snakemake.output[0]) as path:

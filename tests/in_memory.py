@@ -76,7 +76,10 @@ def study(
             test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
         ),
         timings=last[["variant", "seed"]].assign(epochs=description.epochs, seconds=1.0),
-        hits={name: correct(one, examples, luck) for name, one in given.items()},
+        hits={
+            name: correct(one, examples, luck, number)
+            for number, (name, one) in enumerate(given.items())
+        },
         diagnostics=_diagnostics(seeds, description.epochs, dead or {}, alike),
         looks=[],
     )
@@ -85,9 +88,9 @@ def study(
     return results
 
 
-def correct(accuracies: Floats, examples: int, luck: float) -> npt.NDArray[np.bool_]:
+def correct(accuracies: Floats, examples: int, luck: float, number: int) -> npt.NDArray[np.bool_]:
     """Which examples are classified correctly: the easiest, but for luck; bool (runs, examples)."""
-    generator = np.random.default_rng([len(accuracies), int(1e9 * np.nan_to_num(accuracies)[0])])
+    generator = np.random.default_rng(number)
     difficulty = np.linspace(0, 1, examples) + generator.normal(
         0, luck, (len(accuracies), examples)
     )

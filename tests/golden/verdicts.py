@@ -121,7 +121,7 @@ def by_loss() -> Findings:
     losses = {
         "baseline": np.concatenate([base, base[:10]]),
         "kernel-a": base - 0.05 + noise(5, 12, 0.01),
-        "kernel-b": base + 0.01,
+        "kernel-b": base + 0.03 + noise(10, 12, 0.002),
         "bias-c": base + noise(6, 12, 0.002),
         "best": base[:10] - 0.05 + noise(7, 10, 0.01),
     }

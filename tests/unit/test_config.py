@@ -373,8 +373,10 @@ def test_what_is_wrong_with_data_model_and_rates(
 
 
 def test_interim_analyses_are_for_comparisons_with_the_baseline_only() -> None:
-    found = problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
-    assert "interim analyses are for" in found
+    assert (
+        "interim analyses are for"
+        in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
+    )
     assert "grow from each analysis" in problems(seeds=[10, 10])["seeds"]
     assert "seeds[1]" in problems(seeds=[10, 0])
     assert "seeds" in problems(seeds=[])

@@ -169,8 +169,10 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
         - 1e-8
     ):
         yield "the leader does not lead"
+    # What was ruled out by few seeds may lead when there are more of them.
     if (
         advice.leader
+        and not findings.interims
         and by_name[advice.leader].may_be_best is False
         and not (by_name[advice.leader].never_learned or measure.middle == "median")
     ):

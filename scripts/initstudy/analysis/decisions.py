@@ -119,10 +119,11 @@ class Analysis:
         ahead = differences(self.scores[:, at[0]], self.scores[:, at[1]])
         low, high = bounds(LEVEL)
         decided_low, decided_high = bounds(family.confidence)
-        adjusted = [family.adjusted(value) for value in (p_value, equivalence)]
+        adjusted, adjusted_equivalence = family.adjusted(p_value), family.adjusted(equivalence)
         if tested and len(self.scores) < self.rules.fewest_seeds(self.share):
-            decided_low, decided_high = -np.inf, np.inf
-            adjusted = [value if np.isnan(value) else 1.0 for value in adjusted]
+            # So few seeds decide nothing, whatever they are.
+            decided_low, decided_high, adjusted = -np.inf, np.inf, 1.0
+            adjusted_equivalence = NAN if margin is None else 1.0
         return Comparison(
             first=first,
             second=second,
@@ -135,9 +136,9 @@ class Analysis:
             decided_high=decided_high,
             confidence=family.confidence,
             p_value=p_value,
-            p_value_adjusted=adjusted[0],
+            p_value_adjusted=adjusted,
             p_value_equivalence=equivalence,
-            p_value_equivalence_adjusted=adjusted[1],
+            p_value_equivalence_adjusted=adjusted_equivalence,
             wins=int((ahead > 0).sum()),
             ties=int((ahead == 0).sum()),
             tested=tested,

@@ -11,6 +11,7 @@ from scipy import stats
 
 from initstudy.analysis import evidence as evidences
 from initstudy.analysis import learning_rates, power
+from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse, shares
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
@@ -155,11 +156,17 @@ def _advice(
     # What another one is better than is not advised, if there is a choice.
     advised = _leader(results, [name for name in better if name in possible] or better)
     unconfirmed = ""
-    if confirmed and confirmed.comparison.decision != INCONCLUSIVE:
-        if confirmed.comparison.decision == BETTER:
-            advised = advised or confirmed.chosen_from or BEST
-        elif confirmed.chosen_from == advised:
-            unconfirmed, advised = advised, ""
+    if confirmed and confirmed.comparison.decision == BETTER:
+        advised = advised or confirmed.chosen_from or BEST
+    elif (
+        advised
+        and confirmed
+        and confirmed.chosen_from == advised
+        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
+    ):
+        unconfirmed = advised
+        better.remove(advised)
+        advised = _leader(results, [name for name in better if name in possible] or better)
     if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
@@ -216,8 +223,13 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
             if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
         ]
     )
-    base = measure.center(results.scores(BASELINE, seeds))
-    gains = [measure.center(results.scores(part, seeds)) - base for part in parts]
+    base = results.scores(BASELINE, seeds)
+    gains = [
+        float(
+            compare(np.column_stack([results.scores(part, seeds), base]), measure).estimates[0, 1]
+        )
+        for part in parts
+    ]
     return measure.sign * float(sum(gains)) + 0.0
 
 
@@ -355,9 +367,15 @@ def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
     means = np.sort(curves, axis=0).mean(axis=0)
     smooth = np.convolve(means, np.full(window, 1 / window), mode="valid")
     top = int(smooth.argmax())
-    least = margin if margin is not None and judge_by == "accuracy" else DECLINE
     lost = float(smooth[top] - smooth[-1])
-    return Peak(top + 1 + window // 2, float(smooth[top]), lost) if lost > least else None
+    if lost <= least_decline(margin, judge_by):
+        return None
+    return Peak(top + 1 + window // 2, float(smooth[top]), lost)
+
+
+def least_decline(margin: float | None, judge_by: str) -> float:
+    """What a curve of accuracies must lose to have declined."""
+    return margin if margin is not None and judge_by == "accuracy" else DECLINE
 
 
 def _published(

@@ -7,13 +7,25 @@ from typing import Any
 import numpy as np
 
 from initstudy.analysis.comparisons import fewest_seeds
+from initstudy.analysis.findings import least_decline
 from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.measures import MEASURES, Measure, RankedMeasure
-from initstudy.report.words import LONGEST, about, fill, number, p_equals, places_of, with_interval
+from initstudy.report.words import (
+    LONGEST,
+    about,
+    fill,
+    number,
+    p_equals,
+    places_of,
+    rounded,
+    with_interval,
+)
 from initstudy.results.findings import Comparison, Failures, Findings, Needed, Variant
 
 # Accuracies in training and of other examples that differ by so much want a word.
 FAR_APART = 0.1
+# Decimals that are shown at most.
+MOST_PLACES = 4
 # Up to so many are written as a word.
 WORDS = ["None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
 
@@ -57,27 +69,54 @@ class Units:
         """Decimals that are shown of it at least."""
         return 1 if self.measure.share else 3 if self.measure.name == "loss" else 0
 
+    @property
+    def usual(self) -> int:
+        """Decimals that are shown where no interval asks for others."""
+        return 3 if self.measure.name == "loss" else 1
+
+    def places(self, *ends: float) -> int:
+        """Decimals that are shown of an interval, so that no end looks like 0 or the margin."""
+        places = places_of(ends, self.fewest) if np.isfinite(ends).all() else self.usual
+        margin = self.measure.scale * (self.margin_of_study or 0.0)
+        while places < MOST_PLACES and any(
+            abs(end - mark) > 1e-9 and round(end, places) == round(mark, places)
+            for end in ends
+            for mark in (-margin, 0.0, margin)
+        ):
+            places += 1
+        return places
+
     def amount(self, value: float, sign: bool = True) -> str:
         """A difference without its interval."""
-        places = 1 if self.measure.share else 3
-        text = number(self.measure.scale * value, places, sign)
+        text = number(self.measure.scale * value, self.usual, sign)
         return text + self.measure.unit_of_difference
 
     def interval(self, found: Comparison) -> str:
-        """A difference with its usual interval, its unit and its comparator's seeds."""
-        scale, unit = self.measure.scale, self.measure.unit_of_difference
-        ends = [scale * end for end in (found.low, found.high)]
-        places = places_of(ends, self.fewest)
-        middle = number(scale * found.difference, places, sign=True)
+        """A difference with its usual interval and its unit."""
+        values = found.difference, found.low, found.high
+        return self._with_unit([self.measure.scale * value for value in values], sign=True)
+
+    def lead(self, found: Comparison) -> str:
+        """By how much the first is ahead, whether more is better or less."""
+        ahead = [self.measure.scale * value for value in (found.difference, found.low, found.high)]
+        if self.measure.sign < 0:
+            middle, low, high = (-value for value in ahead)
+            ahead = [middle, high, low]
+        return self._with_unit(ahead, sign=False)
+
+    def _with_unit(self, values: Sequence[float], sign: bool) -> str:
+        middle, *ends = values
+        unit = self.measure.unit_of_difference
         if np.isnan(ends[0]):
-            return middle + unit
-        low, high = (number(end, places, sign=True) for end in ends)
-        return f"{middle}{unit} [95 % CI {low}, {high}]"
+            return number(middle, self.usual, sign) + unit
+        places = self.places(*ends)
+        low, high = (number(end, places, sign) for end in ends)
+        return f"{number(middle, places, sign)}{unit} [95 % CI {low}, {high}]"
 
     def bare(self, found: Comparison) -> str:
         """A difference with its usual interval, without a unit."""
         values = [self.measure.scale * one for one in (found.difference, found.low, found.high)]
-        return with_interval(values, sign=True, fewest=self.fewest)
+        return with_interval(values, sign=True, fewest=self.places(*values[1:]))
 
     def decided(self, found: Comparison) -> str:
         """The interval that decided."""
@@ -86,7 +125,7 @@ class Units:
     def plain(self, low: float, high: float) -> str:
         """An interval of a difference, with its unit."""
         ends = [self.measure.scale * end for end in (low, high)]
-        places = places_of(ends, self.fewest)
+        places = self.places(*ends)
         text = ", ".join(number(end, places, sign=True) for end in ends)
         return f"[{text}]{self.measure.unit_of_difference}"
 
@@ -95,16 +134,22 @@ class Units:
         ends = [100 * value for value in (failures.difference, failures.low, failures.high)]
         return with_interval(ends, sign=True)
 
-    def accuracy(self, one: Variant) -> str:
-        """A mean accuracy with its interval, in percent."""
+    def accuracy(self, one: Variant, bare: bool = False) -> str:
+        """A mean accuracy with its interval, in percent; bare in a table that says so."""
         values = [100 * value for value in (one.accuracy, one.accuracy_low, one.accuracy_high)]
-        return f"{with_interval(values)} %"
+        text = with_interval(values)
+        if bare:
+            return text
+        middle, bracket, ends = text.partition(" [")
+        return f"{middle} %{bracket and ' [95 % CI '}{ends}"
 
     def value(self, one: Variant) -> str:
         """What a variant is judged by, with its interval."""
         scale = self.measure.scale
         values = [scale * value for value in (one.value, one.low, one.high)]
-        return with_interval(values, fewest=self.fewest) + self.measure.unit
+        finite = np.isfinite(values[1:]).all()
+        fewest = self.fewest if finite else self.usual
+        return with_interval(values, fewest=fewest) + self.measure.unit
 
     def seeds(self, needed: Needed) -> str:
         """How many seeds it takes, and between what numbers that lies."""
@@ -112,7 +157,7 @@ class Units:
             return "more than 10,000 seeds"
         low = about(needed.low).removeprefix("about ")
         if np.isinf(needed.high):
-            return f"{about(needed.seeds)} seeds (at least {low}; without limit if there is none)"
+            return f"{about(needed.seeds)} seeds (at least {low}, with no upper limit)"
         high = about(needed.high).removeprefix("about ")
         return f"{about(needed.seeds)} seeds ({low} to {high})"
 
@@ -142,7 +187,7 @@ def headline(findings: Findings) -> str:
 def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
     return {
         "own_name": lambda one: own_name(one.name),
-        "own_name_of": own_name,
+        "role_name": lambda name: role_name(findings.variant(name)),
         "as_named": lambda name: pair_of(findings.variant(name)),
         "named": pair_of,
         "variant_of": findings.variant,
@@ -160,6 +205,9 @@ def _values(findings: Findings) -> dict[str, Any]:
     """What the templates say besides the findings themselves."""
     variants, measure = findings.variants, MEASURES[findings.judge_by]
     growing = [one.seeds for one in findings.interims]
+    again = findings.confirmation.chosen_from if findings.confirmation else ""
+    # What was published of the pair that was run again stands beside its first run.
+    published = [one for one in variants if one.published and not (again and one.name == "best")]
     most = growing[-1] if growing else findings.baseline.seeds
     return {
         "findings": findings,
@@ -186,8 +234,9 @@ def _values(findings: Findings) -> dict[str, Any]:
         "far_apart": FAR_APART,
         "best_is_asked": len(findings.compared) > 1,
         "wants_seeds": _wanted(findings),
-        "published": [one for one in variants if one.published],
-        "inside": sum(one.published.within for one in variants if one.published),
+        "decline": f"{100 * least_decline(findings.margin, findings.judge_by):g} pp",
+        "published": published,
+        "inside": sum(one.published.within for one in published if one.published),
     }
 
 
@@ -217,6 +266,13 @@ def pair_of(one: Variant) -> str:
 def own_name(name: str) -> str:
     """Name a variant by what it does not share with the baseline: `he_normal`."""
     return " with ".join(name.split("-")[1::2]) or name
+
+
+def role_name(one: Variant) -> str:
+    """Name a variant by the initializers that it does not share with the baseline."""
+    if len(one.differs) == 2:
+        return pair_of(one)
+    return f"{one.kernel} kernels" if one.differs == ["kernel"] else f"{one.bias} biases"
 
 
 def p_value(value: float) -> str:
@@ -281,5 +337,5 @@ def _wanted(findings: Findings) -> int:
         if one.decision == "inconclusive"
     ]
     finite = [seeds for seeds in asked if np.isfinite(seeds)]
-    wanted = int(np.median(finite)) if finite else 0
+    wanted = rounded(float(np.median(finite))) if finite else 0
     return wanted if wanted > findings.baseline.seeds else 0

@@ -101,12 +101,15 @@ def p_equals(value: float) -> str:
     return f"p = {value:.2g}" if value >= 0.001 else "p < 0.001"
 
 
+def rounded(value: float) -> int:
+    """Round a number to two digits, or to a whole one."""
+    digits = int(np.floor(np.log10(value))) - 1 if value else 0
+    return int(round(value, -max(0, digits)))
+
+
 def about(value: float) -> str:
     """Round a number of seeds to what one acts on: two digits."""
-    if value < 20:
-        return f"{value:.0f}"
-    digits = int(np.floor(np.log10(value))) - 1
-    return f"about {round(value, -digits):,.0f}"
+    return f"{value:.0f}" if value < 20 else f"about {rounded(value):,}"
 
 
 def percent(share: float, places: int = 0) -> str:
