@@ -72,7 +72,6 @@ def report(results: StudyResults) -> str:
         weights=results.weights,
         weights_in_words=in_words(results.weights),
         configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
-        target=f"{100 * float(study.configuration['target_accuracy']):g}",
         methods=paragraph,
         bibtex=citations,
         provenance=made,
