@@ -1,6 +1,6 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
 # make suite  runs the studies of suite.yaml and says what holds over all of them
-# make leaderboard makes docs/benchmark of what that found
+# make leaderboard makes docs/benchmark of what that found, or again of its own tables
 # make test   sets up .venv, then lint and every test
 # make test-lowest runs the unit tests with the oldest versions that pyproject.toml allows
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
@@ -23,7 +23,8 @@ suite replications: $(VENV)/installed
 	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $@ $(ARGS)
 
 leaderboard: $(VENV)/installed
-	$(BIN)/python -m initstudy.suite.leaderboard results/suite docs/benchmark
+	$(BIN)/python -m initstudy.suite.leaderboard \
+	    $(dir $(or $(wildcard results/suite/scores.csv),docs/benchmark/scores.csv)) docs/benchmark
 
 test: lint
 	. $(BIN)/activate && pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -32,6 +32,7 @@ checkpoint take_look:
         sums=files(of_look, "sums"),
         choices=chosen(of_look),
         tests=files(of_look, "tests"),
+        hits=files(of_look, "hits"),
         earlier=looks,
     output:
         "results/{study}/looks/{look}.yaml",
@@ -90,44 +91,10 @@ rule collect_learning_rates:
         "../scripts/collect_learning_rates.py"
 
 
-rule summarize:
-    input:
-        study=described,
-        histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
-        tests="results/{study}/tests.csv",
-        best="results/{study}/best.yaml",
-        timings="results/{study}/timings.csv",
-        hits="results/{study}/hits.npz",
-        diagnostics="results/{study}/diagnostics.csv",
-        looks=looks,
-        published=published,
-    output:
-        csv="results/{study}/summary.csv",
-        pairs="results/{study}/pairs.csv",
-        markdown="results/{study}/summary.md",
-    log:
-        "logs/{study}/summarize.log",
-    # It takes longest of these, and most others wait for it.
-    priority: 1
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code("summarize", ANALYSIS),
-    message:
-        "Summarizing: {output.csv}"
-    script:
-        "../scripts/summarize.py"
-
-
 # For who asks for it, before a larger study is run.
 rule plan_seeds:
     input:
-        study=described,
-        histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
-        tests="results/{study}/tests.csv",
+        findings="results/{study}/findings.json",
     output:
         "results/{study}/plan.md",
     log:
@@ -136,7 +103,7 @@ rule plan_seeds:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code("plan_seeds", ANALYSIS),
+        code=code("plan_seeds", [*VERDICT, "report/plan.py"], "verdict", "plan.md.jinja"),
     message:
         "Planning seeds from {wildcards.study}: {output}"
     script:
@@ -193,28 +160,37 @@ rule measure_variance:
         "../scripts/measure_variance.py"
 
 
-rule judge:
+rule conclude:
     input:
         study=described,
-        summary="results/{study}/summary.csv",
         histories="results/{study}/histories.csv",
         sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
         best="results/{study}/best.yaml",
+        timings="results/{study}/timings.csv",
+        hits="results/{study}/hits.npz",
         diagnostics="results/{study}/diagnostics.csv",
+        looks=looks,
+        published=published,
         interaction=interaction,
         rates=learning_rates,
         variance=variance,
     output:
-        "results/{study}/verdict.md",
+        summary="results/{study}/summary.csv",
+        pairs="results/{study}/pairs.csv",
+        table="results/{study}/summary.md",
+        findings="results/{study}/findings.json",
+        verdict="results/{study}/verdict.md",
     log:
-        "logs/{study}/judge.log",
+        "logs/{study}/conclude.log",
+    # It takes longest of these, and most others wait for it.
+    priority: 1
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code("judge", ANALYSIS),
+        code=code("conclude", VERDICT, "verdict"),
     message:
-        "Writing the verdict: {output}"
+        "Drawing conclusions: {output.verdict}"
     script:
-        "../scripts/judge.py"
+        "../scripts/conclude.py"

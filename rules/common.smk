@@ -82,6 +82,7 @@ LISTS = "|".join(STUDIES.lists)
 RESULTS = ["study/description.py", "study/names.py", "results"]
 ANALYSIS = [*RESULTS, "analysis"]
 DRAWING = [*ANALYSIS, "drawing"]
+VERDICT = [*ANALYSIS, "report/verdict.py", "report/words.py"]
 REPORT = [*DRAWING, "report"]
 SUITE = [*REPORT, "suite"]
 
@@ -100,10 +101,10 @@ wildcard_constraints:
 
 
 def code(script, folders, *templates):
-    """The code id of a rule: of its script, folders of the library, and files in report/."""
+    """The code id of a rule: of its script, folders of the library, and templates."""
     names = [f"scripts/initstudy/{folder}" for folder in folders]
     return source_id(
-        f"scripts/{script}.py", *names, *(f"report/{template}" for template in templates)
+        f"scripts/{script}.py", *names, *(f"templates/{template}" for template in templates)
     )
 
 
@@ -272,7 +273,7 @@ def shown(study, figure):
     """A figure as a part of `snakemake --report`, with the caption that our own report has."""
     return report(
         f"results/{study}/figures/{figure.name}.svg",
-        caption=f"../report/captions/{figure.name}.rst",
+        caption=f"../templates/captions/{figure.name}.rst",
         category=study,
         subcategory="Figures",
         labels={"what": figure.name},
@@ -301,7 +302,7 @@ def files_of(member):
     """
     made = [rules.write_report, rules.draw_explorer, rules.collect, rules.choose_best]
     made += [rules.account_weights]
-    made += [rules.summarize, rules.judge]
+    made += [rules.conclude]
     made += [rules.measure_interaction] * member.description.factorial
     made += [rules.collect_learning_rates] * member.description.tuned
     made += [rules.measure_variance] * bool(member.description.variance_seeds)

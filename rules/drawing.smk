@@ -40,7 +40,7 @@ rule draw_more:
     output:
         report(
             "results/{study}/figures/{figure}.svg",
-            caption="../report/captions/any.rst",
+            caption="../templates/captions/any.rst",
             category="{study}",
             subcategory="Figures",
             labels={"what": "{figure}"},

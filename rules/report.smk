@@ -2,6 +2,7 @@ rule write_report:
     input:
         study=described,
         verdict="results/{study}/verdict.md",
+        findings="results/{study}/findings.json",
         table="results/{study}/summary.md",
         figures=drawn,
         explorer="results/{study}/explorer.html",
@@ -19,7 +20,14 @@ rule write_report:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code("write_report", REPORT, "report.html.jinja", "page.html.jinja", "references.bib"),
+        code=code(
+            "write_report",
+            REPORT,
+            "page.html.jinja",
+            "report.html.jinja",
+            "methods.md.jinja",
+            "references.bib",
+        ),
     message:
         "Writing the report: {output}"
     script:

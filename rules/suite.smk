@@ -1,3 +1,14 @@
+SUITE_TEMPLATES = [
+    "suite.html.jinja",
+    "page.html.jinja",
+    "suite.md.jinja",
+    *(
+        f"suite_{part}.md.jinja"
+        for part in ("answer", "kinds", "limits", "methods", "rates", "ratios", "without")
+    ),
+]
+
+
 rule compare_studies:
     input:
         studies=descriptions,
@@ -21,11 +32,13 @@ rule compare_studies:
         explorer="results/{suite}/explorer.html",
         summary="results/{suite}/summary.csv",
         scores="results/{suite}/scores.csv",
-        pairs="results/{suite}/pairs.csv",
+        decisions="results/{suite}/decisions.csv",
+        findings="results/{suite}/findings.json",
+        workloads="results/{suite}/workloads.csv",
         trainings="results/{suite}/trainings.csv",
         rates="results/{suite}/learning_rates.csv",
         trials="results/{suite}/trials.csv",
-        # There are more if there are studies enough.
+        # There are more if learning rates are tried on seeds enough.
         figures=expand(
             "results/{{suite}}/figures/{figure}.{ending}",
             figure=always(SUITE_FIGURES),
@@ -39,7 +52,7 @@ rule compare_studies:
     params:
         kept=lambda wildcards: STUDIES.kept.get(wildcards.suite, []),
         kinds=lambda wildcards: [list(member.source.kinds) for member in listed(wildcards)],
-        code=code("compare_studies", SUITE, "suite.html.jinja", "page.html.jinja"),
+        code=code("compare_studies", SUITE, *SUITE_TEMPLATES),
     message:
         "Comparing the studies of {wildcards.suite}: {output.html}"
     script:

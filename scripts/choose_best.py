@@ -2,7 +2,7 @@
 
 import yaml
 
-from initstudy.analysis import statistics
+from initstudy.analysis.choice import choose_pair
 from initstudy.analysis.measures import measure_of
 from initstudy.logs import job_log
 from initstudy.results import histories
@@ -18,6 +18,6 @@ if __name__ == "__main__":
         table = histories.collect(jobs, study.epochs).frame
         judged = study.judge_by, study.target_accuracy, study.epochs
         final = scored(histories.final(table), table, *judged)
-        choice = statistics.choose_pair(final, study.variants, measure=measure_of(study))
+        choice = choose_pair(final, study.variants, measure=measure_of(study))
         with replacing(snakemake.output[0]) as path:
             path.write_text(yaml.safe_dump(choice, sort_keys=False))

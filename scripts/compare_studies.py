@@ -1,5 +1,6 @@
-"""Says what the studies of a suite tell together."""
+"""Compare the studies of a suite."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -12,47 +13,47 @@ from initstudy.results import histories
 from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import SuiteResults
-from initstudy.suite import figures, findings, kept, members, pages
+from initstudy.suite import figures, findings, kept, members, pages, tables
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         output, name = snakemake.output, snakemake.wildcards.suite
         studies = [StudyResults(Path(file).parent) for file in snakemake.input.studies]
-        descriptions = [study.description for study in studies]
-        variants, left_out = members.shared_variants(descriptions)
-        entries = [
-            members.entry(study, variants, kinds)
-            for study, kinds in zip(studies, snakemake.params.kinds, strict=True)
-        ]
-        trainings, trust = members.trainings(studies, variants), ""
-        own, others = variants, snakemake.params.kept
+        names = [study.description.name for study in studies]
+        kinds = dict(zip(names, snakemake.params.kinds, strict=True))
+        own, left_out = members.shared_variants([study.description for study in studies])
+        nothing = members.without_evidence(dict(zip(names, map(evidence.of, studies), strict=True)))
+        studies = [study for study in studies if study.description.name not in nothing]
+        entries = [members.entry(study, own, kinds[study.description.name]) for study in studies]
+        trainings = members.trainings(studies, own, entries)
+        variants, others, trust = own, snakemake.params.kept, None
         if others:
-            tables = SuiteResults(Path(snakemake.input.kept[0]).parent)
-            entries = [kept.beside(entry, tables, others) for entry in entries]
-            taken = tables.trainings[tables.trainings["variant"].isin(others)]
+            tabled = SuiteResults(Path(snakemake.input.kept[0]).parent)
+            entries = [kept.beside(entry, tabled, others) for entry in entries]
+            taken = tabled.trainings[tabled.trainings["variant"].isin(others)]
             trainings, variants = pd.concat([trainings, taken]), [*own, *others]
-        known = {study.description.name: evidence.of(study) for study in studies}
-        entries = [members.apart(entry, known[entry.study]) for entry in entries]
-        found = findings.find(variants, entries, left_out)
-        histories.write(findings.score_table(found), output.scores)
-        histories.write(found.summary, output.summary)
-        histories.write(found.rates, output.rates)
-        histories.write(found.pairs, output.pairs)
-        histories.write(findings.trials_table(found), output.trials)
+        found = findings.find(variants, entries, left_out, nothing)
+        entries = [entry.ordered(variants, found.variants) for entry in entries]
+        histories.write(tables.scores(found, entries), output.scores)
+        histories.write(tables.summary(found), output.summary)
+        histories.write(tables.decisions(found), output.decisions)
+        histories.write(tables.workloads(found.workloads), output.workloads)
+        histories.write(tables.rates(found), output.rates)
+        histories.write(tables.trials(found, entries), output.trials)
         histories.write(trainings, output.trainings)
         if others:
-            trust = kept.trust(SuiteResults(Path(output.scores).parent), tables, others)
+            trust = kept.trust(SuiteResults(Path(output.scores).parent), tabled, others)
         drawn = Path(output.html).parent / "figures"
-        for figure_name, figure in figures.draw(found).items():
+        for figure_name, figure in figures.draw(found, entries).items():
             save(figure, *(drawn / f"{figure_name}.{ending}" for ending in ("svg", "png")))
         shown = explorer(name, members.curves(studies, own))
-        facts = [members.facts(description) for description in descriptions]
-        said = [text for text in (members.lacking(known), trust) if text]
-        words = pages.verdict(name, found, "\n\n".join(said))
+        said = pages.verdict(name, found, trust)
+        budgets = sum(entry.has_budgets for entry in entries)
         for path, text in (
-            (output.words, words + "\n" + pages.table(found)),
+            (output.words, said),
+            (output.findings, json.dumps(found.plain(), indent=1) + "\n"),
             (output.explorer, shown),
-            (output.html, pages.report(name, found, words, facts, drawn, shown)),
+            (output.html, pages.report(name, found, said, drawn, shown, budgets)),
         ):
             with replacing(path) as temporary:
                 temporary.write_text(text, encoding="utf-8")

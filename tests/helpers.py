@@ -37,7 +37,7 @@ PARTS = [
     "envs",
     "profiles",
     "studies",
-    "report",
+    "templates",
 ]
 
 # The smallest study in which every rule has something to do.

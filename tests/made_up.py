@@ -8,19 +8,20 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from initstudy.analysis import learning_rates, variance
-from initstudy.analysis.measures import measure_of
-from initstudy.analysis.statistics import compare_all, summarize
+from initstudy.analysis import interaction, learning_rates, variance
+from initstudy.analysis.findings import all_pairs, find
+from initstudy.analysis.summary import pairs, summarize
 from initstudy.results import columns, diagnostics, histories, weights
 from initstudy.results.columns import moments
-from initstudy.results.files import write_sum
+from initstudy.results.files import write_arrays, write_sum
+from initstudy.results.findings import dump
 from initstudy.results.study import StudyResults
 from initstudy.study.config import parse_study
 from initstudy.study.description import Description
 
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
 EPOCHS, SEEDS, CONFIRMATION = 5, 4, 3
-LAYERS = 3
+LAYERS, EXAMPLES = 3, 40
 WEIGHT: dict[str, Any] = {
     "path": "sequential/dense/kernel",
     "layer": "dense (Dense)",
@@ -54,7 +55,7 @@ def made_up_study(
         tuned: whether each variant has a learning rate of its own.
         held_out: training images that validate; 0 if the test images do.
         best: the pair that was chosen.
-        by_source: whether what its scatter is made of is told.
+        by_source: whether it has the sources of its variance.
         judge_by: what its variants are judged by.
     """
     chance = np.random.default_rng(0)
@@ -67,11 +68,14 @@ def made_up_study(
     choice = {"kernel_initializer": {"name": kernel}, "bias_initializer": {"name": bias}}
     (folder / "best.yaml").write_text(yaml.safe_dump(choice))
 
-    rows, measured = [], []
+    rows, measured, right = [], [], {}
     for variant in variants:
         seeds = [*(study.confirmation if variant == "best" else study.selection)]
         if variant == "baseline" and not own:
             seeds += study.confirmation
+        correct = chance.random((len(seeds), EXAMPLES)) < 0.7
+        right[f"{variant}/hits"] = np.packbits(correct, axis=1)
+        right[f"{variant}/seeds"] = np.array(seeds)
         for seed in seeds:
             ends = chance.uniform(0.5, 0.95)
             for epoch in range(1, EPOCHS + 1):
@@ -80,6 +84,7 @@ def made_up_study(
             for epoch, layer in itertools.product(moments(EPOCHS), range(1, LAYERS + 1)):
                 values = chance.uniform(0.1, 0.9, len(diagnostics.MEASURES))
                 measured.append((variant, seed, epoch, layer, "Dense", 10 * layer, *values))
+    write_arrays({"images": np.array(EXAMPLES), **right}, folder / "hits.npz")
     table = pd.DataFrame(rows, columns=columns.HISTORY)
     histories.write(table, folder / "histories.csv")
     write_sum(folder / "histories.csv")
@@ -96,27 +101,8 @@ def made_up_study(
     )
     histories.write(timings, folder / "timings.csv")
     weights.write([WEIGHT], folder / "weights.csv")
-    results = StudyResults(folder)
-    rows = [
-        {
-            "variant": name,
-            "kernel_initializer": kernel,
-            "bias_initializer": bias,
-            "seeds": results.judged_on(name),
-        }
-        for name, (kernel, bias) in variants.items()
-    ]
-    measure = measure_of(study)
-    summary = summarize(
-        *(table, timings, rows, EPOCHS, study.target_accuracy, study.chance, None, tests),
-        margin=study.margin,
-        measure=measure,
-    )
-    histories.write(summary, folder / "summary.csv")
-    values = {name: results.scores(name, study.selection) for name in study.variants}
-    histories.write(compare_all(values, study.margin, measure), folder / "pairs.csv")
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
-    (folder / "verdict.md").write_text("# Verdict\n\nNo difference could be told.\n")
+    (folder / "verdict.md").write_text("# Verdict\n\nNothing is decided.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
     if by_source:
         alone = ({name: chance.uniform(0.5, 0.9, 5) for name in study.variants} for _ in range(3))
@@ -132,7 +118,17 @@ def made_up_study(
         histories.write(
             pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv"
         )
-    return results
+    results = StudyResults(folder)
+    if factorial:
+        layout = interaction.layout(results.final, study.initializers, study.selection)
+        components = interaction.components(layout.accuracies)
+        histories.write(components, folder / "interaction.csv")
+    findings = find(results)
+    (folder / "findings.json").write_text(dump(findings))
+    histories.write(summarize(results, findings), folder / "summary.csv")
+    histories.write(pairs(all_pairs(results)), folder / "pairs.csv")
+    # Nothing of it was read yet.
+    return StudyResults(folder)
 
 
 def describe(

@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "82f8b801d296f099697eca5db2dc753323d633fa57df4c59521354211cb07269": (
+    "009d1ef421330967cb2576f2ed3df2d2d267fa99da808b54db71fa15a5dc4a76": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }
@@ -103,13 +103,14 @@ def source_id(*names: str) -> str:
     It is the same on each version of Python that is supported.
 
     Args:
-        names: files of the project, or folders with all Python files below them. A file that is
-            not of Python counts byte for byte.
+        names: files of the project, or folders with all Python files and templates below them. A
+            file that is not of Python counts byte for byte.
     """
     total = hashlib.sha256()
     for name in names:
         place = PROJECT / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        found = [*place.rglob("*.py"), *place.rglob("*.jinja")]
+        for path in sorted(found) if place.is_dir() else [place]:
             total.update(f"{path.relative_to(PROJECT)} {_digest(path)}\n".encode())
     return total.hexdigest()
 

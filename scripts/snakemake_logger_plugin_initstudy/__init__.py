@@ -22,12 +22,12 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from initstudy.report.verdict import headline
+from initstudy.results.findings import read
 from initstudy.study.config import FIRST_TUNED
 
 # Between two plain lines.
 SECONDS = 20
-# A sentence of fewer characters says little.
-SHORT = 40
 ALWAYS_TOLD = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
 
 
@@ -189,21 +189,19 @@ def final_accuracies(output: Sequence[str]) -> list[float]:
 
 
 def ending(report: Path) -> list[str]:
-    """What a run ends with: the recommendation, if there is a verdict, and what to open.
+    """What a run ends with: the recommendation, if there are findings, and what to open.
 
     Args:
         report: what the last rule said to open.
     """
+    findings, page = report.parent / "findings.json", report.with_suffix(".md")
     lines = []
-    for name in ("verdict.md", f"{report.stem}.md"):
-        verdict = report.parent / name
-        if verdict.exists():
-            paragraphs = verdict.read_text(encoding="utf-8").split("\n\n")
-            plain = next((p for p in paragraphs if not p.startswith("#")), "").replace("*", "")
-            first, *others = re.split(r"(?<=[.!?])\s+(?=[A-Z\d])", " ".join(plain.split()))
-            # A short one, as that this is a trial, does not stand alone.
-            lines.append(" ".join([first, *others[: len(first) < SHORT]]))
-            break
+    if report.name == "report.html" and findings.exists():
+        lines.append(headline(read(findings)))
+    elif page.exists():
+        paragraphs = page.read_text(encoding="utf-8").split("\n\n")
+        plain = next((p for p in paragraphs if not p.startswith("#")), "").replace("*", "")
+        lines.append(re.split(r"(?<=[.!?])\s+(?=[A-Z\d])", " ".join(plain.split()))[0])
     return [*lines, f"Open {report}"]
 
 

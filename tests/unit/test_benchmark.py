@@ -1,6 +1,7 @@
 """The workloads that are drawn, and the page of the benchmark."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,10 +12,17 @@ import pandas as pd
 import pytest
 import yaml
 from helpers import REPOSITORY
+from scipy import stats
 
+from initstudy import __version__
+from initstudy.data.catalog import SPECS
 from initstudy.results import hits
+from initstudy.results.suite import SuiteResults
 from initstudy.study.config import parse_study
-from initstudy.suite import drawn, leaderboard
+from initstudy.suite import drawn, findings, kept, leaderboard
+from initstudy.suite.findings import Findings
+
+BENCHMARK = REPOSITORY / "docs/benchmark"
 
 
 def test_a_seed_draws_the_same_workloads_and_more_after_fewer() -> None:
@@ -68,25 +76,153 @@ def test_the_command_writes_a_list_of_studies() -> None:
     )
 
 
-def test_the_leaderboard_has_a_row_for_each_method_in_the_order_of_the_table() -> None:
-    folder = REPOSITORY / "docs/benchmark"
-    page, summary = (folder / "README.md").read_text(), pd.read_csv(folder / "summary.csv")
-    assert leaderboard.leaderboard(summary) in page
-    names = re.findall(r"\| `(\w+)` +\|", leaderboard.leaderboard(summary))
-    assert names == [name.removeprefix("kernel-") for name in summary["variant"]]
-    scores = pd.read_csv(folder / "scores.csv")
-    assert set(scores["variant"]) == set(summary["variant"])
+@pytest.fixture(scope="module")
+def found() -> Findings:
+    """Of the benchmark, from its tables."""
+    return findings.find(*kept.entries(SuiteResults(BENCHMARK)))
+
+
+def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
+    scores = pd.read_csv(BENCHMARK / "scores.csv")
     # What suite.yaml lists is what was run.
-    listed = [
-        one["study"] for one in yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["studies"]
-    ]
-    assert list(dict.fromkeys(scores["study"])) == listed
-    # And which images each replicate gets right is what its accuracy says.
+    listed = yaml.safe_load((REPOSITORY / "suite.yaml").read_text())
+    names = [one["study"] for one in listed["studies"]]
+    assert list(dict.fromkeys(scores["study"])) == names
+    workloads = SuiteResults(BENCHMARK).workloads
+    assert workloads["study"].tolist() == names
+    for one, (_, row) in zip(listed["studies"], workloads.iterrows(), strict=True):
+        asked = {**listed["settings"], **one}
+        assert row["dataset"] == asked["dataset"]
+        assert row["chance"] == pytest.approx(SPECS[asked["dataset"]].chance)
+        assert (row["target"], row["epochs"]) == (asked["target_accuracy"], asked["epochs"])
+        assert [*map(float, row["learning_rates"].split())] == asked["learning_rates"]
+        assert row["kinds"] == "; ".join(asked["kinds"])
+    ends = workloads.set_index("study").loc[scores["study"], ["chance", "target"]].to_numpy()
+    expected = (scores["accuracy"] - ends[:, 0]) / (ends[:, 1] - ends[:, 0])
+    np.testing.assert_allclose(scores["score"], expected, atol=1e-7)
+    # And which examples each run gets right is what its accuracy is.
     for (study, variant), rows in scores.groupby(["study", "variant"]):
-        right = hits.read(folder / f"hits/{study}.npz")[variant][: len(rows)]
+        right = hits.read(BENCHMARK / f"hits/{study}.npz")[variant][: len(rows)]
         assert right.mean(axis=1) == pytest.approx(rows["accuracy"].to_numpy(), abs=1e-6)
+
+
+def test_the_page_is_that_of_its_tables(tmp_path: Path) -> None:
+    """`make leaderboard` without a run makes the page and the tables that are there."""
+    for name in [*(f"{table}.csv" for table in leaderboard.TABLES), leaderboard.RUN]:
+        shutil.copyfile(BENCHMARK / name, tmp_path / name)
+    shutil.copytree(BENCHMARK / "hits", tmp_path / "hits")
+    leaderboard.make(tmp_path)
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {path.name for path in BENCHMARK.iterdir()} - {"claims.md"}
+    for name in made - {"hits"}:
+        if not name.endswith(".png"):
+            assert (tmp_path / name).read_text() == (BENCHMARK / name).read_text(), name
+    page = (BENCHMARK / "README.md").read_text()
     for file in re.findall(r"\]\(([\w./-]+)\)", page):
-        assert Path(folder, file).exists(), file
+        assert Path(BENCHMARK, file).exists(), file
+
+
+def test_a_run_replaces_the_tables_and_the_page_follows(tmp_path: Path) -> None:
+    suite, to = tmp_path / "results/suite", tmp_path / "benchmark"
+    suite.mkdir(parents=True)
+    for table in leaderboard.TABLES:
+        shutil.copyfile(BENCHMARK / f"{table}.csv", suite / f"{table}.csv")
+    for file in (BENCHMARK / "hits").iterdir():
+        (suite.parent / file.stem).mkdir()
+        shutil.copyfile(file, suite.parent / file.stem / "hits.npz")
+    to.mkdir()
+    leaderboard.take(suite, to)
+    assert {path.name for path in (to / "hits").iterdir()} == {
+        path.name for path in (BENCHMARK / "hits").iterdir()
+    }
+    assert yaml.safe_load((to / leaderboard.RUN).read_text())["initstudy"] == __version__
+    for table in leaderboard.TABLES:
+        assert (to / f"{table}.csv").read_text() == (BENCHMARK / f"{table}.csv").read_text()
+
+
+def sign_flip(differences: np.ndarray) -> float:
+    """The exact two-sided p-value of the mean."""
+    return float(
+        stats.permutation_test(
+            (differences,), np.mean, permutation_type="samples", n_resamples=np.inf
+        ).pvalue
+    )
+
+
+def test_the_counts_without_correction_are_those_of_exact_sign_flips(found: Findings) -> None:
+    """Recomputed by pandas and SciPy alone: better, worse at p < 0.05 uncorrected, and fails."""
+    scores = pd.read_csv(BENCHMARK / "scores.csv")
+    table = scores.pivot_table(index=["study", "seed"], columns="variant", values="accuracy")
+    expected = {"lsuv": (6, 1, 0), "sinusoidal": (5, 4, 2), "pytorch": (1, 6, 3), "ZerO": (1, 8, 2)}
+    for name, counts in expected.items():
+        better = worse = fails = 0
+        for study, rows in table.groupby("study"):
+            differences = (rows[f"kernel-{name}"] - rows["baseline"]).to_numpy()
+            if sign_flip(differences) < 0.05:
+                better, worse = better + (differences.mean() > 0), worse + (differences.mean() < 0)
+            own = scores[(scores["study"] == study) & (scores["variant"] == f"kernel-{name}")]
+            fails += (own["score"] < 0.5).mean() >= 0.5
+        assert (better, worse, fails) == counts
+        method = found.method(f"kernel-{name}")
+        assert method.counts.fails == fails
+        # What is decided after correction is so without.
+        assert method.counts.better <= better
+        assert method.counts.worse <= worse
+
+
+def test_the_geometric_means_are_those_of_the_tables(found: Findings) -> None:
+    scores = pd.read_csv(BENCHMARK / "scores.csv")
+    errors = 1 - scores.pivot_table(index="study", columns="variant", values="accuracy")
+    logs = np.log(errors.div(errors["baseline"], axis=0))
+    for name, ratio in (("lsuv", 0.87), ("pytorch", 1.43), ("ZerO", 1.42)):
+        values = logs[f"kernel-{name}"].to_numpy()
+        over = found.method(f"kernel-{name}").over
+        assert over.ratio == pytest.approx(stats.gmean(np.exp(values)))
+        assert over.ratio == pytest.approx(ratio, abs=0.005)
+        # Moderation makes no interval narrower than its own variance would with as much freedom.
+        own = stats.ttest_1samp(values, 0)
+        low, high = np.exp(own.confidence_interval(0.95))
+        assert (over.low, over.high) == pytest.approx((low, high), rel=0.03)
+    rates = found.rates
+    assert sum(rate.at_edge for rate in rates) == 13
+    assert len(rates) == 165
+
+
+def claimed(first: str, study: str, second: str = "baseline") -> str:
+    """A difference as claims.md has it."""
+    variants, entries = kept.entries(SuiteResults(BENCHMARK))
+    entry = next(one for one in entries if one.workload.study == study)
+    other = second if second == "baseline" else f"kernel-{second}"
+    found = findings.in_workload(entry, variants).comparison(f"kernel-{first}", other)
+    numbers = (f"{100 * value:+.1f}" for value in (found.difference, found.low, found.high))
+    return "{} [{}, {}]".format(*numbers)
+
+
+CLAIMS = [
+    ("fixup", "digits_plain_residual", "he_normal"),
+    ("fixup", "digits_plain_residual", "baseline"),
+    ("metainit", "fashion_deep_relu", "he_normal"),
+    ("metainit", "fashion_deep_relu", "baseline"),
+    ("ZerO", "fashion_deep_relu", "he_normal"),
+    ("ZerO", "drawn_20261126_0", "baseline"),
+    ("autoinit", "digits_gelu", "baseline"),
+    ("autoinit", "letters_selu", "baseline"),
+    ("IDInit", "digits_transformer", "he_normal"),
+    ("IDInit", "digits_plain_residual", "he_normal"),
+    ("IDInit", "fashion_lenet", "baseline"),
+    ("sinusoidal", "mnist_deep_tanh", "baseline"),
+    ("sinusoidal", "digits_plain_residual", "baseline"),
+    ("tanh_fixed_point", "mnist_deep_tanh", "baseline"),
+    ("tanh_fixed_point", "shuttle_tanh", "baseline"),
+    ("tanh_fixed_point", "drawn_20261126_2", "baseline"),
+]
+
+
+def test_every_difference_of_the_audited_claims_is_recomputed() -> None:
+    page = (BENCHMARK / "claims.md").read_text()
+    assert sorted(re.findall(r"[+-][\d.]+ \[[+-][\d.]+, [+-][\d.]+\]", page)) == sorted(
+        claimed(*claim) for claim in CLAIMS
+    )
 
 
 def test_hits_are_kept_of_what_is_judged_and_no_more(tmp_path: Path) -> None:

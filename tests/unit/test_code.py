@@ -22,7 +22,7 @@ from initstudy.engine.literature import NAMES
 print(json.dumps({
     "networks": code.engine_id({"hidden_units": []}), "models": code.engine_id({"build": ""}),
     **{name: code.initializer_id(name) for name in NAMES},
-    "analysis": code.source_id("scripts/judge.py", "scripts/initstudy/analysis"),
+    "analysis": code.source_id("scripts/conclude.py", "scripts/initstudy/analysis"),
 }))
 """
 

@@ -21,21 +21,32 @@ def of(accuracies: dict[int, float]) -> Replicates:
     return Replicates("s", "v", accuracies)
 
 
-def test_shared_seeds_are_compared_in_pairs_and_others_left_out() -> None:
+def test_variants_are_compared_in_pairs_where_all_seeds_of_one_are_shared() -> None:
     generator = np.random.default_rng(0)
     base = dict(enumerate(generator.uniform(0.5, 0.9, 8).tolist()))
-    # Backwards, with two seeds that the other has not.
-    own = {seed: base.get(seed, 0.1) + 0.01 + seed / 1000 for seed in range(9, 2, -1)}
+    # Backwards, and fewer than the other has.
+    own = {seed: base[seed] + 0.1 + seed**3 / 1000 for seed in range(7, 2, -1)}
     found = compare(of(own), of(base))
     assert found.paired
     assert found.counts == (5, 5)
     differences = np.array([own[seed] - base[seed] for seed in range(3, 8)])
     assert found.difference == pytest.approx(differences.mean())
     assert (found.low, found.high) == pytest.approx(mean_interval(differences))
-    assert found.p_value == 2 / 2**5
+    assert found.p_value == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
     assert "n = 5 shared seeds, paired" in str(found)
     other = compare(of(base), of(own))
     assert (other.difference, other.p_value) == pytest.approx((-found.difference, found.p_value))
+
+
+def test_a_few_shared_seeds_do_not_leave_out_all_the_others() -> None:
+    generator = np.random.default_rng(0)
+    base = dict(enumerate(generator.uniform(0.5, 0.9, 8).tolist()))
+    own = {seed: float(generator.uniform(0.5, 0.9)) for seed in range(6, 16)}
+    found = compare(of(own), of(base))
+    assert not found.paired
+    assert found.counts == (10, 8)
+    expected = stats.ttest_ind(list(own.values()), list(base.values()), equal_var=False)
+    assert found.p_value == pytest.approx(expected.pvalue)
 
 
 def test_without_shared_seeds_all_are_compared_as_welch_did() -> None:
@@ -79,7 +90,7 @@ def test_what_does_not_vary_or_stands_alone_gives_no_nonsense() -> None:
     one = compare(of({0: 0.5}), of({0: 0.6}))
     assert np.isnan([one.low, one.high]).all()
     assert one.p_value == 1
-    assert "-10.00 percentage points" in str(one)
+    assert "difference: -10.00 pp" in str(one)
 
 
 def some_suite(folder: Path, accuracies: dict[tuple[str, str], list[float]], digest: str) -> Path:
@@ -91,7 +102,7 @@ def some_suite(folder: Path, accuracies: dict[tuple[str, str], list[float]], dig
         for seed, accuracy in enumerate(values)
     ]
     pd.DataFrame(rows, columns=SCORES).to_csv(folder / "scores.csv", index=False)
-    digests = [(study, variant, digest, 5) for study, variant in accuracies]
+    digests = [(study, variant, digest, 5, False) for study, variant in accuracies]
     pd.DataFrame(digests, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
     return folder
 
@@ -118,14 +129,18 @@ def test_two_runs_of_a_suite_are_compared_variant_by_variant(tmp_path: Path) -> 
     assert rows["equal"].tolist() == [True, False, False]
     assert rows["same_digest"].all()
     assert rows.loc["far", "difference"] == pytest.approx(-0.205)
-    assert rows.loc["far", "p_value"] == pytest.approx(2 / 2**10)
-    assert rows.loc["near", "p_holm"] == 1
+    for name, key in (("near", ("a", "near")), ("far", ("b", "far"))):
+        expected = stats.ttest_rel(base[key], other[key]).pvalue
+        assert rows.loc[name, "p_value"] == pytest.approx(expected)
+        assert rows.loc[name, "p_value_adjusted"] == pytest.approx(min(1, 3 * expected))
+    assert rows.loc["same", "p_value"] == 1
     words = str(found)
-    assert "share 3 variants of 2 studies, 3 of them of the same digest. 1 have the same" in words
     assert (
-        "differ by at most 20.50 points (far of b), and 1 of them are told apart: far of b" in words
-    )
-    assert str(compare(one, one)).endswith("4 have the same accuracies in every digit.")
+        "share 3 variants of 2 studies, 3 with the same digest. Accuracies are equal in every "
+        "digit for 1 of these. The largest difference of the others' means is 20.50 pp (far of b); "
+        "significant differences: 1 (far of b)."
+    ) in words
+    assert str(compare(one, one)).endswith("Accuracies are equal in every digit for 4.")
     with pytest.raises(TypeError, match="is a suite, which can be compared with a suite alone"):
         compare(one, 3)
     alone = load(some_suite(tmp_path / "three", {("c", "x"): [0.5]}, "4567"))

@@ -372,9 +372,12 @@ def test_what_is_wrong_with_data_model_and_rates(
     assert message in found[key]
 
 
-def test_looks_settle_comparisons_with_the_baseline_only() -> None:
-    assert "looks settle" in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
-    assert "grow from each look" in problems(seeds=[10, 10])["seeds"]
+def test_interim_analyses_are_for_comparisons_with_the_baseline_only() -> None:
+    assert (
+        "interim analyses are for"
+        in problems(seeds=[10, 20], comparisons="all_pairs")["comparisons"]
+    )
+    assert "grow from each analysis" in problems(seeds=[10, 10])["seeds"]
     assert "seeds[1]" in problems(seeds=[10, 0])
     assert "seeds" in problems(seeds=[])
 

@@ -14,7 +14,7 @@ PAGES = [*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTI
 SITE = REPOSITORY / "site"
 # Beside the first page.
 SHOWN = ["files", "configuration", "library", "rules", "benchmark/index", "tutorial"]
-SHOWN += ["messages", "in_a_notebook"]
+SHOWN += ["messages", "in_a_notebook", "statistics", "validation"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
@@ -52,7 +52,7 @@ def texts() -> list[str]:
 
 def test_what_the_page_of_messages_quotes_is_said() -> None:
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
-    ours = text[: text.index("## What Snakemake says")]
+    ours = text[: text.index("## Messages of Snakemake")]
     quoted = [row.split(" | ")[0] for row in re.findall(r"^\| (.* \| .*) \|$", ours, re.M)]
     messages = [message for row in quoted for message in re.findall(r"`([^`]+)`", row)]
     assert len(messages) > 25

@@ -2,23 +2,37 @@
 
 from pathlib import Path
 
+import in_memory
 import numpy as np
 import pandas as pd
 import pytest
 from made_up import made_up_study
 
-from initstudy.analysis import evidence, statistics
+from initstudy.analysis import evidence
 from initstudy.analysis.comparison import compare
-from initstudy.analysis.evidence import Evidence, find, one_run
-from initstudy.analysis.looks import take
-from initstudy.analysis.verdict import summary_table, verdict
+from initstudy.analysis.decisions import Decisions, Rules, analyse
+from initstudy.analysis.evidence import (
+    ALL_DIVERGED,
+    NOTHING_LEARNED,
+    ONE_CLASS,
+    ONE_RUN,
+    REASONS,
+    Evidence,
+    find,
+    one_run,
+)
+from initstudy.analysis.findings import find as find_all
+from initstudy.analysis.measures import ACCURACY
+from initstudy.analysis.summary import summarize
+from initstudy.report.methods import NOTHING
+from initstudy.report.verdict import summary_table, verdict
+from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
 from initstudy.results.columns import HISTORY
 from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults, load
-from initstudy.suite import members
 
-CHANCE = 0.1
+CHANCE = in_memory.CHANCE
 SEEDS = 7
 Curves = dict[str, np.ndarray]
 
@@ -47,23 +61,6 @@ def of(table: pd.DataFrame, judge_by: str = "accuracy") -> Evidence:
     return find(table, histories.final(table), CHANCE, judge_by)
 
 
-def summarized(table: pd.DataFrame) -> pd.DataFrame:
-    names = list(dict.fromkeys(table["variant"]))
-    timings = table[["variant", "seed"]].drop_duplicates().assign(epochs=2, seconds=0.1)
-    variants = [
-        {
-            "variant": name,
-            "kernel_initializer": name.partition("-")[2] or "k0",
-            "bias_initializer": "b0",
-            "seeds": range(SEEDS),
-        }
-        for name in names
-    ]
-    return statistics.summarize(
-        table, timings, variants, 2, 0.99, CHANCE, None, margin=0.005
-    ).set_index("variant", drop=False)
-
-
 def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
     table = study({"baseline": varied(0.5), "kernel-a": copies(0.6)})
     assert one_run(table) == ["kernel-a"]
@@ -85,118 +82,166 @@ def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
     assert one_run(nan[nan["epoch"] == 1]) == []
 
 
+def test_every_reason_has_its_words() -> None:
+    assert {*NOTHING} == {"", *REASONS}
+    template = (TEMPLATES / "verdict/nothing.md.jinja").read_text()
+    # The last one is what is left.
+    assert all(f'"{reason}"' in template for reason in REASONS if reason != ONE_RUN)
+
+
 def test_nothing_can_be_concluded_where_no_seed_differs() -> None:
     found = of(study({"baseline": copies(0.5), "kernel-a": copies(0.6)}))
-    assert found.reason == "all seeds of a variant are one and the same run"
+    assert (found.reason, found.one_run) == (ONE_RUN, {"baseline", "kernel-a"})
     assert not found.compares("kernel-a", "baseline")
-    # One that varies can be compared with those that do not, which cannot with each other.
-    table = study({"baseline": copies(0.5), "kernel-a": copies(0.6), "kernel-b": varied(0.7)})
+    # A variant that is one run is compared with nothing, the others with each other.
+    table = study({"baseline": varied(0.5), "kernel-a": copies(0.6), "kernel-b": varied(0.7)})
     found = of(table)
-    assert found.nothing == ""
+    assert (found.reason, found.one_run) == ("", {"kernel-a"})
     assert found.compares("kernel-b", "baseline")
     assert not found.compares("kernel-a", "baseline")
+    assert not found.compares("kernel-b", "kernel-a")
 
 
 def test_nothing_can_be_concluded_where_nothing_learned() -> None:
     diverged = study({"baseline": varied(0.5), "kernel-a": varied(0.6)}, diverged=True)
     for judge_by in ("accuracy", "loss", "epochs_to_target"):
-        assert of(diverged, judge_by).reason == "all 14 runs diverged"
+        found = of(diverged, judge_by)
+        assert (found.reason, found.runs) == (ALL_DIVERGED, 14)
+        assert found.never_learned == {"baseline", "kernel-a"}
     names_one_class = {"baseline": copies(CHANCE), "kernel-a": copies(0.05)}
     guessed = study(names_one_class, {name: varied(0.06) for name in names_one_class})
-    assert of(guessed).reason == "none of the 14 runs learned anything"
-    assert "Change the learning rate" in of(guessed).nothing
-    assert of(guessed, "loss").nothing == ""
+    assert of(guessed).reason == NOTHING_LEARNED
+    assert of(guessed).chance == CHANCE
+    assert of(guessed, "loss").reason == ""
     one = guessed.copy()
     one.loc[one.index[-1], "val_accuracy"] = CHANCE + 0.001
-    assert of(one).nothing == ""
+    assert (of(one).reason, of(one).never_learned) == ("", {"baseline"})
     # It was better on the way, which counts where epochs are counted.
     on_the_way = study(names_one_class, {name: varied(0.3) for name in names_one_class})
-    assert of(on_the_way).nothing != ""
-    assert of(on_the_way, "epochs_to_target").nothing == ""
+    assert of(on_the_way).reason == NOTHING_LEARNED
+    assert of(on_the_way, "epochs_to_target").reason == ""
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        study({"baseline": copies(0.5), "kernel-a": copies(0.6)}),
-        study({"baseline": varied(0.5), "kernel-a": varied(0.6)}, diverged=True),
-    ],
-    ids=["one run", "diverged"],
-)
-def test_then_no_table_and_no_word_claims_anything(table: pd.DataFrame) -> None:
-    summary = summarized(table)
-    row = summary.loc["kernel-a"]
-    assert row["decision"] == "undecided"
-    claims = ["difference_ci_low", "p_value", "p_value_holm", "p_value_equivalent_holm"]
-    claims += ["p_value_best", "probability_of_improvement", "seeds_for_difference"]
+def test_nothing_can_be_concluded_of_test_examples_of_one_class() -> None:
+    """However accurate, for then always naming that class is right each time."""
+    table = study({"baseline": varied(0.5), "kernel-a": varied(0.9)})
+    found = find(table, histories.final(table), 1.0)
+    assert found.reason == ONE_CLASS
+    assert not found.compares("kernel-a", "baseline")
+
+
+NOTHINGS = {
+    ONE_RUN: {"baseline": copies(0.5), "kernel-a": copies(0.6)},
+    ALL_DIVERGED: {"baseline": copies(np.nan), "kernel-a": copies(np.nan)},
+    NOTHING_LEARNED: {"baseline": copies(CHANCE), "kernel-a": varied(0.05)},
+}
+
+
+@pytest.mark.parametrize("reason", NOTHINGS)
+def test_then_no_table_and_no_word_claims_anything(reason: str) -> None:
+    results = in_memory.study(NOTHINGS[reason])
+    found, known = find_all(results), evidence.of(results)
+    assert (known.reason, found.advice.reason) == (reason, reason)
+    assert (found.advice.action, found.advice.variant) == ("nothing", "")
+    assert list(found.advice.tied) == list(found.advice.ruled_out) == []
+    own = found.variant("kernel-a")
+    assert (own.decision, own.may_be_best, own.beaten_by) == ("inconclusive", None, "")
+    row = summarize(results, found).set_index("variant").loc["kernel-a"]
+    claims = ["difference_ci_low", "difference_decided_low", "p_value", "p_value_adjusted"]
+    claims += ["p_value_equivalence_adjusted", "probability_of_improvement"]
+    claims += ["seeds_for_difference", "seeds_for_margin", "difference_new_examples_ci_low"]
     assert row[claims].isna().all()
-    found = of(table)
-    values = {name: mine["val_accuracy"].to_numpy() for name, mine in table.groupby("variant")}
-    pairs = statistics.compare_all(values, 0.005, evidence=found).iloc[0]
-    assert pairs["decision"] == "undecided"
-    assert pairs[["difference_ci_low", "p_value", "p_value_joint"]].isna().all()
-    look = take(values, ["baseline", "kernel-a"], [4, 8], [], 0.005, evidence=found)
-    assert look.told["kernel-a"].decision == "undecided"
-    assert np.isnan(look.told["kernel-a"].p_value)
-    assert look.goes_on == []
-
-    text = verdict("s", summary, nothing=found.nothing)
-    assert text.split("\n\n")[1] == found.nothing
-    for word in ("Start from", "Stay with", "p =", "makes no difference", "95 % confidence"):
-        assert word not in text
-    assert "nan" not in text + summary_table(summary)
-
-
-def test_what_does_not_vary_is_compared_with_what_does() -> None:
-    table = study(
-        {
-            "baseline": varied(0.5),
-            "kernel-a": copies(0.6),
-            "kernel-b": copies(0.7),
-            "kernel-c": varied(0.8),
-        }
+    scores = {name: results.scores(name) for name in results.initializers}
+    rules = Rules(ACCURACY, 0.005, all_pairs=False, variants=2)
+    analysis = analyse(scores, known, rules)
+    assert (analysis.decisions == "inconclusive").all()
+    # More seeds do not help; `take_look` lets none go on.
+    assert Decisions([analysis], known.never_learned).may_be_best in (
+        ["baseline", "kernel-a"],
+        ["kernel-a"],
     )
-    summary = summarized(table)
-    # Three comparisons of seven seeds that all agree.
-    assert (summary["p_value_holm"].iloc[1:] == 3 / 64).all()
-    # Between the two that do not vary there is one difference, which excludes neither.
-    alone = summarized(table[table["variant"] != "kernel-c"])
-    assert (alone["p_value_best"] >= 0.05).to_dict() == {
-        "baseline": False,
-        "kernel-a": True,
-        "kernel-b": True,
+
+    text = verdict(found)
+    assert text.split("\n\n")[1].startswith("**Nothing is concluded: ")
+    for word in ("Start from", "Stay with", "p =", "equivalent", "95 % confidence"):
+        assert word not in text
+    assert "nan" not in text + summary_table(found)
+
+
+def test_a_variant_that_is_one_run_is_compared_with_nothing() -> None:
+    accuracies = {
+        "baseline": varied(0.5),
+        "kernel-a": copies(0.6),
+        "kernel-b": copies(0.7),
+        "kernel-c": varied(0.8),
     }
-    assert alone.loc["kernel-a", ["accuracy_ci_low", "accuracy_sd"]].isna().all()
-    assert alone.loc["kernel-a", "decision"] == "better"
-    text = verdict("s", alone).split("## What cannot be told")[1]
-    assert "All seeds of kernel-a and kernel-b are one and the same run each" in text
-    assert "All seeds of kernel-b and kernel-a are one and the same run" in summary_table(alone)
-    assert "1 (of 7 seeds)" in summary_table(alone)
-    pairs = statistics.compare_all(
-        {name: rows["val_accuracy"].to_numpy()[1::2] for name, rows in table.groupby("variant")},
-        0.005,
-        evidence=of(table),
-    ).set_index(["variant", "other"])
-    assert pairs.loc[("kernel-b", "kernel-a"), "decision"] == "undecided"
-    assert pairs.loc[("kernel-c", "kernel-a"), "p_value_joint"] < 0.05
+    results = in_memory.study(accuracies)
+    found = find_all(results)
+    assert [one.one_run for one in found.variants] == [False, True, True, False]
+    assert [one.decision for one in found.compared] == ["inconclusive", "inconclusive", "better"]
+    for name in ("kernel-a", "kernel-b"):
+        own = found.variant(name)
+        # Neither can be worse than the winner, so both may be the best.
+        assert (own.may_be_best, own.beaten_by) == (True, "")
+        assert np.isnan([own.low, own.accuracy_high, own.to_decide.seeds]).all()
+        assert own.comparison is not None
+        assert not own.comparison.tested
+        assert own.comparison.difference == pytest.approx(own.accuracy - 0.5)
+        assert np.isnan([own.comparison.low, own.comparison.p_value]).all()
+    assert (found.advice.variant, list(found.advice.tied)) == (
+        "kernel-c",
+        ["kernel-b", "kernel-a"],
+    )
+    # They count among the comparisons all the same.
+    winner = found.variant("kernel-c").comparison
+    assert winner is not None
+    assert winner.p_value_adjusted == 3 * winner.p_value
+    row = summarize(results, found).set_index("variant").loc["kernel-a"]
+    assert row["one_run"]
+    assert row[["accuracy_ci_low", "accuracy_sd", "p_value"]].isna().all()
+    assert "| 1 (of 7 seeds) |" in summary_table(found)
 
 
-def test_a_baseline_that_does_not_vary_is_not_tested_against_another_such() -> None:
-    table = study({"baseline": copies(0.5), "kernel-a": copies(0.6), "kernel-b": varied(0.7)})
-    summary = summarized(table)
-    assert summary.loc["kernel-a", "decision"] == "undecided"
-    # It counts among the comparisons all the same.
-    assert summary.loc["kernel-b", "p_value_holm"] == 2 / 64
-    text = verdict("s", summary)
-    assert "Undecided, since they and the baseline are one run each, so n is 1:" in text
-    assert "- **a**: +10.00 points, not tested." in text
+def test_a_baseline_that_is_one_run_leaves_nothing_better() -> None:
+    accuracies = {"baseline": copies(0.5), "kernel-a": copies(0.6), "kernel-b": varied(0.7)}
+    found = find_all(in_memory.study(accuracies))
+    assert [one.decision for one in found.compared] == ["inconclusive"] * 2
+    assert found.advice.action == "stay"
+    text = verdict(found)
     assert "in one run that 7 seeds repeat." in text
     assert "nan" not in text
 
 
+def test_what_never_learned_is_neither_better_nor_equivalent_nor_the_best() -> None:
+    """Two that stay below what naming one class gets, beside one that learns and one that fails."""
+    accuracies = {
+        "baseline": np.where(np.arange(7) < 3, 0.05, 0.101 + 0.01 * np.arange(7)),
+        "kernel-never": varied(0.07),
+        "kernel-neither": varied(0.07) + 0.0001,
+        "kernel-good": varied(0.9),
+    }
+    results = in_memory.study(accuracies, margin=0.1, comparisons="all_pairs")
+    found = find_all(results)
+    assert evidence.of(results).never_learned == {"kernel-never", "kernel-neither"}
+    assert [one.never_learned for one in found.variants] == [False, True, True, False]
+    never = found.variant("kernel-never")
+    assert never.comparison is not None
+    # Its interval lies within the margin, and it is not equivalent all the same.
+    assert -0.1 < never.comparison.decided_low < never.comparison.decided_high < 0.1
+    assert never.decision == "inconclusive"
+    assert [one.name for one in found.variants if one.may_be_best] == ["kernel-good"]
+    assert never.failures is not None
+    assert (never.failures.failed, never.failures.not_learned) == (7, 7)
+    assert "no run of it learned anything" in verdict(found)
+    # Where the winner is not there, what never learned may not be the best either.
+    del accuracies["kernel-good"]
+    others = find_all(in_memory.study(accuracies, margin=0.1))
+    assert [one.name for one in others.variants if one.may_be_best] == ["baseline"]
+
+
 def test_the_library_concludes_nothing_either(tmp_path: Path) -> None:
     made = made_up_study(tmp_path / "made")
-    assert evidence.of(made).nothing == ""
+    assert evidence.of(made).reason == ""
     assert compare(made.variant("kernel-ones"), made.variant("baseline")).nothing == ""
     table = made.histories.copy()
     chosen = table["variant"].isin(["baseline", "kernel-ones"])
@@ -210,19 +255,10 @@ def test_the_library_concludes_nothing_either(tmp_path: Path) -> None:
     found = compare(results.variant("kernel-ones"), results.variant("baseline"))
     assert found.p_value == 1
     assert np.isnan([found.low, found.high]).all()
-    assert "Nothing is concluded: all seeds of each variant are one and the same run" in str(found)
-    # One of the two varies.
-    assert compare(results.variant("kernel-he_normal"), results.variant("baseline")).nothing == ""
-
-
-def test_a_suite_says_which_study_is_no_evidence_and_counts_copies_once(tmp_path: Path) -> None:
-    results = made_up_study(tmp_path / "made")
-    entry = members.entry(results, ["baseline", "kernel-ones"])
-    copied = of(study({"baseline": copies(0.5), "kernel-ones": copies(0.6)}))
-    diverged = of(study({"baseline": varied(0.5)}, diverged=True))
-    assert len(members.apart(entry, copied).accuracies) == 1
-    assert len(members.apart(entry, copied).times) == 1
-    assert members.apart(entry, diverged) is members.apart(entry, Evidence()) is entry
-    said = members.lacking({"a": Evidence(), "b": diverged}).splitlines()
-    assert len(said) == 1
-    assert said[0].startswith("- Nothing is concluded from **b** by itself: all 7 runs diverged.")
+    assert found.nothing == "all seeds of kernel-ones of made are one and the same run, so n is 1"
+    assert "p = " not in str(found)
+    # That one of the two varies is not enough.
+    mixed = compare(results.variant("kernel-he_normal"), results.variant("baseline"))
+    assert mixed.nothing == "all seeds of baseline of made are one and the same run, so n is 1"
+    both = compare(results.variant("kernel-he_normal"), results.variant("bias-he_uniform"))
+    assert both.nothing == ""

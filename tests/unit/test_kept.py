@@ -9,9 +9,11 @@ import pytest
 from initstudy.analysis import learning_rates
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
 from initstudy.study.config import parse_study
+from initstudy.study.description import Description
 from initstudy.study.plan import VARIANTS, Plan
-from initstudy.suite.findings import Entry
-from initstudy.suite.kept import beside
+from initstudy.suite.entry import Entry
+from initstudy.suite.kept import beside, trust
+from initstudy.suite.members import workload
 
 NAME, CHOSEN = "kernel-he_normal", 0.003
 TUNED = {
@@ -44,11 +46,11 @@ def tables(tmp_path: Path) -> dict[str, pd.DataFrame]:
     scores = [("tuned", NAME, seed, 0.9 + seed / 100, 1.0, np.inf) for seed in job.seeds]
     return {
         "learning_rates": pd.DataFrame(
-            [("tuned", NAME, CHOSEN, 0.001, CHOSEN, True)], columns=RATES
+            [("tuned", NAME, CHOSEN, 0.001, CHOSEN, True, False)], columns=RATES
         ),
         "scores": pd.DataFrame(scores, columns=SCORES),
         "trainings": pd.DataFrame(
-            [("tuned", NAME, job.spec.digest, job.epochs)], columns=TRAININGS
+            [("tuned", NAME, job.spec.digest, job.epochs, True)], columns=TRAININGS
         ),
         "trials": pd.DataFrame(trials, columns=TRIALS),
     }
@@ -91,10 +93,43 @@ def test_it_stands_behind_what_was_trained_with_its_trials(
     own = pd.DataFrame(
         [("baseline", CHOSEN, 1_000_000, 0.2, 0.8, 0.8)], columns=learning_rates.COLUMNS
     )
-    entry = Entry("tuned", np.full((3, 1), 0.8), np.full((3, 1), 5.0), 9, 0.1, 0.9, rates=own)
+    description = Description.of(plan().study, 0.1)
+    entry = Entry(workload(description), np.full((3, 1), 0.8), np.full((3, 1), 5.0), own)
     found = beside(entry, written(tmp_path, tables), [NAME])
     assert found.accuracies.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
     assert found.epochs_to_target.tolist() == [[5.0, np.inf]] * 3
+    assert found.one_run == {NAME}
     assert found.rates is not None
     assert [*found.rates.columns] == learning_rates.COLUMNS
     assert found.rates["variant"].tolist() == ["baseline", *[NAME] * 4]
+    # Of a study whose seeds are one and the same run, there is one of the others, too.
+    single = Entry(entry.workload, np.full((1, 1), 0.8), np.full((1, 1), 5.0), own)
+    assert beside(single, written(tmp_path, tables), [NAME]).accuracies.tolist() == [[0.8, 0.9]]
+
+
+def test_what_was_trained_again_shows_whether_it_can_be_put_beside_what_is_kept(
+    tmp_path: Path,
+) -> None:
+    """The baseline of one study is the same, that of another 1 pp better."""
+    folders = []
+    for name, better in (("here", 0.01), ("kept", 0.0)):
+        scores = [
+            (study, variant, seed, 0.8 + seed / 100 + better * (study == "b"), 1.0, 5.0)
+            for study in "ab"
+            for variant in ("baseline", NAME)
+            for seed in range(6)
+        ]
+        trainings = [
+            (study, variant, f"{study}{better * (study == 'b')}", 9, False)
+            for study in "ab"
+            for variant in ("baseline", NAME)
+        ]
+        (tmp_path / name).mkdir()
+        folder = tmp_path / name
+        pd.DataFrame(scores, columns=SCORES).to_csv(folder / "scores.csv", index=False)
+        pd.DataFrame(trainings, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
+        folders.append(SuiteResults(folder))
+    found = trust(*folders, [NAME])
+    assert (found.shared, found.equal, found.same_digest) == (2, 1, 1)
+    assert found.largest == pytest.approx(0.01)
+    assert (found.study, found.variant) == ("b", "baseline")

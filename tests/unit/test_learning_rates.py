@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import made_up_study
 
-from initstudy.analysis import learning_rates, statistics
-from initstudy.analysis.verdict import verdict
+from initstudy.analysis import learning_rates
+from initstudy.analysis.findings import find
+from initstudy.analysis.measures import MEASURES
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
 from initstudy.results.files import write_sums
@@ -99,62 +101,112 @@ def test_what_a_budget_reaches_is_the_mean_over_all_ways_to_spend_it() -> None:
     assert learning_rates.by_budget(constant).loc["a", 4] == pytest.approx(0.1)
 
 
-def test_the_verdict_says_who_was_judged_at_what() -> None:
-    accuracies = {"baseline": [0.5, 0.9, 0.1], "kernel-a": [0.5, 0.6, 0.7]}
-    means = pd.DataFrame.from_dict(accuracies, orient="index", columns=[0.001, 0.01, 0.1])
-    row = dict.fromkeys(
-        ["accuracy_mean", "accuracy_ci_low", "accuracy_ci_high", "accuracy_min", "accuracy_max"],
-        0.5,
-    )
-    row |= dict.fromkeys(["difference", "difference_ci_low", "difference_ci_high"], 0.1)
-    row |= dict.fromkeys(["p_value", "p_value_holm", "probability_of_improvement"], 0.5)
-    row |= dict.fromkeys(["not_learned", "diverged", "epochs_to_target"], 0)
-    row |= dict.fromkeys(["notebook_accuracy", "notebook_loss"], NAN)
-    row |= {"judged_by": "accuracy", "judged": 0.5, "judged_ci_low": 0.5, "judged_ci_high": 0.5}
-    row |= {"ties": 0, "selection_difference": 0.1, "seeds": 10, "accuracy_sd": 0.1}
-    row |= {"decision": "undecided", "p_value_best": 0.5, "p_value_equivalent": 0.5}
-    row |= {
-        "p_value_equivalent_holm": 0.5,
-        "collapsed": 0,
-        "training_accuracy_mean": 0.5,
-        "draws_nothing": False,
-        "told_of_seeds": NAN,
-    }
-    row |= dict.fromkeys(statistics.SUMMARY_COLUMNS[-10:], NAN)
-    names = ["baseline", "kernel-a", "best"]
-    summary = pd.DataFrame(
-        [row | {"variant": n, "kernel_initializer": n, "bias_initializer": "b"} for n in names]
-    )
-    text = verdict("s", summary, rates=means, held_out=5000)
-    assert "0.01 for **baseline**; 0.1 for **kernel-a**." in text
-    assert "That of **kernel-a** is the smallest or the largest" in text
-    assert "% of the test images" in text
-    assert "5000 held-out training images" in text
-    assert "the validation images are the test images" not in text
-    assert "held-out" not in verdict("s", summary)
-    assert "Chance has a part" not in text
-    text = verdict("s", summary, rates=means, by_chance=["kernel-a"])
-    assert "Chance has a part in the choice for **kernel-a**: the best rate leads" in text
+def of_leads(leads: dict[str, list[float]]) -> pd.DataFrame:
+    """Each variant's lead of the second rate over the first, seed by seed; a third is far."""
+    rows = [
+        (name, rate, seed, 0.1, 0.9, value)
+        for name, lead in leads.items()
+        for rate, values in ((0.01, [0.9] * len(lead)), (0.1, 0.9 + np.array(lead)), (1, lead))
+        for seed, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=learning_rates.COLUMNS)
 
 
 def test_whose_rate_might_be_another_on_other_seeds_is_found() -> None:
-    def table(leads: dict[str, list[float]]) -> pd.DataFrame:
-        """Each variant's lead of the second rate over the first, seed by seed; a third is far."""
-        rows = [
-            (name, rate, seed, 0.1, 0.9, value)
-            for name, lead in leads.items()
-            for rate, values in ((0.01, [0.9] * len(lead)), (0.1, 0.9 + np.array(lead)), (1, lead))
-            for seed, value in enumerate(values)
-        ]
-        return pd.DataFrame(rows, columns=learning_rates.COLUMNS)
-
-    # Variances of 1, 1 and 4 ten-thousandths: the error of a mean is 0.01 / sqrt(3).
+    # Standard errors of 0.01 / sqrt(3), and of twice that.
     clear, scarce, wide = [0.02, 0.03, 0.04], [0.0, 0.01, 0.02], [0.01, 0.03, 0.05]
     leads = {"clear": clear, "scarce": scarce, "wide": wide}
-    assert learning_rates.by_chance(table(leads)) == ["scarce"]
+    assert learning_rates.within_two_errors(of_leads(leads)) == ["scarce"]
     behind = {name: [-one for one in lead] for name, lead in leads.items()}
-    assert learning_rates.by_chance(table(behind)) == ["scarce"]
-    assert learning_rates.by_chance(table({"a": [0.001]})) == []
-    infinite = table(leads)
-    infinite.loc[0, "judged"] = np.inf
-    assert learning_rates.by_chance(infinite) == []
+    assert learning_rates.within_two_errors(of_leads(behind)) == ["scarce"]
+    # Of one seed, or of one rate, there is no error.
+    assert learning_rates.within_two_errors(of_leads({"a": [0.001]})) == []
+    table = of_leads(leads)
+    assert learning_rates.within_two_errors(table[table["learning_rate"] == 1]) == []
+    # Nor does the order of the seeds or of the rows count.
+    shuffled = table.sample(frac=1, random_state=0).sort_values("variant", kind="stable")
+    assert learning_rates.within_two_errors(shuffled) == ["scarce"]
+
+
+def test_a_variant_of_six_times_the_spread_is_judged_by_its_own() -> None:
+    """Eleven variants have a standard error of 0.006, and one of six times that."""
+    generator = np.random.default_rng(0)
+
+    def lead(mean: float, sd: float) -> list[float]:
+        values = generator.normal(size=3)
+        values = (values - values.mean()) / values.std(ddof=1)
+        return [float(one) for one in mean + sd * values]
+
+    leads = {f"v{number}": lead(0.05, 0.01) for number in range(11)}
+    wide = {"wide": lead(0.05, 0.06)}
+    assert learning_rates.within_two_errors(of_leads(leads | wide)) == ["wide"]
+    # Where its lead is as much larger, it is not.
+    assert learning_rates.within_two_errors(of_leads(leads | {"wide": lead(0.4, 0.06)})) == []
+    # By chance three seeds agree closely: the spread of the others counts as well.
+    lucky = {"lucky": lead(0.004, 0.002)}
+    assert learning_rates.within_two_errors(of_leads(leads | lucky)) == ["lucky"]
+    assert learning_rates.within_two_errors(of_leads(lucky)) == []
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("times_wider", [1, 6])
+def test_whose_rate_is_the_wrong_one_is_flagged_mostly(times_wider: float, times: int) -> None:
+    """Of a variant with two rates that differ by a standard error, chosen on three seeds.
+
+    That it spreads more widely than the other eleven must not hide it.
+    """
+    generator, studies = np.random.default_rng(0), 60 * times
+    wrong = flagged = 0
+    for _ in range(studies):
+        sds = np.array([times_wider, *[1.0] * 11]) * 0.01
+        means = np.array([sds[0] / np.sqrt(3), *[0.1] * 11])
+        leads = {
+            f"v{number}": (mean + generator.normal(0, sd, 3)).tolist()
+            for number, (mean, sd) in enumerate(zip(means, sds, strict=True))
+        }
+        table = of_leads(leads)
+        table = table[table["learning_rate"] < 1]
+        if learning_rates.choose(table)["v0"] != 0.1:
+            wrong += 1
+            flagged += "v0" in learning_rates.within_two_errors(table)
+    print(
+        f"\nSpread {times_wider} times: wrong in {wrong / studies:.0%}, flagged {flagged}/{wrong}"
+    )
+    assert wrong
+    assert flagged >= 0.85 * wrong
+
+
+def test_infinite_scores_are_apart_only_where_they_are_on_every_seed() -> None:
+    loss, nan = MEASURES["loss"], float("nan")
+
+    def found(first: list[float], second: list[float]) -> list[str]:
+        rows = [
+            ("a", rate, seed, value, nan, value)
+            for rate, values in ((0.1, first), (0.01, second))
+            for seed, value in enumerate(values)
+        ]
+        table = pd.DataFrame(rows, columns=learning_rates.COLUMNS)
+        return learning_rates.within_two_errors(table, loss)
+
+    inf = float("inf")
+    assert found([0.1, 0.2, 0.3], [inf] * 3) == []
+    assert found([0.1, 0.2, 0.3], [inf, 0.1, inf]) == ["a"]
+    # Equal scores are not apart, infinite ones either.
+    assert found([inf] * 3, [inf] * 3) == ["a"]
+    assert found([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]) == ["a"]
+    # The same lead on every seed is beyond doubt.
+    assert found([0.125, 0.25, 0.375], [0.25, 0.375, 0.5]) == []
+
+
+def test_findings_have_the_rates_that_were_chosen(tmp_path: Path) -> None:
+    results = made_up_study(tmp_path / "tuned", tuned=True)
+    rates = find(results).rates
+    assert rates is not None
+    table = learning_rates.read(results.learning_rates_file)
+    for variant, rows in table.groupby("variant"):
+        reached = rows.groupby("learning_rate")["judged"].mean()
+        assert rates.chosen[str(variant)] == reached.idxmax()
+    # Two rates are both the smallest or the largest.
+    assert sorted(rates.at_edge) == sorted(rates.chosen)
+    assert rates.within_two_errors == learning_rates.within_two_errors(table)
+    assert find(made_up_study(tmp_path / "plain")).rates is None

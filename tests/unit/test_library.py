@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import REPOSITORY
 from made_up import made_up_study
 
 import initstudy
 from initstudy.analysis.comparison import compare
+from initstudy.analysis.findings import find
+from initstudy.analysis.summary import PAIR_COLUMNS, SUMMARY_COLUMNS
 from initstudy.errors import StudyError
 from initstudy.results.files import write_arrays
+from initstudy.results.findings import DECISIONS, dump
 from initstudy.results.study import StudyResults
 
 LIBRARY = Path(initstudy.__file__).parent
@@ -181,6 +185,52 @@ def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
     (tmp_path / "study/hits.npz").write_bytes(b"PK")
     with pytest.raises(StudyError, match=r"hits\.npz: it cannot be read"):
         _ = StudyResults(tmp_path / "study").hits
+
+
+def test_the_findings_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:
+    """Also what is not a number, or infinite, of which JSON has none."""
+    made_up_study(tmp_path / "study", judge_by="epochs_to_target", factorial=True, tuned=True)
+    study = initstudy.load(tmp_path / "study")
+    assert isinstance(study, StudyResults)
+    found = find(study)
+    written = json.loads((tmp_path / "study/findings.json").read_text())
+    assert "Infinity" in json.dumps(written)
+    assert written == json.loads(dump(study.findings)) == json.loads(dump(found))
+    assert study.findings.variant("kernel-ones").value == found.variant("kernel-ones").value
+    assert study.findings.variant("kernel-ones").decision in DECISIONS
+    with pytest.raises(KeyError):
+        study.findings.variant("kernel-one")
+    for wrong in ("{}", "[", '{"study": 1}'):
+        (tmp_path / "study/findings.json").write_text(wrong)
+        with pytest.raises(StudyError, match=r"findings\.json cannot be read .*; run the"):
+            _ = StudyResults(tmp_path / "study").findings
+
+
+def test_results_of_0_2_0_are_read_under_the_new_names() -> None:
+    folder = REPOSITORY / "tests/releases/0.2.0/results/release"
+    study = initstudy.load(folder)
+    assert isinstance(study, StudyResults)
+    old = pd.read_csv(folder / "summary.csv"), pd.read_csv(folder / "pairs.csv")
+    new = study.summary, study.pairs
+    names = {"p_value_holm": "p_value_adjusted", "judged": "metric_value", "judged_by": "metric"}
+    names |= {"told_of_seeds": "decision_seeds", "collapsed": "failed_runs"}
+    names |= {"draws_nothing": "deterministic", "notebook_loss": "published_loss"}
+    for name, renamed in names.items():
+        assert name not in new[0]
+        pd.testing.assert_series_equal(old[0][name], new[0][renamed], check_names=False)
+    pd.testing.assert_series_equal(
+        old[1]["p_value_joint"], new[1]["p_value_adjusted"], check_names=False
+    )
+    assert (new[0]["may_be_best"] == (old[0]["p_value_best"] >= 0.05)).all()
+    assert not new[0]["one_run"].any()
+    known = {*SUMMARY_COLUMNS, "p_value_best"}
+    assert {*new[0].columns} <= known
+    assert {*new[1].columns} <= {*PAIR_COLUMNS}
+    assert new[0].columns.is_unique
+    for table in new:
+        assert {*table["decision"].dropna()} <= {*DECISIONS}
+    assert "no difference that matters" in {*old[0]["decision"]}
+    assert len(study.runs) == len(pd.read_csv(folder / "trainings.csv"))
 
 
 def test_the_notebook_of_the_documentation_says_what_it_said(

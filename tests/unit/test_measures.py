@@ -2,20 +2,27 @@
 
 import itertools
 from typing import get_args
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
 import pytest
+from in_memory import study
 from scipy import stats
 
 from initstudy.analysis import statistics
-from initstudy.analysis.looks import take
+from initstudy.analysis.choice import choose_pair
+from initstudy.analysis.comparisons import compare
+from initstudy.analysis.decisions import Decisions, Rules, analyse
+from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.findings import find
 from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
-from initstudy.analysis.pairs import may_be_best
-from initstudy.analysis.verdict import summary_table, verdict
+from initstudy.analysis.summary import summarize
+from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
 from initstudy.results.columns import HISTORY
 from initstudy.results.scores import SIGNS, scored
+from initstudy.results.study import StudyResults
 from initstudy.study.config import Study
 from initstudy.study.names import RANKED
 
@@ -74,31 +81,36 @@ def test_ranks_are_those_of_wilcoxon() -> None:
     generator = np.random.default_rng(0)
     for n in (6, 9, 12):
         values = generator.normal(0.3, 1, n)
-        ours = statistics.sign_flip_p_value(LOSS.tested(values))
-        assert ours == pytest.approx(stats.wilcoxon(values, method="exact").pvalue)
+        found = compare(np.column_stack([values, np.zeros(n)]), LOSS)
+        expected = stats.wilcoxon(values, method="exact").pvalue
+        assert found.p_values()[0, 1] == pytest.approx(expected)
+        assert found.p_values()[1, 0] == pytest.approx(expected)
     # However far one is off, it counts as the furthest.
     values[0] = 1e9
     infinite = np.where(values == 1e9, INF, values)
-    assert (LOSS.tested(values) == LOSS.tested(infinite)).all()
-    many = np.column_stack([values, infinite])
-    assert (LOSS.tested(many)[:, 1] == LOSS.tested(infinite)).all()
-    assert ACCURACY.tested(values) is values
+    far = compare(np.column_stack([infinite, np.zeros(n)]), LOSS)
+    assert far.p_values()[0, 1] == pytest.approx(stats.wilcoxon(values, method="exact").pvalue)
 
 
 def test_the_pseudo_median_is_that_of_all_pairs_and_its_interval_that_of_the_test() -> None:
     values = np.random.default_rng(1).normal(0.2, 1, 10)
+    found = compare(np.column_stack([values, np.zeros(10)]), LOSS)
     means = [(values[i] + values[j]) / 2 for i in range(10) for j in range(i, 10)]
-    assert LOSS.shift(values) == pytest.approx(np.median(means))
-    low, high = LOSS.shift_interval(values)
+    assert found.estimates[0, 1] == pytest.approx(np.median(means))
+    low, high = (float(bound[0, 1]) for bound in found.intervals(0.95))
     # Of ten values the 9th of 55 means from either end (Hollander, Wolfe and Chicken, table A.4).
     assert (low, high) == (np.sort(means)[8], np.sort(means)[-9])
     for bound, outside in ((low, low - 1e-6), (high, high + 1e-6)):
         inside = bound + (bound - outside)
-        assert statistics.sign_flip_p_value(LOSS.tested(values - outside)) <= 0.05
-        assert statistics.sign_flip_p_value(LOSS.tested(values - inside)) > 0.05
-    assert np.isnan(LOSS.shift_interval(values[:5])).all()
-    assert LOSS.shift(np.array([INF, -INF])) == 0
-    assert LOSS.shift(np.array([INF, INF, 1.0])) == INF
+        assert found.p_values(outside)[0, 1] <= 0.05
+        assert found.p_values(inside)[0, 1] > 0.05
+    # Five seeds have no interval, for 2 / 2**5 is above 5 %.
+    few = compare(np.column_stack([values[:5], np.zeros(5)]), LOSS)
+    assert np.isinf([bound[0, 1] for bound in few.intervals(0.95)]).all()
+    both = compare(np.array([[-INF, 0.0], [0.0, -INF]]), LOSS)
+    assert both.estimates[0, 1] == 0
+    worst = compare(np.array([[0.0, -INF], [0.0, -INF], [1.0, 0.0]]), LOSS)
+    assert worst.estimates[0, 1] == INF
 
 
 def test_medians_take_what_is_infinite() -> None:
@@ -123,11 +135,11 @@ def test_intervals_of_medians_and_of_ranks_cover(n: int, times: int) -> None:
     generator, studies = np.random.default_rng(0), SIMULATIONS * times
     covered = np.zeros(2)
     for _ in range(studies):
-        one = np.log(generator.gamma(3, 1, n))
+        one, other = np.log(generator.gamma(3, 1, (2, n)))
         low, high = LOSS.interval(one)
         covered[0] += low <= np.log(stats.gamma.median(3)) <= high
-        low, high = LOSS.shift_interval(one - np.log(generator.gamma(3, 1, n)))
-        covered[1] += low <= 0 <= high
+        bounds = compare(np.column_stack([one, other]), LOSS).intervals(0.95)
+        covered[1] += bounds[0][0, 1] <= 0 <= bounds[1][0, 1]
     for what, rate in zip(("median", "pseudo-median"), covered / studies, strict=True):
         print(f"\nInterval of the {what} of {n} losses: covered in {rate:.1%}")
         assert rate >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / studies)
@@ -146,113 +158,110 @@ def test_who_never_gets_there_is_the_last_and_who_is_faster_is_better() -> None:
         "kernel-never": np.full(12, -INF),
         "kernel-seldom": epochs_of(generator, 30, 0.2, 12),
     }
-    look = take(values, list(values), [12], [], 2, EPOCHS)
-    told = {name: one.decision for name, one in look.told.items()}
-    assert told == {
+    found = analyse(values, Evidence(), Rules(EPOCHS, 2, all_pairs=True, variants=4))
+    assert {name: found.decision(name, "baseline") for name in values} == {
+        "baseline": "inconclusive",
         "kernel-fast": "better",
         "kernel-never": "worse",
-        "kernel-seldom": "undecided",
+        "kernel-seldom": "inconclusive",
     }
-    best = dict(zip(values, may_be_best(np.array(list(values.values())).T, EPOCHS), strict=True))
-    assert [name for name, p_value in best.items() if p_value >= 0.05] == ["kernel-fast"]
-    pairs = statistics.compare_all(values, 2, EPOCHS)
-    assert pairs["variant"].iloc[0] == "kernel-fast"
-    assert pairs["other"].iloc[2] == "kernel-never"
-    first = pairs.set_index(["variant", "other"])
-    assert first.loc[("kernel-fast", "baseline"), "difference"] < -10
-    assert first.loc[("baseline", "kernel-never"), "difference"] == -INF
-    assert first.loc[("kernel-seldom", "kernel-never"), "decision"] == "better"
-    same = statistics.equivalence_p_value(np.array([1.0, 0, -1] * 4), 2, EPOCHS)
-    assert same == pytest.approx(2**-12)
-    assert statistics.equivalence_p_value(np.array([1.0, 0, -1] * 3 + [INF] * 3), 2, EPOCHS) > 0.05
+    assert Decisions([found]).may_be_best == ["kernel-fast"]
+    # Epochs are fewer if they are better.
+    fast = found.comparison("kernel-fast", "baseline")
+    assert -20 < fast.low < fast.difference < fast.high < -10
+    never = found.comparison("kernel-never", "baseline")
+    assert (never.difference, never.wins) == (INF, 0)
+    assert found.comparison("baseline", "kernel-never").difference == -INF
+    # Where neither gets there, the two are equal, and that counts against a difference.
+    seldom = found.comparison("kernel-seldom", "kernel-never")
+    assert seldom.wins + seldom.ties == 12
+    assert 2 <= seldom.ties < 6
+    assert seldom.p_value == pytest.approx(2 * below(seldom.ties * (seldom.ties + 1) // 2))
 
 
-def summary_of(judge_by: str, margin: float | None) -> pd.DataFrame:
-    """Of a study whose winner learns fast, and one of whose variants never does."""
+def below(most: int, n: int = 12) -> float:
+    """The probability of a sum of signed ranks of at most so much, by counting all signs."""
+    ranks = np.arange(1, n + 1)
+    signs = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    return float(np.mean(signs @ ranks <= most))
+
+
+def test_equivalence_by_ranks_asks_for_both_sides() -> None:
+    near = np.array([1.0, 0, -1] * 4)
+    same = compare(np.column_stack([near, np.zeros(12)]), EPOCHS)
+    # All twelve differences are below the margin, and all are above minus the margin.
+    assert same.equivalence_p_values(2)[0, 1] == pytest.approx(2 / 2**12)
+    far = np.array([1.0, 0, -1] * 3 + [INF] * 3)
+    other = compare(np.column_stack([far, np.zeros(12)]), EPOCHS)
+    assert other.equivalence_p_values(2)[0, 1] > 0.05
+
+
+def results_of(judge_by: str, margin: float | None) -> StudyResults:
+    """A study whose winner learns fast, and one of whose variants never does."""
     generator = np.random.default_rng(0)
-    times = np.arange(1, 41)
+    epochs = np.arange(1, 41)
     speeds = {"baseline": 9, "kernel-fast": 4, "kernel-slow": 1e9, "kernel-same": 9}
-    curves = {
-        name: [
-            (0.96 - 0.86 * np.exp(-times / (speed * generator.uniform(0.9, 1.1)))).tolist()
-            for _ in range(20 if name == "baseline" else 10)
-        ]
-        for name, speed in speeds.items()
-    }
-    curves["best"] = curves["kernel-fast"]
-    made = table(curves)
-    made.loc[made["variant"] == "best", "seed"] += 10
-    timings = made.drop_duplicates(["variant", "seed"])[["variant", "seed"]]
-    variants = [
-        {
-            "variant": name,
-            "kernel_initializer": name.rpartition("-")[2],
-            "bias_initializer": "zeros",
-            "seeds": range(10, 20) if name == "best" else range(10),
-        }
-        for name in curves
-    ]
-    variants[-1]["kernel_initializer"] = "fast"
-    return statistics.summarize(
-        made,
-        timings.assign(epochs=40, seconds=1.0),
-        variants,
-        40,
-        0.9,
-        0.1,
-        None,
-        margin=margin,
-        measure=MEASURES[judge_by],
-    )
+    rise = {name: 0.12 + 0.84 * (1 - np.exp(-epochs / speed)) for name, speed in speeds.items()}
+    curves = {name: curve / curve[-1] for name, curve in rise.items()}
+
+    def ends(name: str) -> np.ndarray:
+        return rise[name][-1] * generator.uniform(0.995, 1.005, 10)
+
+    finals = {name: ends(name) for name in speeds}
+    new = "kernel-fast", ends("kernel-fast"), ends("baseline")
+    keys = {"judge_by": judge_by, "margin": margin, "epochs": 40, "target_accuracy": 0.9}
+    return study(finals, new, {**curves, "best": curves["kernel-fast"]}, **keys)
 
 
 @pytest.mark.parametrize(
-    ("judge_by", "margin", "level", "words"),
-    [
-        ("loss", 0.01, "median loss is the lowest (0.04", "0.01 or more"),
-        ("epochs_to_target", 3, "median number of epochs to the target is the lowest (11", "3 ep"),
-        (
-            "area_under_curve",
-            0.01,
-            "mean area under the learning curve is the highest (",
-            "1 point",
-        ),
-    ],
+    ("judge_by", "margin"), [("loss", 0.01), ("epochs_to_target", 3), ("area_under_curve", 0.01)]
 )
-def test_the_verdict_is_about_what_is_judged_by(
-    judge_by: str, margin: float, level: str, words: str
-) -> None:
-    summary = summary_of(judge_by, margin)
-    rows = summary.set_index("variant")
-    assert rows["decision"].to_dict()["kernel-fast"] == "better"
-    assert rows["decision"].to_dict()["kernel-slow"] == "worse"
-    assert (rows["judged_by"] == judge_by).all()
-    measure = MEASURES[judge_by]
-    assert measure.sign * rows.loc["kernel-fast", "difference"] > 0
-    low, middle, high = rows.loc[
-        "kernel-fast", ["difference_ci_low", "difference", "difference_ci_high"]
-    ]
-    assert low <= middle <= high
-    assert rows["difference_other_images_ci_low"].isna().all()
-    text = verdict("s", summary, margin=margin)
-    assert "**Start from fast kernels with zeros biases.**" in text
-    assert level in text
-    # From the best to the worst.
-    assert text.index("**fast** is better") < text.index("**slow** is worse")
-    assert f"Variants are judged by their {measure.words}" in text
-    assert "other images" not in text
-    assert words in text
-    assert "The notebook's numbers" not in text
-    assert "nan" not in text
-    shown = summary_table(summary)
-    assert f"| {measure.words} [95 % interval] " in shown
-    names = [line.split("|")[1].strip() for line in shown.splitlines()[2:]]
-    assert names[-1] == "kernel-slow"
-    assert {*names[:2]} == {"kernel-fast", "best"}
+def test_findings_are_about_what_is_judged_by(judge_by: str, margin: float) -> None:
+    results = results_of(judge_by, margin)
+    findings, measure = find(results), MEASURES[judge_by]
+    assert {one.name: one.decision for one in findings.variants[1:4]} == {
+        "kernel-fast": "better",
+        "kernel-slow": "worse",
+        "kernel-same": "equivalent" if judge_by == "area_under_curve" else ANY,
+    }
+    assert (findings.judge_by, findings.advice.variant) == (judge_by, "kernel-fast")
+    fast, slow = findings.variant("kernel-fast"), findings.variant("kernel-slow")
+    found = fast.comparison
+    assert found is not None
+    assert measure.sign * found.difference > 0
+    assert found.decided_low <= found.low <= found.difference <= found.high <= found.decided_high
+    # Test examples are only asked of accuracies.
+    assert found.new_examples is None
+    values = measure.sign * results.scores("kernel-fast")
+    middle = np.median(values) if measure.middle == "median" else values.mean()
+    assert fast.value == pytest.approx(middle)
+    assert fast.low <= fast.value <= fast.high
     if judge_by == "epochs_to_target":
-        assert rows.loc["kernel-slow", "judged"] == INF
-        assert "∞" in text
-        assert "inf" not in text.replace("infinite", "")
+        assert slow.value == INF
+        assert slow.comparison is not None
+        assert slow.comparison.difference == INF
+    table = summarize(results, findings).set_index("variant")
+    assert (table["metric"] == judge_by).all()
+    assert table["difference_new_examples_ci_low"].isna().all()
+    assert table.loc["kernel-fast", "metric_value"] == fast.value
+
+
+@pytest.mark.parametrize("judge_by", ["loss", "epochs_to_target", "area_under_curve"])
+def test_the_words_are_about_what_is_judged_by(judge_by: str) -> None:
+    findings = find(results_of(judge_by, 3 if judge_by == "epochs_to_target" else 0.01))
+    measure = MEASURES[judge_by]
+    text = verdict(findings)
+    assert "**Start from fast kernels with b0 biases.**" in text
+    assert f"Variants are judged by their {measure.words}" in text
+    assert "nan" not in text
+    lines = summary_table(findings).splitlines()
+    assert f"| {measure.words} [95 % CI] " in lines[0]
+    named = [line.split("|")[1].strip() for line in lines[2:]]
+    assert named[-1] == "kernel-slow"
+    assert {*named[:2]} == {"kernel-fast", "best"}
+    infinite = "∞" in text.replace("infinite (∞)", "")
+    assert infinite == (judge_by == "epochs_to_target")
+    assert "inf" not in text.replace("infinite", "")
 
 
 @pytest.mark.parametrize("judge_by", MEASURES)
@@ -270,7 +279,7 @@ def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
     }
     measure = MEASURES[judge_by]
     final = scored(histories.final(made), made, judge_by, 0.85, 2)
-    choice = statistics.choose_pair(final, pairs, measure=measure)
+    choice = choose_pair(final, pairs, measure=measure)
     best = {"accuracy": "a", "loss": "a", "epochs_to_target": "b", "area_under_curve": "b"}
     assert choice["kernel_initializer"]["name"] == best[judge_by]
     (told,) = (value for key, value in choice["chosen_on"].items() if key != "seeds")
@@ -281,16 +290,17 @@ def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
 @pytest.mark.simulation
 def test_the_level_holds_with_infinite_values(times: int) -> None:
     studies, wrong = SIMULATIONS * times, 0
+    rules = Rules(EPOCHS, None, all_pairs=False, variants=7)
     for seed in range(studies):
         generator = np.random.default_rng(seed)
         values = {
             name: epochs_of(generator, 30, 0.1, 10)
             for name in ("baseline", *(f"kernel-{number}" for number in range(6)))
         }
-        look = take(values, list(values), [10], [], None, EPOCHS)
-        wrong += any(one.decision != "undecided" for one in look.told.values())
+        found = analyse(values, Evidence(), rules)
+        wrong += any(found.decision(name, "baseline") != "inconclusive" for name in values)
     rate = wrong / studies
-    print(f"\nEpochs to the target, one in ten never: wrongly told apart in {rate:.1%}")
+    print(f"\nEpochs to the target, one in ten never: wrongly different in {rate:.1%}")
     assert rate <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
 
 

@@ -7,8 +7,9 @@ import yaml
 from helpers import REPOSITORY
 
 import initstudy
+from initstudy.analysis.evidence import REASONS
 from initstudy.engine.literature import PLACES
-from initstudy.report.methods import DATASETS, INITIALIZERS, bibtex, methods
+from initstudy.report.methods import DATASETS, INITIALIZERS, NOTHING, bibtex, methods
 from initstudy.study import names
 from initstudy.study.config import parse_study
 from initstudy.study.description import Description
@@ -33,22 +34,23 @@ def test_the_default_study_is_told_as_it_is() -> None:
         "We compared 13 pairs of a kernel and a bias initializer: glorot_uniform [glorot2010]",
         "with 16-16 hidden units (relu)",
         "trained on mnist [lecun1998] (inputs as they are) by adam for 100 epochs in b",
-        "Validation images are the test images.",
-        "Of each pair there were 10 replicates, which differ by first weights and the order of",
-        "on 10 fresh replicates",
-        "Holm's correction for 12 comparisons with the baseline [holm1979]",
-        "smaller than 0.005 (accuracies as fractions of 1) is told by two one-sided tests [schuirm",
-        "Which pairs are not the best is told by comparisons with the best [hsu1984].",
+        "The validation set is the test set.",
+        "Each pair was run with 10 seeds. Runs of a pair differ by first weights and the order of",
+        "on 10 new seeds",
+        "by moderated t tests [smyth2004]",
+        "corrected for 12 comparisons with the baseline, so that all intervals hold together",
+        "lies within a margin of 0.005 (accuracies as fractions of 1) [schuirmann1987], and if the",
+        "Pairs that are worse than another are ruled out as the best [hsu1984]; the comparisons of",
         "TensorFlow 2.99 [tensorflow2015]",
     ]:
         assert words in text
     assert cited(bib) == list(dict.fromkeys(re.findall(r"\[(\w+)\]", text)))
-    assert not {"saxe2014", "westfall1993", "choi2019", "xiao2017"} & {*cited(bib)}
+    assert not {"saxe2014", "wilcoxon1945", "choi2019", "xiao2017"} & {*cited(bib)}
     assert "VERSION" not in bib
     # Where the choice fell on the baseline, nothing was trained again.
     kept, _ = methods(described(), VERSIONS, confirmed=False)
-    assert "trained again" not in kept
-    again = " The pair that did best was trained again on 10 fresh replicates, beside the baseline."
+    assert "run again" not in kept
+    again = " The pair that did best was run again on 10 new seeds, beside the baseline."
     assert text.replace(again, "") == kept
 
 
@@ -72,21 +74,36 @@ def test_what_is_asked_differently_is_told_differently() -> None:
     for words in [
         "lsuv [mishkin2016], wide [zhao2022] kernels",
         "digits [alpaydin1998] (inputs scaled from 0 to 1)",
-        "It learned from 500 images",
-        "300 training images were held out",
-        "the best of the learning rates 0.01, 0.1, by the mean over 2 replicates",
-        "up to 20 replicates, with looks after 10,",
-        "which differ by the order of the images;",
+        "Training used 500 examples",
+        "300 training examples were held out",
+        "the best of the learning rates 0.01, 0.1, by the median over 2 runs on separate seeds",
+        "up to 20 seeds, with interim analyses after 10,",
+        "Runs of a pair differ by the order of the examples;",
         "number of epochs until a validation accuracy of 85 %",
-        "exact signed-rank tests [wilcoxon1945]",
+        "exact signed-rank tests with their intervals [wilcoxon1945]",
     ]:
         assert words in text
-    assert "one-sided" not in text
+    # Without a margin nothing is equivalent.
+    assert "schuirmann1987" not in cited(bib)
+    assert "smyth2004" not in cited(bib)
     assert {"kim1987", "choi2019", "hodges1963"} <= {*cited(bib)}
-    assert "fisher1935" not in bib
+    assert "searle1992" not in bib
     pairs, _ = methods(described(comparisons="all_pairs", design="factorial"), VERSIONS)
     assert "and all other pairs of them" in pairs
-    assert "for all pairs by joint sign flips [westfall1993]" in pairs
+    assert "corrected for all pairs, so that" in pairs
+    assert "their own number" not in pairs
+    one, _ = methods(described(kernel_initializers=["ones"], bias_initializers=[]), VERSIONS)
+    assert "corrected for 1 comparison with the baseline" in one
+    assert "their own number" not in one
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_concludes_nothing_is_said_to(reason: str) -> None:
+    text, _ = methods(described(), VERSIONS, nothing=reason)
+    assert f"Nothing was concluded: {NOTHING[reason]}." in text
+    # Since nothing was decided, the paragraph is otherwise the same.
+    without, _ = methods(described(), VERSIONS)
+    assert text.replace(f" Nothing was concluded: {NOTHING[reason]}.", "") == without
 
 
 def test_everything_that_can_be_used_has_its_reference() -> None:

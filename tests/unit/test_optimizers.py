@@ -237,8 +237,6 @@ def test_epochs_are_of_raw_weights_and_the_test_is_of_averaged_ones() -> None:
     np.testing.assert_allclose(found[0], logs["loss"], rtol=1e-5)
     assert found[1] == pytest.approx(float(logs["sparse_categorical_accuracy"]))
     assert found[0] != pytest.approx(epochs[-1][2], rel=1e-3)
-    assert not trainer.validates_on_test
-    assert engine(KIND, MOMENTUM).validates_on_test
 
 
 def test_fit_itself_ends_with_averaged_weights() -> None:

@@ -76,8 +76,8 @@ def test_templates_name_no_figure() -> None:
 def test_it_says_what_the_files_say_and_what_it_took(tmp_path: Path) -> None:
     results = with_figures(made_up_study(tmp_path / "s", held_out=7))
     page = report(results)
-    assert "<p>No difference could be told.</p>" in page
-    assert "until 92.5 % are reached" in page
+    assert "<p>Nothing is decided.</p>" in page
+    assert "p: adjusted for the number of comparisons" in page
     assert "holdout: 7" in page
     assert 'srcdoc="&lt;p&gt;an explorer&lt;/p&gt;"' in page
     # Four variants with four seeds, three more of the baseline and three of best, a minute each.

@@ -6,10 +6,16 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import snakemake_logger_plugin_initstudy as progress
+from in_memory import study
 from rich.console import Console
 from snakemake_interface_logger_plugins.common import LogEvent
+
+from initstudy.analysis.findings import find
+from initstudy.report.verdict import headline
+from initstudy.results.findings import dump
 
 
 def handler(**changes: object) -> progress.LogHandler:
@@ -138,7 +144,7 @@ def test_of_a_run_that_trains_nothing_its_steps_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     teller = handler()
-    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"summarize": 1, "total": 6}))
+    teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"conclude": 1, "total": 6}))
     teller.emit(record(LogEvent.PROGRESS, done=6, total=6))
     assert capsys.readouterr().err == "6 of 6 steps done\n"
 
@@ -158,30 +164,24 @@ def test_a_dry_run_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Job stats:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (
-            "**Start from random_uniform kernels.** Of the 13 pairs their mean is 95.0 % or so.",
-            "Start from random_uniform kernels. Of the 13 pairs their mean is 95.0 % or so.",
-        ),
-        (
-            "**Start from random_uniform kernels with zeros biases.** Of the 13 pairs.",
-            "Start from random_uniform kernels with zeros biases.",
-        ),
-    ],
-)
 def test_it_ends_with_the_recommendation_and_what_to_open(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    base = 0.9 + np.random.default_rng(0).normal(0, 0.004, 10)
+    findings = find(study({"baseline": base, "kernel-good": base + 0.05}))
     report = tmp_path / "report.html"
-    (tmp_path / "verdict.md").write_text(f"## Verdict on the study `x`\n\n{words}\n\nMore.\n")
+    (tmp_path / "findings.json").write_text(dump(findings))
+    # Only the findings are read.
+    (tmp_path / "verdict.md").write_text("# Other words\n\nNone of these.\n")
     teller = handler()
     message = f"Everything is there; open {report}"
     teller.emit(record(LogEvent.JOB_INFO, rule_name="all", jobid=0, rule_msg=message))
     assert capsys.readouterr().err == ""
     teller.close()
-    assert capsys.readouterr().err.splitlines() == [told, f"Open {report}"]
+    *words, last = capsys.readouterr().err.splitlines()
+    assert words == [headline(findings)]
+    assert words[0].startswith("Start from good kernels with b0 biases.")
+    assert last == f"Open {report}"
 
 
 def test_a_suite_ends_with_its_own_words(tmp_path: Path) -> None:

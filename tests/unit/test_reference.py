@@ -5,14 +5,14 @@ import re
 import pytest
 from helpers import REPOSITORY
 
-from initstudy.analysis import interaction, learning_rates, statistics, variance
+from initstudy.analysis import interaction, learning_rates, summary, variance
 from initstudy.report.reference import FILES
 from initstudy.results import columns, suite
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
 from initstudy.results.outputs import table_of_runs
 from initstudy.study.config import Study, json_schema
 from initstudy.study.schema import at, first_sentence, in_words
-from initstudy.suite import findings
+from initstudy.suite import tables
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -35,12 +35,12 @@ def test_every_key_is_told_in_every_file_with_its_meaning() -> None:
 
 
 WRITTEN = {
-    "summary.csv": statistics.SUMMARY_COLUMNS,
+    "summary.csv": summary.SUMMARY_COLUMNS,
     "histories.csv": columns.HISTORY,
     "tests.csv": columns.TESTS,
     "timings.csv": columns.TIMINGS,
     "diagnostics.csv": columns.DIAGNOSTICS,
-    "pairs.csv": statistics.PAIR_COLUMNS,
+    "pairs.csv": summary.PAIR_COLUMNS,
     "weights.csv": columns.WEIGHTS,
     "learning_rates.csv": learning_rates.COLUMNS,
     "runs.csv": table_of_runs([]).decode().strip().split(","),
@@ -48,9 +48,10 @@ WRITTEN = {
     "variance.csv": variance.COLUMNS,
 }
 OF_SUITES = {
-    "summary.csv": findings.SUMMARY_COLUMNS,
+    "summary.csv": tables.SUMMARY_COLUMNS,
+    "decisions.csv": tables.DECISION_COLUMNS,
+    "workloads.csv": suite.WORKLOADS,
     "scores.csv": suite.SCORES,
-    "pairs.csv": findings.PAIR_COLUMNS,
     "learning_rates.csv": suite.RATES,
     "trainings.csv": suite.TRAININGS,
     "trials.csv": suite.TRIALS,
@@ -58,9 +59,9 @@ OF_SUITES = {
 
 
 def test_the_dictionary_has_every_column_of_every_table_and_no_other() -> None:
-    for tables, written in ((STUDY_TABLES, WRITTEN), (SUITE_TABLES, OF_SUITES)):
-        assert set(tables) == set(written)
-        for name, table in tables.items():
+    for known_tables, written in ((STUDY_TABLES, WRITTEN), (SUITE_TABLES, OF_SUITES)):
+        assert set(known_tables) == set(written)
+        for name, table in known_tables.items():
             for column in written[name]:
                 assert len(describe(table, column)) > 5, (name, column)
             for known in table.columns:

@@ -11,15 +11,16 @@ import yaml
 from helpers import REPOSITORY
 
 from initstudy import studies
+from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
-from initstudy.results.files import write_sum
+from initstudy.results.files import write_arrays, write_sum
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
 from initstudy.study.config import json_schema
 from initstudy.study.description import HOW, Description
 from initstudy.suite.drawn import draw
-from initstudy.suite.members import entry, shared_variants
+from initstudy.suite.members import entry, shared_variants, without_evidence
 
 BASE = {
     "published": None,
@@ -182,8 +183,8 @@ def test_compared_is_what_all_have_with_the_same_meaning(folder: Path) -> None:
     names, left_out = shared_variants(descriptions({"kernel_initializers": ["zeros", own, "ones"]}))
     assert names == ["baseline", "kernel-ones"]
     assert left_out == {
-        "kernel-he_normal": "not the same initializers in all studies",
-        "kernel-zeros": "not in notebook",
+        "kernel-he_normal": [],
+        "kernel-zeros": ["notebook"],
     }
 
 
@@ -204,11 +205,16 @@ def results(folder: Path) -> Iterator[StudyResults]:
     rows, ends = [], []
     for number, variant in enumerate(study.variants):
         for seed in study.selection:
-            rows += [(variant, seed, epoch, 1.0, 0.9, 1.0, 0.9) for epoch in (1, 2)]
+            rows += [(variant, seed, n, 1.0, 0.9 - seed / 100, 1.0, 0.9) for n in (1, 2)]
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
     histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
     write_sum(place / "histories.csv")
     histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
+    right = {
+        f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
+    }
+    seeds = {f"{name}/seeds": np.array(study.selection) for name in study.variants}
+    write_arrays({"images": np.array(10), **right, **seeds}, place / "hits.npz")
     return StudyResults(place)
 
 
@@ -217,15 +223,17 @@ def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: Stud
     np.testing.assert_allclose(found.accuracies, [[0.2, 0.0], [0.21, 0.01], [0.22, 0.02]])
     # On validation images all reach 0.9 in the first epoch.
     np.testing.assert_array_equal(found.epochs_to_target, np.ones((3, 2)))
-    assert (found.study, found.epochs, found.target) == ("notebook", 2, 0.9)
-    assert (found.kinds, found.rates, found.chance) == (["deep"], None, 0.1135)
+    own = found.workload
+    assert (own.study, own.epochs, own.target) == ("notebook", 2, 0.9)
+    assert (own.kinds, found.rates, own.chance) == (["deep"], None, 0.1135)
+    assert (own.dataset, own.training, own.network) == ("mnist", "all", "16-16 relu")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("kernel-ones,1,1", "kernel-ones,7,1", "epoch that follows"),
-        ("ones,1,2,1,0.9,1,0.9", "ones,1,2,1,0.9,1,0.8", "it was changed since it was wri"),
+        ("ones,1,2,1,0.89,1,0.9", "ones,1,2,1,0.89,1,0.8", "it was changed since it was wri"),
     ],
 )
 def test_changed_results_are_refused(
@@ -287,3 +295,27 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     assert normal < fast
     for one, other in itertools.combinations([*members, *published], 2):
         assert one.folder != other.folder
+
+
+def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResults) -> None:
+    path = Path(results.folder, "histories.csv")
+    table = pd.read_csv(path)
+    table["accuracy"] = 0.9
+    histories.write(table, path)
+    write_sum(path)
+    found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
+    assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
+    assert found.one_run == {"baseline", "kernel-ones"}
+
+
+def test_a_study_in_which_nothing_is_learned_is_left_out_by_name() -> None:
+    known = {
+        "good": Evidence(),
+        "fixed": Evidence(reason=ONE_RUN),
+        "flat": Evidence(reason=NOTHING_LEARNED),
+        "dead": Evidence(reason=ALL_DIVERGED),
+    }
+    assert without_evidence(known) == {"flat": NOTHING_LEARNED, "dead": ALL_DIVERGED}
+    bad = {name: known[name] for name in ("flat", "dead")}
+    with pytest.raises(StudyError, match=r"flat \(nothing learned\), dead \(all diverged\)"):
+        without_evidence(bad)

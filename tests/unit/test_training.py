@@ -226,7 +226,6 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
         *_, epochs[name] = trainer.train(0, epochs=3)
         *tests[name], hits = trainer.test()
         assert hits.mean() == tests[name][1]
-        assert not trainer.validates_on_test
     # The same 2,000 images are learned from, so its test is what validation on them would tell.
     assert tests["held"] == pytest.approx(epochs["as test"][2:4], rel=1e-6)
     assert epochs["held"].val_accuracy != epochs["as test"].val_accuracy
@@ -238,7 +237,6 @@ def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: D
         trainer = Trainer(dataset, model_maker([16], "relu"), optimizing(ADAM), 128, "unit")
         (epoch,) = trainer.train(0, 1)
         loss, accuracy, hits = trainer.test()
-        assert trainer.validates_on_test
         assert (accuracy, hits.mean()) == (epoch.val_accuracy, epoch.val_accuracy)
         assert loss == pytest.approx(epoch.val_loss, rel=1e-6)
         assert len(hits) == trainer.images_to_test == len(dataset.y_test)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from helpers import Project
 
@@ -54,12 +55,16 @@ def test_the_hits_are_those_of_the_test_accuracies(finished: Project) -> None:
 
 
 def test_what_was_tested_is_what_was_validated_where_both_are_the_same(finished: Project) -> None:
-    """With the test images as validation, as in the notebook, the last epoch's are the test's."""
+    """With the test images as validation, as in the notebook, the last epoch's are the test's.
+
+    Two functions have computed them, so single examples of which two classes are equally probable
+    may fall to either side.
+    """
     tests = pd.read_csv(finished / f"{RESULTS}/tests.csv").set_index(["variant", "seed"])
     histories = finished.histories()
     last = histories[histories["epoch"] == 2].set_index(["variant", "seed"])
-    assert tests["test_accuracy"].tolist() == last["val_accuracy"].tolist()
-    assert tests["test_loss"].tolist() == last["val_loss"].tolist()
+    assert tests["test_accuracy"].tolist() == pytest.approx(last["val_accuracy"].tolist(), abs=3e-4)
+    assert tests["test_loss"].tolist() == pytest.approx(last["val_loss"].tolist(), rel=1e-5)
 
 
 def test_an_old_configuration_is_told_that_diagnosing_is_part_of_training(project: Project) -> None:

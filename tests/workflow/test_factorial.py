@@ -1,8 +1,11 @@
 """A study becomes factorial by training the new pairs alone, and one-factor again by nothing."""
 
 import pandas as pd
+import pytest
 import yaml
 from helpers import Project, configure
+
+from initstudy import load
 
 NEW = [("kernel-ones-bias-ones", 0, 1), ("kernel-random_normal-bias-ones", 0, 1)]
 RESULTS = "results/notebook"
@@ -41,8 +44,13 @@ def test_a_study_becomes_factorial_and_one_factor_again(rerun: Project) -> None:
     centred = pairs["accuracy_mean"] - pairs["accuracy_mean"].mean()
     assert table["sd"].pow(2).sum() < 2 * centred.pow(2).mean()
     verdict = (rerun / f"{RESULTS}/verdict.md").read_text()
-    assert "Of the variance between the 6 pairs" in verdict
-    assert "2 seeds cannot tell an interaction from chance" in verdict
+    # Two seeds are a trial.
+    assert "This is a trial: 2 seeds are too few" in verdict
+    assert "interaction" not in verdict
+    found = load(rerun / RESULTS).findings.interaction
+    assert found is not None
+    assert found.shares["kernel"] == pytest.approx(table.loc["kernel", "share"], nan_ok=True)
+    assert found.best == highest
     assert (rerun / f"{RESULTS}/figures/pairs.png").stat().st_size > 20_000
     report = (rerun / f"{RESULTS}/report.html").read_text()
     assert 'id="pairs-figure"' in report

@@ -1,22 +1,23 @@
-"""A study with looks trains on only what is not settled, and nothing twice."""
+"""A study with interim analyses runs on only what is not decided, and nothing twice."""
 
 import pandas as pd
 import yaml
 from helpers import SMALL, Project, configure
 
-# With three comparisons, seven seeds that all agree settle one at the first look.
+from initstudy import load
+
 LOOKS = [7, 9]
 
 
 def test_only_what_is_not_settled_goes_on(project: Project) -> None:
     configure(project, **{**SMALL, "seeds": LOOKS, "seeds_per_job": 7, "margin": None})
     plan = project.plan()
-    # What goes on is known once there is a look.
+    # What goes on is known after the first analysis.
     assert {last for _, _, last in plan.trained} == {6}
     outcome = project.run()
     results = project / "results/notebook"
     look = yaml.safe_load((results / "looks/7.yaml").read_text())
-    assert look["told"]["kernel-ones"]["decision"] == "worse"
+    assert set(look) == {"seeds", "goes_on"}
     assert "kernel-ones" not in look["goes_on"]
     assert "baseline" in look["goes_on"]
     second = sorted(name for name, first, _ in outcome.trained if first == 7)
@@ -26,12 +27,18 @@ def test_only_what_is_not_settled_goes_on(project: Project) -> None:
     assert summary.loc["kernel-ones", "seeds"] == 7
     assert summary.loc["kernel-ones", "decision"] == "worse"
     assert summary.loc["baseline", "seeds"] == 9
+    found = load(results).findings
+    first, last = found.interims
+    assert (first.seeds, first.variants, last.seeds) == (7, 4, 9)
+    assert first.went_on == last.variants == len(look["goes_on"])
+    assert "kernel-ones" in first.decided
+    # Whoever is inconclusive has gone on.
+    for one in found.compared:
+        assert one.name in look["goes_on"] or one.decision != "inconclusive"
     verdict = (results / "verdict.md").read_text()
-    assert "## Looks" in verdict
-    assert f"| 7 | 4 | {' and '.join(settled(look))} |" in verdict
+    assert "## Interim analyses" in verdict
     trained = 4 * 7 + 2 * len(look["goes_on"])
-    assert f"{trained} replicates were trained for it" in verdict
-    assert "would have been 36" in verdict
+    assert f"This took {trained} runs instead of 36" in verdict
     histories = pd.read_csv(results / "histories.csv")
     seeds = histories.groupby("variant")["seed"].max()
     assert seeds["kernel-ones"] == 6
@@ -45,12 +52,11 @@ def test_only_what_is_not_settled_goes_on(project: Project) -> None:
     assert "kernel-ones" in left
 
 
-def settled(look: dict) -> list[str]:
-    return [name for name, one in look["told"].items() if one["decision"] != "undecided"]
-
-
 def test_looks_must_grow(project: Project) -> None:
     configure(project, seeds=[10, 5])
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
-    assert "seeds: [10, 5] must grow from each look to the next, as in [10, 20, 40]" in outcome.text
+    assert (
+        "seeds: [10, 5] must grow from each analysis to the next, as in [10, 20, 40]"
+        in outcome.text
+    )

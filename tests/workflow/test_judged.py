@@ -1,4 +1,4 @@
-"""A study judged by something else than accuracy chooses, compares and tells by that."""
+"""A study judged by something else than accuracy chooses, and compares by that."""
 
 import numpy as np
 import pandas as pd
@@ -22,13 +22,13 @@ def test_a_study_judged_by_the_epochs_to_its_target(rerun: Project) -> None:
     table = pd.read_csv(results / "histories.csv")
     reached = table[table["val_accuracy"] >= TARGET].groupby(["variant", "seed"])["epoch"].min()
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert (summary["judged_by"] == "epochs_to_target").all()
+    assert (summary["metric"] == "epochs_to_target").all()
     for variant, seeds in table[table["seed"] < 2].groupby("variant")["seed"]:
         values = [reached.get((variant, seed), np.inf) for seed in sorted(seeds.unique())]
-        assert summary.loc[variant, "judged"] == np.median(values)
+        assert summary.loc[variant, "metric_value"] == np.median(values)
     # Ones never learn.
-    assert summary.loc["kernel-ones", "judged"] == np.inf
-    assert summary.loc["kernel-random_normal", "judged"] < np.inf
+    assert summary.loc["kernel-ones", "metric_value"] == np.inf
+    assert summary.loc["kernel-random_normal", "metric_value"] < np.inf
     best = yaml.safe_load((results / "best.yaml").read_text())
     medians = best["chosen_on"]["median_epochs_to_target"]["kernel"]
     chosen = best["kernel_initializer"]["name"]

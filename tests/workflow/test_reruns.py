@@ -78,7 +78,7 @@ def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
     ("path", "old", "new"),
     [
         ("data/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0"),
-        ("suite/pages.py", "MOST_AT_EDGE = 10", "MOST_AT_EDGE = 11"),
+        ("suite/findings.py", "FEWEST_OF_A_KIND = 2", "FEWEST_OF_A_KIND = 3"),
     ],
 )
 def test_what_a_study_does_not_use_reruns_nothing(

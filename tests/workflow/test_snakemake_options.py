@@ -70,7 +70,7 @@ def test_all_output_is_deleted_but_what_it_is_made_from(done: Project, tmp_path:
 def test_touching_hides_no_other_configuration(done: Project, tmp_path: Path) -> None:
     project = done.copy(tmp_path / "project")
     project.run("--touch", "--config", "margin=0.01")
-    assert project.plan("--config", "margin=0.01").jobs["judge"] == 1
+    assert project.plan("--config", "margin=0.01").jobs["conclude"] == 1
     assert trained(project) == RUNS
 
 

@@ -109,7 +109,7 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     means = choice["chosen_on"]["mean_final_validation_accuracy"]["kernel"]
     assert means["glorot_uniform"] == pytest.approx(expected)
     verdict = (own / "results/own/verdict.md").read_text()
-    assert "500 held-out training images" in verdict
+    assert "500 held-out training examples" in verdict
     assert "own best learning rate: 0.1 for" in verdict
     report = (own / "results/own/report.html").read_text()
     assert 'id="learning_rates-figure"' in report

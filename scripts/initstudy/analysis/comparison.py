@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from initstudy.analysis.comparisons import Family
+from initstudy.analysis.comparisons import compare as compare_all
 from initstudy.analysis.evidence import DIGITS, one_run
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
-from initstudy.analysis.measures import mean_interval
-from initstudy.analysis.statistics import holm, sign_flip_p_value
+from initstudy.analysis.measures import ACCURACY
 from initstudy.errors import StudyError
 from initstudy.results.study import Replicates, StudyResults
 from initstudy.results.suite import SuiteResults
+from initstudy.study.problems import count
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,10 @@ class Comparison:
         one, other = self.counts
         how = f"n = {one} shared seeds, paired" if self.paired else f"n = {one} and {other}"
         bounds = f" [{100 * self.low:+.2f}, {100 * self.high:+.2f}]" if self.low == self.low else ""
-        text = (
-            f"{means[0]}\n{means[1]}\ndifference: {100 * self.difference:+.2f}{bounds} percentage "
-        )
+        text = f"{means[0]}\n{means[1]}\ndifference: {100 * self.difference:+.2f}{bounds} pp"
         if self.nothing:
-            return f"{text}points. Nothing is concluded: {self.nothing}."
-        return f"{text}points, p = {self.p_value:.2g} of this comparison alone ({how})"
+            return f"{text}. Nothing is concluded: {self.nothing}."
+        return f"{text}, p = {self.p_value:.2g} of this comparison alone ({how})"
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class SuiteComparison:
         second: where the other is.
         table: a row for each study and variant that both have: study, variant, seeds (that both
             have), equal (whether all of their accuracies are the same in every digit), same_digest,
-            difference (of the means, the first less the second), p_value and p_holm, by
-            `statistics.sign_flip_p_value` of the shared seeds, corrected for the number of rows.
+            difference (of the means, the first less the second), p_value and p_value_adjusted, by
+            `comparisons.compare` of the shared seeds, corrected for the number of rows.
     """
 
     first: str
@@ -89,24 +89,25 @@ class SuiteComparison:
         table = self.table
         other = table[~table["equal"]]
         text = (
-            f"{self.first} and {self.second} share {len(table)} variants of "
-            f"{table['study'].nunique()} studies, {int(table['same_digest'].sum())} of them of the "
-            f"same digest. {int(table['equal'].sum())} have the same accuracies in every digit"
+            f"{self.first} and {self.second} share {count(len(table), 'variant')} of "
+            f"{count(table['study'].nunique(), 'study', 'studies')}, "
+            f"{int(table['same_digest'].sum())} with the same digest. Accuracies are equal in "
+            f"every digit for {int(table['equal'].sum())}"
         )
         if other.empty:
-            return text + "."
-        told = other[other["p_holm"] < ALPHA]
+            return f"{text}."
+        differ = other[other["p_value_adjusted"] < ALPHA]
         largest = other.sort_values("difference", key=abs).iloc[-1]
         text += (
-            f"; the means of the other {len(other)} differ by at most "
-            f"{100 * abs(largest['difference']):.2f} points ({largest['variant']} of "
-            f"{largest['study']}), and {len(told)} of them are told apart"
+            f" of these. The largest difference of the others' means is "
+            f"{100 * abs(largest['difference']):.2f} pp ({largest['variant']} of "
+            f"{largest['study']}); significant differences: {len(differ)}"
         )
         names = ", ".join(
             f"{variant} of {study}"
-            for variant, study in zip(told["variant"], told["study"], strict=True)
+            for variant, study in zip(differ["variant"], differ["study"], strict=True)
         )
-        return f"{text}: {names}." if names else f"{text}."
+        return f"{text} ({names})." if names else f"{text}."
 
 
 def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison:
@@ -127,11 +128,12 @@ def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison
         one, other = (found[f"accuracy_{side}"].to_numpy() for side in (1, 2))
         same = key in digests[0] and digests[0][key] == digests[1].get(key)
         equal = bool((one == other).all())
-        p_value = sign_flip_p_value(one - other)
+        p_value = paired(one, other)[2]
         rows.append((*key, len(found), equal, same, float((one - other).mean()), p_value))
     columns = [*keys, "seeds", "equal", "same_digest", "difference", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
-    table["p_holm"] = holm(table["p_value"].tolist())
+    family = Family(len(table))
+    table["p_value_adjusted"] = [family.adjusted(p_value) for p_value in table["p_value"]]
     return SuiteComparison(str(first.folder), str(second.folder), table)
 
 
@@ -143,12 +145,11 @@ def compare(
 ) -> Comparison | SuiteComparison:
     """Compares two variants, of one study or of two, by their final accuracies; or two suites.
 
-    Where they share two seeds or more, these are compared in pairs, since replicates of one seed
-    share their random numbers: the interval is `measures.mean_interval`, the p-value that of
-    `statistics.sign_flip_p_value`. Otherwise, as for `best` and a variant that it was chosen from,
-    whose seeds are others, all of them are compared: see `welch`. A diverged replicate counts as an
-    accuracy of 0. If the seeds of neither variant vary, or no run of either learned, nothing can be
-    concluded, see `evidence.find`.
+    Where all seeds of one are among the other's, they are compared in pairs, since runs of one
+    seed share their random numbers: see `comparisons.compare`. Otherwise, as for `best` and a
+    variant that it was chosen from, whose seeds are others, all runs of both are compared: see
+    `welch`. A diverged run counts as an accuracy of 0. If all seeds of one of them are one and the
+    same run, or no run of either learned, nothing can be concluded, see `evidence.find`.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
@@ -170,33 +171,31 @@ def compare(
     one, other = _variant(first), _variant(second)
     shared = sorted(one.accuracies.keys() & other.accuracies.keys())
     nothing = _nothing(one, other)
-    paired = len(shared) > 1
+    in_pairs = len(shared) > 1 and len(shared) == min(len(one.accuracies), len(other.accuracies))
     values, base = (
         np.array(
-            [side.accuracies[seed] for seed in (shared if paired else sorted(side.accuracies))]
+            [side.accuracies[seed] for seed in (shared if in_pairs else sorted(side.accuracies))]
         )
         for side in (one, other)
     )
     if nothing:
         low, high, p_value = float("nan"), float("nan"), 1.0
-    elif paired:
-        low, high = mean_interval(values - base)
-        p_value = sign_flip_p_value(values - base)
+    elif in_pairs:
+        low, high, p_value = paired(values, base)
     else:
         low, high, p_value = welch(values, base)
     low, high = (float(bound) for bound in np.clip((low, high), -1, 1))
     difference = float(values.mean() - base.mean())
     found = difference, low, high, p_value, nothing
-    return Comparison(one.label, other.label, values, base, paired, *found)
+    return Comparison(one.label, other.label, values, base, in_pairs, *found)
 
 
 def _nothing(one: Replicates, other: Replicates) -> str:
     """Why nothing can be concluded from two variants; empty if something can."""
     sides = one, other
-    if all(
-        side.histories is not None and side.variant in one_run(side.histories) for side in sides
-    ):
-        return "all seeds of each variant are one and the same run, so n is 1"
+    for side in sides:
+        if side.histories is not None and side.variant in one_run(side.histories):
+            return f"all seeds of {side.label} are one and the same run, so n is 1"
     if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in sides):
         return "no run of either variant is better than always naming the most frequent class"
     return ""
@@ -211,6 +210,23 @@ def _variant(side: Side | SuiteResults) -> Replicates:
             ".variant('best'), ...)"
         )
     return side.variant("baseline") if isinstance(side, StudyResults) else side
+
+
+def paired(values: Floats, base: Floats) -> tuple[float, float, float]:
+    """Compare two variants on shared seeds, as every comparison of a study is made.
+
+    Args:
+        values: float64 (n,).
+        base: what they are compared with, likewise.
+
+    Returns:
+        The lower and the upper bound of the difference with 95 % confidence, and the p-value.
+    """
+    if len(values) < 2:
+        return float("nan"), float("nan"), 1.0
+    found = compare_all(np.column_stack([values, base]), ACCURACY)
+    low, high = found.intervals(LEVEL)
+    return float(low[0, 1]), float(high[0, 1]), float(found.p_values()[0, 1])
 
 
 def welch(values: Floats, base: Floats) -> tuple[float, float, float]:

@@ -1,25 +1,29 @@
 """What the runs of a study are evidence of: nothing, where they do not vary or did not learn.
 
-Every test asks whether a difference might be due to the seeds. It has an answer only if runs of
-several seeds are several runs, and if they learned something.
+Every comparison asks whether a difference might be due to the seeds. It has an answer only if runs
+of several seeds are several runs, and if they learned something.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from initstudy.results.study import StudyResults
-from initstudy.study.problems import count
 
 # Runs that are the same differ by how sums are rounded: measured after one epoch of 40,000 examples
 # in one batch, by 5e-8 of the loss at most. Of orders that count, they differ in accuracy as well.
 ROUNDING = 1e-6
 # Accuracies are written with nine digits.
 DIGITS = 1e-7
-COPIES = "all seeds of a variant are one and the same run"
+# Why nothing can be concluded from a study; templates/nothing.md.jinja has the words.
+REASONS = ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, ONE_CLASS = (
+    "all_diverged",
+    "nothing_learned",
+    "one_run",
+    "one_class",
+)
 
 
 @dataclass(frozen=True)
@@ -27,35 +31,26 @@ class Evidence:
     """What a study's runs are evidence of.
 
     Attributes:
-        one_run: variants of several seeds that are one and the same run.
-        reason: why nothing at all can be concluded; empty if something can.
-        advice: what follows of it, and what to do.
+        one_run: variants of several seeds that are one and the same run, so that n is 1.
+        never_learned: variants of which no run learned anything.
+        reason: why nothing at all can be concluded, one of REASONS; empty if something can.
+        runs: how many there are.
+        chance: accuracy of always naming the most frequent class.
     """
 
     one_run: Collection[str] = frozenset()
+    never_learned: Collection[str] = frozenset()
     reason: str = ""
-    advice: str = ""
-
-    @property
-    def nothing(self) -> str:
-        """Says that nothing is concluded, why, and what to do; empty if something can be."""
-        return f"**Nothing is concluded: {self.reason}.** {self.advice}" if self.reason else ""
+    runs: int = 0
+    chance: float = float("nan")
 
     def compares(self, one: str, other: str) -> bool:
-        """Whether the seeds of two variants can be tested against each other.
-
-        Where only one of the two varies, the other is a constant that it is compared with. Where
-        neither does, there is one difference, however many seeds repeat it.
-        """
-        return not self.reason and not {one, other} <= {*self.one_run}
-
-    def constant(self, variants: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Which of these variants cannot be tested against each other."""
-        return np.array([bool(self.reason) or name in self.one_run for name in variants])
+        """Whether the seeds of two variants can be compared: both must have several runs."""
+        return not self.reason and not {one, other} & {*self.one_run}
 
 
 def of(results: StudyResults) -> Evidence:
-    """What the runs of a study are evidence of; see `find`."""
+    """Find what the runs of a study are evidence of; see `find`."""
     study = results.description
     return find(results.histories, results.final, study.chance, study.judge_by)
 
@@ -63,7 +58,7 @@ def of(results: StudyResults) -> Evidence:
 def find(
     histories: pd.DataFrame, final: pd.DataFrame, chance: float, judge_by: str = "accuracy"
 ) -> Evidence:
-    """What runs are evidence of.
+    """Find what runs are evidence of.
 
     Args:
         histories: `columns.HISTORY`.
@@ -72,39 +67,30 @@ def find(
         judge_by: what they are judged by. A loss may be better than another one though every run
             names the most frequent class alone, so with it only what diverged has learned nothing.
     """
-    runs = count(len(final), "run")
+    learned = ~final["diverged"]
+    if judge_by == "accuracy":
+        learned &= final["accuracy"] > chance + DIGITS
+    elif judge_by != "loss":
+        best = histories.groupby(["variant", "seed"])["val_accuracy"].max()
+        runs = pd.MultiIndex.from_frame(final[["variant", "seed"]])
+        learned &= best.reindex(runs).to_numpy() > chance + DIGITS
+    some = learned.groupby(final["variant"], sort=False).any()
+    never_learned = frozenset(map(str, some.index[~some]))
     fixed = frozenset(one_run(histories))
-    learning = "the learning rate (keys `optimizer` and `learning_rates`)"
-    if final["diverged"].all():
-        return Evidence(
-            fixed,
-            f"all {runs} diverged",
-            "Their losses stopped being finite, so there is no recommendation. "
-            f"Lower {learning}, or scale the `inputs`.",
-        )
-    reached = final["accuracy"] if judge_by == "accuracy" else histories["val_accuracy"]
-    if judge_by != "loss" and not (reached > chance + DIGITS).any():
-        return Evidence(
-            fixed,
-            f"none of the {runs} learned anything",
-            "None classifies more examples correctly than always naming the most frequent class "
-            f"would ({100 * chance:.1f} %), so there is no recommendation. Change {learning}, or "
-            "train for more `epochs`.",
-        )
-    if set(final["variant"]) - {"best"} <= fixed:
-        return Evidence(
-            fixed,
-            COPIES,
-            "Nothing varies between them but how sums are rounded, so n is 1, and whether other "
-            "seeds would give the same difference is not known. Set `vary: [weights, order]` and "
-            "a `batch_size` below the number of training examples; initializers in your own files "
-            "must draw from their seed.",
-        )
-    return Evidence(fixed)
+    reason = ""
+    if chance >= 1:
+        reason = ONE_CLASS
+    elif final["diverged"].all():
+        reason = ALL_DIVERGED
+    elif not learned.any():
+        reason = NOTHING_LEARNED
+    elif {*final["variant"]} - {"best"} <= fixed:
+        reason = ONE_RUN
+    return Evidence(fixed, never_learned, reason, len(final), chance)
 
 
 def one_run(histories: pd.DataFrame) -> list[str]:
-    """The variants of several seeds that are one and the same run.
+    """Name the variants of several seeds that are one and the same run.
 
     Those whose seeds agree after the first epoch, in both accuracies exactly and in both losses but
     for rounding. Later epochs are not asked, since what was rounded may grow without bound: of

@@ -1,160 +1,130 @@
-"""Why variants lose, as far as the diagnostics tell: what sets their networks apart."""
+"""Why variants lose, as far as the diagnostics show it: what sets their networks apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy import stats
 
 from initstudy.analysis.levels import ALPHA
-from initstudy.analysis.statistics import sign_flip_p_value
-from initstudy.results.scores import SIGNS
+from initstudy.results.findings import (
+    ACTIVATIONS,
+    COPIES,
+    DEAD_UNITS,
+    GRADIENTS,
+    NAN,
+    OVERFLOW,
+    Reason,
+    Why,
+)
 
 # The epoch that is looked at besides the start: most units that die do so in the first.
 EPOCH = 1
-# How many losing variants are explained, from the worst on, with how many reasons at most.
+# How many of those that lose are explained, from the worst on, with how many reasons at most.
 VARIANTS, REASONS = 3, 2
-# A share of the hidden units from which on copies are told.
+# A share of the hidden units from which on copies are reported.
 MANY_COPIES = 0.25
-# A signal that grows or shrinks over the depth so many times more than the baseline's is told.
+# A signal that grows or shrinks over the depth so many times more than the baseline's is reported.
 MANY_TIMES = 10
 
 
-def explanation(summary: pd.DataFrame, diagnostics: pd.DataFrame, finals: pd.DataFrame) -> str:
-    """What sets the worst of the losing variants apart from the baseline, as Markdown.
+def explain(
+    losing: Sequence[str],
+    diagnostics: pd.DataFrame,
+    accuracies: Mapping[str, "pd.Series[float]"],
+) -> list[Why]:
+    """Find what sets the worst of the variants that lose apart from the baseline.
 
-    Of each is told: units that only repeat others; units that are dead, if it has significantly
-    more of them than the baseline has on the same seeds; a signal that grows or shrinks over the
-    depth of the network ten times as much as the baseline's. Whether dead units and lost accuracy
-    go together, seed by seed, is looked at by Spearman's rank correlation of the two differences
-    from the baseline.
+    For each: units that only repeat others; units that are dead, if it has significantly more of
+    them than the baseline has on the same seeds; a signal that grows or shrinks over the depth of
+    the network ten times as much as the baseline's.
 
     Args:
-        summary: see `statistics.summarize`. A variant loses if it is significantly worse.
+        losing: variants that are worse than the baseline, the worst first.
         diagnostics: see `diagnostics.read`.
-        finals: see `histories.final`.
-
-    Returns:
-        A section, or nothing if nothing loses.
+        accuracies: final ones of each variant, by seed.
     """
-    ahead = summary["difference"] * SIGNS[summary["judged_by"].iloc[0]]
-    losing = summary[(summary["p_value_holm"] < ALPHA) & (ahead < 0)]
-    losing = losing[losing["variant"] != "best"]
-    losing = losing.loc[ahead[losing.index].sort_values().index]
-    if losing.empty:
-        return ""
-    accuracies = finals.set_index(["variant", "seed"])["accuracy"]
     early = diagnostics[diagnostics["epoch"] <= EPOCH]
     measured = dict(tuple(early.groupby("variant")))
-    lines = []
-    for variant in losing["variant"].head(VARIANTS):
-        gains = accuracies[variant] - accuracies["baseline"]
+    found = []
+    for variant in losing[:VARIANTS]:
         own, base = measured[variant], measured["baseline"]
-        # The baseline's fresh seeds are for `best`.
+        # The baseline's new seeds are for `best`.
         base = base[base["seed"].isin(own["seed"])]
-        told = list(_reasons(own, base, gains))[:REASONS]
-        role, _, name = variant.partition("-")
-        text = " ".join(told) or "Nothing that was measured sets them apart."
-        # Of a factorial design, both may differ.
-        who = f"**{variant}**" if "-" in name else f"**{name}** as {role} initializer"
-        lines.append(f"- {who}: {text}")
-    return (
-        "## Why some lose\n\nWhat sets their networks apart from the baseline's, from the worst "
-        "on. A unit is called dead if it says the same about every image of a fixed batch.\n\n"
-        + "\n".join(lines)
-    )
+        gains = accuracies[variant] - accuracies["baseline"]
+        found.append(Why(variant, list(_reasons(own, base, gains))[:REASONS]))
+    return found
 
 
-def _reasons(own: pd.DataFrame, base: pd.DataFrame, gains: "pd.Series[float]") -> Iterator[str]:
+def _reasons(own: pd.DataFrame, base: pd.DataFrame, gains: "pd.Series[float]") -> Iterator[Reason]:
     """All that stands out, the plainest first.
 
     Args:
         own: the diagnostics of the variant.
         base: those of the baseline.
-        gains: the variant's final accuracies minus the baseline's, by seed.
+        gains: the variant's final accuracies less the baseline's, by seed.
     """
     if own.loc[own["epoch"] == 0, "activation_sd"].isna().any():
-        yield "From the start, its signals are too large for float32."
+        yield Reason(OVERFLOW)
     elif own["layer"].max() > 1:
         yield from _copies(own, base)
         yield from _dead_units(own, base, gains)
         yield from _change_over_depth(own, base)
 
 
-def _copies(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[str]:
+def _copies(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[Reason]:
     epoch = int(own["epoch"].max())
     mine, others = (_hidden(rows, epoch, "repeated_units").mean() for rows in (own, base))
     if mine - others > MANY_COPIES:
-        yield (
-            f"{_when(epoch)}, {mine:.0%} of its hidden units only repeat what another unit of "
-            f"their layer puts out (the baseline's: {others:.0%}), so its layers can do no more "
-            "than narrower ones could."
-        )
+        yield Reason(COPIES, epoch, float(mine), float(others))
 
 
-def _dead_units(own: pd.DataFrame, base: pd.DataFrame, gains: "pd.Series[float]") -> Iterator[str]:
+def _dead_units(
+    own: pd.DataFrame, base: pd.DataFrame, gains: "pd.Series[float]"
+) -> Iterator[Reason]:
     epoch = int(own["epoch"].max())
     mine, others = (_hidden(rows, epoch, "dead_units") for rows in (own, base))
     more = (mine - others).dropna()
     if not _more(more):
         return
-    yield (
-        f"{_when(epoch)}, {mine.mean():.0%} of its hidden units are dead, and "
-        f"{others.mean():.0%} of the baseline's{_at_first(own, base, epoch)}. "
-        + _together(more, gains.loc[more.index])
-        + _wider(own, base)
+    lost = gains.loc[more.index]
+    rank, p_value = NAN, NAN
+    if np.ptp(more) > 0 and np.ptp(lost) > 0:
+        rank, p_value = (float(value) for value in stats.spearmanr(more, lost))
+    yield Reason(
+        DEAD_UNITS,
+        epoch,
+        own=float(mine.mean()),
+        base=float(others.mean()),
+        own_at_start=float(_hidden(own, 0, "dead_units").mean()),
+        base_at_start=float(_hidden(base, 0, "dead_units").mean()),
+        rank=rank,
+        p_value=p_value,
+        seeds=len(more),
+        wider=_wider(own, base),
     )
 
 
-def _at_first(own: pd.DataFrame, base: pd.DataFrame, epoch: int) -> str:
-    if epoch == 0:
-        return ""
-    mine, others = (_hidden(rows, 0, "dead_units").mean() for rows in (own, base))
-    return f" (at the start {mine:.0%} and {others:.0%})"
-
-
-def _together(more: "pd.Series[float]", gains: "pd.Series[float]") -> str:
-    if np.ptp(more) == 0 or np.ptp(gains) == 0:
-        return "The seeds are all alike in that."
-    rank, p_value = spearmanr(more, gains)
-    numbers = f"Spearman's rank correlation {rank:.2f}, p = {p_value:.2g}, {len(more)} seeds"
-    if rank < 0 and p_value < ALPHA:
-        return (
-            "The more units of a seed are dead beyond the baseline's, the further it ends behind "
-            f"the baseline ({numbers})."
-        )
-    return f"Whether seeds with more dead units lose more cannot be told ({numbers})."
-
-
-def _wider(own: pd.DataFrame, base: pd.DataFrame) -> str:
-    mine, others = (_spread(rows, "activation_sd", int(own["layer"].max())) for rows in (own, base))
+def _wider(own: pd.DataFrame, base: pd.DataFrame) -> float:
+    depth = int(own["layer"].max())
+    mine, others = (_spread(rows, "activation_sd", depth) for rows in (own, base))
     wider = (mine - others).dropna()
-    if not _more(wider):
-        return ""
-    return (
-        f" At the start, what enters its softmax is spread {10 ** wider.mean():.2g} times as "
-        "widely as the baseline's."
-    )
+    return float(10 ** wider.mean()) if _more(wider) else NAN
 
 
-def _change_over_depth(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[str]:
+def _change_over_depth(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[Reason]:
     """How the signals at the start change from layer to layer, forwards and backwards."""
     depth = int(own["layer"].max())
-    for name, measure, first, last in [
-        ("activations", "activation_sd", 1, depth),
-        ("gradients", "gradient_sd", depth, 1),
+    for kind, signal, first, last in [
+        (ACTIVATIONS, "activation_sd", 1, depth),
+        (GRADIENTS, "gradient_sd", depth, 1),
     ]:
         mine, others = (
-            (_spread(rows, measure, last) - _spread(rows, measure, first)).mean()
+            float((_spread(rows, signal, last) - _spread(rows, signal, first)).mean())
             for rows in (own, base)
         )
-        if mine == -np.inf:
-            yield f"At the start, no {name} get from layer {first} to layer {last}."
-        elif abs(mine - others) >= np.log10(MANY_TIMES):
-            yield (
-                f"At the start, its {name} {_times(mine)} from layer {first} to layer {last}, the "
-                f"baseline's {_times(others)}."
-            )
+        if mine == -np.inf or abs(mine - others) >= np.log10(MANY_TIMES):
+            yield Reason(kind, 0, mine, others, depth=depth)
 
 
 def _hidden(rows: pd.DataFrame, epoch: int, share: str) -> "pd.Series[float]":
@@ -173,17 +143,8 @@ def _spread(rows: pd.DataFrame, measure: str, layer: int) -> "pd.Series[float]":
 
 
 def _more(differences: "pd.Series[float]") -> bool:
-    values = np.array(differences, dtype=np.float64)
-    return len(values) > 0 and values.mean() > 0 and sign_flip_p_value(values) < ALPHA
-
-
-def _when(epoch: int) -> str:
-    return f"After epoch {epoch}" if epoch else "At the start"
-
-
-def _times(log: float) -> str:
-    factor = 10 ** abs(log)
-    number = (
-        f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e5 else f"{factor:.0e}"
-    )
-    return f"{'grow' if log > 0 else 'shrink'} {number} times"
+    """Whether paired differences are above zero, by Student's t at 5 %."""
+    values = np.sort(np.array(differences, dtype=np.float64))
+    if len(values) < 2 or not values.mean() > 0:
+        return False
+    return bool(np.ptp(values) == 0 or stats.ttest_1samp(values, 0.0).pvalue < ALPHA)

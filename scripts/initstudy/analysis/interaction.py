@@ -19,10 +19,12 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import FEWEST_FOR_BOOTSTRAP, RESAMPLES
-from initstudy.analysis.statistics import sign_flip_p_value
 from initstudy.results import histories
 
+# With fewer values a bootstrap has too few different samples to draw.
+FEWEST_FOR_BOOTSTRAP, RESAMPLES = 5, 10_000
+# Up to here all sign flips are counted, above they are sampled, so many.
+MOST_FOR_EXACT, SAMPLES = 20, 100_000
 COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]
 
 
@@ -191,8 +193,52 @@ def components(accuracies: Floats) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def sign_flip_p_value(effects: Floats) -> float:
+    """Test that effects are symmetric about zero, all of a replicate at once.
+
+    Without an effect, all that a replicate shows of it might as well have had the other sign. The
+    p-value is the share of all 2^n ways to give signs whose mean is at least as far from zero as
+    the observed one: exact up to n = 20, above from 100,000 sampled ones and the observed one.
+
+    Args:
+        effects: float64 (n, m), of n replicates.
+
+    Reference:
+        Fisher, 1935, The Design of Experiments, section 21. For the sampled one: Phipson and Smyth,
+        2010, Permutation P-values Should Never Be Zero, equation 2.
+    """
+    n, vectors = len(effects), _in_order(effects)
+    observed = float(np.sum(vectors.sum(axis=0) ** 2))
+    # Squared distances that are equal but for rounding must count as equal.
+    furthest = float(np.linalg.norm(vectors, axis=1).sum()) ** 2
+    bound = observed - 1e-12 * max(furthest, 1e-300)
+    if n <= MOST_FOR_EXACT:
+        # The sums over all signs are those over one half plus those over the other.
+        one, other = (_signed_sums(half) for half in (vectors[: n // 2], vectors[n // 2 :]))
+        squares = np.sum(one**2, axis=1)[:, None] + np.sum(other**2, axis=1) + 2 * one @ other.T
+        return float(np.mean(squares >= bound))
+    generator, extreme = np.random.default_rng(0), 0
+    for _ in range(10):
+        signs = generator.choice(np.array([-1.0, 1.0]), (SAMPLES // 10, n))
+        extreme += int(np.sum(np.sum((signs @ vectors) ** 2, axis=1) >= bound))
+    return (extreme + 1) / (SAMPLES + 1)
+
+
+def _in_order(effects: Floats) -> Floats:
+    """Sort replicates by what they show, so that the order of the seeds changes no digit."""
+    return effects[np.lexsort(effects.T[::-1])]
+
+
+def _signed_sums(values: Floats) -> Floats:
+    """The sums of all 2^n ways to give signs to n vectors, float64 (n, m), as (2^n, m)."""
+    sums = np.zeros((1, values.shape[1]))
+    for value in values:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
+
+
 def _products(effects: Floats) -> Floats:
     """The products of any two replicates' effects, mean over pairs; float64 (seeds, seeds)."""
-    flat = effects.reshape(len(effects), -1)
+    flat = _in_order(effects.reshape(len(effects), -1))
     products: Floats = flat @ flat.T / flat.shape[1]
     return products

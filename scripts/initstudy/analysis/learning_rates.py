@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure
+from initstudy.analysis.measures import ACCURACY, Measure, differences
+from initstudy.analysis.measures import mean as mean_of
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.tables import read_table
@@ -111,33 +113,43 @@ def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]
     return {str(variant): float(rate) for variant, rate in best.items()}
 
 
-def by_chance(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
-    """The variants for whom another rate might have been chosen on other seeds.
+def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
+    """Name the variants whose best rate leads the next best by less than two standard errors.
 
-    Those whose best rate leads their next best, seed by seed, by less than two standard errors. The
-    scatter is the median of all variants', since each has a few seeds only.
+    They are compared seed by seed. The variance of a variant's comparison is its own, moderated
+    by that of all others (`comparisons.moderate`), but not below its own: that a variant spreads
+    more widely than others must not be hidden by them. Where scores are infinite, the best rate
+    leads if it is ahead on every seed.
 
     Args:
         table: COLUMNS.
         measure: that is judged by.
 
     Returns:
-        Their names in the table's order; none if there is one seed, or if a score is not finite.
+        Their names in the table's order; none if there is one seed, or one rate.
     """
     leads: dict[str, Floats] = {}
     for variant, mine in table.groupby("variant", sort=False):
         scores = measure.sign * mine.pivot_table(
             index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
         )
-        order = np.argsort(-scores.mean(axis=1).round(9), kind="stable")
+        values = scores.to_numpy()
+        centers = np.array([measure.center(row) for row in values]).round(9)
+        order = np.argsort(-centers, kind="stable")
         if len(order) > 1:
-            best, second = scores.to_numpy()[order[:2]]
-            leads[str(variant)] = best - second
-    found = np.array(list(leads.values()))
-    if not found.size or found.shape[1] < 2 or not np.isfinite(found).all():
+            leads[str(variant)] = differences(values[order[0]], values[order[1]])
+    seeds = min((len(lead) for lead in leads.values()), default=0)
+    if seeds < 2:
         return []
-    error = math.sqrt(np.median(found.var(axis=1, ddof=1)) / found.shape[1])
-    return [name for name, lead in leads.items() if lead.mean() < 2 * error]
+    finite = [name for name, lead in leads.items() if np.isfinite(lead).all()]
+    variances = np.array([np.sort(leads[name]).var(ddof=1) for name in finite])
+    moderated, _ = moderate(variances, seeds - 1, len(finite))
+    errors = dict(zip(finite, np.sqrt(np.maximum(moderated, variances) / seeds), strict=True))
+    return [
+        name
+        for name, lead in leads.items()
+        if (mean_of(lead) <= 2 * errors[name] if name in errors else not (lead > 0).all())
+    ]
 
 
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

@@ -14,13 +14,6 @@ from initstudy.results.scores import SIGNS
 from initstudy.study import names
 from initstudy.study.description import Description
 
-RESAMPLES = 10_000
-# With fewer values a bootstrap has too few different samples to draw.
-FEWEST_FOR_BOOTSTRAP = 5
-# From so many on, the mean lies hardly ever beyond all values. An interval that does so, as a
-# bootstrap's where few seeds fail, says less than is known.
-FEWEST_FOR_RANGE = 7
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -59,25 +52,12 @@ class Measure:
 
     def center(self, scores: Floats) -> float:
         """Of the scores of one variant, float64 (n,)."""
-        return float(np.mean(scores))
+        return mean(scores)
 
     def interval(self, scores: Floats) -> tuple[float, float]:
         """The 95 % interval of their centre; nan for fewer than it takes."""
         low, high = np.clip(mean_interval(scores), 0, 1)
         return float(low), float(high)
-
-    def shift(self, differences: Floats) -> float:
-        """The centre of paired differences, float64 (n,)."""
-        return float(np.mean(differences))
-
-    def shift_interval(self, differences: Floats) -> tuple[float, float]:
-        """Its 95 % interval; nan for fewer than it takes."""
-        low, high = np.clip(mean_interval(differences), -1, 1)
-        return float(low), float(high)
-
-    def tested(self, differences: Floats) -> Floats:
-        """What of paired differences a sign-flip test adds up, float64 (n,) or (n, m)."""
-        return differences
 
     def shown(self, *scores: float) -> tuple[float, ...]:
         """The values that scores stand for, from the lowest to the highest if these are bounds."""
@@ -106,48 +86,15 @@ class RankedMeasure(Measure):
         """
         return _between(scores, int(stats.binom.ppf((1 - LEVEL) / 2, len(scores), 0.5)))
 
-    def shift(self, differences: Floats) -> float:
-        """The Hodges-Lehmann estimate: the median of the means of all pairs of differences.
 
-        Reference:
-            Hodges and Lehmann, 1963, Estimates of Location Based on Rank Tests, Annals of
-            Mathematical Statistics 34 (2).
-        """
-        return self.center(_walsh(differences))
-
-    def shift_interval(self, differences: Floats) -> tuple[float, float]:
-        """Its interval, by inversion of the signed-rank test.
-
-        Reference:
-            Hollander, Wolfe and Chicken, 2014, Nonparametric Statistical Methods, section 3.3.
-        """
-        ways = np.ones(1)
-        for rank in range(1, len(differences) + 1):
-            more = np.concatenate([np.zeros(rank), ways])
-            more[: len(ways)] += ways
-            ways = more / 2
-        below = int(np.searchsorted(np.cumsum(ways), (1 - LEVEL) / 2, side="right"))
-        return _between(_walsh(differences), below)
-
-    def tested(self, differences: Floats) -> Floats:
-        """The signed ranks of the differences, so that the test is Wilcoxon's.
-
-        Reference:
-            Wilcoxon, 1945, Individual Comparisons by Ranking Methods, Biometrics Bulletin 1 (6);
-            Pratt, 1959, Remarks on Zeros and Ties in the Wilcoxon Signed Rank Procedures.
-        """
-        ranks: Floats = stats.rankdata(np.abs(differences), axis=0) * np.sign(differences)
-        return ranks
-
-
-ACCURACY = Measure("accuracy", "final_validation_accuracy", 100, " %", " points")
+ACCURACY = Measure("accuracy", "final_validation_accuracy", 100, " %", " pp")
 MEASURES = {
     measure.name: measure
     for measure in (
         ACCURACY,
         RankedMeasure("loss", "final_validation_loss", 1, "", ""),
         RankedMeasure("epochs_to_target", "epochs_to_target", 1, " epochs", " epochs"),
-        Measure("area_under_curve", "area_under_curve", 100, " %", " points"),
+        Measure("area_under_curve", "area_under_curve", 100, " %", " pp"),
     )
 }
 
@@ -165,47 +112,28 @@ def differences(scores: Floats, base: Floats) -> Floats:
     return found
 
 
-def mean_interval(values: Floats) -> tuple[float, float]:
-    """A 95 % confidence interval of the mean: bootstrap-t, or Student's t below five values.
+def mean(values: Floats) -> float:
+    """Take the mean, such that the order of the values does not change its last digit."""
+    return float(np.sort(values).mean())
 
-    Of each resample it takes the t statistic about the observed mean, and bounds the mean with the
-    quantiles of these instead of Student's. It is used instead of the BCa interval because that
-    covers too seldom at ten values: see tests/unit/test_statistics.py and docs/statistics.md.
+
+def mean_interval(values: Floats) -> tuple[float, float]:
+    """Bound the mean by Student's t, with 95 % confidence.
 
     Args:
         values: float64 (n,).
 
     Returns:
-        The lower and the upper bound; nan for a single value. Of 7 values or more they lie within
-        the values, which hardly costs any coverage. The resamples are drawn from a fixed seed, so
-        the same values always have the same interval.
+        The lower and the upper bound; nan for a single value.
 
     Reference:
-        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 12.5.
-        Hall, 1988, Theoretical Comparison of Bootstrap Confidence Intervals, Annals of Statistics
-        16 (3), shows that its coverage is second-order accurate, as that of BCa is.
+        Student, 1908, The Probable Error of a Mean, Biometrika 6 (1).
     """
-    n, mean = len(values), float(np.mean(values))
+    n = len(values)
     if n < 2:
         return float("nan"), float("nan")
-    error = float(np.std(values, ddof=1)) / np.sqrt(n)
-    if n < FEWEST_FOR_BOOTSTRAP:
-        upper = float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
-        lower = -upper
-    else:
-        # Standardized, so that values which differ by rounding alone do not look different.
-        spread = float(np.ptp(values))
-        if spread < 1e-12:
-            return mean, mean
-        resamples = np.random.default_rng(0).choice((values - mean) / spread, (RESAMPLES, n))
-        errors = resamples.std(axis=1, ddof=1) / np.sqrt(n)
-        usable = errors > 1e-9
-        t = resamples.mean(axis=1)[usable] / errors[usable]
-        lower, upper = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    low, high = mean - float(upper) * error, mean - float(lower) * error
-    if n >= FEWEST_FOR_RANGE:
-        low, high = max(low, float(values.min())), min(high, float(values.max()))
-    return low, high
+    half = stats.t.isf((1 - LEVEL) / 2, n - 1) * np.sort(values).std(ddof=1) / np.sqrt(n)
+    return mean(values) - float(half), mean(values) + float(half)
 
 
 def _between(values: Floats, cut: int) -> tuple[float, float]:
@@ -214,12 +142,3 @@ def _between(values: Floats, cut: int) -> tuple[float, float]:
         return float("nan"), float("nan")
     ordered = np.sort(values)
     return float(ordered[cut - 1]), float(ordered[-cut])
-
-
-def _walsh(differences: Floats) -> Floats:
-    """The means of all pairs of differences, of each with itself too."""
-    one, other = np.triu_indices(len(differences))
-    sums = np.zeros(len(one))
-    first, second = differences[one], differences[other]
-    np.add(first, second, out=sums, where=first != -second)
-    return sums / 2

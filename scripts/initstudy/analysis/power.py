@@ -1,191 +1,139 @@
-"""How many seeds it takes to tell a difference, from the scatter of those that there are."""
+"""How many seeds it takes to decide a difference, by what is known of how seeds differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from initstudy.analysis.levels import ALPHA, LEVEL, Floats
-from initstudy.analysis.measures import ACCURACY, Measure
-from initstudy.errors import StudyError
+from initstudy.analysis.levels import LEVEL
+from initstudy.results.findings import Comparison, Needed
 
-# What a difference is to be told with, of a true one.
+# How often a true difference is to be decided.
 POWER = 0.8
-# More seeds than this nobody trains.
+# More seeds than this nobody runs.
 MOST_SEEDS = 10_000
-RESAMPLES = 2_000
-# Of studies with more seeds than this nothing needs to be drawn.
-MOST_RESAMPLED = 80
-# Fewer replicates say too little of their scatter.
-FEWEST_FOR_SCATTER = 5
+# What ranks are worth beside means, where differences are normal: 3/pi.
+EFFICIENCY_OF_RANKS = 3 / np.pi
 
 
-@dataclass(frozen=True)
-class Needed:
-    """How many seeds it takes.
-
-    Attributes:
-        seeds: with the scatter that was seen; None if more than MOST_SEEDS.
-        low, high: with the least and the largest scatter that it is compatible with, at 95 %.
-    """
-
-    seeds: int | None
-    low: int | None
-    high: int | None
-
-    def __str__(self) -> str:
-        """In words, as in `22 seeds (14 to 50)`."""
-        if self.seeds is None:
-            return f"more than {MOST_SEEDS} seeds"
-        high = f"more than {MOST_SEEDS}" if self.high is None else str(self.high)
-        return f"{self.seeds} seeds ({self.low} to {high})"
-
-
-def power(differences: Floats, size: float, seeds: int, level: float) -> float:
-    """How often so many seeds would tell a true difference of this size.
-
-    Studies are drawn from the paired differences that were seen, moved so that their mean is the
-    size, and tested. The exact sign-flip test is stood for by Student's, which it comes to, except
-    that it cannot go below 2/2^seeds.
+def power(size: float, sd: float, seeds: int, level: float, efficiency: float = 1.0) -> float:
+    """Compute how often so many seeds decide a true difference of this size.
 
     Args:
-        differences: paired, of a variant and what it is compared with, float64 (n,), n > 1.
         size: true difference.
+        sd: standard deviation of the paired differences.
         seeds: of the study to come.
-        level: two-sided, after correction for the number of comparisons.
+        level: of the comparison, two-sided, after correction for their number.
+        efficiency: of the test beside one of means.
 
     Reference:
-        Efron and Tibshirani, 1993, An Introduction to the Bootstrap, section 25.4.
+        Lehmann and Romano, 2005, Testing Statistical Hypotheses, section 5.3: Student's t with a
+        noncentral distribution. Later comparisons are moderated, so their power is rather higher.
     """
-    if 2.0 ** (1 - seeds) > level:
-        return 0.0
-    if seeds > MOST_RESAMPLED:
-        # The mean of so many is normal, whatever single differences are.
-        bound = float(stats.norm.ppf(1 - level / 2))
-        shift = size * np.sqrt(seeds) / float(differences.std(ddof=1))
+    worth = efficiency * seeds
+    shift = abs(size) * np.sqrt(worth) / sd
+    bound = float(stats.t.isf(level / 2, seeds - 1))
+    if seeds > 200:
         return float(stats.norm.sf(bound - shift) + stats.norm.cdf(-bound - shift))
-    scaled = (differences - differences.mean()) * np.sqrt(len(differences) / (len(differences) - 1))
-    drawn = size + np.random.default_rng(0).choice(scaled, (RESAMPLES, seeds))
-    error = drawn.std(axis=1, ddof=1) / np.sqrt(seeds)
-    bound = float(stats.t.ppf(1 - level / 2, seeds - 1))
-    return float(np.mean(np.abs(drawn.mean(axis=1)) > bound * error))
+    found = stats.nct.sf(bound, seeds - 1, shift) + stats.nct.cdf(-bound, seeds - 1, shift)
+    # Far in the tail the distribution cannot be computed, and the power is 1.
+    return float(found) if np.isfinite(found) else float(shift > bound)
 
 
-def seeds_to_tell(differences: Floats, size: float, level: float) -> Needed:
-    """How many seeds tell a true difference of this size in POWER of all studies.
+def smallest(size: float, sd: float, level: float, fewest: int, efficiency: float = 1.0) -> float:
+    """Find the smallest number of seeds with enough power, by halving; inf if it is too large.
 
     Args:
-        differences: see `power`.
-        size: likewise, not 0.
+        size: see `power`.
+        sd: likewise.
         level: likewise.
+        fewest: with which anything can be decided.
+        efficiency: see `power`.
     """
-    n = len(differences)
-    # Half of it cuts off above, half below.
-    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], n - 1)
-    low, high = np.sqrt((n - 1) / chi)
-    found = [_smallest(differences, size / factor, level) for factor in (1.0, low, high)]
-    return Needed(*found)
+
+    def enough(seeds: int) -> bool:
+        return power(size, sd, seeds, level, efficiency) >= POWER
+
+    if not size or not enough(MOST_SEEDS):
+        return float("inf")
+    few, many = fewest - 1, MOST_SEEDS
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (few, middle) if enough(middle) else (middle, many)
+    return many
+
+
+def to_decide(found: Comparison, fewest: int, ranked: bool) -> Needed:
+    """Find how many seeds it takes to decide a difference such as was seen.
+
+    The interval of the difference includes 0 as long as it is inconclusive, and then no number of
+    seeds is known to suffice.
+
+    Args:
+        found: the comparison; its interval must be finite.
+        fewest: see `smallest`.
+        ranked: whether scores are compared by ranks.
+    """
+    sd = _sd(found)
+    if not sd:
+        return Needed()
+    asked = sd, 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
+    far, near = max(abs(found.low), abs(found.high)), 0.0
+    if found.low > 0 or found.high < 0:
+        near = min(abs(found.low), abs(found.high))
+    return Needed(*(smallest(size, *asked) for size in (found.difference, far, near)))
+
+
+def to_show(found: Comparison, margin: float, fewest: int, ranked: bool) -> Needed:
+    """Find how many seeds it takes to decide a difference of the margin.
+
+    Args:
+        found: see `to_decide`.
+        margin: above 0.
+        fewest: see `smallest`.
+        ranked: see `to_decide`.
+    """
+    sd = _sd(found)
+    if not sd:
+        return Needed()
+    asked = 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
+    # Half of the interval cuts off above, half below.
+    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.freedom)
+    low, high = np.sqrt(found.freedom / chi)
+    return Needed(*(smallest(margin, sd * factor, *asked) for factor in (1.0, low, high)))
+
+
+def _sd(found: Comparison) -> float:
+    """The standard deviation of the differences, as its usual interval implies it; 0 if none."""
+    half = (found.high - found.low) / 2
+    if not np.isfinite(half):
+        return 0.0
+    return float(half / stats.t.isf((1 - LEVEL) / 2, found.freedom) * np.sqrt(found.seeds))
 
 
 def plan(
-    differences: Mapping[str, Floats], sizes: Sequence[float], seeds: Sequence[int], level: float
+    comparisons: Sequence[Comparison], sizes: Sequence[float], seeds: Sequence[int], ranked: bool
 ) -> pd.DataFrame:
-    """The power of studies of several sizes, from the differences of a pilot study.
+    """Compute the power of studies of several sizes, from the comparisons of a pilot study.
 
     Args:
-        differences: of each variant from the baseline, see `power`.
+        comparisons: of each variant with the baseline.
         sizes: true differences.
         seeds: of the study to come.
-        level: see `power`.
+        ranked: see `to_decide`.
 
     Returns:
         variant, size, and for each number of seeds a column with the power.
     """
-    return pd.DataFrame(
-        [
-            {"variant": name, "size": size}
-            | {str(count): power(values, size, count, level) for count in seeds}
-            for name, values in differences.items()
-            for size in sizes
-        ]
-    )
-
-
-def plan_page(
-    study: str,
-    differences: Mapping[str, Floats],
-    margin: float | None,
-    measure: Measure = ACCURACY,
-) -> str:
-    """The power of larger studies as Markdown.
-
-    Args:
-        study: the name of the pilot study.
-        differences: see `plan`.
-        margin: the smallest difference that would matter; None for half a point.
-        measure: of which the differences are.
-
-    Raises:
-        StudyError: if the pilot has too few seeds, or infinite values.
-    """
-    count = len(next(iter(differences.values()), []))
-    if count < FEWEST_FOR_SCATTER:
-        raise StudyError(
-            f"{study} has {count} seeds for each comparison, which say too little of their "
-            f"scatter: {FEWEST_FOR_SCATTER} are the fewest to plan with."
-        )
-    infinite = [name for name, values in differences.items() if not np.isfinite(values).all()]
-    if infinite:
-        raise StudyError(
-            f"{', '.join(infinite)}: the {measure.words} of some seeds is infinite, with which no "
-            "number of seeds can be planned."
-        )
-    if margin is None and not measure.share:
-        raise StudyError(
-            f"{study} has no margin, of which the plan takes multiples; set one, in the unit of "
-            f"the {measure.words}."
-        )
-    smallest = margin or 0.005
-    table = plan(
-        differences,
-        [smallest, 2 * smallest, 4 * smallest],
-        [10, 20, 40, 80, 160],
-        level_of(len(differences)),
-    )
-    unit = f",{measure.unit_of_difference}" if measure.unit_of_difference else ""
-    shown = table.assign(size=[f"{measure.scale * size:g}" for size in table["size"]]).rename(
-        columns={"size": f"true difference{unit}"}
-    )
-    for seeds in shown.columns[2:]:
-        shown[seeds] = [f"{share:.0%}" for share in shown[seeds]]
-    return (
-        f"# How many seeds, planned from `{study}`\n\n"
-        f"How often a study with so many seeds would tell a difference from the baseline "
-        f"({measure.words}) that is truly there, by the scatter of the {count} seeds of the pilot, "
-        f"corrected for {len(differences)} comparisons. The scatter itself is known from "
-        f"{count} seeds only: of the number that is needed, take the upper end (the verdict tells "
-        "it).\n\n" + shown.to_markdown(index=False, disable_numparse=True) + "\n"
-    )
-
-
-def level_of(comparisons: int) -> float:
-    """The level of one of several comparisons, with which Holm's correction begins."""
-    return ALPHA / max(1, comparisons)
-
-
-def _smallest(differences: Floats, size: float, level: float) -> int | None:
-    """The smallest number of seeds with enough power, by halving."""
-    few, many = 2, 4
-    while power(differences, size, many, level) < POWER:
-        few, many = many, 2 * many
-        if many > MOST_SEEDS:
-            return None
-    while many - few > 1:
-        middle = (few + many) // 2
-        if power(differences, size, middle, level) < POWER:
-            few = middle
-        else:
-            many = middle
-    return many
+    efficiency = EFFICIENCY_OF_RANKS if ranked else 1.0
+    rows: list[Mapping[str, object]] = [
+        {"variant": found.first, "size": size}
+        | {
+            str(count): power(size, _sd(found), count, 1 - found.confidence, efficiency)
+            for count in seeds
+        }
+        for found in comparisons
+        for size in sizes
+    ]
+    return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from initstudy.analysis.images import mean_squares
+from initstudy.analysis.examples import mean_squares
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.engine.spec import ORDER, WEIGHTS
 

@@ -66,10 +66,10 @@ FIGURES: tuple[Figure[Description], ...] = (
         "Mean difference of each variant from the baseline with its interval",
         "Each small dot is one seed: the variant's {judged} minus the baseline's, both from the "
         "same random numbers and the same order of images. The large dot is their {middle}, the "
-        "bar its 95 % interval. A bar that keeps clear of zero points to a difference, one within "
-        "the grey band to none that matters. What counts are the words on the right, by tests that "
-        "are corrected for the number of comparisons.{looks} The best pair is compared "
-        "on fresh seeds, all others on the seeds it was chosen on.",
+        "thick bar its usual 95 % interval. The thin bar decides: all thin bars hold together with "
+        "95 % confidence. A variant is better or worse if its thin bar keeps clear of zero, and "
+        "equivalent if it lies within the grey band.{looks} The best pair is compared "
+        "on new seeds, all others on the seeds it was chosen on.",
         RANKING,
         narrow=True,
     ),
@@ -86,10 +86,10 @@ FIGURES: tuple[Figure[Description], ...] = (
     ),
     Figure(
         "comparisons",
-        "Table of the differences of every two variants, coloured by what can be told of them",
+        "Table of the differences of every two variants, coloured by what was decided",
         "Each number is the {middle} difference of the variant of its row from that of its "
-        "column on the same seeds; variants stand from the best to the worst. What is told is "
-        "corrected for all pairs. Variants that share a letter cannot be told apart.",
+        "column on the same seeds; variants are sorted from the best to the worst. Decisions are "
+        "those of the verdict. Of variants that share a letter none is better than another.",
         RANKING,
         when=lambda study: study.compares_pairs,
     ),

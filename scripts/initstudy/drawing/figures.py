@@ -44,6 +44,7 @@ ENDS_OF_LINES, ENDS_OF_ROWS = 5, 15
 
 BAND: Any = {"color": "#dddddd", "linewidth": 0, "zorder": 0}
 BASELINE_STYLE: Any = {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
+DECIDED: dict[str, Any] = {"color": "black", "linewidth": 0.9}
 EARLIER: Any = {
     "color": "black",
     "marker": "o",
@@ -158,7 +159,8 @@ class Estimate:
         rest: whether it stands for many others, whose means are its values.
         words: what is said of it, to stand at the end of its row.
         note: what stands beside the number of its values.
-        earlier: what the mean was at earlier looks, the first one first.
+        earlier: what the mean was at earlier interim analyses, the first one first.
+        decided: the interval that decided the words.
     """
 
     label: str
@@ -171,6 +173,7 @@ class Estimate:
     words: str = ""
     note: str = ""
     earlier: tuple[float, ...] = ()
+    decided: tuple[float, float] = (float("nan"), float("nan"))
 
 
 Labelled = TypeVar("Labelled", Curves, Estimate)
@@ -231,7 +234,7 @@ def differences(
         axes.axvline(0, color="black", linewidth=1.5)
         if margin is not None:
             axes.axvspan(-margin, margin, **BAND)
-        drawn = [0.0, *(v for e in ordered for v in (*e.values, e.low, e.high))]
+        drawn = [0.0, *(v for e in ordered for v in (*e.values, e.low, e.high, *e.decided))]
         ends = scale_differences(axes, drawn, measure)
         for row, estimate in enumerate(ordered):
             _mark(axes, row, estimate, *ends)
@@ -435,6 +438,10 @@ def _mark(axes: Axes, row: int, estimate: Estimate, lowest: float, highest: floa
         axes.scatter(values, heights, s=8, color="#777777", alpha=0.5, linewidth=0, zorder=2)
         return
     axes.scatter(values, heights, s=14, color=COLORS[1], alpha=0.8, linewidth=0, zorder=2)
+    if not np.isnan(estimate.decided[0]):
+        # Wider than the other, so that where it ends the words are seen to follow.
+        ends = np.clip(estimate.decided, lowest, highest)
+        axes.plot(ends, (row, row), **DECIDED, zorder=3)
     if not np.isnan(estimate.low):
         bounds = np.clip((estimate.low, estimate.high), lowest, highest)
         axes.plot(bounds, (row, row), color="black", linewidth=2.2, zorder=3)
@@ -458,14 +465,16 @@ def _legend(
         Line2D([], [], color="black", marker="o", linewidth=2.2, label=interval),
         Line2D([], [], color=COLORS[1], marker="o", markersize=4, linewidth=0, label="one seed"),
     ]
+    if not all(np.isnan(estimate.decided[0]) for estimate in ordered):
+        handles.append(Line2D([], [], **DECIDED, label="interval that decides"))
     if any(estimate.rest for estimate in ordered):
         handles.append(
             Line2D([], [], color="#777777", marker="o", markersize=3, linewidth=0, label="a mean")
         )
     if any(estimate.earlier for estimate in ordered):
-        handles.append(Line2D([], [], **EARLIER, label=f"{measure.middle} at an earlier look"))
+        handles.append(Line2D([], [], **EARLIER, label=f"{measure.middle} at an interim analysis"))
     if any(np.isfinite(estimate.published) for estimate in ordered):
-        handles.append(Line2D([], [], **PUBLISHED, label="the notebook, one seed"))
+        handles.append(Line2D([], [], **PUBLISHED, label="published, one run"))
     if band:
         handles.append(Patch(**BAND, label=band))
     columns = 2 if narrow else len(handles)

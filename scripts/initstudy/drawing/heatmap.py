@@ -17,10 +17,10 @@ from scipy.special import expit, logit
 from initstudy.analysis.interaction import Layout, effects
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure
-from initstudy.analysis.pairs import letters
-from initstudy.analysis.statistics import BETTER, EQUIVALENT, UNDECIDED
+from initstudy.analysis.statistics import letters
 from initstudy.drawing.figures import STYLE
 from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, sparse_ticks
+from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE
 
 # The first keeps its order with every common colour vision and in grey. The second does so for each
 # sign (Harrower and Brewer, 2003, ColorBrewer.org); the sign itself is written into the cells.
@@ -99,21 +99,21 @@ def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
 def comparisons(
     title: str, pairs: pd.DataFrame, scores: pd.Series, measure: Measure = ACCURACY
 ) -> Figure:
-    """The difference of every two variants, and what can be told of it.
+    """Draw the difference of every two variants, and what was decided of it.
 
     Args:
         title: of the figure.
-        pairs: `statistics.PAIR_COLUMNS`; the variant with the higher mean is the first of the two.
+        pairs: `summary.PAIR_COLUMNS`; the better variant is the first of the two.
         scores: of what variants are judged by, by variant.
         measure: that they are judged by.
     """
     compared = {*pairs["variant"], *pairs["other"]}
     names = [name for name in scores.sort_values(ascending=False).index if name in compared]
     names = sorted(names, key=lambda name: -int((pairs["variant"] == name).sum()))
-    told = pairs[pairs["decision"] == BETTER]
-    shared = letters(names, zip(told["variant"], told["other"], strict=True))
+    decided = pairs[pairs["decision"] == BETTER]
+    shared = letters(names, zip(decided["variant"], decided["other"], strict=True))
     place = {name: number for number, name in enumerate(names)}
-    kinds = [BETTER, EQUIVALENT, UNDECIDED]
+    kinds = [BETTER, EQUIVALENT, INCONCLUSIVE]
     colors = dict(zip(kinds, ("#9ad0f0", "#cccccc", "#ffffff"), strict=True))
     places = 2 if measure.name == "loss" else 1
     with matplotlib.rc_context({**STYLE, "axes.grid": False}):
@@ -140,7 +140,7 @@ def comparisons(
             handles=[
                 Patch(facecolor=colors[kind], edgecolor="#999999", label=words)
                 for kind, words in zip(
-                    kinds, ("row is better than column", EQUIVALENT, UNDECIDED), strict=True
+                    kinds, ("row is better than column", EQUIVALENT, INCONCLUSIVE), strict=True
                 )
             ],
             loc="outside lower center",
@@ -150,7 +150,7 @@ def comparisons(
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
         unit = ", percentage points" if measure.share else ""
         what = "" if measure is ACCURACY else f"{measure.words}: "
-        middle = "difference of the means" if measure.middle == "mean" else "pseudo-median"
+        middle = "difference of the means" if measure.middle == "mean" else "shift"
         axes.set_xlabel(f"{what}{middle}, row minus column{unit}")
     return figure
 

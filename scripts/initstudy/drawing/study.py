@@ -1,7 +1,6 @@
 """The figures of a study: for each one of the catalog a function of its name."""
 
 from collections.abc import Callable
-from math import isnan
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -50,7 +49,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
     def earlier(variant: str) -> tuple[float, ...]:
         last = 0 if variant == "best" else len(results.judged_on(variant))
         looks = [range(look) for look in study.looks if look < last]
-        return tuple(measure.sign * measure.shift(single(variant, seeds)) for seeds in looks)
+        return tuple(measure.sign * measure.center(single(variant, seeds)) for seeds in looks)
 
     return figures.differences(
         "Differences from the baseline, seed by seed",
@@ -64,6 +63,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
                 words=row.decision,
                 note=_note(row),
                 earlier=earlier(row.variant),
+                decided=(row.difference_decided_low, row.difference_decided_high),
             )
             for row in _rows(results)
             if row.variant != "baseline"
@@ -83,11 +83,11 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
         [
             figures.Estimate(
                 row.variant,
-                row.judged,
-                row.judged_ci_low,
-                row.judged_ci_high,
+                row.metric_value,
+                row.metric_ci_low,
+                row.metric_ci_high,
                 measure.sign * results.scores(row.variant),
-                row.notebook_accuracy if measure is ACCURACY else float("nan"),
+                row.published_accuracy if measure is ACCURACY else float("nan"),
                 note=_note(row),
             )
             for row in _rows(results)
@@ -101,7 +101,7 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
 def comparisons(results: StudyResults) -> Figure:
     """Every two variants, and what can be told of them."""
     measure = measure_of(results.description)
-    scores = measure.sign * results.summary.set_index("variant")["judged"]
+    scores = measure.sign * results.summary.set_index("variant")["metric_value"]
     seeds = len(results.description.selection)
     title = f"Every two variants, n = {seeds} seeds"
     return heatmap.comparisons(title, results.pairs, scores, measure)
@@ -235,9 +235,9 @@ def _title(what: str, more: str) -> str:
 
 def _note(row: Any) -> str:
     """Whose scatter is of another kind than that of the others."""
-    if row.seeds > 1 and isnan(row.accuracy_ci_low):
+    if row.one_run:
         return " copies of one run"
-    return ", order alone" if row.draws_nothing else ""
+    return ", order alone" if row.deterministic else ""
 
 
 def _learning_curves(results: StudyResults, title: str, role: str, narrow: bool) -> Figure:

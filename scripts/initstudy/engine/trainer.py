@@ -219,11 +219,6 @@ class Trainer:
         self.shadows.write()
         return self.network.model
 
-    @property
-    def validates_on_test(self) -> bool:
-        """Whether the test images give what the validation images do after an epoch."""
-        return self._test is self._validation and not finalizes(self.optimizer)
-
     def compile(self) -> None:
         """Compiles the epoch, so that it is not counted as part of the first one."""
         self._run_epoch(*self._train, tf.constant(0))

@@ -17,16 +17,13 @@ import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from initstudy.analysis import evidence
 from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
+from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
 from initstudy.results.weights import in_words
 from initstudy.study.problems import count
-
-# Beside the library, wherever a run is.
-TEMPLATES = Path(__file__).parents[3] / "report"
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
@@ -61,7 +58,7 @@ def report(results: StudyResults) -> str:
     spent, made = costs(results.timings), provenance()
     figures = shown(figures_of(study), study)
     paragraph, citations = methods(
-        study, made, "best" in results.initializers, evidence.of(results).reason
+        study, made, "best" in results.initializers, results.findings.advice.reason
     )
     return page(
         "report.html.jinja",
@@ -75,7 +72,6 @@ def report(results: StudyResults) -> str:
         weights=results.weights,
         weights_in_words=in_words(results.weights),
         configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
-        target=f"{100 * float(study.configuration['target_accuracy']):g}",
         methods=paragraph,
         bibtex=citations,
         provenance=made,

@@ -83,6 +83,8 @@ def files_text() -> str:
         ("Of a suite: `results/<suite>/`", SUITE_TABLES),
     ):
         parts.append(f"## {title}")
+        if tables is STUDY_TABLES:
+            parts += ["### `findings.json`", _paragraphs(FINDINGS)]
         for name, table in tables.items():
             rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
             parts += [
@@ -154,6 +156,12 @@ def methods_text() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+FINDINGS = """\
+The findings as data: the advice, and of each variant its decision with all numbers that belong to
+it, its failed runs, the seeds needed and its published result. `initstudy.load(...).findings` reads
+them as an object; [its attributes](library.md#initstudy.results.findings.Findings) are the keys of
+the file. `NaN`, `Infinity` and `-Infinity` are texts, since JSON has no such numbers."""
+
 METHODS = """\
 Initializers of the literature are made for some layers. The table says which kernels each of them
 draws, with the number of inputs that a unit really sees. Where it says *refused*, a study ends with
@@ -188,9 +196,9 @@ FILES: Mapping[str, Callable[[], str]] = {
     "docs/methods-and-layers.md": methods_text,
     "docs/rules.md": rules_text,
     # For `snakemake --report`, which takes captions from files: these give it those of the catalog.
-    "report/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
+    "templates/captions/any.rst": lambda: _caption("snakemake.wildcards.figure"),
     **{
-        f"report/captions/{figure.name}.rst": partial(_caption, repr(figure.name))
+        f"templates/captions/{figure.name}.rst": partial(_caption, repr(figure.name))
         for figure in FIGURES
         if figure.when is None
     },

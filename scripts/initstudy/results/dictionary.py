@@ -27,6 +27,22 @@ SEED = (
 LOW, HIGH = "lower bound of its 95 % interval", "upper bound of its 95 % interval"
 STUDY = "name of the study"
 
+# What two variants beside each other have, in summary.csv and pairs.csv.
+COMPARED: Mapping[str, str] = {
+    "difference": "of the metric, on the same seeds: means, or the shift between ranked values",
+    "difference_ci_low": LOW,
+    "difference_ci_high": HIGH,
+    "difference_decided_low": "lower bound of the interval that decides, see decided_confidence",
+    "difference_decided_high": "its upper bound",
+    "decided_confidence": "confidence of it alone, so that all of a family hold together with 95 %",
+    "p_value": "of there being no difference: moderated paired t, or signed ranks; nan if untested",
+    "p_value_adjusted": "the same, corrected for the number of comparisons (Bonferroni)",
+    "p_value_equivalence": "of the difference being the margin or more",
+    "p_value_equivalence_adjusted": "the same, corrected",
+    "decision": "better, worse, equivalent or inconclusive",
+    "decision_seeds": "on how many seeds this was decided",
+}
+
 STUDY_TABLES: Mapping[str, Table] = {
     "summary.csv": Table(
         "a variant, `best` among them",
@@ -34,41 +50,38 @@ STUDY_TABLES: Mapping[str, Table] = {
             "variant": VARIANT,
             "kernel_initializer": "name of what draws its kernels",
             "bias_initializer": "name of what draws its biases",
-            "seeds": "replicates that it is judged on",
-            "diverged": (
-                "replicates whose loss stopped being finite; they count as an accuracy of 0"
+            "seeds": "on how many it is judged",
+            "one_run": "whether all of them are one and the same run, so that n is 1",
+            "deterministic": (
+                "whether all runs start from the same weights, and differ by the order alone"
             ),
-            "not_learned": "share of replicates at most 5 % of the way from chance to perfection",
-            "accuracy_mean": "mean final accuracy of the test images, as a fraction of 1",
+            "diverged": "runs whose loss stopped being finite; they count as an accuracy of 0",
+            "not_learned": (
+                "share of runs at most 5 % of the way from majority-class accuracy to 1"
+            ),
+            "accuracy_mean": "mean final accuracy of the test examples, as a fraction of 1",
             "accuracy_ci_low": LOW,
             "accuracy_ci_high": HIGH,
-            "judged_by": "what differences are of: the value of judge_by",
-            "judged": "mean of that, or median of losses and of epochs to the target",
-            "judged_ci_low": LOW,
-            "judged_ci_high": HIGH,
-            "accuracy_sd": "standard deviation of final accuracies between replicates (n - 1)",
+            "metric": "what differences are of: the value of judge_by",
+            "metric_value": "mean of that, or median of losses and of epochs to the target",
+            "metric_ci_low": LOW,
+            "metric_ci_high": HIGH,
+            "accuracy_sd": "standard deviation of final accuracies between runs (n - 1)",
             "accuracy_median": "median of final accuracies",
             "accuracy_iqm": "mean of the middle half of final accuracies",
             "accuracy_min": "the worst of them",
             "accuracy_max": "the best of them",
+            "training_accuracy_mean": "mean accuracy of training examples in the last epoch",
             "area_under_curve": "mean area under the curve of validation accuracy, from 0 to 1",
             "epochs_to_target": (
-                "median of epochs until target_accuracy on validation images; inf if most never "
-                "reach it"
+                "median of epochs until target_accuracy on validation examples; empty if most "
+                "never reach it"
             ),
-            "never_reached_target": "replicates that never reached it",
-            "loss_mean": "mean final loss of replicates that did not diverge, in nats",
+            "never_reached_target": "runs that never reached it",
+            "loss_mean": "mean final loss of runs that did not diverge, in nats",
             "seconds_per_epoch": "mean wall time of an epoch, in seconds",
-            "difference": (
-                "from the baseline on the same seeds, of what is judged by; nan for the baseline"
-            ),
-            "difference_ci_low": LOW,
-            "difference_ci_high": HIGH,
-            "p_value": (
-                "of there being no difference: two-sided exact sign-flip test; nan if nothing can "
-                "be concluded, since neither variant varies by seed, or nothing learned"
-            ),
-            "p_value_holm": "the same, corrected for all comparisons with the baseline",
+            **COMPARED,
+            "may_be_best": "whether no other variant is better; empty of best",
             "probability_of_improvement": (
                 "share of seeds on which it is better than the baseline; ties count half"
             ),
@@ -76,34 +89,29 @@ STUDY_TABLES: Mapping[str, Table] = {
             "selection_difference": (
                 "of best: what the choice promised on the seeds that it was made on"
             ),
-            "notebook_accuracy": "published accuracy of one seed, if `published` has it",
-            "notebook_loss": "published loss of one seed",
-            "p_value_equivalent": (
-                "of the difference being as large as the margin: two one-sided sign-flip tests"
+            "failed_runs": "runs that diverged, never learned, or ended far below the others",
+            "failed_runs_mean": "their mean final accuracy",
+            "p_value_failed_runs": (
+                "of its failing as often as the baseline: Fisher's exact test, uncorrected"
             ),
-            "p_value_equivalent_holm": "the same, corrected",
-            "decision": "better, worse, no difference that matters, or undecided",
-            "told_of_seeds": "of how many seeds the decision is, where there are looks",
-            "p_value_best": "of it being the best, jointly over all variants; below 0.05 it is not",
-            "collapsed": "replicates that end far below the others",
-            "collapsed_mean": "their mean final accuracy",
-            "training_accuracy_mean": "mean accuracy of training images in the last epoch",
-            "draws_nothing": (
-                "whether all replicates start from the same weights, and differ by the order alone"
+            "difference_learned": "difference of accuracies on the seeds where neither fails",
+            "difference_learned_ci_low": LOW,
+            "difference_learned_ci_high": HIGH,
+            "difference_new_examples_ci_low": (
+                "lower bound of the difference's interval for other seeds and other test examples"
             ),
-            "difference_other_images_ci_low": (
-                "lower bound of the difference's interval for other images of the same kind"
-            ),
-            "difference_other_images_ci_high": "its upper bound",
+            "difference_new_examples_ci_high": "its upper bound",
             "difference_variance_by_seeds": "variance of the difference that is due to seeds",
-            "difference_variance_by_images": (
-                "variance of the difference that is due to the test images"
+            "difference_variance_by_examples": (
+                "variance of the difference that is due to the test examples"
             ),
+            "published_accuracy": "published accuracy of the same pair, if `published` has it",
+            "published_loss": "published loss of it",
             "seeds_for_difference*": (
-                "seeds that it takes to tell a difference as large as the one seen in 80 % of "
-                "studies, with bounds by its scatter; inf for too many"
+                "seeds that decide a difference as large as the one seen in 80 % of studies, with "
+                "bounds by its interval; inf for more than 10,000"
             ),
-            "seeds_for_margin*": "the same for a difference of the margin",
+            "seeds_for_margin*": "the same for a difference of the margin, by the spread of seeds",
         },
     ),
     "histories.csv": Table(
@@ -194,14 +202,7 @@ STUDY_TABLES: Mapping[str, Table] = {
         {
             "variant": VARIANT,
             "other": "the one that it is compared with",
-            "difference": "of what is judged by, the first less the second",
-            "difference_ci_low": LOW,
-            "difference_ci_high": HIGH,
-            "p_value": "two-sided exact sign-flip test, of this pair alone",
-            "p_value_joint": "corrected for all pairs by joint sign flips (max T, step-down)",
-            "p_value_equivalent": "of the difference being as large as the margin",
-            "p_value_equivalent_holm": "the same, corrected for all pairs",
-            "decision": "better, worse, no difference that matters, or undecided",
+            **COMPARED,
         },
     ),
     "learning_rates.csv": Table(
@@ -255,30 +256,78 @@ STUDY_TABLES: Mapping[str, Table] = {
 
 SUITE_TABLES: Mapping[str, Table] = {
     "summary.csv": Table(
-        "a variant",
+        "a method: a variant that all studies have, beside the baseline",
         {
             "variant": VARIANT,
-            "iqm": "interquartile mean of its scores over all replicates of all studies",
-            "iqm_ci_low": LOW,
-            "iqm_ci_high": HIGH,
-            "difference": "of that from the baseline's, on the same seeds",
+            "workloads": "studies that are compared",
+            "better": "workloads in which its seeds decide so, beside the baseline",
+            "equivalent": "likewise",
+            "inconclusive": "likewise",
+            "worse": "likewise",
+            "fails": (
+                "workloads in which half of its seeds or more end nearer to chance than to the "
+                "target; they are counted in one of the other columns, too"
+            ),
+            "ratio": "geometric mean over workloads of its mean error over the baseline's",
+            "ratio_ci_low": LOW,
+            "ratio_ci_high": HIGH,
+            "decision": "over workloads: better, worse or inconclusive",
+            "ratio_decided_low": "lower bound of the interval that decided",
+            "ratio_decided_high": "upper bound of the interval that decided",
+            "p_value": (
+                "of a geometric mean of 1: moderated paired t test on logarithms of errors, each "
+                "workload one observation"
+            ),
+            "p_value_adjusted": "the same, corrected for the number of methods (Bonferroni)",
+            "ratio_new_low": "lower bound of what a new workload would show, with 95 % probability",
+            "ratio_new_high": "upper bound of what a new workload would show",
+            "worst_workload": "in which its error is the largest beside the baseline's",
+            "worst_ratio": "its error over the baseline's there",
+            "ratio_without_low": "the smallest geometric mean if one workload is left out",
+            "ratio_without_high": "the largest geometric mean if one workload is left out",
+        },
+    ),
+    "decisions.csv": Table(
+        "a method in a study",
+        {
+            "study": STUDY,
+            "variant": VARIANT,
+            "decision": "by its seeds, beside the baseline",
+            "seeds": "that are compared",
+            "failed_seeds": "that end nearer to chance than to the target",
+            "fails": "whether half of the seeds do, or more",
+            "ratio": "mean error over the baseline's",
+            "difference": "of the mean test accuracies, less the baseline's",
             "difference_ci_low": LOW,
             "difference_ci_high": HIGH,
-            "p_value_joint": (
-                "of it ranking as the baseline does over studies: signed-rank test, corrected for "
-                "all variants by joint sign flips"
-            ),
-            "studies_to_tell": "that tell it from the baseline in 80 % of suites; inf for too many",
-            "mean_rank": "over studies, by mean scores; 1 is the best",
-            "first_place": "the best place by iqm if any one study is left out",
-            "last_place": "the worst of them",
-            "reached": "mean over studies of the share of replicates that reach the target",
-            "median_time": (
-                "median over studies of the median share of the epochs until then; inf if most "
-                "never do"
-            ),
-            "mean": "of its mean scores in the studies, those in which it fails among them",
-            "worst": "the lowest of these",
+            "difference_decided_low": "lower bound of the interval that decided",
+            "difference_decided_high": "upper bound of the interval that decided",
+            "confidence": "of the interval that decided, for this comparison alone",
+            "p_value": "of no difference: moderated paired t test",
+            "p_value_adjusted": "the same, corrected for the number of methods (Bonferroni)",
+            "p_value_equivalence": "of a difference as large as the margin",
+            "p_value_equivalence_adjusted": "the same, corrected for the number of methods",
+            "wins": "seeds on which it is ahead of the baseline",
+            "ties": "seeds on which neither is ahead",
+        },
+    ),
+    "workloads.csv": Table(
+        "a study of the suite",
+        {
+            "study": STUDY,
+            "dataset": "that it learns",
+            "training": "examples that it learns from; all that are not held out, if so",
+            "validation": "examples that are held out; 0 if the test set is used",
+            "inputs": "how they are scaled",
+            "network": "its hidden units and activation, or the function that makes it",
+            "optimizer": "its name",
+            "learning_rates": "that were tried, with blanks between them",
+            "epochs": "of each run",
+            "judge_by": "what its learning rates are chosen by",
+            "margin": "smallest difference of accuracies that matters",
+            "chance": "accuracy of always naming the most frequent class",
+            "target": "its target_accuracy",
+            "kinds": "words by which it is grouped with others, with semicolons between them",
         },
     ),
     "scores.csv": Table(
@@ -292,17 +341,6 @@ SUITE_TABLES: Mapping[str, Table] = {
             "epochs_to_target": "until the validation accuracy reached the target; inf if never",
         },
     ),
-    "pairs.csv": Table(
-        "two variants",
-        {
-            "variant_1": VARIANT,
-            "variant_2": "the other one",
-            "studies_better": "in which the first has the higher mean score",
-            "studies_worse": "in which it has the lower one",
-            "p_value": "Wilcoxon's signed-rank test over studies, two-sided, exact up to 20",
-            "p_holm": "the same, corrected for all pairs",
-        },
-    ),
     "learning_rates.csv": Table(
         "a variant in a study",
         {
@@ -312,6 +350,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "lowest": "that was tried",
             "highest": "that was tried",
             "at_edge": "whether the chosen one is one of these two",
+            "within_two_errors": "whether another rate is within two standard errors of it",
         },
     ),
     "trainings.csv": Table(
@@ -321,6 +360,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "variant": VARIANT,
             "digest": "of the training of its replicates",
             "epochs": "that it is trained for",
+            "one_run": "whether its seeds are one and the same run, so that n is 1",
         },
     ),
     "trials.csv": Table(

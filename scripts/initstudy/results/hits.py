@@ -6,7 +6,7 @@ how many there are. A diverged replicate gets none right. A study's file has `im
 """
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,16 @@ def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
     }
 
 
+def unpacked(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Unpack what `collect` gives; see `read`."""
+    images = int(arrays["images"])
+    return {
+        name.removesuffix("/hits"): np.unpackbits(arrays[name], axis=1, count=images) > 0
+        for name in arrays
+        if name.endswith("/hits")
+    }
+
+
 def read(path: str | Path) -> dict[str, npt.NDArray[np.bool_]]:
     """Reads the hits of a study.
 
@@ -68,11 +78,6 @@ def read(path: str | Path) -> dict[str, npt.NDArray[np.bool_]]:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            images = int(file["images"])
-            return {
-                name.removesuffix("/hits"): np.unpackbits(file[name], axis=1, count=images) > 0
-                for name in file.files
-                if name.endswith("/hits")
-            }
+            return unpacked(file)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StudyError(f"{path}: it cannot be read ({error}); remove it and run again.") from None

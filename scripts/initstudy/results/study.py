@@ -13,11 +13,34 @@ import yaml
 
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
-from initstudy.results import diagnostics, histories, hits
+from initstudy.results import diagnostics, findings, histories, hits
+from initstudy.results.findings import Findings
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
 from initstudy.study.description import LOOK, NAME, Description
 from initstudy.study.problems import suggest
+
+# Columns and decisions of version 0.2.0.
+RENAMED = {
+    "p_value_holm": "p_value_adjusted",
+    "p_value_joint": "p_value_adjusted",
+    "p_value_equivalent": "p_value_equivalence",
+    "p_value_equivalent_holm": "p_value_equivalence_adjusted",
+    "judged_by": "metric",
+    "judged": "metric_value",
+    "judged_ci_low": "metric_ci_low",
+    "judged_ci_high": "metric_ci_high",
+    "told_of_seeds": "decision_seeds",
+    "draws_nothing": "deterministic",
+    "collapsed": "failed_runs",
+    "collapsed_mean": "failed_runs_mean",
+    "notebook_accuracy": "published_accuracy",
+    "notebook_loss": "published_loss",
+    "difference_other_images_ci_low": "difference_new_examples_ci_low",
+    "difference_other_images_ci_high": "difference_new_examples_ci_high",
+    "difference_variance_by_images": "difference_variance_by_examples",
+}
+RENAMED_DECISIONS = {"no difference that matters": "equivalent", "undecided": "inconclusive"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +133,7 @@ class StudyResults:
 
     @functools.cached_property
     def looks(self) -> list[dict[str, Any]]:
-        """What was settled at each look but the last, see `analysis.looks.Look.plain`."""
+        """The interim analyses but the last: `seeds`, and which variants `goes_on` to more."""
         found: list[dict[str, Any]] = []
         for seeds in self.description.looks[:-1]:
             found.append(yaml.safe_load(self._text(LOOK.format(seeds=seeds))))
@@ -197,14 +220,19 @@ class StudyResults:
         return hits.read(self._path("hits.npz"))
 
     @functools.cached_property
+    def findings(self) -> Findings:
+        """What the study finds, as data."""
+        return findings.read(self._path("findings.json"))
+
+    @functools.cached_property
     def summary(self) -> pd.DataFrame:
-        """A row per variant: see `statistics.SUMMARY_COLUMNS`."""
-        return self._read_csv("summary.csv")
+        """A row per variant: see `dictionary.STUDY_TABLES`."""
+        return _renamed(self._read_csv("summary.csv"))
 
     @functools.cached_property
     def pairs(self) -> pd.DataFrame:
-        """A row for every two variants: see `statistics.PAIR_COLUMNS`."""
-        return self._read_csv("pairs.csv")
+        """A row for every two variants: see `dictionary.STUDY_TABLES`."""
+        return _renamed(self._read_csv("pairs.csv"))
 
     @functools.cached_property
     def interaction(self) -> pd.DataFrame:
@@ -267,6 +295,20 @@ class StudyResults:
             return pd.read_csv(self._path(name))
         except (OSError, ValueError) as error:
             raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
+
+
+def _renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table of version 0.2.0 the names of this one."""
+    renamed = table.rename(columns=RENAMED)
+    if "decision" in renamed:
+        renamed["decision"] = renamed["decision"].replace(RENAMED_DECISIONS)
+    if "p_value_best" in renamed:
+        renamed["may_be_best"] = renamed["p_value_best"] >= 0.05
+        # Of one run that several seeds repeat, no deviation was written.
+        renamed["one_run"] = renamed["accuracy_sd"].isna() & (renamed["seeds"] > 1)
+        # It decided by p-values, without an interval.
+        renamed[["difference_decided_low", "difference_decided_high"]] = np.nan
+    return renamed
 
 
 def load(folder: str | Path) -> StudyResults | SuiteResults:

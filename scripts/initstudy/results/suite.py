@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.results import hits
 from initstudy.results.tables import check_columns
 from initstudy.study.plan import VARIANTS, Plan
 
 SCORES = ["study", "variant", "seed", "accuracy", "score", "epochs_to_target"]
-TRAININGS = ["study", "variant", "digest", "epochs"]
-RATES = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge"]
+TRAININGS = ["study", "variant", "digest", "epochs", "one_run"]
+RATES = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge", "within_two_errors"]
 TRIALS = ["study", "variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
+WORKLOADS = ["study", "dataset", "training", "validation", "inputs", "network", "optimizer"]
+WORKLOADS += ["learning_rates", "epochs", "judge_by", "margin", "chance", "target", "kinds"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,18 @@ class SuiteResults:
     def rates(self) -> pd.DataFrame:
         """RATES: the learning rate that was chosen for each study's variant."""
         return self._read("learning_rates.csv", RATES)
+
+    @functools.cached_property
+    def workloads(self) -> pd.DataFrame:
+        """WORKLOADS: what each study is."""
+        texts = ["training", "learning_rates", "kinds"]
+        table = self._read("workloads.csv", WORKLOADS).fillna(dict.fromkeys(texts, ""))
+        return table.astype(dict.fromkeys(texts, str))
+
+    def hits(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
+        """Which test examples each run of a study gets right, by variant; none if not kept."""
+        path = Path(self.folder, "hits", f"{study}.npz")
+        return hits.read(path) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
         """Whether this is what a study would train of a variant.

@@ -51,7 +51,7 @@ __all__ = [
 
 # Learning rates are chosen on replicates from this number on, which no study judges or confirms.
 FIRST_TUNED = 1_000_000
-# A variance and how far it is known can be told from so many.
+# From so many a variance has an interval.
 FEWEST_FOR_VARIANCE = 5
 # Of a factorial design, as many as the longest lists of a one-factor design make.
 MOST_PAIRS = 20_001
@@ -317,7 +317,7 @@ SeedsForm = Annotated[
 def _looks(form: int | list[int], info: ValidationInfo) -> tuple[int, ...]:
     looks = tuple(form) if isinstance(form, list) else (form,)
     if list(looks) != sorted(set(looks)):
-        raise _wrong(f"{show(form)} must grow from each look to the next, as in [10, 20, 40]")
+        raise _wrong(f"{show(form)} must grow from each analysis to the next, as in [10, 20, 40]")
     return looks
 
 
@@ -666,14 +666,13 @@ class Study(Keys):
         [],
         "With [0.0001, 0.001, 0.01], say, each variant is trained with the rate that is best for "
         "it on the validation images (which must be held out), in the mean over "
-        "learning_rate_seeds replicates that serve for nothing else. [] for the optimizer's own "
-        "rate.",
+        "learning_rate_seeds runs that nothing else uses. [] for the optimizer's own rate.",
         max_length=100,
     )
     learning_rate_seeds: Whole = optional(
         3,
-        "Replicates that the learning rate is chosen on. They have numbers of their own, so that "
-        "what is chosen on them is judged on others.",
+        "Seeds that the learning rate is chosen on. They are other seeds than those of the "
+        "comparisons, so a choice does not flatter its result.",
         ge=1,
         le=100_000,
     )
@@ -694,24 +693,24 @@ class Study(Keys):
     epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
     looks: Looks = optional(
         10,
-        "Replicates 0 .. seeds-1 of every variant; or several numbers, as in [10, 20, 40]: looks, "
-        "after each of which only those variants go on that are not settled, or that may be the "
-        "best. With n of them the smallest p-value that a paired comparison can reach is 2/2^n. "
-        "It must be below 0.05 divided by the number of comparisons: the twelve below need nine "
-        "seeds at least, the 48 of their factorial design eleven.",
+        "Runs of every variant, with the seeds 0 .. seeds-1; or several numbers, as in "
+        "[10, 20, 40]: interim analyses, after each of which only those variants get more seeds "
+        "that are inconclusive or may be the best. Five are the fewest that decide anything. "
+        "Losses and epochs, which are compared by ranks, need six for one comparison, nine for the "
+        "twelve below, and eleven for the 48 of their factorial design.",
         alias="seeds",
     )
     vary: Sources = optional(
         ["weights", "order"],
-        "What the replicates have of their own: weights (all that a network draws; with dropout, "
-        "its noise, too), order (that of the training images), or both. The other one is that of "
-        "replicate 0.",
+        "The sources by which the runs of a variant differ: weights (all that a network draws; "
+        "with dropout, its noise, too), order (that of the training images), or both. The other "
+        "one is that of seed 0.",
     )
     variance_seeds: Whole = optional(
         0,
-        "Replicates of each variant that are trained with weights alone of their own, and as many "
-        "with the order alone, to tell what the scatter of the others is made of. 0 for none; 20 "
-        "tell it roughly.",
+        "Runs of each variant that differ by their weights alone, and as many that differ by the "
+        "order alone. They divide the variance of the others into these sources. 0 for none; 20 "
+        "give a rough answer.",
         ge=0,
         le=100_000,
     )
@@ -760,7 +759,11 @@ class Study(Keys):
         "trains.",
     )
     confirmation_seeds: Whole = optional(
-        10, "Fresh replicates, on which the best pair meets the baseline.", ge=1, le=100_000
+        10,
+        "New seeds on which the best pair is compared with the baseline, as one comparison. Five "
+        "are the fewest that decide anything.",
+        ge=1,
+        le=100_000,
     )
     target_accuracy: float = optional(
         0.9,
@@ -773,22 +776,23 @@ class Study(Keys):
         "accuracy",
         "What variants are chosen and compared by: their accuracy or loss after the last epoch, of "
         "the test images (and where one is chosen, of the validation images); or, of the "
-        "validation images, the epochs to target_accuracy, infinite for who never reaches it, or "
-        "the area under the learning curve. Losses and epochs are compared by ranks and told by "
-        "medians.",
+        "validation images, the epochs to target_accuracy, infinite for runs that never do, or "
+        "the area under the learning curve. Losses and epochs are compared by ranks, and their "
+        "medians are reported.",
     )
     margin: float | None = optional(
         0.005,
-        "The smallest difference that would matter, of what judge_by names: of accuracies and "
-        "areas as a fraction of 1. A smaller one is told to be none that matters, if the "
-        "replicates can show it. null for none, so that any difference would.",
+        "The smallest difference that matters, of the metric that judge_by names: of accuracies "
+        "and areas as a fraction of 1. A variant is equivalent if the interval that decides lies "
+        "within it; of accuracies, for other test examples, too. null for none: any difference "
+        "matters.",
         gt=0,
         le=100_000,
     )
     comparisons: Literal["baseline", "all_pairs"] = optional(
         "baseline",
-        "What the study was planned to compare, for which its p-values are corrected: each variant "
-        "with the baseline, or all_pairs of variants.",
+        "The comparisons that share 5 % of error: those of each variant with the baseline (all "
+        "other pairs have another 5 %), or all_pairs of variants. Set it before the first run.",
     )
     published: ExistingFile | None = optional(
         "resources/notebook.csv",
@@ -1004,7 +1008,8 @@ def _looks_at_all_pairs(study: Study) -> Iterator[Problem]:
     if study.comparisons == "all_pairs" and len(study.looks) > 1:
         yield Problem(
             ("comparisons",),
-            "looks settle comparisons with the baseline; for all pairs seeds must be one number",
+            "interim analyses are for comparisons with the baseline; for all pairs seeds must be "
+            "one number",
         )
 
 
@@ -1021,7 +1026,7 @@ def _margin_problems(study: Study) -> Iterator[Problem]:
         yield Problem(
             ("margin",),
             f"{show(study.margin)} must be a fraction of 1 that is at most 0.5, such as 0.005 for "
-            "half a point",
+            "half a percentage point",
         )
 
 
@@ -1031,13 +1036,13 @@ def _variance_problems(study: Study) -> Iterator[Problem]:
     if study.variance_seeds < FEWEST_FOR_VARIANCE:
         yield Problem(
             ("variance_seeds",),
-            f"{study.variance_seeds} replicates tell no variance; {FEWEST_FOR_VARIANCE} are the "
-            "fewest, or 0 for none",
+            f"{study.variance_seeds} runs are too few for a variance; {FEWEST_FOR_VARIANCE} are "
+            "the fewest, or 0 for none",
         )
     if study.looks[0] < FEWEST_FOR_VARIANCE:
         yield Problem(
             ("seeds",),
-            f"{study.looks[0]} tell no variance, which variance_seeds asks for; "
+            f"{study.looks[0]} are too few for a variance, which variance_seeds asks for; "
             f"{FEWEST_FOR_VARIANCE} are the fewest",
         )
     if study.vary != SOURCES:

@@ -1,73 +1,159 @@
 """What a suite found, as pictures."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
-import pandas as pd
-import scikit_posthocs
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MultipleLocator, NullLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from initstudy.analysis.levels import ALPHA, Floats
-from initstudy.drawing.figures import BASELINE, COLORS, STYLE, label_ends, line_styles
+from initstudy.analysis.decisions import BASELINE
+from initstudy.analysis.levels import Floats
+from initstudy.drawing.figures import COLORS, STYLE, label_ends, line_styles
 from initstudy.drawing.scales import sparse_ticks
+from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
+from initstudy.study.problems import count
 from initstudy.suite.catalog import figures_of
-from initstudy.suite.findings import Findings, OverStudies, profiles
+from initstudy.suite.entry import Entry
+from initstudy.suite.findings import Findings, Method, label
+from initstudy.suite.profiles import profiles
 
 # Where performance profiles are drawn: ever more densely towards the target, near which most are.
 NEAR = 0.02
 TAUS = 1 + NEAR * np.sinh(np.linspace(np.arcsinh(-1 / NEAR), np.arcsinh(0.1 / NEAR), 301))
 SHARES = np.linspace(0, 1, 201)
 PANELS_IN_A_ROW = 3
-BLUE = COLORS[4]
+BLUE, RED, GREY = COLORS[4], COLORS[3], "#777777"
+# Colours end at a quarter of the baseline's error, and at four times as much.
+FARTHEST = 4.0
+MARKS = {BETTER: "^", WORSE: "v", EQUIVALENT: "s"}
+FAILS = "x"
+# Pale enough to print numbers on, and seen with every common colour vision.
+FEWER_TO_MORE = LinearSegmentedColormap.from_list("errors", ["#56B4E9", "white", "#E69F00"])
+RATIOS = [[1.0, 0.5, 2.0], [0.1, 0.2, 5.0, 10.0], [0.75, 1.5, 0.9, 1.1], [0.05, 20.0]]
+DECISION_COLORS = {BETTER: BLUE, WORSE: RED, INCONCLUSIVE: "black"}
 
 
-def draw(findings: Findings) -> dict[str, Figure]:
-    """All figures of a suite, by their names in the catalog."""
-    return {figure.name: DRAWN[figure.name](findings) for figure in figures_of(findings.size)}
-
-
-def intervals(summary: pd.DataFrame, counts: str) -> Figure:
-    """Interquartile means from the best to the worst, and their differences from the baseline.
+def draw(findings: Findings, entries: Sequence[Entry]) -> dict[str, Figure]:
+    """Draw all figures of a suite, by their names in the catalog.
 
     Args:
-        summary: see `suite.summarize`.
-        counts: how many replicates and studies it is of, in words.
+        findings: of the suite.
+        entries: of its studies, with the variants in the order of the findings.
     """
-    rows = summary.iloc[::-1].reset_index(drop=True)
-    places = np.arange(len(rows))
+    budgeted = sum(entry.has_budgets for entry in entries)
+    return {one.name: DRAWN[one.name](findings, entries) for one in figures_of(budgeted)}
+
+
+def heat_map(findings: Findings) -> Figure:
+    """Draw each method's error over the baseline's in each workload, and what was decided."""
+    methods, studies = findings.methods, findings.studies
+    ratios = np.array([[within.ratio for within in method.within] for method in methods])
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9, 1.7 + 0.34 * len(rows)), layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
-        for axes, column in ((left, "iqm"), (right, "difference")):
-            axes.grid(axis="y", visible=False)
-            bounds = rows[[f"{column}_ci_low", f"{column}_ci_high"]].to_numpy()
-            axes.plot(bounds.T, [places, places], color="black", linewidth=2.2)
-            axes.plot(rows[column], places, "o", color=BLUE, markersize=6, zorder=3)
-        left.set_yticks(places, [f"{row.variant}  {row.iqm:.3f}" for row in rows.itertuples()])
-        _embolden_baseline(left)
-        left.set_ylim(-0.6, len(rows) - 0.4)
-        drawn = rows[["iqm", "iqm_ci_low", "iqm_ci_high"]].to_numpy()
-        left.set_xlim(min(0, np.nanmin(drawn)) - 0.03, max(1, np.nanmax(drawn)) + 0.03)
-        left.set_xlabel(f"interquartile mean of scores\n({counts})")
-        _scale_of_differences(right, rows)
-        figure.suptitle(
-            "Scores over all studies, with 95 % intervals", x=0.01, ha="left", weight="bold"
+        size = 1.9 + 0.36 * len(methods)
+        figure = Figure(figsize=(9, size), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(visible=False)
+        scale = LogNorm(1 / FARTHEST, FARTHEST)
+        axes.imshow(ratios, aspect="auto", cmap=FEWER_TO_MORE, norm=scale)
+        for row, method in enumerate(methods):
+            for column, within in enumerate(method.within):
+                text = f"{within.ratio:.2f}" if within.ratio < 10 else f"{within.ratio:.1f}"
+                axes.text(column, row - 0.12, text, ha="center", va="center", fontsize=8.5)
+                marks = [MARKS.get(within.comparison.decision), FAILS if within.fails else None]
+                shapes = [mark for mark in marks if mark]
+                for place, shape in enumerate(shapes):
+                    across = column + 0.18 * (2 * place - len(shapes) + 1)
+                    axes.plot(across, row + 0.31, shape, color="black", markersize=4)
+        many = len(studies) * max(map(len, studies)) > 75
+        slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(range(len(studies)), studies, **(slanted if many else {}))
+        axes.set_yticks(range(len(methods)), [label(method.name) for method in methods])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        handles = [
+            *(
+                Line2D([], [], marker=shape, color="black", linestyle="none", label=label)
+                for label, shape in [*MARKS.items(), ("fails", FAILS)]
+            ),
+            Line2D([], [], linestyle="none", label="no mark: inconclusive"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+        _title(
+            figure,
+            "Error over the baseline's, and what the seeds of each workload decide "
+            "(blue: fewer errors)",
         )
     return figure
 
 
-def performance_profiles(variants: Sequence[str], scores: Sequence[Floats], counts: str) -> Figure:
-    """The share of replicates above each score, with 95 % bands: a panel for each variant.
+def intervals(findings: Findings) -> Figure:
+    """Draw geometric means over workloads with their intervals, the best one above."""
+    methods = findings.methods[::-1]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 1.9 + 0.42 * len(methods)), layout="constrained")
+        axes = figure.subplots()
+        axes.set_xscale("log")
+        axes.grid(axis="y", visible=False)
+        axes.axvline(1, color="black", linewidth=1.2, zorder=1)
+        drawn = [1.0]
+        for place, method in enumerate(methods):
+            drawn += _draw_method(axes, place, method)
+        low, high = min(drawn) / 1.1, max(drawn) * 1.1
+        axes.set_xlim(low, high)
+        axes.set_ylim(-0.6, len(methods) - 0.4)
+        names = [f"{label(method.name)}  {method.over.ratio:.2f}" for method in methods]
+        axes.set_yticks(range(len(methods)), names)
+        axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, RATIOS, gap=0.06)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        number = count(len(findings.workloads), "workload")
+        axes.set_xlabel(
+            "error over the baseline's (left: fewer errors, right: more)\n"
+            f"geometric mean of n = {number}"
+        )
+        decided = [method for method in methods if method.over.decision != INCONCLUSIVE]
+        claim = (
+            f"{count(len(decided), 'method')} of {len(methods)} decided over workloads"
+            if decided
+            else "No method is decided over workloads: each thin interval covers 1"
+        )
+        if len(findings.workloads) < 2:
+            claim = "A single workload, which has no interval over workloads"
+        _title(figure, claim)
+    return figure
+
+
+def _draw_method(axes: Axes, place: int, method: Method) -> list[float]:
+    """Draw one row of `intervals`; returns what must lie within the axes."""
+    over, color = method.over, DECISION_COLORS[method.over.decision]
+    dots = [within.ratio for within in method.within]
+    style: Any = {"color": GREY, "markersize": 3, "alpha": 0.6, "linestyle": "none"}
+    axes.plot(dots, [place - 0.24] * len(dots), "o", **style)
+    for ends, width, dashes in (
+        ((over.new_low, over.new_high), 1.0, ":"),
+        ((over.decided_low, over.decided_high), 1.1, "-"),
+        ((over.low, over.high), 3.2, "-"),
+    ):
+        if np.isfinite(ends).all():
+            style = {"color": color, "linewidth": width, "solid_capstyle": "butt"}
+            axes.plot(ends, [place, place], dashes, **style)
+    axes.plot(over.ratio, place, "o", color=color, markersize=6.5, zorder=3)
+    bounds = (over.new_low, over.new_high, over.decided_low, over.decided_high)
+    return [value for value in (*dots, *bounds) if np.isfinite(value)]
+
+
+def performance_profiles(findings: Findings, scores: Sequence[Floats]) -> Figure:
+    """Draw the share of runs above each score, with 95 % bands: a panel for each method.
 
     Args:
-        variants: in the order of the panels, the baseline among them.
-        scores: with the variants in this order.
-        counts: how many replicates and studies they are of, in words.
+        findings: of the suite.
+        scores: of each study, with the variants in the order of the findings.
     """
 
     def scale(axes: Axes) -> None:
@@ -79,44 +165,43 @@ def performance_profiles(variants: Sequence[str], scores: Sequence[Floats], coun
         axes.xaxis.set_major_locator(FixedLocator([0, 0.8, 0.95, 1, 1.05]))
 
     return _panels(
-        variants,
+        findings,
         TAUS,
         profiles(scores, TAUS),
         scale,
         "score τ: 0 is chance, 1 the target (wider near 1)",
-        f"share of replicates with a score above τ\n({counts})",
+        f"share of runs with a score above τ\n({_counts(findings)})",
         "Performance profiles, the baseline's in grey",
     )
 
 
-def times_to_target(variants: Sequence[str], times: Sequence[Floats], counts: str) -> Figure:
-    """The share of replicates that have reached the target by each share of the epochs.
+def times_to_target(findings: Findings, times: Sequence[Floats]) -> Figure:
+    """Draw the share of runs that have reached the target by each share of the epochs.
 
     Args:
-        variants: in the order of the panels, the baseline among them.
-        times: see `Entry.times`, with the variants in this order.
-        counts: how many replicates and studies they are of, in words.
+        findings: of the suite.
+        times: see `Entry.times`, with the variants in the order of the findings.
     """
 
     def scale(axes: Axes) -> None:
         axes.set_xlim(0, 1)
         axes.xaxis.set_major_locator(FixedLocator([0, 0.5, 1]))
 
-    # Whoever has taken a share or less has a negative time at or above it.
+    # What has taken a share or less has a negative time at or above it.
     reached = profiles([-study for study in times], -SHARES - 1e-9)
     return _panels(
-        variants,
+        findings,
         SHARES,
         reached,
         scale,
-        "share of the study's epochs",
-        f"share of replicates that have reached the target\n({counts})",
+        "share of the workload's epochs",
+        f"share of runs that have reached the target\n({_counts(findings)})",
         "Time to the target, the baseline's in grey",
     )
 
 
 def _panels(
-    variants: Sequence[str],
+    findings: Findings,
     places: Floats,
     shares: tuple[Floats, Floats, Floats],
     scale: Callable[[Axes], None],
@@ -124,9 +209,10 @@ def _panels(
     up: str,
     title: str,
 ) -> Figure:
-    """Curves of shares with their bands, each variant's in a panel, with the baseline's in grey."""
+    """Draw curves of shares with their bands, each method's in a panel, beside the baseline's."""
     middle, low, high = shares
-    base = list(variants).index(BASELINE)
+    variants = findings.variants
+    base = variants.index(BASELINE)
     others = [index for index in range(len(variants)) if index != base]
     rows = math.ceil(len(others) / PANELS_IN_A_ROW)
     with matplotlib.rc_context(STYLE):
@@ -135,12 +221,12 @@ def _panels(
             rows, min(len(others), PANELS_IN_A_ROW), sharex=True, sharey=True, squeeze=False
         ).ravel()
         for axes, index in zip(panels, others, strict=False):
-            for line, color in ((base, "#777777"), (index, BLUE)):
+            for line, color in ((base, GREY), (index, BLUE)):
                 axes.fill_between(
                     places, low[:, line], high[:, line], color=color, alpha=0.2, linewidth=0
                 )
                 axes.plot(places, middle[:, line], color=color, linewidth=1.8)
-            axes.set_title(variants[index], color=BLUE)
+            axes.set_title(label(variants[index]))
         scale(panels[0])
         panels[0].set_ylim(0, 1.04)
         panels[0].xaxis.set_minor_locator(NullLocator())
@@ -152,147 +238,51 @@ def _panels(
             axes.tick_params(labelbottom=True)
         figure.supxlabel(across, size="medium")
         figure.supylabel(up, size="medium")
-        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        _title(figure, title)
     return figure
 
 
-def budgets(table: pd.DataFrame, studies: int) -> Figure:
-    """The mean score of each variant by how many learning rates are tried.
+def budgets(found: Mapping[str, Sequence[float]], studies: int) -> Figure:
+    """Draw the mean score of each variant by how many learning rates are tried.
 
     Args:
-        table: see `findings.budgets`.
+        found: see `tuning.budgets`.
         studies: how many it is of.
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9, max(4.8, 0.42 * len(table))), layout="constrained")
+        figure = Figure(figsize=(9, max(4.8, 0.42 * len(found))), layout="constrained")
         axes = figure.subplots()
-        styles = line_styles(list(table.index))
-        for row, style in zip(table.to_numpy(), styles, strict=True):
-            axes.plot(range(1, len(row) + 1), row, marker="o", markersize=4, **style)
-        numbers = np.arange(1, table.shape[1] + 1)
+        styles = line_styles(list(found))
+        for scores, style in zip(found.values(), styles, strict=True):
+            axes.plot(range(1, len(scores) + 1), scores, marker="o", markersize=4, **style)
+        numbers = np.arange(1, len(next(iter(found.values()))) + 1)
         axes.set_xticks(numbers)
         axes.set_xlim(0.9, numbers[-1])
-        axes.set_xlabel("learning rates that are tried, drawn from those of the study")
+        axes.set_xlabel("learning rates that are tried, drawn from those of the workload")
         axes.set_ylabel(
-            f"mean score of validation images, n = {studies} studies\n(0: chance, 1: the target)"
+            f"mean score of validation examples, n = {count(studies, 'workload')}\n"
+            "(0: chance, 1: the target)"
         )
-        ends = table.iloc[:, -1]
-        texts = [f"{name} {value:.3f}" for name, value in ends.items()]
-        label_ends(axes, ends.tolist(), texts, styles)
-        figure.suptitle(
-            "What a variant is worth by the tuning that it gets", x=0.01, ha="left", weight="bold"
-        )
+        ends = {name: scores[-1] for name, scores in found.items()}
+        texts = [f"{label(name)} {value:.3f}" for name, value in ends.items()]
+        label_ends(axes, list(ends.values()), texts, styles)
+        _title(figure, "Mean score by the number of learning rates that are tried")
     return figure
 
 
-def ranks(
-    variants: Sequence[str], mean_ranks: Sequence[float], tests: OverStudies, studies: int
-) -> Figure:
-    """Mean ranks on a line, with bars over what cannot be told apart.
-
-    Args:
-        variants: their names.
-        mean_ranks: of these.
-        tests: of these.
-        studies: how many there are.
-    """
-    names = list(variants)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9, 1.3 + 0.17 * len(names)), layout="constrained")
-        axes = figure.subplots()
-        axes.grid(visible=False)
-        drawn = scikit_posthocs.critical_difference_diagram(
-            dict(zip(names, mean_ranks, strict=True)),
-            pd.DataFrame(tests.pairs, index=names, columns=names),
-            alpha=ALPHA,
-            ax=axes,
-            label_fmt_left="{label}  {rank:.1f} ",
-            label_fmt_right=" {rank:.1f}  {label}",
-            text_h_margin=0.02 * len(names),
-            elbow_props={"color": "black", "linewidth": 0.8},
-            crossbar_props={"color": BLUE, "linewidth": 3.5, "solid_capstyle": "round"},
-            marker_props={"s": 25},
-        )
-        for label in drawn["labels"]:
-            if BASELINE in label.get_text().split():
-                label.set_fontweight("bold")
-        axes.spines["top"].set_visible(True)
-        axes.spines["top"].set_bounds(1, len(names))
-        axes.xaxis.set_major_locator(MultipleLocator(1))
-        axes.set_xlim(1, len(names))
-        figure.suptitle(
-            f"Mean ranks over {studies} studies (1 is the best)", x=0.01, ha="left", weight="bold"
-        )
-    return figure
-
-
-def heat_map(studies: Sequence[str], variants: Sequence[str], means: Floats) -> Figure:
-    """The mean score of each variant in each study.
-
-    Args:
-        studies: their names.
-        variants: from the best to the worst.
-        means: float64 (studies, variants).
-    """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9, 1.2 + 0.32 * len(variants)), layout="constrained")
-        axes = figure.subplots()
-        axes.grid(visible=False)
-        axes.imshow(means.T, aspect="auto", cmap="Blues_r", vmin=0, vmax=1.15)
-        for (study, variant), value in np.ndenumerate(means):
-            text = f"{value:z.3f}"
-            color = "black" if value > 0.5 else "white"
-            axes.text(study, variant, text, ha="center", va="center", color=color)
-        many = len(studies) * max(map(len, studies)) > 75
-        slanted: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-        axes.set_xticks(range(len(studies)), studies, **(slanted if many else {}))
-        axes.set_yticks(range(len(variants)), variants)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        _embolden_baseline(axes)
-        figure.suptitle(
-            "Mean score by study (0: chance, 1: the target that was fixed there)",
-            x=0.01,
-            ha="left",
-            weight="bold",
-        )
-    return figure
-
-
-def _ranks(findings: Findings) -> Figure:
-    assert findings.tests is not None  # the catalog has the figure where there are tests
-    mean_ranks = findings.summary["mean_rank"].tolist()
-    return ranks(findings.variants, mean_ranks, findings.tests, len(findings.studies))
-
-
-DRAWN: dict[str, Callable[[Findings], Figure]] = {
-    "intervals": lambda found: intervals(found.summary, found.counts),
-    "heat_map": lambda found: heat_map(found.studies, found.variants, found.means),
-    "profiles": lambda found: performance_profiles(found.variants, found.scores, found.counts),
-    "times": lambda found: times_to_target(found.variants, found.times, found.counts),
-    "ranks": _ranks,
-    "budgets": lambda found: budgets(found.budgets, found.size[2]),
+DRAWN: dict[str, Callable[[Findings, Sequence[Entry]], Figure]] = {
+    "heat_map": lambda found, _: heat_map(found),
+    "intervals": lambda found, _: intervals(found),
+    "profiles": lambda found, of: performance_profiles(found, [entry.scores for entry in of]),
+    "times": lambda found, of: times_to_target(found, [entry.times for entry in of]),
+    "budgets": lambda found, of: budgets(found.budgets, sum(entry.has_budgets for entry in of)),
 }
 
 
-def _scale_of_differences(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.axvline(0, color="black", linewidth=1.5)
-    # Linear between -0.05 and 0.05, where the differences in question are.
-    axes.set_xscale("symlog", linthresh=0.05, linscale=2)
-    drawn = rows[["difference", "difference_ci_low", "difference_ci_high"]].to_numpy()
-    axes.set_xlim(min(-0.01, 1.2 * np.nanmin(drawn)), max(0.01, 1.2 * np.nanmax(drawn)))
-    coarse, fine = [0.02, 0.1, 0.5, 0.05, 0.01], [0.005, 0.002, 0.001]
-    levels = [[0.0, *(sign * s for s in steps for sign in (1, -1))] for steps in (coarse, fine)]
-    axes.xaxis.set_major_locator(FixedLocator(sparse_ticks(axes.xaxis, levels, gap=0.12)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+g}" if x else "0"))
-    axes.set_xlabel(
-        "difference from the baseline, on the same seeds\n"
-        "(linear from -0.05 to 0.05, logarithmic beyond)"
-    )
+def _counts(findings: Findings) -> str:
+    each = findings.runs // len(findings.variants)
+    return f"n = {count(each, 'run')} of {count(len(findings.workloads), 'workload')}"
 
 
-def _embolden_baseline(axes: Axes) -> None:
-    for tick in axes.get_yticklabels():
-        if tick.get_text().split()[0] == BASELINE:
-            tick.set_fontweight("bold")
+def _title(figure: Figure, text: str) -> None:
+    figure.suptitle(text, x=0.01, ha="left", weight="bold")

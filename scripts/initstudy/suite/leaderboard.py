@@ -1,149 +1,69 @@
-"""The page and the tables of the reference benchmark, made of a run of its suite.
+"""The page of the reference benchmark, made of the tables beside it.
 
 python -m initstudy.suite.leaderboard results/suite docs/benchmark
+python -m initstudy.suite.leaderboard docs/benchmark docs/benchmark
+
+The first takes the tables of a run, and makes the page of them. The second makes the page again.
 """
 
 import argparse
 import datetime
 import importlib.metadata
+import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import yaml
 
 from initstudy import __version__
+from initstudy.analysis.decisions import BASELINE
 from initstudy.data.catalog import SPECS
-from initstudy.report.pages import TEMPLATES
+from initstudy.drawing.figures import save
+from initstudy.results import histories
 from initstudy.results.files import replacing, write_arrays
-from initstudy.results.study import StudyResults
-from initstudy.suite.members import network
-from initstudy.suite.pages import markdown
+from initstudy.results.suite import SuiteResults
+from initstudy.suite import findings, kept, pages, tables
+from initstudy.suite.catalog import FIGURES
+from initstudy.suite.entry import Entry
+from initstudy.suite.figures import draw
+from initstudy.suite.findings import Findings
 
-TABLES = ("summary", "scores", "pairs", "learning_rates", "trials", "trainings")
-FIGURES = ("heat_map", "intervals", "profiles", "times", "ranks", "budgets")
-
-
-def leaderboard(summary: pd.DataFrame) -> str:
-    """The methods from the best to the worst, as a Markdown table.
-
-    Args:
-        summary: see `findings.summarize`.
-    """
-    rows = []
-    for place, row in enumerate(summary.to_dict("records"), start=1):
-        span = f"{row['iqm_ci_low']:.3f} to {row['iqm_ci_high']:.3f}"
-        difference = ""
-        if row["variant"] != "baseline":
-            bounds = f"{row['difference_ci_low']:+z.3f} to {row['difference_ci_high']:+z.3f}"
-            difference = f"{row['difference']:+z.3f} ({bounds})"
-        rows.append(
-            {
-                "place": place,
-                "method": f"`{row['variant'].removeprefix('kernel-')}`",
-                "interquartile mean (95 %)": f"{row['iqm']:.3f} ({span})",
-                "difference from the baseline (95 %)": difference,
-                "place without any one workload": (
-                    f"{row['first_place']:.0f} to {row['last_place']:.0f}"
-                ),
-                "mean, worst workload": f"{row['mean']:.3f}, {row['worst']:z.3f}",
-                "mean rank": f"{row['mean_rank']:.1f}",
-                "target reached": f"{100 * row['reached']:.0f} %",
-            }
-        )
-    return markdown(pd.DataFrame(rows))
+# The tables that all else is made of.
+TABLES = ("scores", "trials", "trainings", "workloads")
+# When it was run, and with what.
+RUN = "run.yaml"
 
 
-def workloads(descriptions: Mapping[str, StudyResults]) -> str:
-    """What each workload is, as a Markdown table."""
-    rows = []
-    for name, results in descriptions.items():
-        asked = results.configuration
-        optimizer, model = asked["optimizer"], asked["model"]
-        rows.append(
-            {
-                "workload": f"`{name}`",
-                "data set": asked["dataset"],
-                "learned from": asked["training_images"] or "all others",
-                "validation": results.description.held_out,
-                "network": network(model),
-                "optimizer": optimizer if isinstance(optimizer, str) else optimizer["class_name"],
-                "epochs": asked["epochs"],
-                "learning rates": ", ".join(f"{rate:g}" for rate in asked["learning_rates"]),
-                "target": f"{100 * asked['target_accuracy']:g} %",
-            }
-        )
-    return markdown(pd.DataFrame(rows))
-
-
-def datasets(names: list[str]) -> str:
-    """Where data sets come from, as a Markdown table."""
-    return markdown(
-        pd.DataFrame(
-            [
-                {
-                    "data set": name,
-                    "what": SPECS[name].reference,
-                    "to train and test": " + ".join(
-                        f"{SPECS[name].shapes[part][0]:,}" for part in ("x_train", "x_test")
-                    ),
-                    "classes": SPECS[name].classes,
-                    "licence": SPECS[name].licence,
-                    "SHA-256 of its arrays": f"`{SPECS[name].sha256[:16]}...`",
-                }
-                for name in names
-            ]
-        )
-    )
-
-
-def page(suite: Path, studies: Path) -> str:
-    """The page of the benchmark, as Markdown.
+def take(suite: Path, to: Path) -> None:
+    """Copy the tables of a run, and which test examples each of its runs gets right.
 
     Args:
-        suite: folder of its results.
-        studies: folder that holds those of its studies.
+        suite: folder of its results, beside those of its studies.
+        to: folder of the page.
     """
-    summary = pd.read_csv(suite / "summary.csv")
-    scores = pd.read_csv(suite / "scores.csv")
-    names = list(dict.fromkeys(scores["study"]))
-    described = {name: StudyResults(studies / name) for name in names}
-    words = (suite / "suite.md").read_text(encoding="utf-8")
-    # Without its own heading, and the table, which stands above.
-    verdict = words[words.index("\n\n") : words.index("\n| variant")].strip()
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("leaderboard.md.jinja").render(
-        date=datetime.date.today().isoformat(),
-        version=__version__,
-        versions={name: importlib.metadata.version(name) for name in ("tensorflow", "keras")},
-        replicates=len(scores),
-        count=len(names),
-        methods=len(summary),
-        leaderboard=leaderboard(summary),
-        verdict=verdict.replace("\n## ", "\n### "),
-        workloads=workloads(described),
-        datasets=datasets(
-            list(dict.fromkeys(results.configuration["dataset"] for results in described.values()))
-        ),
-    )
+    (to / "hits").mkdir(parents=True, exist_ok=True)
+    scores = SuiteResults(suite).scores
+    for study, variants in scores.groupby("study")["variant"].unique().items():
+        before = to / "hits" / f"{study}.npz"
+        write_arrays(hits(suite.parent / str(study) / "hits.npz", before, variants), before)
+    for table in TABLES:
+        shutil.copyfile(suite / f"{table}.csv", to / f"{table}.csv")
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
+    run = {"date": datetime.date.today().isoformat(), "initstudy": __version__, **versions}
+    _write(to / RUN, yaml.safe_dump(run, sort_keys=False))
 
 
-def hits(own: Path, kept: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
-    """Which test images each replicate gets right, of what was trained and of what is kept.
+def hits(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
+    """Join which test examples each run gets right, of what was trained and of what is kept.
 
     Args:
         own: `hits.npz` of a study.
-        kept: the same of the benchmark, which need not be there; has variants that the study has
-            not.
+        before: the same of the benchmark, which need not be there; has variants that the study
+            lacks.
         variants: those that are judged; others are left out.
 
     Returns:
@@ -151,34 +71,72 @@ def hits(own: Path, kept: Path, variants: Collection[str]) -> dict[str, npt.NDAr
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     known = {"images", *variants}
-    for path in (path for path in (kept, own) if path.exists()):
+    for path in (path for path in (before, own) if path.exists()):
         with np.load(path, allow_pickle=False) as file:
             judged = (name for name in file.files if name.partition("/")[0] in known)
             arrays |= {name: file[name] for name in judged}
     return arrays
 
 
+def make(folder: Path) -> None:
+    """Make the page, its figures and all tables that follow from others.
+
+    Args:
+        folder: that holds TABLES and RUN.
+    """
+    variants, entries = kept.entries(SuiteResults(folder))
+    found = findings.find(variants, entries)
+    entries = [entry.ordered(variants, found.variants) for entry in entries]
+    histories.write(tables.summary(found), folder / "summary.csv")
+    histories.write(tables.decisions(found), folder / "decisions.csv")
+    histories.write(tables.rates(found), folder / "learning_rates.csv")
+    for name, figure in draw(found, entries).items():
+        save(figure, folder / f"{name}.png")
+    _write(folder / "findings.json", json.dumps(found.plain(), indent=1) + "\n")
+    run = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))
+    _write(folder / "README.md", page(found, entries, run))
+
+
+def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> str:
+    """Write the page of the benchmark, as Markdown.
+
+    Args:
+        found: of its suite.
+        entries: of its studies, with the variants in the order of the findings.
+        run: when it was run, and with what.
+    """
+    base = found.variants.index(BASELINE)
+    reached = [float(np.isfinite(entry.times[:, base]).mean()) for entry in entries]
+    drawn = [one.study for one in found.workloads if "drawn" in one.kinds]
+    return pages.words(
+        "benchmark.md.jinja",
+        found,
+        run=run,
+        alt={figure.name: figure.alt for figure in FIGURES},
+        drawn=drawn,
+        chosen=[study for study in found.studies if study not in drawn],
+        workloads_at=reached.count,
+        datasets={name: SPECS[name] for name, _ in found.datasets},
+    )
+
+
 def main() -> None:
-    """Writes the page, and copies the tables and the figures."""
+    """Take the tables of a run, if they are elsewhere, and make the page."""
     parser = argparse.ArgumentParser(
         prog="python -m initstudy.suite.leaderboard",
-        description="Makes the page and the tables of the reference benchmark.",
+        description="Makes the page of the reference benchmark of its tables.",
     )
-    parser.add_argument("suite", type=Path, help="folder of its results, results/suite")
+    parser.add_argument("suite", type=Path, help="folder of its results, or that of the page")
     parser.add_argument("to", type=Path, help="folder of the page, docs/benchmark")
     asked = parser.parse_args()
-    (asked.to / "hits").mkdir(parents=True, exist_ok=True)
-    text = page(asked.suite, asked.suite.parent)
-    scores = pd.read_csv(asked.suite / "scores.csv")
-    for study, variants in scores.groupby("study")["variant"].unique().items():
-        kept = asked.to / "hits" / f"{study}.npz"
-        write_arrays(hits(asked.suite.parent / study / "hits.npz", kept, variants), kept)
-    for table in TABLES:
-        shutil.copyfile(asked.suite / f"{table}.csv", asked.to / f"{table}.csv")
-    for figure in FIGURES:
-        shutil.copyfile(asked.suite / "figures" / f"{figure}.png", asked.to / f"{figure}.png")
-    with replacing(asked.to / "README.md") as path:
-        path.write_text(text, encoding="utf-8")
+    if asked.suite.resolve() != asked.to.resolve():
+        take(asked.suite, asked.to)
+    make(asked.to)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,43 +2,42 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from initstudy.analysis import learning_rates
-from initstudy.analysis.evidence import COPIES, Evidence
+from initstudy.analysis import evidence, learning_rates
+from initstudy.analysis.evidence import ONE_RUN, Evidence
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import measure_of
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS
 from initstudy.study.description import Description, hidden_layers
-from initstudy.suite.findings import Entry
+from initstudy.suite.entry import Entry, Workload
 
 
-def shared_variants(studies: Sequence[Description]) -> tuple[list[str], dict[str, str]]:
-    """The variants that can be compared over all studies.
+def shared_variants(
+    studies: Sequence[Description],
+) -> tuple[list[str], dict[str, Sequence[str]]]:
+    """Find the variants that can be compared over all studies.
 
     Returns:
         The names of those that all studies have, with the same initializers, in the order of the
-        first; and why each other one is left out, by its name. `best` is none of either: it is
-        another pair in each study.
+        first; and of each other one the studies that lack it, of which there is none if only the
+        initializers differ. `best` is none of either: it is another pair in each study.
 
     Raises:
         StudyError: if the baselines differ, or nothing besides them is shared.
     """
-    shared, left_out = [], {}
+    shared: list[str] = []
+    left_out: dict[str, Sequence[str]] = {}
     for name in dict.fromkeys(name for study in studies for name in study.variants):
         without = [study.name for study in studies if name not in study.variants]
         same = {_meaning(study.variants[name]) for study in studies if name in study.variants}
-        if without:
-            left_out[name] = "not in " + ", ".join(without)
-        elif len(same) > 1:
-            left_out[name] = "not the same initializers in all studies"
+        if without or len(same) > 1:
+            left_out[name] = without
         else:
             shared.append(name)
     if "baseline" not in shared:
@@ -52,80 +51,124 @@ def shared_variants(studies: Sequence[Description]) -> tuple[list[str], dict[str
             + "."
         )
     if shared == ["baseline"]:
+        lacking = (
+            f"{name} is not in {', '.join(without)}"
+            if without
+            else f"{name} has other initializers in each"
+            for name, without in left_out.items()
+        )
         raise StudyError(
-            "The studies share no variant besides the baseline: "
-            + "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
-            + "."
+            f"The studies share no variant besides the baseline: {'; '.join(lacking)}."
         )
     return shared, left_out
 
 
 def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] = ()) -> Entry:
-    """What a study brings to a suite.
+    """Read what a study brings to a suite.
+
+    If all of its runs are one and the same but for the variant, it has one seed.
 
     Args:
         results: of the study.
         variants: those that are compared, some of its.
-        kinds: words by which it is told with others.
+        kinds: words by which it is grouped with others.
 
     Raises:
         StudyError: if results are missing.
     """
-    study = results.description
-    seeds, target = study.selection, study.target_accuracy
-    final = results.final
+    study, final = results.description, results.final
+    known = evidence.of(results)
+    # All seeds are read, so that none is missing.
+    counted = 1 if known.reason == ONE_RUN else len(study.selection)
 
     def of_each(judge_by: str) -> Floats:
+        target = study.target_accuracy
         scores = scored(final, results.histories, judge_by, target, study.epochs)
         by_name = histories.by_variant(scores)
-        columns = {name: histories.accuracies(by_name, name, seeds, "score") for name in variants}
-        return SIGNS[judge_by] * pd.DataFrame(columns).to_numpy()
+        columns = {
+            name: histories.accuracies(by_name, name, study.selection, "score") for name in variants
+        }
+        return SIGNS[judge_by] * pd.DataFrame(columns).to_numpy()[:counted]
 
-    rates = learning_rates.read(results.learning_rates_file) if study.tuned else None
     return Entry(
-        study=study.name,
+        workload=workload(study, kinds),
         accuracies=of_each("accuracy"),
         epochs_to_target=of_each("epochs_to_target"),
-        epochs=study.epochs,
-        chance=study.chance,
-        target=target,
-        kinds=kinds,
-        rates=rates,
-        measure=measure_of(study),
+        rates=learning_rates.read(results.learning_rates_file) if study.tuned else None,
+        one_run=frozenset(variants) & frozenset(known.one_run),
+        correct={name: results.hits[name][:counted] for name in variants},
     )
 
 
-def apart(entry: Entry, evidence: Evidence) -> Entry:
-    """What a study brings, with one seed if all of its seeds are one and the same run."""
-    if evidence.reason != COPIES:
-        return entry
-    first = entry.accuracies[:1], entry.epochs_to_target[:1]
-    return replace(entry, accuracies=first[0], epochs_to_target=first[1])
-
-
-def lacking(evidence: Mapping[str, Evidence]) -> str:
-    """The studies of which by themselves nothing can be concluded, in words.
+def workload(study: Description, kinds: Sequence[str] = ()) -> Workload:
+    """Describe a study as a workload.
 
     Args:
-        evidence: of each study, by its name.
+        study: its description.
+        kinds: words by which it is grouped with others.
     """
-    return "\n".join(
-        f"- Nothing is concluded from **{name}** by itself: {one.reason}. {one.advice}"
-        for name, one in evidence.items()
-        if one.reason
+    asked = study.configuration
+    optimizer = asked["optimizer"]
+    return Workload(
+        study=study.name,
+        dataset=asked["dataset"],
+        training=str(asked["training_images"] or "all"),
+        validation=study.held_out,
+        inputs=asked["inputs"],
+        network=network(asked["model"]),
+        optimizer=optimizer if isinstance(optimizer, str) else optimizer["class_name"],
+        learning_rates=asked["learning_rates"] if study.tuned else [],
+        epochs=study.epochs,
+        judge_by=study.judge_by,
+        margin=study.margin if study.judge_by == "accuracy" else None,
+        chance=study.chance,
+        target=study.target_accuracy,
+        kinds=list(kinds),
     )
 
 
-def trainings(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataFrame:
-    """TRAININGS: which training the compared replicates of each study's variants are of."""
+def without_evidence(known: Mapping[str, Evidence]) -> dict[str, str]:
+    """Find the studies that are left out, since nothing was learned in them.
+
+    Those of which all seeds are one run stay: each is one observation over the workloads.
+
+    Args:
+        known: of each study, by its name.
+
+    Returns:
+        The reasons (`evidence.REASONS`), by the names of the studies.
+
+    Raises:
+        StudyError: if nothing is left.
+    """
+    found = {name: one.reason for name, one in known.items() if one.reason not in ("", ONE_RUN)}
+    if len(found) == len(known):
+        listed = ", ".join(f"{name} ({reason.replace('_', ' ')})" for name, reason in found.items())
+        raise StudyError(
+            f"Nothing can be concluded from any of the studies: {listed}. The report of each of "
+            "them says what to change."
+        )
+    return found
+
+
+def trainings(
+    studies: Sequence[StudyResults], variants: Sequence[str], entries: Sequence[Entry]
+) -> pd.DataFrame:
+    """TRAININGS: which training the compared runs of each study's variants are of.
+
+    Args:
+        studies: of the suite.
+        variants: those that were trained for it.
+        entries: of the same studies.
+    """
     rows = []
-    for results in studies:
+    for results, own_entry in zip(studies, entries, strict=True):
         study = results.description
         table = results.runs
         own = table[table["variant"].isin(variants) & (table["first_seed"] < study.selection.stop)]
         digests = own["history"].str.split("/").str[-3]
         rows += [
-            (study.name, variant, digest, study.epochs)
+            (study.name, variant, digest, study.epochs, variant in own_entry.one_run)
             for variant, digest in zip(own["variant"], digests, strict=True)
         ]
     return pd.DataFrame(rows, columns=TRAININGS).drop_duplicates(ignore_index=True)
@@ -141,22 +184,8 @@ def curves(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataF
     return pd.concat(tables, ignore_index=True)
 
 
-def facts(study: Description) -> dict[str, str]:
-    """What a study is, for the suite's report, and where its own report is from there."""
-    configuration = study.configuration
-    return {
-        "name": study.name,
-        "report": f"../{study.name}/report.html",
-        "dataset": configuration["dataset"],
-        "inputs": configuration["inputs"],
-        "network": network(configuration["model"]),
-        "epochs": str(study.epochs),
-        "seeds": str(len(study.selection)),
-    }
-
-
 def network(model: str | Mapping[str, Any]) -> str:
-    """In words, for a table."""
+    """Describe a network in a few words, for a table."""
     if isinstance(model, str):
         return model
     return f"{hidden_layers(model['hidden_units'])} {model['activation']}"

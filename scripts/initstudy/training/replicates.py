@@ -100,8 +100,7 @@ class Replicates:
                     grown.pay(number, self._cost())
                     break
             if number in due and number not in grown.moments:
-                metrics = grown.history[number - 1] if number else None
-                grown.names, grown.moments[number] = self._look(metrics)
+                grown.names, grown.moments[number] = self._look(trained=number > 0)
             if number > begin:
                 grown.pay(number, self._cost())
                 minutes = (time.perf_counter() - written) / 60
@@ -136,18 +135,15 @@ class Replicates:
             raise StudyError(str(error)) from None
         return 0
 
-    def _look(self, metrics: Sequence[float] | None) -> tuple[tuple[str, ...], Moment]:
-        """Measures the network as it is now, after an epoch with these metrics, or before any;
-        returns the names of its layers, too.
+    def _look(self, trained: bool) -> tuple[tuple[str, ...], Moment]:
+        """Measures the network as it is now, and tests it if it was trained; returns the names of
+        its layers, too.
         """
         names, *measures = zip(*self._measure(), strict=True)
         layers = np.column_stack(measures).astype(np.float64)
-        if metrics is None:
+        if not trained:
             return names, Moment(layers, (np.nan, np.nan), np.zeros(0, np.uint8))
         loss, accuracy, hits = self._trainer.test()
-        if self._trainer.validates_on_test:
-            # The same in every digit, though another function has computed them.
-            loss, accuracy = metrics[2:]
         return names, Moment(layers, (loss, accuracy), np.packbits(hits))
 
     def _cost(self) -> float:

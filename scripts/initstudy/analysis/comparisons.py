@@ -1,0 +1,308 @@
+"""The test of the project: every two variants of a study compared, seed by seed.
+
+Of any two variants there is one estimate of their difference. Its p-value, and its interval at
+whatever confidence, come from the same distribution, so they never disagree: an interval leaves a
+value out just where the p-value of this value is below one minus its confidence.
+"""
+
+import abc
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from initstudy.analysis.levels import ALPHA, Floats
+from initstudy.analysis.measures import Measure, RankedMeasure, differences
+
+# Fewer say too little of how far seeds differ, whatever is assumed.
+FEWEST_SEEDS = 5
+# What the variances of other pairs may add, as a share of what they would if all were equal.
+SHARE_OF_PRIOR = 4
+
+
+@dataclass(frozen=True)
+class Comparisons(abc.ABC):
+    """Every two of some variants, on the seeds that they share.
+
+    Attributes:
+        estimates: difference of the scores, of the row's variant less the column's; float64
+            (variants, variants).
+        freedom: degrees of freedom with which the spread of the differences is known.
+    """
+
+    estimates: Floats
+    freedom: float
+
+    @abc.abstractmethod
+    def p_values(self, difference: float = 0.0) -> Floats:
+        """Test that each true difference is this one, two-sided; float64 (variants, variants).
+
+        It is nan of a single seed.
+        """
+
+    @abc.abstractmethod
+    def intervals(self, confidence: float) -> tuple[Floats, Floats]:
+        """Bound each difference from below and above; float64 (variants, variants) each.
+
+        Of means the bounds are nan for a single seed, of ranks infinite for too few.
+        """
+
+    def equivalence_p_values(self, margin: float) -> Floats:
+        """Test that each true difference is at least a margin from 0.
+
+        It is below a level just where the interval of this level, which is the one that decides,
+        lies within the margin on both sides.
+
+        Args:
+            margin: above 0, in the unit of the scores.
+
+        Reference:
+            Schuirmann, 1987, A Comparison of the Two One-Sided Tests Procedure and the Power
+            Approach for Assessing the Equivalence of Average Bioavailability, Journal of
+            Pharmacokinetics and Biopharmaceutics 15 (6); here at half the level on each side, so
+            that one interval serves for both questions.
+        """
+        either = np.maximum(self.p_values(margin), self.p_values(-margin))
+        within = np.abs(self.estimates) < margin
+        return np.where(within | np.isnan(either), either, 1.0)
+
+
+@dataclass(frozen=True)
+class OfMeans(Comparisons):
+    """Differences of means, by moderated paired t statistics.
+
+    Attributes:
+        errors: standard error of each difference, float64 (variants, variants).
+    """
+
+    errors: Floats
+
+    def p_values(self, difference: float = 0.0) -> Floats:
+        """See `Comparisons.p_values`."""
+        away = np.where(np.isnan(self.errors), np.nan, np.abs(self.estimates - difference))
+        # Where nothing varies, any difference is beyond doubt, and none is none.
+        t = np.divide(away, self.errors, out=np.where(away > 0, np.inf, 0.0), where=self.errors > 0)
+        return np.asarray(2 * stats.t.sf(t, self.freedom))
+
+    def intervals(self, confidence: float) -> tuple[Floats, Floats]:
+        """See `Comparisons.intervals`."""
+        half = float(stats.t.isf((1 - confidence) / 2, self.freedom)) * self.errors
+        return self.estimates - half, self.estimates + half
+
+
+@dataclass(frozen=True)
+class OfRanks(Comparisons):
+    """Shifts of paired differences that may be infinite, by Wilcoxon's signed-rank statistic.
+
+    Attributes:
+        walsh: means of any two of a pair's differences, sorted; float64 (variants, variants, n).
+        below: probability that at most so many of them lie on a given side of the true shift,
+            float64 (n + 1,).
+
+    Reference:
+        Hollander, Wolfe and Chicken, 2014, Nonparametric Statistical Methods, sections 3.1 to 3.3:
+        the test, the Hodges-Lehmann estimate, and the interval that belongs to both. What equals
+        the value that is tested counts against rejecting it.
+    """
+
+    walsh: Floats
+    below: Floats
+
+    def p_values(self, difference: float = 0.0) -> Floats:
+        """See `Comparisons.p_values`."""
+        low, high = (self.walsh <= difference).sum(2), (self.walsh >= difference).sum(2)
+        return np.asarray(np.minimum(1.0, 2 * self.below[np.minimum(low, high)]))
+
+    def intervals(self, confidence: float) -> tuple[Floats, Floats]:
+        """See `Comparisons.intervals`; infinite where there are too few seeds."""
+        cut = int(np.searchsorted(self.below, (1 - confidence) / 2, side="right"))
+        if not cut:
+            return np.full_like(self.estimates, -np.inf), np.full_like(self.estimates, np.inf)
+        return self.walsh[:, :, cut - 1], self.walsh[:, :, -cut]
+
+
+def compare(scores: Floats, measure: Measure) -> Comparisons:
+    """Compare every two variants on the seeds that they share.
+
+    Means are compared by a paired t test. With five seeds the variance of a single pair is hardly
+    known, so it is moderated by those of all pairs; but it is never taken to be smaller than it
+    is, since a variant that fails at times differs more than others. Scores that may be infinite
+    are compared by ranks.
+
+    Args:
+        scores: float64 (seeds, variants); the largest is the best.
+        measure: of which they are.
+
+    Reference:
+        Student, 1908, The Probable Error of a Mean, Biometrika 6 (1); Smyth, 2004, Linear Models
+        and Empirical Bayes Methods for Assessing Differential Expression in Microarray
+        Experiments, Statistical Applications in Genetics and Molecular Biology 3 (1).
+    """
+    seeds, variants = scores.shape
+    if isinstance(measure, RankedMeasure):
+        walsh = np.sort([_walsh(differences(mine[:, None], scores)).T for mine in scores.T], axis=2)
+        middle = (walsh.shape[2] - 1) // 2, walsh.shape[2] // 2
+        low, high = walsh[:, :, middle[0]], walsh[:, :, middle[1]]
+        estimates = np.where(low == high, low, (low + high) / 2)
+        return OfRanks(estimates, seeds - 1, walsh, signed_rank_probabilities(seeds))
+    estimates, variances = (np.zeros((variants, variants)) for _ in range(2))
+    for row, mine in enumerate(scores.T):
+        # Sorted, so that the order of the seeds does not change the last digit of a sum.
+        found = np.sort(mine[:, None] - scores, axis=0)
+        estimates[row] = found.mean(axis=0)
+        variances[row] = found.var(axis=0, ddof=1) if seeds > 1 else np.nan
+    # Of a difference of x, and of one of -x, the last digits may differ.
+    estimates = (estimates - estimates.T) / 2
+    variances = (variances + variances.T) / 2
+    upper = np.triu_indices(variants, 1)
+    moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
+    least = np.maximum(variances[upper], rounding(scores))
+    variances[upper] = variances.T[upper] = np.maximum(moderated, least)
+    return OfMeans(estimates, freedom, np.sqrt(variances / seeds))
+
+
+def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats, float]:
+    """Moderate the variances of several differences by each other.
+
+    The true variances are taken for a sample of an inverse gamma distribution, which is fitted to
+    the logarithms of those that were observed. Each becomes a mean of its own and of that prior,
+    by their degrees of freedom. The prior's degrees of
+    freedom are estimated with a large error where there are few: they count at most as a quarter
+    of what the other independent differences would give if all had one variance.
+
+    Args:
+        variances: float64 (n,).
+        freedom: degrees of freedom of each.
+        independent: how many of the differences are independent of each other.
+
+    Returns:
+        The moderated variances, float64 (n,), and their degrees of freedom.
+
+    Reference:
+        Smyth, 2004, section 6.2, equations 6 to 8. The bound is ours: docs/validation.md has the
+        rates with which the test errs.
+    """
+    # What is constant has no variance to learn from, but for rounding.
+    observed = variances[variances > 1e-12 * np.max(variances, initial=0.0)]
+    if independent < 2 or len(observed) < 2 or freedom < 1:
+        return variances, float(max(freedom, 1))
+    logs = np.sort(np.log(observed)) - special.digamma(freedom / 2) + np.log(freedom / 2)
+    excess = float(logs.var(ddof=1)) - float(special.polygamma(1, freedom / 2))
+    most = freedom * (independent - 1) / SHARE_OF_PRIOR
+    if excess > 0:
+        prior_freedom = 2 * inverse_trigamma(excess)
+        center = float(logs.mean()) + float(special.digamma(prior_freedom / 2))
+        prior = float(np.exp(center - np.log(prior_freedom / 2)))
+        prior_freedom = min(prior_freedom, most)
+    else:
+        prior, prior_freedom = float(np.sort(observed).mean()), most
+    total = prior_freedom + freedom
+    moderated = (prior_freedom * prior + freedom * variances) / total
+    return moderated, float(total)
+
+
+def inverse_trigamma(value: float) -> float:
+    """Find the number whose trigamma function is this one, by Newton's method.
+
+    Reference:
+        Smyth, 2004, appendix.
+    """
+    if value > 1e7:
+        return float(1 / np.sqrt(value))
+    if value < 1e-6:
+        return 1 / value
+    found = 0.5 + 1 / value
+    for _ in range(50):
+        trigamma = float(special.polygamma(1, found))
+        step = trigamma * (1 - trigamma / value) / float(special.polygamma(2, found))
+        found += step
+        if abs(step) < 1e-10 * found:
+            break
+    return found
+
+
+def rounding(scores: Floats) -> float:
+    """Find the variance that rounding gives a difference of two scores.
+
+    Accuracies of 30 test examples are multiples of 1/30. The unit is the smallest gap between two
+    of the scores; of measurements with many digits it is next to nothing.
+
+    Reference:
+        Sheppard, 1898, On the Calculation of the Most Probable Values of Frequency-Constants,
+        Proceedings of the London Mathematical Society 29: a twelfth of the unit's square for each.
+    """
+    gaps = np.diff(np.unique(scores))
+    # Tables have nine digits.
+    gaps = gaps[gaps > 1e-8]
+    return float(gaps.min()) ** 2 / 6 if gaps.size else 0.0
+
+
+def signed_rank_probabilities(n: int) -> Floats:
+    """How probable it is that so many Walsh averages, or fewer, lie on one side of the centre.
+
+    Args:
+        n: number of differences; there are n (n + 1) / 2 averages.
+
+    Reference:
+        Wilcoxon, 1945, Individual Comparisons by Ranking Methods, Biometrics Bulletin 1 (6).
+    """
+    ways = np.ones(1)
+    for rank in range(1, n + 1):
+        more = np.concatenate([np.zeros(rank), ways])
+        more[: len(ways)] += ways
+        ways = more / 2
+    return np.minimum(1.0, np.cumsum(ways))
+
+
+def fewest_seeds(measure: Measure, level: float) -> int:
+    """Find the fewest seeds with which a difference could be decided, however large it is.
+
+    Args:
+        measure: that variants are judged by.
+        level: of one comparison.
+    """
+    seeds = FEWEST_SEEDS
+    while isinstance(measure, RankedMeasure) and 2.0 ** (1 - seeds) > level:
+        seeds += 1
+    return seeds
+
+
+@dataclass(frozen=True)
+class Family:
+    """Comparisons that are made together, so that all of them hold with 95 % confidence.
+
+    Attributes:
+        size: how many they are.
+        share: of the error that they may spend now; the rest is for other interim analyses.
+
+    Reference:
+        Dunn, 1961, Multiple Comparisons among Means, Journal of the American Statistical
+        Association 56 (293): Bonferroni's inequality, for intervals that hold together.
+    """
+
+    size: int
+    share: float = 1.0
+
+    @property
+    def level(self) -> float:
+        """The error of each comparison."""
+        return ALPHA * self.share / max(1, self.size)
+
+    @property
+    def confidence(self) -> float:
+        """Of each interval, so that all of them hold together."""
+        return 1 - self.level
+
+    def adjusted(self, p_value: float) -> float:
+        """Adjust a p-value, so that 5 % bounds the error of all of them together; nan stays."""
+        return float(np.minimum(1.0, p_value * max(1, self.size) / self.share))
+
+
+def _walsh(found: Floats) -> Floats:
+    """The means of any two of the differences in a column, of each with itself too."""
+    one, other = np.triu_indices(len(found))
+    first, second = found[one], found[other]
+    sums = np.zeros(first.shape)
+    # Of plus and minus infinity nothing is left.
+    np.add(first, second, out=sums, where=first != -second)
+    return sums / 2

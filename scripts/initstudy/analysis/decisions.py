@@ -1,0 +1,291 @@
+"""What a study decides of its variants: one decision for every two, from which all else follows.
+
+A study is analysed once, when all of its seeds were run, or several times while it grows. Each
+analysis compares every two of the variants that came so far (`comparisons.compare`). A decision
+that was made stands; what is inconclusive is asked again, as long as there are seeds to come.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.analysis.comparisons import Comparisons, Family, compare, fewest_seeds
+from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.examples import Crossed, crossed
+from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.analysis.measures import ACCURACY, Measure, differences
+from initstudy.results.findings import (
+    BETTER,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    NAN,
+    WORSE,
+    Comparison,
+    NewExamples,
+)
+from initstudy.study.description import MOST_COMPARED
+
+BASELINE = "baseline"
+# Which test examples each run gets right, bool (seeds, examples), by variant.
+Correct = Mapping[str, npt.NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what a study decides.
+
+    Attributes:
+        measure: that variants are judged by.
+        margin: the smallest difference that matters; None if any does.
+        all_pairs: whether the study is one of all pairs. If not, its comparisons with the baseline
+            are one family, those of all other pairs another one, each with its own 5 %.
+        variants: how many there are at first.
+    """
+
+    measure: Measure
+    margin: float | None
+    all_pairs: bool
+    variants: int
+
+    def families(self, share: float = 1.0) -> tuple[Family, Family]:
+        """The comparisons with the baseline, and those of all others."""
+        pairs = self.variants * (self.variants - 1) // 2
+        if self.all_pairs:
+            return Family(pairs, share), Family(pairs, share)
+        return Family(self.variants - 1, share), Family(pairs - self.variants + 1, share)
+
+    def fewest_seeds(self, share: float = 1.0) -> int:
+        """With which a comparison with the baseline can be decided."""
+        return fewest_seeds(self.measure, self.families(share)[0].level)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis of a study: every two of the variants that came so far.
+
+    Attributes:
+        names: of the variants, the baseline among them.
+        scores: of each on the seeds so far, float64 (seeds, variants).
+        share: of the error that is spent here.
+        tested: which two can be compared, bool (variants, variants).
+        comparisons: of all of them.
+        decisions: of each row's variant beside each column's, one of DECISIONS.
+        rules: by what it was decided.
+        correct: which test examples each run gets right, bool (seeds, examples) by variant; None
+            if that is not known.
+    """
+
+    names: Sequence[str]
+    scores: Floats
+    share: float
+    tested: npt.NDArray[np.bool_]
+    comparisons: Comparisons
+    decisions: npt.NDArray[np.str_]
+    rules: Rules
+    correct: Correct | None = None
+
+    def has(self, *names: str) -> bool:
+        """Whether these variants came so far."""
+        return {*names} <= {*self.names}
+
+    def decision(self, first: str, second: str) -> str:
+        """Of the first beside the second."""
+        return str(self.decisions[self.names.index(first), self.names.index(second)])
+
+    def beaten(self) -> list[str]:
+        """Name the variants that some other is better than."""
+        worse = (self.decisions == WORSE).any(axis=1)
+        return [name for name, is_worse in zip(self.names, worse, strict=True) if is_worse]
+
+    def comparison(self, first: str, second: str) -> Comparison:
+        """All numbers of two variants."""
+        at = self.names.index(first), self.names.index(second)
+        family = self.rules.families(self.share)[BASELINE not in (first, second)]
+        tested, found = bool(self.tested[at]), self.comparisons
+        sign, margin = self.rules.measure.sign, self.rules.margin
+
+        def bounds(confidence: float) -> tuple[float, float]:
+            if not tested:
+                return NAN, NAN
+            low, high = sorted(sign * float(bound[at]) for bound in found.intervals(confidence))
+            return low, high
+
+        p_value = float(found.p_values()[at]) if tested else NAN
+        equivalence = NAN
+        if tested and margin is not None:
+            equivalence = float(found.equivalence_p_values(margin)[at])
+        ahead = differences(self.scores[:, at[0]], self.scores[:, at[1]])
+        low, high = bounds(LEVEL)
+        decided_low, decided_high = bounds(family.confidence)
+        adjusted, adjusted_equivalence = family.adjusted(p_value), family.adjusted(equivalence)
+        if tested and len(self.scores) < self.rules.fewest_seeds(self.share):
+            # So few seeds decide nothing, whatever they are.
+            decided_low, decided_high, adjusted = -np.inf, np.inf, 1.0
+            adjusted_equivalence = NAN if margin is None else 1.0
+        return Comparison(
+            first=first,
+            second=second,
+            seeds=len(self.scores),
+            decision=str(self.decisions[at]),
+            difference=sign * float(found.estimates[at]) + 0.0,
+            low=low,
+            high=high,
+            decided_low=decided_low,
+            decided_high=decided_high,
+            confidence=family.confidence,
+            p_value=p_value,
+            p_value_adjusted=adjusted,
+            p_value_equivalence=equivalence,
+            p_value_equivalence_adjusted=adjusted_equivalence,
+            wins=int((ahead > 0).sum()),
+            ties=int((ahead == 0).sum()),
+            tested=tested,
+            freedom=found.freedom,
+            new_examples=_shown(self.crossed(first, second)) if tested else None,
+        )
+
+    def crossed(self, first: str, second: str) -> Crossed | None:
+        """The difference of accuracies for other seeds and other test examples, if it is known."""
+        if self.correct is None or self.rules.measure is not ACCURACY or len(self.scores) < 2:
+            return None
+        one, other = (self.correct[name][: len(self.scores)] for name in (first, second))
+        return crossed(one, other) if one.shape[1] > 1 else None
+
+
+def _shown(found: Crossed | None) -> NewExamples | None:
+    if found is None:
+        return None
+    return NewExamples(*found.interval(), found.by_seeds, found.by_examples, found.discordant)
+
+
+def analyse(
+    scores: Mapping[str, Floats],
+    evidence: Evidence,
+    rules: Rules,
+    share: float = 1.0,
+    correct: Correct | None = None,
+) -> Analysis:
+    """Compare every two variants, and decide what the intervals that hold together say.
+
+    The first is better than the second if its interval lies above 0, worse if below, equivalent if
+    it lies within the margin on both sides; else it is inconclusive. What cannot be tested is
+    inconclusive, and so is a variant of which no run learned, but where it is worse.
+
+    Args:
+        scores: of each variant on the same seeds, float64 (seeds,).
+        evidence: what their runs are evidence of.
+        rules: by what it is decided.
+        share: of the error that may be spent here.
+        correct: see `Analysis`. If it is known, what is equivalent must be so for other test
+            examples, too.
+    """
+    names = list(scores)
+    values = np.array(list(scores.values())).T
+    found = compare(values, rules.measure)
+    tested = np.array([[evidence.compares(one, other) for other in names] for one in names])
+    tested &= ~np.eye(len(names), dtype=bool)
+    learned = np.array([name not in evidence.never_learned for name in names])
+    decisions = np.full(tested.shape, INCONCLUSIVE, dtype="<U12")
+    equivalent = np.zeros(tested.shape, bool)
+    if len(values) >= rules.fewest_seeds(share):
+        is_baseline = np.array([name == BASELINE for name in names])
+        with_baseline = is_baseline[:, None] | is_baseline[None, :]
+        families = zip(rules.families(share), (with_baseline, ~with_baseline), strict=True)
+        for family, pairs in families:
+            low, high = found.intervals(family.confidence)
+            decisions[tested & pairs & (low > 0) & learned[:, None]] = BETTER
+            decisions[tested & pairs & (high < 0) & learned[None, :]] = WORSE
+            if rules.margin is not None:
+                within = (-rules.margin < low) & (high < rules.margin)
+                equivalent |= tested & pairs & within & learned[:, None] & learned[None, :]
+    decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
+    if correct is not None and rules.measure is ACCURACY:
+        equivalent = _for_other_examples(decided, equivalent)
+    # What surely differs, but by less than the margin, is equivalent all the same.
+    return replace(decided, decisions=np.where(equivalent, EQUIVALENT, decisions))
+
+
+def _for_other_examples(
+    analysis: Analysis, equivalent: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Find which pairs that are equivalent on these test examples are so on others, too."""
+    rules, kept = analysis.rules, np.zeros_like(equivalent)
+    many = len(analysis.names) > MOST_COMPARED
+    for row, column in np.argwhere(np.triu(equivalent)):
+        first, second = analysis.names[row], analysis.names[column]
+        others = BASELINE not in (first, second)
+        # Of more variants than are shown beside each other, only the baseline's pairs are asked.
+        found = None if many and others else analysis.crossed(first, second)
+        confidence = rules.families(analysis.share)[others].confidence
+        if found and rules.margin is not None and found.within(rules.margin, confidence):
+            kept[row, column] = kept[column, row] = True
+    return kept
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a study decides, after one analysis or several.
+
+    Attributes:
+        analyses: in the order of their seeds.
+        never_learned: the variants of which no run learned.
+    """
+
+    analyses: Sequence[Analysis]
+    never_learned: Collection[str] = ()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of all variants."""
+        return self.analyses[0].names
+
+    def comparison(self, first: str, second: str = BASELINE) -> Comparison:
+        """Two variants at the analysis that decided, or else the last one that has both."""
+        both = [analysis for analysis in self.analyses if analysis.has(first, second)]
+        decided = [one for one in both if one.decision(first, second) != INCONCLUSIVE]
+        return (decided or both[-1:])[0].comparison(first, second)
+
+    @property
+    def may_be_best(self) -> list[str]:
+        """Name the variants that are not worse than any other.
+
+        With 95 % confidence the truly best one is among them. What never learned is not, unless
+        nothing did.
+
+        Reference:
+            Hsu, 1984, Constrained Simultaneous Confidence Intervals for Multiple Comparisons with
+            the Best, Annals of Statistics 12 (3): who is worse than another is not the best. Here
+            it is one of the decisions, so that it cannot say otherwise than they do.
+        """
+        out = {name for analysis in self.analyses for name in analysis.beaten()}
+        if {*self.never_learned} < {*self.names}:
+            out |= {*self.never_learned}
+        return [name for name in self.names if name not in out]
+
+    def goes_on(self) -> list[str]:
+        """Name the variants that more seeds could say more of, and the baseline with them."""
+        others = [name for name in self.analyses[-1].names if name != BASELINE]
+        open_ = {name for name in others if self.comparison(name).decision == INCONCLUSIVE}
+        leading = self.may_be_best
+        if len(leading) > 1:
+            open_ |= {*leading}
+        return [name for name in self.names if name in open_ or (open_ and name == BASELINE)]
+
+
+def shares(seeds: Sequence[int]) -> list[float]:
+    """How much of the error is spent at each interim analysis: little at first.
+
+    By the k-th one the share of (seeds by then / all seeds)² is spent.
+
+    Args:
+        seeds: at each, growing.
+
+    Reference:
+        Kim and DeMets, 1987, Design and Analysis of Group Sequential Tests Based on the Type I
+        Error Spending Rate Function, Biometrika 74 (1): the power family, here of 2, between
+        Pocock's and O'Brien and Fleming's.
+    """
+    spent = [(count / seeds[-1]) ** 2 for count in seeds]
+    return [now - before for before, now in zip([0.0, *spent], spent, strict=False)]

@@ -1,0 +1,507 @@
+"""What a study finds: from its results to one object that holds all of it as data."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from initstudy.analysis import evidence as evidences
+from initstudy.analysis import learning_rates, power
+from initstudy.analysis.comparisons import compare
+from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse, shares
+from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.explanation import explain
+from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import RankedMeasure, mean, mean_interval, measure_of
+from initstudy.analysis.statistics import collapsed, not_learned
+from initstudy.results.findings import (
+    BETTER,
+    DECISIONS,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    NAN,
+    NOTHING,
+    START,
+    STAY,
+    TRIAL,
+    WORSE,
+    Advice,
+    Comparison,
+    Confirmation,
+    Failures,
+    Findings,
+    Interaction,
+    Interim,
+    LearningRates,
+    Needed,
+    Peak,
+    Published,
+    Role,
+    Variant,
+)
+from initstudy.results.study import StudyResults
+from initstudy.study.description import MOST_COMPARED
+
+BEST = "best"
+# A curve's ends are means over a twentieth of the epochs, so that a lucky epoch is not its peak.
+PARTS = 20
+# What a curve must lose to have declined, without a margin.
+DECLINE = 0.005
+# Published with four digits.
+HALF_A_DIGIT = 5e-5
+
+
+def rules_of(results: StudyResults) -> Rules:
+    """By what a study decides."""
+    study = results.description
+    return Rules(measure_of(study), study.margin, study.all_pairs, len(study.variants))
+
+
+def decide(results: StudyResults) -> Decisions:
+    """Analyse a study, as often as it was to be."""
+    study, rules = results.description, rules_of(results)
+    names, analyses = list(study.variants), []
+    for seeds, share in zip(study.looks, shares(study.looks), strict=True):
+        known = _until(results, names, seeds)
+        scores = {name: results.scores(name, range(seeds)) for name in names}
+        correct = {name: results.hits[name][:seeds] for name in names}
+        analyses.append(analyse(scores, known, rules, share, correct))
+        names = [
+            name for look in results.looks if look["seeds"] == seeds for name in look["goes_on"]
+        ]
+        if not names:
+            break
+    return Decisions(analyses, _until(results, list(study.variants), None).never_learned)
+
+
+def _until(results: StudyResults, names: Sequence[str], seeds: int | None) -> Evidence:
+    """What the runs of some variants are evidence of, up to so many seeds; None for all."""
+    study = results.description
+    tables = []
+    for table in (results.histories, results.final):
+        mine = table["variant"].isin(names)
+        tables.append(table[mine if seeds is None else mine & (table["seed"] < seeds)])
+    return evidences.find(tables[0], tables[1], study.chance, study.judge_by)
+
+
+def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findings:
+    """Find all that the results of a study support, and no more.
+
+    Args:
+        results: of which all but findings, verdict and report must be there.
+        published: results to stand beside these: kernel_initializer, bias_initializer, loss,
+            accuracy.
+    """
+    study = results.description
+    known, decisions = evidences.of(results), decide(results)
+    confirmed = _confirm(results, known, decisions)
+    variants = [
+        _variant(results, name, decisions, confirmed, known, published)
+        for name in results.initializers
+    ]
+    advice = _advice(results, variants, decisions, confirmed, known)
+    losing = sorted(
+        (one for one in variants[1:] if one.decision == WORSE and one.name != BEST),
+        key=lambda one: decisions.analyses[0].rules.measure.sign * one.value,
+    )
+    accuracies = results.final.set_index(["variant", "seed"])["accuracy"]
+    return Findings(
+        study=study.name,
+        scope=study.scope,
+        judge_by=study.judge_by,
+        margin=study.margin,
+        comparisons=decisions.analyses[0].rules.families()[0].size,
+        all_pairs=study.all_pairs,
+        advice=advice,
+        variants=variants,
+        roles=[role for role in (_role(role, variants) for role in ("kernel", "bias")) if role],
+        confirmation=confirmed,
+        interims=_interims(results, decisions),
+        rates=_rates(results),
+        interaction=_interaction(results, variants),
+        variance=_records(results.variance) if study.variance_seeds else [],
+        held_out=study.held_out,
+        runs=known.runs,
+        chance=study.chance,
+        published_as=Path(study.configuration["published"]).stem if published is not None else "",
+        why=explain(
+            [one.name for one in losing],
+            results.diagnostics,
+            {name: accuracies[name] for name in study.variants},
+        )
+        if losing
+        else [],
+    )
+
+
+def _advice(
+    results: StudyResults,
+    variants: Sequence[Variant],
+    decisions: Decisions,
+    confirmed: Confirmation | None,
+    known: Evidence,
+) -> Advice:
+    compared = [one for one in variants if one.name != BEST]
+    rules = decisions.analyses[-1].rules
+    fewest = rules.fewest_seeds(decisions.analyses[-1].share)
+    leader = _leader(results, [one.name for one in compared])
+    if known.reason:
+        return Advice(NOTHING, "", leader, [], [], "", known.reason, fewest)
+    possible = decisions.may_be_best
+    better = [one.name for one in compared if one.decision == BETTER]
+    # What another one is better than is not advised, if there is a choice.
+    advised = _leader(results, [name for name in better if name in possible] or better)
+    unconfirmed = ""
+    if confirmed and confirmed.comparison.decision == BETTER:
+        advised = advised or confirmed.chosen_from or BEST
+    elif (
+        advised
+        and confirmed
+        and confirmed.chosen_from == advised
+        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
+    ):
+        unconfirmed = advised
+        better.remove(advised)
+        advised = _leader(results, [name for name in better if name in possible] or better)
+    if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
+        return Advice(TRIAL, "", leader, [], [], "", "", fewest)
+    action, chosen = (START, advised) if advised else (STAY, BASELINE)
+    measure = rules.measure
+    # The best first, and of equal ones in the study's order.
+    order = [one.name for one in sorted(compared, key=lambda one: -measure.sign * one.value)]
+    tied = [name for name in order if name in possible and name != chosen]
+    out = [name for name in order if name not in possible and name != chosen]
+    return Advice(action, chosen, leader, tied, out, unconfirmed, "", fewest)
+
+
+def _leader(results: StudyResults, names: Sequence[str]) -> str:
+    """The best by its mean, or median; of equal ones the first; empty of none."""
+    measure = measure_of(results.description)
+    return max(names, key=lambda name: round(measure.center(results.scores(name)), 9), default="")
+
+
+def _confirm(results: StudyResults, known: Evidence, decisions: Decisions) -> Confirmation | None:
+    study = results.description
+    if BEST not in results.initializers:
+        return None
+    names = (BEST, BASELINE)
+    scores = {name: results.scores(name, study.confirmation) for name in names}
+    seeds = len(study.confirmation)
+    correct = {BEST: results.hits[BEST][:seeds], BASELINE: results.hits[BASELINE][-seeds:]}
+    rules = Rules(measure_of(study), study.margin, all_pairs=False, variants=2)
+    found = analyse(scores, known, rules, correct=correct)
+    pair = results.initializers[BEST]
+    own = next((name for name, other in study.initializers.items() if other == pair), "")
+    return Confirmation(
+        *pair,
+        chosen_from=own,
+        promised=_promised(results, pair, own),
+        comparison=found.comparison(BEST, BASELINE),
+        possible=seeds >= rules.fewest_seeds(),
+    )
+
+
+def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
+    """What the choice promised on its seeds, which are those that went on to the last analysis.
+
+    The pair's own difference from the baseline there, or if it was not run there, the sum of its
+    two initializers' differences.
+    """
+    study, measure = results.description, measure_of(results.description)
+    seeds = range(max(len(results.judged_on(name)) for name in study.variants))
+    kernel, bias = study.initializers[BASELINE]
+    parts = (
+        [own]
+        if own
+        else [
+            name
+            for name, other in study.initializers.items()
+            if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
+        ]
+    )
+    both = (
+        np.column_stack([results.scores(name, seeds) for name in (part, BASELINE)])
+        for part in parts
+    )
+    return measure.sign * sum(float(compare(one, measure).estimates[0, 1]) for one in both) + 0.0
+
+
+def _variant(
+    results: StudyResults,
+    name: str,
+    decisions: Decisions,
+    confirmed: Confirmation | None,
+    known: Evidence,
+    published: pd.DataFrame | None,
+) -> Variant:
+    study, measure = results.description, measure_of(results.description)
+    pair, base = results.initializers[name], results.initializers[BASELINE]
+    seeds = results.judged_on(name)
+    scores, accuracies = results.scores(name, seeds), results.accuracies(name, seeds)
+    one_run = name in known.one_run
+    low, value, high = measure.shown(NAN, measure.center(scores), NAN)
+    accuracy_low, accuracy_high = NAN, NAN
+    if not one_run:
+        ends = measure.interval(scores)
+        low, value, high = measure.shown(ends[0], measure.center(scores), ends[1])
+        accuracy_low, accuracy_high = np.clip(mean_interval(accuracies), 0, 1).tolist()
+    comparison = None
+    if name == BEST:
+        assert confirmed
+        comparison = confirmed.comparison
+    elif name != BASELINE:
+        comparison = decisions.comparison(name)
+    asked = name != BEST and not known.reason and len(study.variants) > 1
+    return Variant(
+        name=name,
+        kernel=pair[0],
+        bias=pair[1],
+        differs=[
+            role
+            for role, mine, other in zip(("kernel", "bias"), pair, base, strict=True)
+            if mine != other
+        ],
+        seeds=len(seeds),
+        one_run=one_run,
+        deterministic=name in results.draw_nothing and not one_run,
+        never_learned=name in known.never_learned,
+        value=value,
+        low=low,
+        high=high,
+        accuracy=mean(accuracies),
+        accuracy_low=accuracy_low,
+        accuracy_high=accuracy_high,
+        accuracy_min=float(accuracies.min()),
+        accuracy_max=float(accuracies.max()),
+        training_accuracy=mean(results.curves(name, seeds, "accuracy")[:, -1]),
+        comparison=comparison,
+        may_be_best=name in decisions.may_be_best if asked else None,
+        beaten_by=_beaten_by(results, name, decisions) if asked else "",
+        to_decide=_needed(comparison, decisions, study.margin, show=False),
+        to_show=_needed(comparison, decisions, study.margin, show=True),
+        failures=_failures(results, name, one_run),
+        peak=_peak(results.curves(name, seeds, "val_accuracy"), study.margin, study.judge_by),
+        published=_published(results, name, comparison, published),
+    )
+
+
+def _beaten_by(results: StudyResults, name: str, decisions: Decisions) -> str:
+    others = [
+        other
+        for other in decisions.names
+        if other != name
+        and any(
+            one.has(name, other) and one.decision(other, name) == BETTER
+            for one in decisions.analyses
+        )
+    ]
+    return _leader(results, others)
+
+
+def _needed(
+    found: Comparison | None, decisions: Decisions, margin: float | None, show: bool
+) -> Needed:
+    rules = decisions.analyses[-1].rules
+    if (
+        found is None
+        or found.decision != INCONCLUSIVE
+        or not found.tested
+        or found.seeds < rules.fewest_seeds()
+        or len(decisions.names) > MOST_COMPARED
+        or not np.isfinite([found.low, found.high]).all()
+    ):
+        return Needed()
+    ranked = isinstance(rules.measure, RankedMeasure)
+    if not show:
+        return power.to_decide(found, rules.fewest_seeds(), ranked)
+    return power.to_show(found, margin, rules.fewest_seeds(), ranked) if margin else Needed()
+
+
+def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
+    """Which runs diverged, never learned, or ended far below the others."""
+    accuracies = results.accuracies(name, seeds)
+    return not_learned(accuracies, results.description.chance) | collapsed(accuracies)
+
+
+def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
+    seeds, study = results.judged_on(name), results.description
+    accuracies, failed = results.accuracies(name, seeds), _failed(results, name, seeds)
+    base_failed = _failed(results, BASELINE, seeds)
+    if one_run or not (failed.any() or (base_failed.any() and name != BASELINE)):
+        return None
+    final = results.final
+    mine = final[(final["variant"] == name) & final["seed"].isin(seeds)]
+    p_value, difference, low, high = NAN, NAN, NAN, NAN
+    both = ~failed & ~base_failed
+    if name != BASELINE:
+        table = np.array([[part.sum(), (~part).sum()] for part in (failed, base_failed)])
+        p_value = float(stats.fisher_exact(table).pvalue)
+        gained = accuracies[both] - results.accuracies(BASELINE, seeds)[both]
+        if len(gained) > 1:
+            difference = mean(gained)
+            low, high = mean_interval(gained)
+    return Failures(
+        failed=int(failed.sum()),
+        diverged=int(mine["diverged"].sum()),
+        not_learned=int(not_learned(accuracies, study.chance).sum()),
+        mean=mean(accuracies[failed]) if failed.any() else NAN,
+        mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
+        p_value=p_value,
+        difference=difference,
+        low=low,
+        high=high,
+        seeds=int(both.sum()) if name != BASELINE else 0,
+    )
+
+
+def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
+    """Find a peak of the mean curve from which it falls by more than the margin."""
+    window = max(1, curves.shape[1] // PARTS)
+    means = np.sort(curves, axis=0).mean(axis=0)
+    smooth = np.convolve(means, np.full(window, 1 / window), mode="valid")
+    top = int(smooth.argmax())
+    lost = float(smooth[top] - smooth[-1])
+    if lost <= least_decline(margin, judge_by):
+        return None
+    return Peak(top + 1 + window // 2, float(smooth[top]), lost)
+
+
+def least_decline(margin: float | None, judge_by: str) -> float:
+    """What a curve of accuracies must lose to have declined."""
+    return margin if margin is not None and judge_by == "accuracy" else DECLINE
+
+
+def _published(
+    results: StudyResults, name: str, found: Comparison | None, table: pd.DataFrame | None
+) -> Published | None:
+    if table is None:
+        return None
+    rows = {
+        (row["kernel_initializer"], row["bias_initializer"]): (row["accuracy"], row["loss"])
+        for row in table.to_dict("records")
+    }
+    mine = rows.get(results.initializers[name])
+    base = rows.get(results.initializers[BASELINE])
+    if mine is None:
+        return None
+    accuracy, loss = (float(value) for value in mine)
+    accuracies = results.accuracies(name)
+    low, high = accuracies.min() - HALF_A_DIGIT, accuracies.max() + HALF_A_DIGIT
+    implied, survives = "", None
+    if found is not None and base is not None and results.description.judge_by == "accuracy":
+        ahead = accuracy - float(base[0])
+        implied = BETTER if ahead > 0 else WORSE if ahead < 0 else EQUIVALENT
+        if found.decision != INCONCLUSIVE:
+            survives = implied == found.decision
+    return Published(accuracy, loss, bool(low <= accuracy <= high), implied, survives)
+
+
+def _role(role: str, variants: Sequence[Variant]) -> Role | None:
+    mine = [one for one in variants[1:] if list(one.differs) == [role] and one.name != BEST]
+    if not mine:
+        return None
+    decided = {
+        decision: [one.name for one in mine if one.decision == decision] for decision in DECISIONS
+    }
+    matters: bool | None = None
+    if decided[BETTER] or decided[WORSE]:
+        matters = True
+    elif not decided[INCONCLUSIVE]:
+        matters = False
+    return Role(role, matters, decided)
+
+
+def _interims(results: StudyResults, decisions: Decisions) -> list[Interim]:
+    if len(results.description.looks) < 2:
+        return []
+    before: set[str] = set()
+    found = []
+    following = [*decisions.analyses[1:], None]
+    for analysis, later in zip(decisions.analyses, following, strict=True):
+        decided = _decided_by(analysis) - before
+        before |= decided
+        found.append(
+            Interim(
+                seeds=len(analysis.scores),
+                variants=len(analysis.names),
+                decided=[name for name in analysis.names if name in decided],
+                went_on=len(later.names) if later else 0,
+                share=analysis.share,
+            )
+        )
+    return found
+
+
+def _decided_by(analysis: Analysis) -> set[str]:
+    return {
+        name
+        for name in analysis.names
+        if name != BASELINE and analysis.decision(name, BASELINE) != INCONCLUSIVE
+    }
+
+
+def _rates(results: StudyResults) -> LearningRates | None:
+    if not results.description.tuned:
+        return None
+    measure = measure_of(results.description)
+    table = learning_rates.read(results.learning_rates_file)
+    chosen = learning_rates.choose(table, measure)
+    ends = {table["learning_rate"].min(), table["learning_rate"].max()}
+    return LearningRates(
+        chosen=chosen,
+        within_two_errors=learning_rates.within_two_errors(table, measure),
+        at_edge=[name for name, rate in chosen.items() if rate in ends],
+    )
+
+
+def _interaction(results: StudyResults, variants: Sequence[Variant]) -> Interaction | None:
+    study = results.description
+    if not study.factorial:
+        return None
+    rows = {str(row["component"]): row for row in _records(results.interaction)}
+    both = rows["interaction"]
+    compared = [one for one in variants if one.name != BEST]
+
+    def best_of(role: str) -> Variant:
+        names = [one.name for one in compared if {*one.differs} <= {role}]
+        leader = _leader(results, names)
+        return next(one for one in compared if one.name == leader)
+
+    pair = best_of("kernel").kernel, best_of("bias").bias
+    apart = next(one for one in compared if (one.kernel, one.bias) == pair)
+    best = next(one for one in compared if one.name == _leader(results, [v.name for v in compared]))
+    sign = measure_of(study).sign
+    return Interaction(
+        shares={name: float(row["share"]) for name, row in rows.items()},
+        sds={name: float(row["sd"]) for name, row in rows.items()},
+        low=float(both["sd_ci_low"]),
+        high=float(both["sd_ci_high"]),
+        p_value=float(both["p_value"]),
+        one_at_a_time=apart.name,
+        best=best.name,
+        lost=sign * (best.value - apart.value),
+    )
+
+
+def _records(table: pd.DataFrame) -> list[Mapping[str, float | str]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def all_pairs(results: StudyResults) -> list[Comparison]:
+    """Compare every two variants but `best`, the better one first, from the best on.
+
+    Nothing if there are more than MOST_COMPARED variants.
+    """
+    if not results.description.compares_pairs:
+        return []
+    decisions, measure = decide(results), measure_of(results.description)
+    names = sorted(decisions.names, key=lambda name: -measure.center(results.scores(name)))
+    found = (decisions.comparison(*pair) for pair in itertools.combinations(names, 2))
+    return [
+        decisions.comparison(one.second, one.first) if measure.sign * one.difference < 0 else one
+        for one in found
+    ]

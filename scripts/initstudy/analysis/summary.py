@@ -1,0 +1,201 @@
+"""A row for each variant: what its runs did, and what was found of it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from initstudy.analysis.statistics import (
+    area_under_curve,
+    epochs_to_target,
+    interquartile_mean,
+    not_learned,
+    probability_of_improvement,
+)
+from initstudy.results.findings import NAN, Comparison, Findings, Needed, Variant
+from initstudy.results.study import StudyResults
+
+BOUNDS = ("", "_low", "_high")
+COMPARED = [
+    "difference",
+    "difference_ci_low",
+    "difference_ci_high",
+    "difference_decided_low",
+    "difference_decided_high",
+    "decided_confidence",
+    "p_value",
+    "p_value_adjusted",
+    "p_value_equivalence",
+    "p_value_equivalence_adjusted",
+    "decision",
+    "decision_seeds",
+]
+PAIR_COLUMNS = ["variant", "other", *COMPARED]
+SUMMARY_COLUMNS = [
+    "variant",
+    "kernel_initializer",
+    "bias_initializer",
+    "seeds",
+    "one_run",
+    "deterministic",
+    "diverged",
+    "not_learned",
+    "accuracy_mean",
+    "accuracy_ci_low",
+    "accuracy_ci_high",
+    "metric",
+    "metric_value",
+    "metric_ci_low",
+    "metric_ci_high",
+    "accuracy_sd",
+    "accuracy_median",
+    "accuracy_iqm",
+    "accuracy_min",
+    "accuracy_max",
+    "training_accuracy_mean",
+    "area_under_curve",
+    "epochs_to_target",
+    "never_reached_target",
+    "loss_mean",
+    "seconds_per_epoch",
+    *COMPARED,
+    "may_be_best",
+    "probability_of_improvement",
+    "ties",
+    "selection_difference",
+    "failed_runs",
+    "failed_runs_mean",
+    "p_value_failed_runs",
+    "difference_learned",
+    "difference_learned_ci_low",
+    "difference_learned_ci_high",
+    "difference_new_examples_ci_low",
+    "difference_new_examples_ci_high",
+    "difference_variance_by_seeds",
+    "difference_variance_by_examples",
+    "published_accuracy",
+    "published_loss",
+    *(f"seeds_for_{what}{end}" for what in ("difference", "margin") for end in BOUNDS),
+]
+
+
+def summarize(results: StudyResults, findings: Findings) -> pd.DataFrame:
+    """Sum up each variant in one row.
+
+    Returns:
+        SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test examples after the final epoch;
+        area_under_curve and epochs_to_target are of the validation examples. Accuracies of
+        diverged runs count (as `histories.final` has them), their losses cannot. Differences are
+        from the baseline on the same seeds, in the unit of the metric.
+    """
+    rows = [{**_runs(results, one), **_found(findings, one)} for one in findings.variants]
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
+    """Put comparisons of any two variants into a table of PAIR_COLUMNS."""
+    rows = [{"variant": one.first, "other": one.second, **_compared(one)} for one in comparisons]
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+
+
+def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
+    """What the runs of a variant did."""
+    name, study = variant.name, results.description
+    seeds = results.judged_on(name)
+    accuracies = results.accuracies(name, seeds)
+    curves = results.curves(name, seeds, "val_accuracy")
+    reached = epochs_to_target(curves, study.target_accuracy)
+    median = float(np.median(reached))
+    final, timings = (
+        table[(table["variant"] == name) & table["seed"].isin(seeds)]
+        for table in (results.final, results.timings)
+    )
+    several = len(accuracies) > 1 and not variant.one_run
+    row: dict[str, Any] = {
+        "variant": name,
+        "kernel_initializer": variant.kernel,
+        "bias_initializer": variant.bias,
+        "seeds": len(seeds),
+        "diverged": int(final["diverged"].sum()),
+        "not_learned": float(np.mean(not_learned(accuracies, study.chance))),
+        "accuracy_sd": accuracies.std(ddof=1) if several else NAN,
+        "accuracy_median": np.median(accuracies),
+        "accuracy_iqm": interquartile_mean(accuracies),
+        "area_under_curve": area_under_curve(curves).mean(),
+        "epochs_to_target": median if np.isfinite(median) else NAN,
+        "never_reached_target": int(np.isinf(reached).sum()),
+        "loss_mean": final["loss"].mean(),
+        "seconds_per_epoch": timings["seconds"].sum() / timings["epochs"].sum(),
+    }
+    if variant.comparison and variant.comparison.tested:
+        own, base = (results.scores(one, seeds) for one in (name, "baseline"))
+        row["probability_of_improvement"] = probability_of_improvement(own, base)
+        row["ties"] = int((own == base).sum())
+    return row
+
+
+def _found(findings: Findings, variant: Variant) -> dict[str, Any]:
+    """What was found of a variant, in the columns of the table."""
+    row: dict[str, Any] = {
+        "one_run": variant.one_run,
+        "deterministic": variant.deterministic,
+        "accuracy_mean": variant.accuracy,
+        "accuracy_ci_low": variant.accuracy_low,
+        "accuracy_ci_high": variant.accuracy_high,
+        "metric": findings.judge_by,
+        "metric_value": variant.value,
+        "metric_ci_low": variant.low,
+        "metric_ci_high": variant.high,
+        "accuracy_min": variant.accuracy_min,
+        "accuracy_max": variant.accuracy_max,
+        "training_accuracy_mean": variant.training_accuracy,
+        "may_be_best": variant.may_be_best,
+        "failed_runs": 0,
+    }
+    if variant.comparison:
+        row |= _compared(variant.comparison)
+        new = variant.comparison.new_examples
+        if new:
+            row |= {
+                "difference_new_examples_ci_low": new.low,
+                "difference_new_examples_ci_high": new.high,
+                "difference_variance_by_seeds": new.by_seeds,
+                "difference_variance_by_examples": new.by_examples,
+            }
+    if variant.name == "best" and findings.confirmation:
+        row["selection_difference"] = findings.confirmation.promised
+    if variant.failures:
+        row |= {
+            "failed_runs": variant.failures.failed,
+            "failed_runs_mean": variant.failures.mean,
+            "p_value_failed_runs": variant.failures.p_value,
+            "difference_learned": variant.failures.difference,
+            "difference_learned_ci_low": variant.failures.low,
+            "difference_learned_ci_high": variant.failures.high,
+        }
+    if variant.published:
+        row["published_accuracy"] = variant.published.accuracy
+        row["published_loss"] = variant.published.loss
+    return row | _seeds("difference", variant.to_decide) | _seeds("margin", variant.to_show)
+
+
+def _compared(found: Comparison) -> dict[str, Any]:
+    return {
+        "difference": found.difference,
+        "difference_ci_low": found.low,
+        "difference_ci_high": found.high,
+        "difference_decided_low": found.decided_low,
+        "difference_decided_high": found.decided_high,
+        "decided_confidence": found.confidence,
+        "p_value": found.p_value,
+        "p_value_adjusted": found.p_value_adjusted,
+        "p_value_equivalence": found.p_value_equivalence,
+        "p_value_equivalence_adjusted": found.p_value_equivalence_adjusted,
+        "decision": found.decision,
+        "decision_seeds": found.seeds,
+    }
+
+
+def _seeds(what: str, needed: Needed) -> dict[str, Any]:
+    values = (needed.seeds, needed.low, needed.high)
+    return {f"seeds_for_{what}{end}": value for end, value in zip(BOUNDS, values, strict=True)}

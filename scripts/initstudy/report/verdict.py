@@ -1,0 +1,341 @@
+"""A study's findings in words: fills the templates of the verdict and of the table of results."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from initstudy.analysis.comparisons import fewest_seeds
+from initstudy.analysis.findings import least_decline
+from initstudy.analysis.levels import ALPHA
+from initstudy.analysis.measures import MEASURES, Measure, RankedMeasure
+from initstudy.report.words import (
+    LONGEST,
+    about,
+    fill,
+    number,
+    p_equals,
+    places_of,
+    rounded,
+    with_interval,
+)
+from initstudy.results.findings import Comparison, Failures, Findings, Needed, Variant
+
+# Accuracies in training and of other examples that differ by so much want a word.
+FAR_APART = 0.1
+# Decimals that are shown at most.
+MOST_PLACES = 4
+# Up to so many are written as a word.
+WORDS = ["None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
+
+
+@dataclass(frozen=True)
+class Units:
+    """How amounts of what variants are judged by are written.
+
+    Attributes:
+        measure: what that is.
+        margin_of_study: the smallest difference that matters; None if any does.
+    """
+
+    measure: Measure
+    margin_of_study: float | None
+
+    @property
+    def words(self) -> str:
+        """What it is called."""
+        return self.measure.words
+
+    @property
+    def middle(self) -> str:
+        """What the centre of the runs is called."""
+        return self.measure.middle
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it is compared by ranks."""
+        return isinstance(self.measure, RankedMeasure)
+
+    @property
+    def margin(self) -> str:
+        """The margin with its unit; empty if there is none."""
+        if self.margin_of_study is None:
+            return ""
+        return f"{self.measure.scale * self.margin_of_study:g}{self.measure.unit_of_difference}"
+
+    @property
+    def fewest(self) -> int:
+        """Decimals that are shown of it at least."""
+        return 1 if self.measure.share else 3 if self.measure.name == "loss" else 0
+
+    @property
+    def usual(self) -> int:
+        """Decimals that are shown where no interval asks for others."""
+        return 3 if self.measure.name == "loss" else 1
+
+    def places(self, *ends: float) -> int:
+        """Decimals that are shown of an interval, so that no end looks like 0 or the margin."""
+        places = places_of(ends, self.fewest) if np.isfinite(ends).all() else self.usual
+        margin = self.measure.scale * (self.margin_of_study or 0.0)
+        while places < MOST_PLACES and any(
+            abs(end - mark) > 1e-9 and round(end, places) == round(mark, places)
+            for end in ends
+            for mark in (-margin, 0.0, margin)
+        ):
+            places += 1
+        return places
+
+    def amount(self, value: float, sign: bool = True) -> str:
+        """A difference without its interval."""
+        text = number(self.measure.scale * value, self.usual, sign)
+        return text + self.measure.unit_of_difference
+
+    def interval(self, found: Comparison) -> str:
+        """A difference with its usual interval and its unit."""
+        values = found.difference, found.low, found.high
+        return self._with_unit([self.measure.scale * value for value in values], sign=True)
+
+    def lead(self, found: Comparison) -> str:
+        """By how much the first is ahead, whether more is better or less."""
+        ahead = [self.measure.scale * value for value in (found.difference, found.low, found.high)]
+        if self.measure.sign < 0:
+            middle, low, high = (-value for value in ahead)
+            ahead = [middle, high, low]
+        return self._with_unit(ahead, sign=False)
+
+    def _with_unit(self, values: Sequence[float], sign: bool) -> str:
+        middle, *ends = values
+        unit = self.measure.unit_of_difference
+        if np.isnan(ends[0]):
+            return number(middle, self.usual, sign) + unit
+        places = self.places(*ends)
+        low, high = (number(end, places, sign) for end in ends)
+        return f"{number(middle, places, sign)}{unit} [95 % CI {low}, {high}]"
+
+    def bare(self, found: Comparison) -> str:
+        """A difference with its usual interval, without a unit."""
+        values = [self.measure.scale * one for one in (found.difference, found.low, found.high)]
+        return with_interval(values, sign=True, fewest=self.places(*values[1:]))
+
+    def decided(self, found: Comparison) -> str:
+        """The interval that decided."""
+        return self.plain(found.decided_low, found.decided_high)
+
+    def plain(self, low: float, high: float) -> str:
+        """An interval of a difference, with its unit."""
+        ends = [self.measure.scale * end for end in (low, high)]
+        places = self.places(*ends)
+        text = ", ".join(number(end, places, sign=True) for end in ends)
+        return f"[{text}]{self.measure.unit_of_difference}"
+
+    def learned(self, failures: Failures) -> str:
+        """The difference of accuracies where neither variant fails."""
+        ends = [100 * value for value in (failures.difference, failures.low, failures.high)]
+        return with_interval(ends, sign=True)
+
+    def accuracy(self, one: Variant, bare: bool = False) -> str:
+        """A mean accuracy with its interval, in percent; bare in a table that says so."""
+        values = [100 * value for value in (one.accuracy, one.accuracy_low, one.accuracy_high)]
+        text = with_interval(values)
+        if bare:
+            return text
+        middle, bracket, ends = text.partition(" [")
+        return f"{middle} %{bracket and ' [95 % CI '}{ends}"
+
+    def value(self, one: Variant) -> str:
+        """What a variant is judged by, with its interval."""
+        scale = self.measure.scale
+        values = [scale * value for value in (one.value, one.low, one.high)]
+        finite = np.isfinite(values[1:]).all()
+        fewest = self.fewest if finite else self.usual
+        return with_interval(values, fewest=fewest) + self.measure.unit
+
+    def seeds(self, needed: Needed) -> str:
+        """How many seeds it takes, and between what numbers that lies."""
+        if np.isinf(needed.seeds):
+            return "more than 10,000 seeds"
+        low = about(needed.low).removeprefix("about ")
+        if np.isinf(needed.high):
+            return f"{about(needed.seeds)} seeds (at least {low}, with no upper limit)"
+        high = about(needed.high).removeprefix("about ")
+        return f"{about(needed.seeds)} seeds ({low} to {high})"
+
+    def part(self, row: Mapping[str, Any], name: str) -> str:
+        """A share of the variance with its interval, in percent."""
+        share, low, high = (row[f"share_{name}{end}"] for end in ("", "_ci_low", "_ci_high"))
+        if not np.isfinite(share):
+            return ""
+        return f"{self.share(share)} [{100 * low:.0f}, {100 * high:.0f}]"
+
+    def share(self, value: float) -> str:
+        """A share of a whole, whose estimate may lie beyond its ends by chance."""
+        return f"{100 * np.clip(value, 0, 1):.0f}" if np.isfinite(value) else ""
+
+
+def verdict(findings: Findings) -> str:
+    """Say in Markdown what a study finds, and nothing more."""
+    return fill("verdict/verdict.md.jinja", _filters(findings), **_values(findings))
+
+
+def headline(findings: Findings) -> str:
+    """Say in a few sentences of plain text what to start from."""
+    text = fill("verdict/advice.md.jinja", _filters(findings), **_values(findings))
+    return " ".join(text.replace("*", "").split())
+
+
+def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
+    return {
+        "own_name": lambda one: own_name(one.name),
+        "role_name": lambda name: role_name(findings.variant(name)),
+        "as_named": lambda name: pair_of(findings.variant(name)),
+        "named": pair_of,
+        "variant_of": findings.variant,
+        "number_word": number_word,
+        "shortened": shortened,
+        "shortened_rows": lambda rows: list(rows)[-LONGEST:],
+        "when": lambda epoch: f"After epoch {epoch}" if epoch else "At the start",
+        "is_vanished": lambda log: log == -np.inf,
+        "change": change,
+        "p_value": p_value,
+    }
+
+
+def _values(findings: Findings) -> dict[str, Any]:
+    """What the templates say besides the findings themselves."""
+    variants, measure = findings.variants, MEASURES[findings.judge_by]
+    growing = [one.seeds for one in findings.interims]
+    again = findings.confirmation.chosen_from if findings.confirmation else ""
+    # What was published of the pair that was run again stands beside its first run.
+    published = [one for one in variants if one.published and not (again and one.name == "best")]
+    most = growing[-1] if growing else findings.baseline.seeds
+    return {
+        "findings": findings,
+        "units": Units(measure, findings.margin),
+        "most_seeds": most,
+        "test_name": "test set" if findings.held_out else "validation set",
+        "groups": _groups(findings),
+        "rates": _rates(findings),
+        "seeds_run": sum(
+            one.variants * (one.seeds - earlier)
+            for one, earlier in zip(findings.interims, [0, *growing], strict=False)
+        ),
+        "seeds_in_full": (len(findings.compared) + 1) * most,
+        "fewest_new": fewest_seeds(measure, ALPHA),
+        "never_learned": [one for one in findings.compared if one.never_learned],
+        "deterministic": [one.name for one in variants if one.deterministic],
+        "failed": any(one.failures for one in variants),
+        "peaks": [
+            f"{one.name} (epoch {one.peak.epoch}, then {number(-100 * one.peak.lost)} pp)"
+            for one in variants
+            if one.peak
+        ],
+        "one_run": [one.name for one in variants if one.one_run],
+        "far_apart": FAR_APART,
+        "best_is_asked": len(findings.compared) > 1,
+        "wants_seeds": _wanted(findings),
+        "decline": f"{100 * least_decline(findings.margin, findings.judge_by):g} pp",
+        "published": published,
+        "inside": sum(one.published.within for one in published if one.published),
+    }
+
+
+def summary_table(findings: Findings) -> str:
+    """Put what was found of each variant into a Markdown table, from the best on."""
+    measure = MEASURES[findings.judge_by]
+    worst = -np.inf
+    ordered = sorted(
+        findings.variants,
+        key=lambda one: -(worst if np.isnan(one.value) else measure.sign * one.value),
+    )
+    return fill(
+        "verdict/summary.md.jinja",
+        {"p_value": p_value},
+        variants=ordered,
+        units=Units(measure, findings.margin),
+        judge_by=findings.judge_by,
+        any_published=any(one.published for one in findings.variants),
+    )
+
+
+def pair_of(one: Variant) -> str:
+    """Name a variant by its two initializers."""
+    return f"{one.kernel} kernels with {one.bias} biases"
+
+
+def own_name(name: str) -> str:
+    """Name a variant by what it does not share with the baseline: `he_normal`."""
+    return " with ".join(name.split("-")[1::2]) or name
+
+
+def role_name(one: Variant) -> str:
+    """Name a variant by the initializers that it does not share with the baseline."""
+    if len(one.differs) == 2:
+        return pair_of(one)
+    return f"{one.kernel} kernels" if one.differs == ["kernel"] else f"{one.bias} biases"
+
+
+def p_value(value: float) -> str:
+    """Write a p-value in a cell of a table."""
+    return "" if np.isnan(value) else p_equals(value).removeprefix("p ").removeprefix("= ")
+
+
+def number_word(value: int) -> str:
+    """Begin a sentence with a number."""
+    return WORDS[value] if value < len(WORDS) else str(value)
+
+
+def shortened(variants: Sequence[Variant]) -> list[Variant | str]:
+    """Take the first and the last of a long list, the largest differences first."""
+    ordered = sorted(
+        variants, key=lambda one: -one.comparison.difference if one.comparison else 0.0
+    )
+    if len(ordered) <= LONGEST:
+        return list(ordered)
+    half = LONGEST // 2
+    between = f"{len(ordered) - 2 * half} more lie between these; the table has them all."
+    return [*ordered[:half], between, *ordered[-half:]]
+
+
+def change(log: float) -> str:
+    """Say how many times a signal changes, by its decimal logarithm."""
+    factor = 10 ** abs(log)
+    text = f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e5 else f"{factor:.0e}"
+    return f"{'grow' if log > 0 else 'shrink'} {text} times"
+
+
+def _groups(findings: Findings) -> list[tuple[str, list[Variant]]]:
+    titles = {
+        ("kernel",): "Kernel initializers",
+        ("bias",): "Bias initializers",
+        ("kernel", "bias"): "Other pairs",
+    }
+    groups = [
+        (title, [one for one in findings.compared if tuple(one.differs) == roles])
+        for roles, title in titles.items()
+    ]
+    return [(title, variants) for title, variants in groups if variants]
+
+
+def _rates(findings: Findings) -> list[tuple[str, list[str]]]:
+    if findings.rates is None:
+        return []
+    chosen = findings.rates.chosen
+    return [
+        (f"{rate:g}", [name for name, own in chosen.items() if own == rate])
+        for rate in sorted({*chosen.values()})
+    ]
+
+
+def _wanted(findings: Findings) -> int:
+    """How many seeds the next study should plan for: half of what is inconclusive needs fewer."""
+    if findings.interims:
+        return 0
+    asked = [
+        one.to_decide.seeds if findings.margin is None else one.to_show.seeds
+        for one in findings.compared
+        if one.decision == "inconclusive"
+    ]
+    finite = [seeds for seeds in asked if np.isfinite(seeds)]
+    wanted = rounded(float(np.median(finite))) if finite else 0
+    return wanted if wanted > findings.baseline.seeds else 0

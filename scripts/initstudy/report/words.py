@@ -1,0 +1,128 @@
+"""How numbers, names and lists are written, and how a template is filled with them.
+
+All sentences are in `templates/`; what is here only formats what they name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from initstudy.study.problems import count
+
+# Beside the library, wherever a run is.
+TEMPLATES = Path(__file__).parents[3] / "templates"
+# Longer lists are cut: nobody reads them, and the table has all.
+LONGEST = 20
+
+
+def fill(
+    template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
+) -> str:
+    """Fill a Markdown template.
+
+    Blank lines that follow each other become one, so that a template may leave out any part.
+
+    Args:
+        template: the name of one in TEMPLATES.
+        filters: what it uses besides FILTERS.
+        values: all that it uses; what is missing is an error.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update({**FILTERS, **(filters or {})})
+    lines: list[str] = []
+    for line in environment.get_template(template).render(**values).splitlines():
+        text = " ".join(line.split())
+        # No blank line between the rows of a table, or after another one.
+        if text or (lines and lines[-1]):
+            if text.startswith("|") and len(lines) > 1 and lines[-2].startswith("|"):
+                lines = lines if lines[-1] else lines[:-1]
+            lines.append(text)
+    return "\n".join(lines).strip() + "\n"
+
+
+def listed(names: Iterable[object], last: str = "and", most: int = LONGEST) -> str:
+    """List names in a sentence, as in `a, b and c`; of a long list only how many more there are."""
+    found = [str(name) for name in names]
+    if len(found) > most:
+        return f"{', '.join(found[: most - 1])} {last} {len(found) - most + 1} more"
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} {last} {found[-1]}"
+
+
+def bold(names: Iterable[object]) -> list[str]:
+    """Print names in bold."""
+    return [f"**{name}**" for name in names]
+
+
+def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
+    """Find the decimal place where an interval begins, to which its numbers are rounded."""
+    half = (ends[1] - ends[0]) / 2
+    if not np.isfinite(half) or half <= 0:
+        return fewest
+    return int(np.clip(-np.floor(np.log10(half)), fewest, most))
+
+
+def number(value: float, places: int = 1, sign: bool = False) -> str:
+    """Write a number with so many decimals, and with its sign even if it is positive."""
+    if not np.isfinite(value):
+        return "" if np.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
+    # Adding 0 makes a plain zero of a negative one.
+    return f"{round(value, places) + 0.0:{'+' if sign else ''}.{places}f}"
+
+
+def with_interval(values: Sequence[float], sign: bool = False, fewest: int = 1) -> str:
+    """Write a number with its interval, rounded to the place where the interval begins.
+
+    Args:
+        values: the number, and the ends of its interval; "" if the first is nan, and only the
+            number if the ends are.
+        sign: whether positive numbers have one.
+        fewest: decimals at least.
+    """
+    middle, *ends = values
+    places = places_of(ends, fewest)
+    text = number(middle, places, sign)
+    if np.isnan(ends[0]) or not text:
+        return text
+    low, high = (number(end, places, sign) for end in ends)
+    return f"{text} [{low}, {high}]"
+
+
+def p_equals(value: float) -> str:
+    """Write a p-value as in `p = 0.023`, or `p < 0.001`."""
+    return f"p = {value:.2g}" if value >= 0.001 else "p < 0.001"
+
+
+def rounded(value: float) -> int:
+    """Round a number to two digits, or to a whole one."""
+    digits = int(np.floor(np.log10(value))) - 1 if value else 0
+    return int(round(value, -max(0, digits)))
+
+
+def about(value: float) -> str:
+    """Round a number of seeds to what one acts on: two digits."""
+    return f"{value:.0f}" if value < 20 else f"about {rounded(value):,}"
+
+
+def percent(share: float, places: int = 0) -> str:
+    """Write a share of 1 in percent."""
+    return f"{100 * share:.{places}f} %"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "listed": listed,
+    "bold": bold,
+    "number": number,
+    "p_equals": p_equals,
+    "about": about,
+    "percent": percent,
+    "count": count,
+}

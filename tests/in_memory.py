@@ -1,0 +1,186 @@
+"""Results of studies that nobody ran and that are in no folder, by the accuracies they end with."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from made_up import plain
+
+from initstudy.analysis.findings import BEST, decide
+from initstudy.results.columns import DIAGNOSTICS, HISTORY, MEASURES, moments
+from initstudy.results.study import StudyResults
+from initstudy.study.config import parse_study
+from initstudy.study.description import Description
+
+Floats = npt.NDArray[np.float64]
+CHANCE = 0.1
+LAYERS, UNITS = 3, 10
+
+
+def study(
+    accuracies: Mapping[str, Floats],
+    new: tuple[str, Floats, Floats] | None = None,
+    curves: Mapping[str, Floats] | None = None,
+    losses: Mapping[str, Floats] | None = None,
+    training: Mapping[str, Floats] | None = None,
+    dead: Mapping[str, Floats] | None = None,
+    alike: Sequence[str] = (),
+    examples: int = 10_000,
+    luck: float = 0.02,
+    **keys: Any,
+) -> StudyResults:
+    """A study with these final accuracies, as multiples of one over the number of test examples.
+
+    The one with interim analyses (`seeds: [...]`) has the accuracies of all seeds, of which are
+    taken those that each variant goes on to.
+
+    Args:
+        accuracies: of each variant, the baseline first, by seed; nan if it diverged. Names have
+            the parts kernel-<name> and bias-<name>; those of the baseline are k0 and b0.
+        new: name of the variant that was chosen, or `kernel-<name>-bias-<name>`, with its
+            accuracies on new seeds, and the baseline's.
+        curves: by how much to multiply the final accuracy in each epoch; float64 (epochs,).
+        losses: final ones by variant and seed; those that are not given follow from accuracies.
+        training: final accuracies of the training examples, if others than those of the test.
+        dead: shares of dead units after epoch 1 by variant and seed; none if not given.
+        alike: variants whose runs start from the same weights.
+        examples: how many test examples there are.
+        luck: how far the difficulty of an example differs by run, beside a range of 1.
+        keys: of the configuration.
+    """
+    base_seeds = len(next(iter(accuracies.values())))
+    configuration = _configuration(base_seeds, len(new[1]) if new else 10, keys)
+    names = {
+        name: (plain(_part(name, "kernel")), plain(_part(name, "bias"))) for name in accuracies
+    }
+    description = Description(configuration, CHANCE, names)
+    results = StudyResults("made up")
+    chosen = new[0] if new else "baseline"
+    given: dict[str, Floats] = {name: np.asarray(one) for name, one in accuracies.items()}
+    seeds = {name: np.arange(len(one)) for name, one in given.items()}
+    if new:
+        fresh = np.array(description.confirmation)
+        given |= {BEST: new[1], "baseline": np.concatenate([given["baseline"], new[2]])}
+        seeds |= {BEST: fresh, "baseline": np.concatenate([seeds["baseline"], fresh])}
+    given = {name: np.round(one * examples) / examples for name, one in given.items()}
+    growth = {name: (curves or {}).get(name, _rise(description.epochs)) for name in given}
+    histories = _histories(given, seeds, growth, training or {}, losses or {})
+    last = histories.drop_duplicates(["variant", "seed"], keep="last")
+    results.__dict__.update(
+        description=description,
+        best={f"{role}_initializer": plain(_part(chosen, role)) for role in ("kernel", "bias")},
+        histories=histories,
+        tests=last[["variant", "seed"]].assign(
+            test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
+        ),
+        timings=last[["variant", "seed"]].assign(epochs=description.epochs, seconds=1.0),
+        hits={
+            name: correct(one, examples, luck, number)
+            for number, (name, one) in enumerate(given.items())
+        },
+        diagnostics=_diagnostics(seeds, description.epochs, dead or {}, alike),
+        looks=[],
+    )
+    if len(description.looks) > 1:
+        _grow(results)
+    return results
+
+
+def correct(accuracies: Floats, examples: int, luck: float, number: int) -> npt.NDArray[np.bool_]:
+    """Which examples are classified correctly: the easiest, but for luck; bool (runs, examples)."""
+    generator = np.random.default_rng(number)
+    difficulty = np.linspace(0, 1, examples) + generator.normal(
+        0, luck, (len(accuracies), examples)
+    )
+    places = difficulty.argsort(axis=1).argsort(axis=1)
+    return places < np.round(np.nan_to_num(accuracies) * examples)[:, None]
+
+
+def _configuration(seeds: int, new: int, keys: Mapping[str, Any]) -> dict[str, Any]:
+    asked, _ = parse_study({"published": None})
+    assert asked is not None
+    usual = {"study": "made_up", "epochs": 5, "seeds": seeds, "confirmation_seeds": new}
+    return {**asked.plain(), **usual, **keys}
+
+
+def _part(name: str, role: str) -> str:
+    parts = name.split("-")
+    own = dict(zip(parts[::2], parts[1::2], strict=False))
+    return own.get(role, {"kernel": "k0", "bias": "b0"}[role])
+
+
+def _rise(epochs: int) -> Floats:
+    """Halves what is missing in each epoch."""
+    rise = 1 - 0.5 ** np.arange(1.0, epochs + 1)
+    return rise / rise[-1]
+
+
+def _histories(
+    given: Mapping[str, Floats],
+    seeds: Mapping[str, npt.NDArray[np.int64]],
+    growth: Mapping[str, Floats],
+    training: Mapping[str, Floats],
+    losses: Mapping[str, Floats],
+) -> pd.DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    for name, finals in given.items():
+        learned = training.get(name, finals)
+        lost = losses.get(name, 1.1 - finals)
+        for seed, final, seen, loss in zip(seeds[name], finals, learned, lost, strict=True):
+            if np.isnan(final):
+                rows.append((name, seed, 1, *[np.nan] * 4))
+                continue
+            for epoch, share in enumerate(growth[name], 1):
+                values = (loss + 1 - share, seen * share, loss + 1 - share, final * share)
+                rows.append((name, seed, epoch, *values))
+    return pd.DataFrame(rows, columns=HISTORY)
+
+
+def _diagnostics(
+    seeds: Mapping[str, npt.NDArray[np.int64]],
+    epochs: int,
+    dead: Mapping[str, Floats],
+    alike: Sequence[str],
+) -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    rows: list[tuple[Any, ...]] = []
+    for name, mine in seeds.items():
+        shares = dead.get(name, np.zeros(len(mine)))
+        for place, seed in enumerate(mine):
+            for epoch in moments(epochs):
+                for layer in range(1, LAYERS + 1):
+                    if name in alike and epoch == 0:
+                        values = dict.fromkeys(MEASURES, 0.5)
+                    else:
+                        drawn = generator.uniform(0.4, 0.6, len(MEASURES))
+                        values = dict(zip(MEASURES, drawn, strict=True))
+                    late = epoch > 0 and layer < LAYERS and place < len(shares)
+                    values |= {"dead_units": shares[place] if late else 0.0, "repeated_units": 0.0}
+                    rows.append((name, seed, epoch, layer, "dense", UNITS, *values.values()))
+    return pd.DataFrame(rows, columns=DIAGNOSTICS)
+
+
+def _grow(results: StudyResults) -> None:
+    """Analyse it, as `scripts/take_look.py` does, and drop the runs that were not to be."""
+    for seeds in results.description.looks[:-1]:
+        goes_on = decide(results).goes_on()
+        results.looks.append({"seeds": seeds, "goes_on": goes_on})
+        if not goes_on:
+            break
+    own = {name: results.judged_on(name) for name in results.description.variants}
+    new = results.description.confirmation
+    for table in ("histories", "tests", "timings", "diagnostics"):
+        rows = results.__dict__[table]
+        kept = [
+            seed in own.get(name, ()) or seed in new
+            for name, seed in zip(rows["variant"], rows["seed"], strict=True)
+        ]
+        results.__dict__[table] = rows[kept].reset_index(drop=True)
+    for name, seeds_of in own.items():
+        right = results.hits[name]
+        fresh = right[results.description.looks[-1] :]
+        results.hits[name] = np.concatenate([right[: len(seeds_of)], fresh])
+    for derived in ("final", "_finals", "_curves"):
+        results.__dict__.pop(derived, None)
