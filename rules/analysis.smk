@@ -45,7 +45,7 @@ checkpoint take_look:
         variants=each(of_look, "variant"),
         code=code("take_look", ANALYSIS),
     message:
-        "Taking a look at {wildcards.study}, with {wildcards.look} seeds"
+        "Analysing {wildcards.study} with {wildcards.look} seeds"
     script:
         "../scripts/take_look.py"
 
@@ -155,7 +155,7 @@ rule measure_variance:
         varied=each(sources, "varied", "alone"),
         code=code("measure_variance", ANALYSIS),
     message:
-        "Measuring what the scatter is made of: {output}"
+        "Measuring the sources of variance: {output}"
     script:
         "../scripts/measure_variance.py"
 

@@ -255,7 +255,7 @@ def interaction(wildcards):
 
 @told
 def variance(wildcards):
-    """What the scatter is made of, if that is asked."""
+    """The sources of variance, if they are asked for."""
     member = STUDIES[wildcards.study]
     return f"{member.folder}/variance.csv" if member.description.variance_seeds else []
 

@@ -55,7 +55,7 @@ class Figure(Generic[Subject]):
 RANKING = Section("ranking", "Ranking and differences", "Ranking")
 LEARNING_RATES = Section("learning-rates", "Learning rates", "Learning rates")
 PAIRS = Section("pairs", "Pairs", "Pairs")
-SCATTER = Section("scatter", "What the scatter is made of", "Scatter")
+SCATTER = Section("scatter", "Sources of variance", "Variance")
 CURVES = Section("curves", "Learning curves", "Learning curves")
 SIGNALS = Section("signals", "Signals by depth", "Signals")
 
