@@ -107,8 +107,8 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
         again = findings.confirmation and findings.confirmation.chosen_from == advice.variant
         if by_name[advice.variant].decision != BETTER and not (again and new == BETTER):
             yield f"starts from {advice.variant}, which is {by_name[advice.variant].decision}"
-        if advice.unconfirmed:
-            yield "starts from another one though it was refuted"
+        if advice.unconfirmed == advice.variant:
+            yield "starts from what new seeds have refuted"
     if advice.action == STAY and better and not advice.unconfirmed:
         yield f"stays with the baseline though {better} are better"
     if advice.action == STAY and advice.unconfirmed and not findings.confirmation:
