@@ -6,6 +6,7 @@ value out just where the p-value of this value is below one minus its confidence
 """
 
 import abc
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,10 @@ class Comparisons(abc.ABC):
 
         Of means the bounds are nan for a single seed, of ranks infinite for too few.
         """
+
+    @abc.abstractmethod
+    def pair(self, row: int, column: int) -> "Comparisons":
+        """Take one pair out, so that not all are computed for it; of shape (1, 1)."""
 
     def equivalence_p_values(self, margin: float) -> Floats:
         """Test that each true difference is at least a margin from 0.
@@ -89,15 +94,25 @@ class OfMeans(Comparisons):
         half = float(stats.t.isf((1 - confidence) / 2, self.freedom)) * self.errors
         return self.estimates - half, self.estimates + half
 
+    def pair(self, row: int, column: int) -> "OfMeans":
+        """See `Comparisons.pair`."""
+        estimates, errors = (
+            part[row, column].reshape(1, 1) for part in (self.estimates, self.errors)
+        )
+        return OfMeans(estimates, self.freedom, errors)
+
 
 @dataclass(frozen=True)
 class OfRanks(Comparisons):
     """Shifts of paired differences that may be infinite, by Wilcoxon's signed-rank statistic.
 
+    What is computed of all pairs is computed row by row, since the means of any two differences
+    are many.
+
     Attributes:
-        walsh: means of any two of a pair's differences, sorted; float64 (variants, variants, n).
-        below: probability that at most so many of them lie on a given side of the true shift,
-            float64 (n + 1,).
+        scores: of the rows' variants and of the columns', float64 (seeds, variants) each.
+        below: probability that at most so many of the means of any two differences lie on a given
+            side of the true shift, float64 (n + 1,).
 
     Reference:
         Hollander, Wolfe and Chicken, 2014, Nonparametric Statistical Methods, sections 3.1 to 3.3:
@@ -105,20 +120,30 @@ class OfRanks(Comparisons):
         the value that is tested counts against rejecting it.
     """
 
-    walsh: Floats
+    scores: tuple[Floats, Floats]
     below: Floats
 
     def p_values(self, difference: float = 0.0) -> Floats:
         """See `Comparisons.p_values`."""
-        low, high = (self.walsh <= difference).sum(2), (self.walsh >= difference).sum(2)
-        return np.asarray(np.minimum(1.0, 2 * self.below[np.minimum(low, high)]))
+        few = [
+            np.minimum((means <= difference).sum(0), (means >= difference).sum(0))
+            for means in _means_of_two(*self.scores)
+        ]
+        return np.asarray(np.minimum(1.0, 2 * self.below[np.array(few)]))
 
     def intervals(self, confidence: float) -> tuple[Floats, Floats]:
         """See `Comparisons.intervals`; infinite where there are too few seeds."""
         cut = int(np.searchsorted(self.below, (1 - confidence) / 2, side="right"))
         if not cut:
             return np.full_like(self.estimates, -np.inf), np.full_like(self.estimates, np.inf)
-        return self.walsh[:, :, cut - 1], self.walsh[:, :, -cut]
+        ends = [(means[cut - 1], means[-cut]) for means in _means_of_two(*self.scores)]
+        low, high = np.array(ends).transpose(1, 0, 2)
+        return low, high
+
+    def pair(self, row: int, column: int) -> "OfRanks":
+        """See `Comparisons.pair`."""
+        scores = self.scores[0][:, [row]], self.scores[1][:, [column]]
+        return OfRanks(self.estimates[[row]][:, [column]], self.freedom, scores, self.below)
 
 
 def compare(scores: Floats, measure: Measure) -> Comparisons:
@@ -140,11 +165,9 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     """
     seeds, variants = scores.shape
     if isinstance(measure, RankedMeasure):
-        walsh = np.sort([_walsh(differences(mine[:, None], scores)).T for mine in scores.T], axis=2)
-        middle = (walsh.shape[2] - 1) // 2, walsh.shape[2] // 2
-        low, high = walsh[:, :, middle[0]], walsh[:, :, middle[1]]
-        estimates = np.where(low == high, low, (low + high) / 2)
-        return OfRanks(estimates, seeds - 1, walsh, signed_rank_probabilities(seeds))
+        estimates = np.array([_middle(means) for means in _means_of_two(scores, scores)])
+        below = signed_rank_probabilities(seeds)
+        return OfRanks(estimates, seeds - 1, (scores, scores), below)
     estimates, variances = (np.zeros((variants, variants)) for _ in range(2))
     for row, mine in enumerate(scores.T):
         # Sorted, so that the order of the seeds does not change the last digit of a sum.
@@ -166,9 +189,9 @@ def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats,
 
     The true variances are taken for a sample of an inverse gamma distribution, which is fitted to
     the logarithms of those that were observed. Each becomes a mean of its own and of that prior,
-    by their degrees of freedom. The prior's degrees of
-    freedom are estimated with a large error where there are few: they count at most as a quarter
-    of what the other independent differences would give if all had one variance.
+    by their degrees of freedom. The prior's degrees of freedom are estimated with a large error
+    where there are few: they count at most as a quarter of what the other independent differences
+    would give if all had one variance.
 
     Args:
         variances: float64 (n,).
@@ -298,11 +321,27 @@ class Family:
         return float(np.minimum(1.0, p_value * max(1, self.size) / self.share))
 
 
-def _walsh(found: Floats) -> Floats:
-    """The means of any two of the differences in a column, of each with itself too."""
-    one, other = np.triu_indices(len(found))
-    first, second = found[one], found[other]
-    sums = np.zeros(first.shape)
-    # Of plus and minus infinity nothing is left.
-    np.add(first, second, out=sums, where=first != -second)
-    return sums / 2
+def _means_of_two(rows: Floats, columns: Floats) -> Iterator[Floats]:
+    """Take the means of any two of a pair's differences, of each with itself too (Walsh, 1949).
+
+    Args:
+        rows: scores, float64 (seeds, variants).
+        columns: of those that they are compared with, in the same form.
+
+    Yields:
+        Of each row's variant float64 (means, variants), sorted.
+    """
+    one, other = np.triu_indices(len(rows))
+    for mine in rows.T:
+        found = differences(mine[:, None], columns)
+        first, second = found[one], found[other]
+        sums = np.zeros(first.shape)
+        # Of plus and minus infinity nothing is left.
+        np.add(first, second, out=sums, where=first != -second)
+        yield np.sort(sums / 2, axis=0)
+
+
+def _middle(ordered: Floats) -> Floats:
+    """The medians of sorted columns; of two equal infinite ones in the middle it is they."""
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return np.where(low == high, low, (low + high) / 2)

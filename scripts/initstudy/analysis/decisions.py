@@ -5,17 +5,21 @@ analysis compares every two of the variants that came so far (`comparisons.compa
 that was made stands; what is inconclusive is asked again, as long as there are seeds to come.
 """
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from initstudy.analysis.comparisons import Comparisons, Family, compare, fewest_seeds
-from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.evidence import Evidence, find
 from initstudy.analysis.examples import Crossed, crossed
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import ACCURACY, Measure, differences
+from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
+from initstudy.results import histories
 from initstudy.results.findings import (
     BETTER,
     EQUIVALENT,
@@ -25,7 +29,8 @@ from initstudy.results.findings import (
     Comparison,
     NewExamples,
 )
-from initstudy.study.description import MOST_COMPARED
+from initstudy.results.scores import scored
+from initstudy.study.description import MOST_COMPARED, Description
 
 BASELINE = "baseline"
 # Which test examples each run gets right, bool (seeds, examples), by variant.
@@ -94,28 +99,23 @@ class Analysis:
         """Of the first beside the second."""
         return str(self.decisions[self.names.index(first), self.names.index(second)])
 
-    def beaten(self) -> list[str]:
-        """Name the variants that some other is better than."""
-        worse = (self.decisions == WORSE).any(axis=1)
-        return [name for name, is_worse in zip(self.names, worse, strict=True) if is_worse]
-
     def comparison(self, first: str, second: str) -> Comparison:
         """All numbers of two variants."""
         at = self.names.index(first), self.names.index(second)
         family = self.rules.families(self.share)[BASELINE not in (first, second)]
-        tested, found = bool(self.tested[at]), self.comparisons
+        tested, found = bool(self.tested[at]), self.comparisons.pair(*at)
         sign, margin = self.rules.measure.sign, self.rules.margin
 
         def bounds(confidence: float) -> tuple[float, float]:
             if not tested:
                 return NAN, NAN
-            low, high = sorted(sign * float(bound[at]) for bound in found.intervals(confidence))
+            low, high = sorted(sign * float(bound[0, 0]) for bound in found.intervals(confidence))
             return low, high
 
-        p_value = float(found.p_values()[at]) if tested else NAN
+        p_value = float(found.p_values()[0, 0]) if tested else NAN
         equivalence = NAN
         if tested and margin is not None:
-            equivalence = float(found.equivalence_p_values(margin)[at])
+            equivalence = float(found.equivalence_p_values(margin)[0, 0])
         ahead = differences(self.scores[:, at[0]], self.scores[:, at[1]])
         low, high = bounds(LEVEL)
         decided_low, decided_high = bounds(family.confidence)
@@ -129,7 +129,7 @@ class Analysis:
             second=second,
             seeds=len(self.scores),
             decision=str(self.decisions[at]),
-            difference=sign * float(found.estimates[at]) + 0.0,
+            difference=sign * float(found.estimates[0, 0]) + 0.0,
             low=low,
             high=high,
             decided_low=decided_low,
@@ -184,8 +184,8 @@ def analyse(
     names = list(scores)
     values = np.array(list(scores.values())).T
     found = compare(values, rules.measure)
-    tested = np.array([[evidence.compares(one, other) for other in names] for one in names])
-    tested &= ~np.eye(len(names), dtype=bool)
+    varies = np.array([evidence.compares(name, name) for name in names])
+    tested = np.outer(varies, varies) & ~np.eye(len(names), dtype=bool)
     learned = np.array([name not in evidence.never_learned for name in names])
     decisions = np.full(tested.shape, INCONCLUSIVE, dtype="<U12")
     equivalent = np.zeros(tested.shape, bool)
@@ -247,7 +247,7 @@ class Decisions:
         decided = [one for one in both if one.decision(first, second) != INCONCLUSIVE]
         return (decided or both[-1:])[0].comparison(first, second)
 
-    @property
+    @functools.cached_property
     def may_be_best(self) -> list[str]:
         """Name the variants that are not worse than any other.
 
@@ -259,15 +259,55 @@ class Decisions:
             the Best, Annals of Statistics 12 (3): who is worse than another is not the best. Here
             it is one of the decisions, so that it cannot say otherwise than they do.
         """
-        out = {name for analysis in self.analyses for name in analysis.beaten()}
-        if {*self.never_learned} < {*self.names}:
-            out |= {*self.never_learned}
-        return [name for name in self.names if name not in out]
+        out = {*self.never_learned} if {*self.never_learned} < {*self.names} else set()
+        beaten = self._better.any(axis=0)
+        return [
+            name
+            for name, worse in zip(self.names, beaten, strict=True)
+            if not worse and name not in out
+        ]
+
+    def better_than(self, name: str) -> list[str]:
+        """Name the variants that are better than this one."""
+        ahead = self._better[:, self.names.index(name)]
+        return [other for other, is_ahead in zip(self.names, ahead, strict=True) if is_ahead]
+
+    def leader(self, names: Collection[str]) -> str:
+        """Name the best of these by its mean, or median; of equal ones the first; empty of none."""
+        return max(
+            (name for name in self.names if name in names),
+            key=self._centers.__getitem__,
+            default="",
+        )
+
+    @functools.cached_property
+    def _better(self) -> npt.NDArray[np.bool_]:
+        """Whether each row's variant is better than each column's, by some analysis."""
+        found = np.zeros((len(self.names), len(self.names)), bool)
+        place = {name: number for number, name in enumerate(self.names)}
+        for analysis in self.analyses:
+            own = [place[name] for name in analysis.names]
+            found[np.ix_(own, own)] |= analysis.decisions == BETTER
+        return found
+
+    @functools.cached_property
+    def _centers(self) -> dict[str, float]:
+        """The mean, or median, of all scores that each variant came to have."""
+        return {
+            name: round(analysis.rules.measure.center(scores), 9)
+            for analysis in self.analyses
+            for name, scores in zip(analysis.names, analysis.scores.T, strict=True)
+        }
 
     def goes_on(self) -> list[str]:
-        """Name the variants that more seeds could say more of, and the baseline with them."""
+        """Name the variants that more seeds could say more of, and the baseline with them.
+
+        None if no two of them can be compared.
+        """
         others = [name for name in self.analyses[-1].names if name != BASELINE]
         open_ = {name for name in others if self.comparison(name).decision == INCONCLUSIVE}
+        if not self.analyses[-1].tested.any():
+            return []
         leading = self.may_be_best
         if len(leading) > 1:
             open_ |= {*leading}
@@ -289,3 +329,42 @@ def shares(seeds: Sequence[int]) -> list[float]:
     """
     spent = [(count / seeds[-1]) ** 2 for count in seeds]
     return [now - before for before, now in zip([0.0, *spent], spent, strict=False)]
+
+
+def decide(
+    study: Description,
+    table: pd.DataFrame,
+    final: pd.DataFrame,
+    correct: Correct,
+    interims: Sequence[Mapping[str, Any]],
+    until: int | None = None,
+) -> Decisions:
+    """Analyse a study, as often as it was to be.
+
+    Args:
+        study: what it asks.
+        table: `columns.HISTORY`.
+        final: how its runs ended, see `histories.final`.
+        correct: see `Analysis`.
+        interims: which variants `goes_on` after how many `seeds`.
+        until: the number of seeds of the last analysis; None if nothing is left to come.
+    """
+    measure, names = measure_of(study), list(study.variants)
+    rules = Rules(measure, study.margin, study.all_pairs, len(names))
+    judged = study.judge_by, study.target_accuracy, study.epochs
+    finals = histories.by_variant(scored(final, table, *judged))
+    after = {one["seeds"]: one["goes_on"] for one in interims}
+    analyses: list[Analysis] = []
+    for seeds, share in zip(study.looks, shares(study.looks), strict=True):
+        runs = [
+            rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
+        ]
+        known = find(runs[0], runs[1], study.chance, study.judge_by)
+        scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
+        right = {name: correct[name][:seeds] for name in names}
+        analyses.append(analyse(scores, known, rules, share, right))
+        names = after.get(seeds, [])
+        if seeds == until or not names:
+            break
+    everything = find(table, final, study.chance, study.judge_by)
+    return Decisions(analyses, everything.never_learned & {*study.variants})

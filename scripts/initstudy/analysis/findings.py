@@ -12,7 +12,8 @@ from scipy import stats
 from initstudy.analysis import evidence as evidences
 from initstudy.analysis import learning_rates, power
 from initstudy.analysis.comparisons import compare
-from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse, shares
+from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse
+from initstudy.analysis.decisions import decide as decisions_of
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
 from initstudy.analysis.levels import Floats
@@ -55,37 +56,11 @@ DECLINE = 0.005
 HALF_A_DIGIT = 5e-5
 
 
-def rules_of(results: StudyResults) -> Rules:
-    """By what a study decides."""
-    study = results.description
-    return Rules(measure_of(study), study.margin, study.all_pairs, len(study.variants))
-
-
 def decide(results: StudyResults) -> Decisions:
-    """Analyse a study, as often as it was to be."""
-    study, rules = results.description, rules_of(results)
-    names, analyses = list(study.variants), []
-    for seeds, share in zip(study.looks, shares(study.looks), strict=True):
-        known = _until(results, names, seeds)
-        scores = {name: results.scores(name, range(seeds)) for name in names}
-        correct = {name: results.hits[name][:seeds] for name in names}
-        analyses.append(analyse(scores, known, rules, share, correct))
-        names = [
-            name for look in results.looks if look["seeds"] == seeds for name in look["goes_on"]
-        ]
-        if not names:
-            break
-    return Decisions(analyses, _until(results, list(study.variants), None).never_learned)
-
-
-def _until(results: StudyResults, names: Sequence[str], seeds: int | None) -> Evidence:
-    """What the runs of some variants are evidence of, up to so many seeds; None for all."""
-    study = results.description
-    tables = []
-    for table in (results.histories, results.final):
-        mine = table["variant"].isin(names)
-        tables.append(table[mine if seeds is None else mine & (table["seed"] < seeds)])
-    return evidences.find(tables[0], tables[1], study.chance, study.judge_by)
+    """Analyse a study, as often as it was to be; see `decisions.decide`."""
+    return decisions_of(
+        results.description, results.histories, results.final, results.hits, results.looks
+    )
 
 
 def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findings:
@@ -98,7 +73,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
     """
     study = results.description
     known, decisions = evidences.of(results), decide(results)
-    confirmed = _confirm(results, known, decisions)
+    confirmed = _confirm(results, known)
     variants = [
         _variant(results, name, decisions, confirmed, known, published)
         for name in results.initializers
@@ -122,7 +97,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         confirmation=confirmed,
         interims=_interims(results, decisions),
         rates=_rates(results),
-        interaction=_interaction(results, variants),
+        interaction=_interaction(results, variants, decisions),
         variance=_records(results.variance) if study.variance_seeds else [],
         held_out=study.held_out,
         runs=known.runs,
@@ -148,13 +123,13 @@ def _advice(
     compared = [one for one in variants if one.name != BEST]
     rules = decisions.analyses[-1].rules
     fewest = rules.fewest_seeds(decisions.analyses[-1].share)
-    leader = _leader(results, [one.name for one in compared])
+    leader = decisions.leader(decisions.names)
     if known.reason:
         return Advice(NOTHING, "", leader, [], [], "", known.reason, fewest)
     possible = decisions.may_be_best
     better = [one.name for one in compared if one.decision == BETTER]
     # What another one is better than is not advised, if there is a choice.
-    advised = _leader(results, [name for name in better if name in possible] or better)
+    advised = decisions.leader([name for name in better if name in possible] or better)
     unconfirmed = ""
     if confirmed and confirmed.comparison.decision == BETTER:
         advised = advised or confirmed.chosen_from or BEST
@@ -166,7 +141,7 @@ def _advice(
     ):
         unconfirmed = advised
         better.remove(advised)
-        advised = _leader(results, [name for name in better if name in possible] or better)
+        advised = decisions.leader([name for name in better if name in possible] or better)
     if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
@@ -178,13 +153,7 @@ def _advice(
     return Advice(action, chosen, leader, tied, out, unconfirmed, "", fewest)
 
 
-def _leader(results: StudyResults, names: Sequence[str]) -> str:
-    """The best by its mean, or median; of equal ones the first; empty of none."""
-    measure = measure_of(results.description)
-    return max(names, key=lambda name: round(measure.center(results.scores(name)), 9), default="")
-
-
-def _confirm(results: StudyResults, known: Evidence, decisions: Decisions) -> Confirmation | None:
+def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
     study = results.description
     if BEST not in results.initializers:
         return None
@@ -280,26 +249,13 @@ def _variant(
         training_accuracy=mean(results.curves(name, seeds, "accuracy")[:, -1]),
         comparison=comparison,
         may_be_best=name in decisions.may_be_best if asked else None,
-        beaten_by=_beaten_by(results, name, decisions) if asked else "",
+        beaten_by=decisions.leader(decisions.better_than(name)) if asked else "",
         to_decide=_needed(comparison, decisions, study.margin, show=False),
         to_show=_needed(comparison, decisions, study.margin, show=True),
         failures=_failures(results, name, one_run),
         peak=_peak(results.curves(name, seeds, "val_accuracy"), study.margin, study.judge_by),
         published=_published(results, name, comparison, published),
     )
-
-
-def _beaten_by(results: StudyResults, name: str, decisions: Decisions) -> str:
-    others = [
-        other
-        for other in decisions.names
-        if other != name
-        and any(
-            one.has(name, other) and one.decision(other, name) == BETTER
-            for one in decisions.analyses
-        )
-    ]
-    return _leader(results, others)
 
 
 def _needed(
@@ -458,7 +414,9 @@ def _rates(results: StudyResults) -> LearningRates | None:
     )
 
 
-def _interaction(results: StudyResults, variants: Sequence[Variant]) -> Interaction | None:
+def _interaction(
+    results: StudyResults, variants: Sequence[Variant], decisions: Decisions
+) -> Interaction | None:
     study = results.description
     if not study.factorial:
         return None
@@ -467,13 +425,12 @@ def _interaction(results: StudyResults, variants: Sequence[Variant]) -> Interact
     compared = [one for one in variants if one.name != BEST]
 
     def best_of(role: str) -> Variant:
-        names = [one.name for one in compared if {*one.differs} <= {role}]
-        leader = _leader(results, names)
+        leader = decisions.leader([one.name for one in compared if {*one.differs} <= {role}])
         return next(one for one in compared if one.name == leader)
 
     pair = best_of("kernel").kernel, best_of("bias").bias
     apart = next(one for one in compared if (one.kernel, one.bias) == pair)
-    best = next(one for one in compared if one.name == _leader(results, [v.name for v in compared]))
+    best = next(one for one in compared if one.name == decisions.leader(decisions.names))
     sign = measure_of(study).sign
     return Interaction(
         shares={name: float(row["share"]) for name, row in rows.items()},
