@@ -96,10 +96,8 @@ class OfMeans(Comparisons):
 
     def pair(self, row: int, column: int) -> "OfMeans":
         """See `Comparisons.pair`."""
-        estimates, errors = (
-            part[row, column].reshape(1, 1) for part in (self.estimates, self.errors)
-        )
-        return OfMeans(estimates, self.freedom, errors)
+        one = np.ix_([row], [column])
+        return OfMeans(self.estimates[one], self.freedom, self.errors[one])
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ class OfRanks(Comparisons):
     def pair(self, row: int, column: int) -> "OfRanks":
         """See `Comparisons.pair`."""
         scores = self.scores[0][:, [row]], self.scores[1][:, [column]]
-        return OfRanks(self.estimates[[row]][:, [column]], self.freedom, scores, self.below)
+        return OfRanks(self.estimates[np.ix_([row], [column])], self.freedom, scores, self.below)
 
 
 def compare(scores: Floats, measure: Measure) -> Comparisons:
@@ -344,4 +342,4 @@ def _means_of_two(rows: Floats, columns: Floats) -> Iterator[Floats]:
 def _middle(ordered: Floats) -> Floats:
     """The medians of sorted columns; of two equal infinite ones in the middle it is they."""
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return np.where(low == high, low, (low + high) / 2)
+    return np.asarray(np.where(low == high, low, (low + high) / 2))

@@ -260,12 +260,7 @@ class Decisions:
             it is one of the decisions, so that it cannot say otherwise than they do.
         """
         out = {*self.never_learned} if {*self.never_learned} < {*self.names} else set()
-        beaten = self._better.any(axis=0)
-        return [
-            name
-            for name, worse in zip(self.names, beaten, strict=True)
-            if not worse and name not in out
-        ]
+        return [name for name in self.names if name not in out and not self.better_than(name)]
 
     def better_than(self, name: str) -> list[str]:
         """Name the variants that are better than this one."""
@@ -274,11 +269,8 @@ class Decisions:
 
     def leader(self, names: Collection[str]) -> str:
         """Name the best of these by its mean, or median; of equal ones the first; empty of none."""
-        return max(
-            (name for name in self.names if name in names),
-            key=self._centers.__getitem__,
-            default="",
-        )
+        asked = (name for name in self.names if name in names)
+        return max(asked, key=self._centers.__getitem__, default="")
 
     @functools.cached_property
     def _better(self) -> npt.NDArray[np.bool_]:
@@ -367,4 +359,4 @@ def decide(
         if seeds == until or not names:
             break
     everything = find(table, final, study.chance, study.judge_by)
-    return Decisions(analyses, everything.never_learned & {*study.variants})
+    return Decisions(analyses, {*everything.never_learned} & {*study.variants})
