@@ -402,3 +402,26 @@ def test_learning_rates_stand_in_one_place() -> None:
     found = problems(**held, optimizer=optimizer)
     assert "stands twice" in found["learning_rates"]
     assert "learning_rates says it already" in found["optimizer.config.learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("variant,kernel_initializer,loss,accuracy\n", "lacks the column bias_initializer"),
+        ("a,b\n", "lacks the column kernel_initializer"),
+        ("", "lacks the column kernel_initializer"),
+        (
+            "kernel_initializer,bias_initializer,loss,accuracy\nones,zeros,0.3,94.4\n",
+            "line 2: accuracy must be a fraction from 0 to 1 and loss a number, got 94.4 and 0.3",
+        ),
+        (
+            "kernel_initializer,bias_initializer,loss,accuracy\nones,zeros,,0.9\n",
+            "line 2: accuracy must be a fraction",
+        ),
+    ],
+)
+def test_published_results_are_read_before_anything_runs(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "published.csv").write_text(text)
+    assert said in problems(published=str(tmp_path / "published.csv"))["published"]

@@ -4,6 +4,7 @@ The schema, config.yaml and docs/configuration.md are made of these classes: see
 `initstudy.report.reference`.
 """
 
+import csv
 import difflib
 import json
 import re
@@ -186,6 +187,10 @@ class Written:
             handler.generate_schema(self.form),
             serialization=core_schema.plain_serializer_function_ser_schema(self.write),
         )
+
+
+# Columns of a table of published results.
+PUBLISHED = ("kernel_initializer", "bias_initializer", "loss", "accuracy")
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -593,7 +598,30 @@ def _existing(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _published(name: str, info: ValidationInfo) -> str:
+    """Read the table now, since its mistakes would be found after all runs."""
+    with find(name, _folders(info)).open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        lacking = [column for column in PUBLISHED if column not in (rows.fieldnames or ())]
+        if lacking:
+            raise _wrong(
+                f"{show(name)} lacks the column {lacking[0]}; it needs {', '.join(PUBLISHED)}"
+            )
+        for row in rows:
+            try:
+                right = 0 <= float(row["accuracy"]) <= 1 and float(row["loss"]) >= 0
+            except (TypeError, ValueError):
+                right = False
+            if not right:
+                raise _wrong(
+                    f"{show(name)}, line {rows.line_num}: accuracy must be a fraction from 0 to 1 "
+                    f"and loss a number, got {row['accuracy']} and {row['loss']}"
+                )
+    return name
+
+
 ExistingFile = Annotated[str, AfterValidator(_existing)]
+PublishedFile = Annotated[ExistingFile, AfterValidator(_published)]
 Rate = Annotated[float, Field(ge=1e-12, le=1000)]
 
 
@@ -794,7 +822,7 @@ class Study(Keys):
         "The comparisons that share 5 % of error: those of each variant with the baseline (all "
         "other pairs have another 5 %), or all_pairs of variants. Set it before the first run.",
     )
-    published: ExistingFile | None = optional(
+    published: PublishedFile | None = optional(
         "resources/notebook.csv",
         "A CSV file of published results to stand beside these, with the columns variant, "
         "kernel_initializer, bias_initializer, loss, accuracy; null for none.",
