@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_runs import described, results
+from in_memory import study
 
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.measures import MEASURES
@@ -32,33 +32,31 @@ from initstudy.results.study import StudyResults
 def made_up(number: int) -> StudyResults:
     """A study of any kind: with failing seeds, ties, copies, divergence, few variants and many."""
     chance = np.random.default_rng([23, number])
-    count = int(chance.choice([1, 2, 3, 5, 8, 12, 30], p=[0.2, 0.15, 0.15, 0.2, 0.15, 0.1, 0.05]))
+    sizes, shares = [1, 2, 3, 5, 8, 12, 30, 100], [0.2, 0.15, 0.15, 0.2, 0.15, 0.1, 0.04, 0.01]
+    count = int(chance.choice(sizes, p=shares))
     seeds = int(chance.choice([1, 2, 4, 5, 6, 8, 10, 12]))
     growing = seeds >= 5 and chance.random() < 0.25
     fresh = int(chance.choice([1, 5, 6, 10]))
     judge_by = str(chance.choice(["accuracy", "loss", "epochs_to_target"], p=[0.7, 0.15, 0.15]))
     margins = {"accuracy": 0.005, "loss": 0.05, "epochs_to_target": 1.0}
     names = [f"kernel-k{n}" if chance.random() < 0.6 else f"bias-b{n}" for n in range(1, count + 1)]
-    pairs = {"baseline": ("k0", "b0")} | {
-        name: (name[7:], "b0") if name.startswith("kernel") else ("k0", name[5:]) for name in names
+    total = 2 * seeds if growing else seeds
+    asked = {
+        "seeds": [seeds, total] if growing else seeds,
+        "epochs": 2,
+        "confirmation_seeds": fresh,
+        "margin": None if chance.random() < 0.3 else margins[judge_by],
+        "comparisons": "all_pairs" if not growing and chance.random() < 0.25 else "baseline",
+        "judge_by": judge_by,
+        "target_accuracy": 0.85,
     }
-    study = described(
-        pairs,
-        seeds=[seeds, 2 * seeds] if growing else seeds,
-        confirmation_seeds=fresh,
-        margin=None if chance.random() < 0.3 else margins[judge_by],
-        comparisons="all_pairs" if not growing and chance.random() < 0.25 else "baseline",
-        judge_by=judge_by,
-        target_accuracy=0.85,
-    )
-    total = study.looks[-1]
     scale = float(chance.choice([0.0005, 0.003, 0.01]))
     effects = chance.choice([0, 0, 0, 1, 3, -3, 10], count + 1) * scale
     shared = chance.standard_normal(total + fresh) * scale * chance.choice([0, 2])
     fails = chance.random(count + 1) < 0.25
     spread = chance.choice([1, 1, 1, 4], count + 1)
 
-    def runs(index: int, at: slice) -> np.ndarray:
+    def runs(index: int) -> np.ndarray:
         size = total + fresh
         values = (
             0.85 + effects[index] + shared + scale * spread[index] * chance.standard_normal(size)
@@ -67,10 +65,9 @@ def made_up(number: int) -> StudyResults:
             failing = chance.random(size) < 0.15
             values[failing] = chance.choice([0.1, 0.0999, 0.4])
             values[failing & (chance.random(size) < 0.3)] = np.nan
-        return np.clip(values, 0, 1)[at]
+        return np.clip(values, 0, 1)
 
-    accuracies = {"baseline": runs(0, slice(None))}
-    accuracies |= {name: runs(index, slice(total)) for index, name in enumerate(names, 1)}
+    accuracies = {name: runs(index) for index, name in enumerate(["baseline", *names])}
     copies = []
     kind = chance.random()
     for name in names:
@@ -86,13 +83,23 @@ def made_up(number: int) -> StudyResults:
         accuracies = {name: np.full_like(values, 0.1) for name, values in accuracies.items()}
     for name in copies:
         accuracies[name][:] = accuracies[name][0]
-    best = None
-    if names and chance.random() < 0.8:
-        index = int(chance.integers(1, count + 1))
-        best = pairs[names[index - 1]]
-        accuracies["best"] = runs(index, slice(total, None))
-    examples = int(chance.choice([30, 200, 2000]))
-    return results(study, accuracies, best, tuple(copies), examples)
+    # Seeds that are equally accurate are not one run, but for the copies.
+    losses = {
+        name: 1 - values + 1e-4 * np.arange(len(values)) * (name not in copies)
+        for name, values in accuracies.items()
+    }
+    asked |= {"examples": int(chance.choice([30, 200, 2000])), "luck": 0.002}
+    ours = {name: values[:total] for name, values in accuracies.items()}
+    made = study(ours, losses={name: rows[:total] for name, rows in losses.items()}, **asked)
+    if chance.random() < 0.2:
+        return made
+    # As `choose_pair`, among those that went on to most seeds.
+    seen = {name: len(made.judged_on(name)) for name in names}
+    name = str(chance.choice([name for name in names if seen[name] == max(seen.values())]))
+    new = name, accuracies[name][total:], accuracies["baseline"][total:]
+    rows = {name: rows[:total] for name, rows in losses.items()}
+    rows |= {"baseline": losses["baseline"], "best": losses[name][total:]}
+    return study(ours, new, losses=rows, **asked)
 
 
 def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator[str]:  # noqa: B006
@@ -294,14 +301,16 @@ def test_no_order_of_the_seeds_changes_what_is_found() -> None:
         assert dump(find(made)) == dump(find(other)), number
 
 
-def first(action: str, **asked: object) -> Findings:
-    """The first of the made-up studies that ends so."""
+def first(action: str, decision: str, **asked: object) -> tuple[Findings, str]:
+    """The first made-up study that ends so, and a variant of it that is tested and decided so."""
     for number in range(2000):
         findings = find(made_up(number))
         if findings.advice.action == action and all(
             getattr(findings, key) == value for key, value in asked.items()
         ):
-            return findings
+            for one in findings.compared:
+                if one.decision == decision and one.comparison.tested and not one.never_learned:
+                    return findings, one.name
     raise AssertionError(action)
 
 
@@ -324,15 +333,10 @@ def changed(findings: Findings, name: str, **changes: object) -> Findings:
 
 
 def test_each_contradiction_of_0_2_0_would_be_seen() -> None:
-    start = first(START)
-    chosen = start.advice.variant
-    stay = first(STAY, margin=0.005, judge_by="accuracy")
-    inconclusive = next(one.name for one in stay.compared if one.decision == INCONCLUSIVE)
-    wide = next(
-        one.name
-        for one in stay.compared
-        if one.decision == INCONCLUSIVE and one.comparison.tested and one.comparison.decided_low < 0
-    )
+    start, chosen = first(START, BETTER)
+
+    stay, wide = first(STAY, INCONCLUSIVE, margin=0.005, judge_by="accuracy")
+
     old = {
         "stay, though one is better": replace(
             start, advice=replace(start.advice, action=STAY, variant="baseline")
@@ -343,11 +347,11 @@ def test_each_contradiction_of_0_2_0_would_be_seen() -> None:
                 stay,
                 advice=replace(
                     stay.advice,
-                    ruled_out=[*stay.advice.ruled_out, inconclusive],
-                    tied=[name for name in stay.advice.tied if name != inconclusive],
+                    ruled_out=[*stay.advice.ruled_out, wide],
+                    tied=[name for name in stay.advice.tied if name != wide],
                 ),
             ),
-            inconclusive,
+            wide,
             beaten_by="",
         ),
         "no difference, though all are undecided": replace(
