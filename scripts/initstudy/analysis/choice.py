@@ -18,10 +18,10 @@ def choose_pair(
     """The kernel and the bias initializer with the best mean of what they are judged by.
 
     First the two are chosen apart: the kernel initializer among the variants that differ from the
-    baseline in it alone, the bias initializer likewise, the baseline's own among the candidates of
-    both. In a one-factor design, which has not tried them together, that is the choice. But if they
-    were, all pairs that were are compared, and the best of them is chosen. Of equal ones the first
-    wins, and the baseline's is the first.
+    baseline in it alone, the bias initializer in the same way, the baseline's own among the
+    candidates of both. In a one-factor design, which has not tried them together, that is the
+    choice. But if they were, all pairs that were are compared, and the best of them is chosen. Of
+    equal ones the first wins, and the baseline's is the first.
 
     Args:
         final: see `scores.scored`, of the validation images.

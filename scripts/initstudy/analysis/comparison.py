@@ -154,7 +154,7 @@ def compare(
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
             suite, from `load`.
-        second: what it is compared with, likewise.
+        second: what it is compared with, in the same form.
 
     Raises:
         TypeError: if one is neither.
@@ -217,7 +217,7 @@ def paired(values: Floats, base: Floats) -> tuple[float, float, float]:
 
     Args:
         values: float64 (n,).
-        base: what they are compared with, likewise.
+        base: what they are compared with, in the same form.
 
     Returns:
         The lower and the upper bound of the difference with 95 % confidence, and the p-value.

@@ -54,7 +54,7 @@ def crossed(correct: npt.NDArray[np.bool_], base: npt.NDArray[np.bool_]) -> Cros
     Args:
         correct: which examples each run of a variant gets right, bool (seeds, examples), of at
             least two each.
-        base: of what it is compared with, likewise.
+        base: of what it is compared with, in the same form.
 
     Reference:
         Searle, Casella and McCulloch, 1992, Variance Components, sections 4.4 and 4.5 (two-way

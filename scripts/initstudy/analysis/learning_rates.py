@@ -39,7 +39,7 @@ def collect(
         paths: their histories, as training jobs write them.
         epochs: of the study.
         judge_by: see `scores.scored`.
-        target: likewise.
+        target: see `scores.scored`.
 
     Returns:
         COLUMNS, a row per training and seed, by variant, learning rate and seed in the order in

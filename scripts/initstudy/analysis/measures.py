@@ -24,7 +24,7 @@ class Measure:
         told: what it is called in a file's key, of the validation images.
         scale: what a value is multiplied by where it is shown.
         unit: of what is shown then; and of differences.
-        unit_of_difference: likewise.
+        unit_of_difference: of a difference of what is shown.
         middle: what the centre of the replicates is called.
     """
 

@@ -46,8 +46,8 @@ def smallest(size: float, sd: float, level: float, fewest: int, efficiency: floa
 
     Args:
         size: see `power`.
-        sd: likewise.
-        level: likewise.
+        sd: see `power`.
+        level: see `power`.
         fewest: with which anything can be decided.
         efficiency: see `power`.
     """

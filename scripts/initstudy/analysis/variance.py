@@ -158,8 +158,8 @@ def table(
 
     Args:
         both: final accuracies by variant, see `sources`.
-        weights: likewise.
-        order: likewise.
+        weights: see `sources`.
+        order: see `sources`.
         hits: of the replicates that vary by both, see `by_images`.
     """
     rows: list[dict[str, Any]] = [

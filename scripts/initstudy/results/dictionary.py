@@ -212,7 +212,7 @@ STUDY_TABLES: Mapping[str, Table] = {
             "learning_rate": "that was tried",
             "seed": SEED,
             "val_loss": "of the validation images after the last epoch; nan if it diverged",
-            "val_accuracy": "likewise",
+            "val_accuracy": "of the validation examples after the last epoch; nan if it diverged",
             "judged": "what the rate is chosen by, of the validation images",
         },
     ),
@@ -261,9 +261,9 @@ SUITE_TABLES: Mapping[str, Table] = {
             "variant": VARIANT,
             "workloads": "studies that are compared",
             "better": "workloads in which its seeds decide so, beside the baseline",
-            "equivalent": "likewise",
-            "inconclusive": "likewise",
-            "worse": "likewise",
+            "equivalent": "workloads in which it is equivalent to the baseline",
+            "inconclusive": "workloads in which that is inconclusive",
+            "worse": "workloads in which it is worse",
             "fails": (
                 "workloads in which half of its seeds or more end nearer to chance than to the "
                 "target; they are counted in one of the other columns, too"

@@ -67,7 +67,7 @@ class Comparison:
             a study hold together. Infinite if so few seeds cannot decide.
         confidence: of the latter, for this comparison alone.
         p_value, p_value_adjusted: that there is no difference, alone and among all of them.
-        p_value_equivalence, p_value_equivalence_adjusted: that it is the margin or more, likewise;
+        p_value_equivalence, p_value_equivalence_adjusted: that it is the margin or more;
             nan without a margin.
         wins, ties: on how many seeds the first is ahead, or neither.
         tested: whether the seeds could be compared at all, see `Evidence`. If not, the intervals
@@ -229,14 +229,14 @@ class Variant:
             examples alone.
         never_learned: whether no run of it learned anything.
         value, low, high: what it is judged by, mean or median, with its 95 % interval.
-        accuracy, accuracy_low, accuracy_high: mean final accuracy, likewise.
+        accuracy, accuracy_low, accuracy_high: mean final accuracy, with its 95 % interval.
         accuracy_min, accuracy_max: of single runs.
         training_accuracy: mean accuracy of the training examples in the last epoch.
         comparison: with the baseline on the same seeds; None of the baseline itself.
         may_be_best: whether it is not worse than any other; None if that is not asked of it.
         beaten_by: the best of the variants that are better than it; empty if none is.
         to_decide: seeds that decide a difference of the size that was seen, if it is inconclusive.
-        to_show: seeds that decide a difference of the margin, likewise.
+        to_show: seeds that decide a difference of the margin, if it is inconclusive.
         failures: of its runs; None if none failed.
         peak: of its learning curve; None if it does not fall.
         published: None if there is no such result.
