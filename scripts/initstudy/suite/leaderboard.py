@@ -9,7 +9,6 @@ The first takes the tables of a run, and makes the page of them. The second make
 import argparse
 import datetime
 import importlib.metadata
-import json
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -92,7 +91,6 @@ def make(folder: Path) -> None:
     histories.write(tables.rates(found), folder / "learning_rates.csv")
     for name, figure in draw(found, entries).items():
         save(figure, folder / f"{name}.png")
-    _write(folder / "findings.json", json.dumps(found.plain(), indent=1) + "\n")
     run = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))
     _write(folder / "README.md", page(found, entries, run))
 
