@@ -5,9 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.formula.api as smf
 from scipy import stats
-from statsmodels.stats.anova import anova_lm
 
 from initstudy.analysis import interaction
 from initstudy.analysis.interaction import (
@@ -69,19 +67,43 @@ def test_variances_have_no_bias(draw: Draw, truth: np.ndarray, times: int) -> No
 
 
 def test_variances_are_those_of_the_analysis_of_variance() -> None:
-    """Against statsmodels' sums of squares; the seeds are blocks (Montgomery, section 5.6)."""
+    """Against sums of squares by least squares; the seeds are blocks (Montgomery, section 5.6)."""
     values = KERNEL + BIAS + BOTH + normal(np.random.default_rng(1), (6, 3, 4))
     seed, kernel, bias = (index.ravel() for index in np.indices(values.shape))
-    frame = pd.DataFrame({"y": values.ravel(), "s": seed, "k": kernel, "b": bias})
-    # No residual: y is told by all three together.
-    table = anova_lm(smf.ols("y ~ C(s)*C(k)*C(b) - C(s):C(k):C(b)", frame).fit())
-    parts = effects(values)
-    errors = {"kernel": "C(s):C(k)", "bias": "C(s):C(b)", "interaction": "Residual"}
-    names = {"kernel": "C(k)", "bias": "C(b)", "interaction": "C(k):C(b)"}
-    for name, part in parts.items():
-        effect, error = table.loc[names[name]], table.loc[errors[name]]
-        expected = effect["df"] * (effect["mean_sq"] - error["mean_sq"]) / values.size
-        assert variance(part) == pytest.approx(expected)
+
+    def residual(*terms: tuple[np.ndarray, ...]) -> tuple[float, int]:
+        """The squares, and the degrees of freedom, that a model of these terms leaves."""
+        columns = [np.ones((values.size, 1))]
+        for term in terms:
+            cells = np.unique(np.column_stack(term), axis=0, return_inverse=True)[1].ravel()
+            columns.append(np.eye(cells.max() + 1)[cells])
+        design = np.hstack(columns)
+        left = values.ravel() - design @ np.linalg.lstsq(design, values.ravel())[0]
+        return float(left @ left), values.size - int(np.linalg.matrix_rank(design))
+
+    def mean_square(*models: tuple[float, int]) -> tuple[float, int]:
+        """What the second model leaves less than the first, by degree of freedom; and these."""
+        (more, high), (less, low) = models
+        return (more - less) / (high - low), high - low
+
+    nothing, two_way = residual(), ((kernel, bias), (seed, kernel), (seed, bias))
+    found = {
+        "kernel": (
+            mean_square(nothing, residual((kernel,))),
+            mean_square(residual((seed,), (kernel,)), residual((seed, kernel))),
+        ),
+        "bias": (
+            mean_square(nothing, residual((bias,))),
+            mean_square(residual((seed,), (bias,)), residual((seed, bias))),
+        ),
+        "interaction": (
+            mean_square(residual((kernel,), (bias,)), residual((kernel, bias))),
+            mean_square(residual(*two_way), (0.0, 0)),
+        ),
+    }
+    for name, ((effect, degrees), (error, _)) in found.items():
+        expected = degrees * (effect - error) / values.size
+        assert variance(effects(values)[name]) == pytest.approx(expected)
 
 
 def test_the_p_value_orders_flips_as_f_does() -> None:
