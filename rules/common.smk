@@ -21,10 +21,10 @@ from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS as SPEC_FILES
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
-from initstudy.study.config import find
-from initstudy.study.costs import minutes
-from initstudy.study.plan import BEST, VARIANTS
-from initstudy.study.problems import file_problems
+from initstudy.config.study import find
+from initstudy.costs import minutes
+from initstudy.plan import BEST, VARIANTS
+from initstudy.config.problems import file_problems
 from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
 from initstudy.upgrade import move_old_results
 
@@ -79,7 +79,7 @@ os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
 
 LISTS = "|".join(STUDIES.lists)
 # The folders whose code an analysis depends on, each with those before it.
-RESULTS = ["study/description.py", "study/names.py", "results"]
+RESULTS = ["config/description.py", "config/names.py", "results"]
 ANALYSIS = [*RESULTS, "analysis"]
 DRAWING = [*ANALYSIS, "drawing"]
 VERDICT = [*ANALYSIS, "report/verdict.py", "report/words.py"]
@@ -143,7 +143,7 @@ def choices_of(study):
     return choice
 
 
-# What stages of a study train, by what was chosen before; see `initstudy.study.plan`.
+# What stages of a study train, by what was chosen before; see `initstudy.plan`.
 def trials(wildcards):
     return lambda plan, choices: plan.trials(wildcards.group, choices)
 

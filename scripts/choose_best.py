@@ -4,12 +4,12 @@ import yaml
 
 from initstudy.analysis.choice import choose_pair
 from initstudy.analysis.measures import measure_of
+from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
 from initstudy.results.outputs import jobs_of
 from initstudy.results.scores import scored
-from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

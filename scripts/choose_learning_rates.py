@@ -6,10 +6,10 @@ import yaml
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.measures import measure_of
+from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
-from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -1,10 +1,10 @@
 """Puts what all training jobs of a study made into its tables."""
 
+from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import diagnostics, histories, hits
 from initstudy.results.files import replacing, write_arrays, write_sum
 from initstudy.results.outputs import jobs_of, table_of_runs
-from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -1,9 +1,9 @@
 """Puts what the training jobs of one variant made into one table."""
 
+from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import histories
 from initstudy.results.files import replacing
-from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

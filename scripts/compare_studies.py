@@ -19,12 +19,12 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         output, name = snakemake.output, snakemake.wildcards.suite
         studies = [StudyResults(Path(file).parent) for file in snakemake.input.studies]
-        names = [study.description.name for study in studies]
+        names = [study.study.name for study in studies]
         kinds = dict(zip(names, snakemake.params.kinds, strict=True))
-        own, left_out = members.shared_variants([study.description for study in studies])
+        own, left_out = members.shared_variants([study.study for study in studies])
         nothing = members.without_evidence(dict(zip(names, map(evidence.of, studies), strict=True)))
-        studies = [study for study in studies if study.description.name not in nothing]
-        entries = [members.entry(study, own, kinds[study.description.name]) for study in studies]
+        studies = [study for study in studies if study.study.name not in nothing]
+        entries = [members.entry(study, own, kinds[study.study.name]) for study in studies]
         trainings = members.trainings(studies, own, entries)
         variants, others, trust = own, snakemake.params.kept, None
         if others:

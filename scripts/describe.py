@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from initstudy.config.description import NAME
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
-from initstudy.study.description import NAME
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

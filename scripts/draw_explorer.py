@@ -11,4 +11,4 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
         with replacing(snakemake.output[0]) as path:
-            path.write_text(explorer(results.description.name, results.judged), encoding="utf-8")
+            path.write_text(explorer(results.study.name, results.judged), encoding="utf-8")

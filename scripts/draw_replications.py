@@ -10,6 +10,6 @@ from initstudy.suite import replications
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         studies = [StudyResults(Path(file).parent) for file in snakemake.input.studies]
-        figures = replications.draw({study.description.name: study for study in studies})
+        figures = replications.draw({study.study.name: study for study in studies})
         for file in snakemake.output:
             save(figures[Path(file).stem], file)

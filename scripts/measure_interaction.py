@@ -12,7 +12,7 @@ from initstudy.results.study import StudyResults
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
-        study = results.description
+        study = results.study
         layout = interaction.layout(results.final, study.initializers, study.selection)
         table = interaction.components(layout.accuracies)
         if evidence.of(results).reason:

@@ -12,7 +12,7 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, params = snakemake.input, snakemake.params
         results = StudyResults(Path(files.study).parent)
-        study = results.description
+        study = results.study
         alone = []
         for source in SOURCES:
             trained = zip(params.varied, params.variants, files.alone, strict=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 import yaml
 
 from initstudy.analysis.decisions import decide
+from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import histories, hits
 from initstudy.results.files import replacing
 from initstudy.results.outputs import jobs_of
-from initstudy.study.description import Description
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -264,8 +264,8 @@ def spec_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> Any:
 def bench_job(name: str, threads: int) -> None:
     """Tells what a training job takes, part by part; it does one in this process."""
     begin = psutil.Process().create_time()
+    from initstudy.costs import Cost
     from initstudy.engine.trainer import Trainer
-    from initstudy.study.costs import Cost
     from initstudy.training import jobs, replicates
     from initstudy.training.processes import spent
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from initstudy.config.problems import read_yaml
 from initstudy.studies import Source, Studies, from_files
-from initstudy.study.problems import read_yaml
 
 
 def main(suite: str) -> None:

@@ -116,7 +116,7 @@ def serve(address: str, real: bool) -> None:
         if command[-1] != "initstudy.training.checks":
             return run(command, **kinds)
         # The project's, which this process has imported by now.
-        from initstudy.study.costs import dense
+        from initstudy.costs import dense
 
         size = {"problems": [], **asdict(dense(28, [16], 10))}
         answers = [size] * len(json.loads(kinds["input"]))

@@ -9,10 +9,10 @@ import pandas as pd
 from made_up import plain
 
 from initstudy.analysis.findings import BEST, decide
+from initstudy.config.description import Description
+from initstudy.config.study import parse_study
 from initstudy.results.columns import DIAGNOSTICS, HISTORY, MEASURES, moments
 from initstudy.results.study import StudyResults
-from initstudy.study.config import parse_study
-from initstudy.study.description import Description
 
 Floats = npt.NDArray[np.float64]
 CHANCE = 0.1
@@ -69,7 +69,7 @@ def study(
     histories = _histories(given, seeds, growth, training or {}, losses or {})
     last = histories.drop_duplicates(["variant", "seed"], keep="last")
     results.__dict__.update(
-        description=description,
+        study=description,
         best={f"{role}_initializer": plain(_part(chosen, role)) for role in ("kernel", "bias")},
         histories=histories,
         tests=last[["variant", "seed"]].assign(
@@ -164,13 +164,13 @@ def _diagnostics(
 
 def _grow(results: StudyResults) -> None:
     """Analyse it, as `scripts/take_look.py` does, and drop the runs that were not to be."""
-    for seeds in results.description.looks[:-1]:
+    for seeds in results.study.looks[:-1]:
         goes_on = decide(results).goes_on()
         results.looks.append({"seeds": seeds, "goes_on": goes_on})
         if not goes_on:
             break
-    own = {name: results.judged_on(name) for name in results.description.variants}
-    new = results.description.confirmation
+    own = {name: results.judged_on(name) for name in results.study.variants}
+    new = results.study.confirmation
     for table in ("histories", "tests", "timings", "diagnostics"):
         rows = results.__dict__[table]
         kept = [
@@ -180,7 +180,7 @@ def _grow(results: StudyResults) -> None:
         results.__dict__[table] = rows[kept].reset_index(drop=True)
     for name, seeds_of in own.items():
         right = results.hits[name]
-        fresh = right[results.description.looks[-1] :]
+        fresh = right[results.study.looks[-1] :]
         results.hits[name] = np.concatenate([right[: len(seeds_of)], fresh])
     for derived in ("final", "_finals", "_curves"):
         results.__dict__.pop(derived, None)

@@ -11,13 +11,13 @@ import yaml
 from initstudy.analysis import interaction, learning_rates, variance
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.summary import pairs, summarize
+from initstudy.config.description import Description
+from initstudy.config.study import parse_study
 from initstudy.results import columns, diagnostics, histories, weights
 from initstudy.results.columns import moments
 from initstudy.results.files import write_arrays, write_sum
 from initstudy.results.findings import dump
 from initstudy.results.study import StudyResults
-from initstudy.study.config import parse_study
-from initstudy.study.description import Description
 
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
 EPOCHS, SEEDS, CONFIRMATION = 5, 4, 3

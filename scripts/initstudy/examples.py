@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.config.problems import Problem
+from initstudy.config.study import Study
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import labels
 from initstudy.data.facts import Facts
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
-from initstudy.study.config import Study
-from initstudy.study.problems import Problem
 
 Counts = npt.NDArray[np.int64]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from initstudy.code import engine_id, versions
+from initstudy.config.user_files import source_of
 from initstudy.engine.spec import RunSpec, is_custom
 from initstudy.errors import StudyError
 from initstudy.results.files import replacing
-from initstudy.study.user_files import source_of
 
 RUNS = "results/runs"
 # Where the planner writes the specs of what it asks for.

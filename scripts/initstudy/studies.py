@@ -15,16 +15,11 @@ from typing import Any
 
 import yaml
 
-from initstudy import examples
+from initstudy import costs, examples
 from initstudy.code import source_id, versions
-from initstudy.data.catalog import SPECS
-from initstudy.data.facts import Facts, facts
-from initstudy.engine.spec import RunSpec
-from initstudy.errors import StudyError
-from initstudy.results.files import replacing
-from initstudy.store import RUNS, Planned, Store, block, checkpoints, comparison_file
-from initstudy.study import costs
-from initstudy.study.config import (
+from initstudy.config.description import Description
+from initstudy.config.problems import Problem, count, describe, read_yaml, suggest
+from initstudy.config.study import (
     Initializer,
     KeyPath,
     Study,
@@ -32,9 +27,13 @@ from initstudy.study.config import (
     find,
     parse_study,
 )
-from initstudy.study.description import Description
-from initstudy.study.plan import BEST, Job, Plan, run_spec
-from initstudy.study.problems import Problem, count, describe, read_yaml, suggest
+from initstudy.data.catalog import SPECS
+from initstudy.data.facts import Facts, facts
+from initstudy.engine.spec import RunSpec
+from initstudy.errors import StudyError
+from initstudy.plan import BEST, Job, Plan, run_spec
+from initstudy.results.files import replacing
+from initstudy.store import RUNS, Planned, Store, block, checkpoints, comparison_file
 
 PROJECT = Path(__file__).parents[2]
 # What this project keeps of its own beside results: locks, and what Keras has accepted.

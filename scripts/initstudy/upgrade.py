@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from initstudy.config.problems import count
 from initstudy.results.files import make_folders, move, replacing, sync
 from initstudy.results.lock import hold
 from initstudy.store import RUNS, checkpoints
-from initstudy.study.problems import count
 
 OLD = "results/trainings"
 DIGEST = "[0-9a-f]" * 20

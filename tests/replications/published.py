@@ -8,12 +8,12 @@ import yaml
 from engines import dense
 from helpers import REPOSITORY
 
+from initstudy.config.study import Study, Variant, parse_study
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset
 from initstudy.engine.models import Network
 from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer
-from initstudy.study.config import Study, Variant, parse_study
 
 Arrays = list[npt.NDArray[np.float32]]
 

@@ -15,10 +15,10 @@ from helpers import REPOSITORY
 from scipy import stats
 
 from initstudy import __version__
+from initstudy.config.study import parse_study
 from initstudy.data.catalog import SPECS
 from initstudy.results import hits
 from initstudy.results.suite import SuiteResults
-from initstudy.study.config import parse_study
 from initstudy.suite import drawn, findings, kept, leaderboard
 from initstudy.suite.findings import Findings
 

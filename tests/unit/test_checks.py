@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from initstudy.study.costs import dense
+from initstudy.costs import dense
 from initstudy.training.checks import main
 
 

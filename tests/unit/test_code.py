@@ -89,12 +89,12 @@ OTHERS = {
         set(),
     ),
     "the help of a key": (
-        "scripts/initstudy/study/config.py",
+        "scripts/initstudy/config/study.py",
         "Images per update.",
         "Per update.",
         set(),
     ),
-    "a data set": ("scripts/initstudy/study/names.py", '("mnist",', '("mnist", "new",', set()),
+    "a data set": ("scripts/initstudy/config/names.py", '("mnist",', '("mnist", "new",', set()),
     "what measures": (
         "scripts/initstudy/training/diagnosing.py",
         "IMAGES = 1000",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
-from initstudy.study.config import Initializer, Problem, describe, parse_study
+from initstudy.config.study import Initializer, Problem, describe, parse_study
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 

@@ -273,9 +273,9 @@ def test_no_two_statements_of_any_study_contradict_each_other(times: int) -> Non
 def test_no_order_of_the_seeds_changes_what_is_found() -> None:
     for number in range(30):
         made = made_up(number)
-        if len(made.description.looks) > 1:
+        if len(made.study.looks) > 1:
             continue
-        study, order = made.description, np.random.default_rng(number)
+        study, order = made.study, np.random.default_rng(number)
         other = StudyResults("made")
         other.__dict__.update(made.__dict__)
         for name in ("_finals", "_curves", "final"):

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
+from initstudy.costs import CLASSIFIED, Cost, Size, dense
 from initstudy.engine.trainer import EVALUATION_BATCH
 from initstudy.studies import Source, read
-from initstudy.study.costs import CLASSIFIED, Cost, Size, dense
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [

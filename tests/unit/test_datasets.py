@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from helpers import load
 
+from initstudy.config.names import DATASETS
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import digest, file_sha256
 from initstudy.data.facts import Facts, facts
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
-from initstudy.study.names import DATASETS
 
 GENERATOR = np.random.default_rng(1)
 GOOD: dict[str, np.ndarray] = {

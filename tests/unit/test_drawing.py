@@ -60,7 +60,7 @@ def test_captions_and_axes_name_the_images_that_the_study_is_judged_on(
     tmp_path: Path, held_out: int, images: str
 ) -> None:
     results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
-    captions = {f.name: f.caption for f in figures_of(results.description)}
+    captions = {f.name: f.caption for f in figures_of(results.study)}
     assert f"The accuracy of every variant, on the {images} images." in captions["ranking"]
     assert "Large dots are means" in captions["ranking"]
     assert not any("{" in caption for caption in captions.values())
@@ -89,7 +89,7 @@ def test_rules_can_read_the_list_without_what_draws() -> None:
 @pytest.mark.parametrize("rich", [False, True])
 def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
     results = made_up_study(tmp_path / "s", factorial=rich, tuned=rich, by_source=rich)
-    figures = figures_of(results.description)
+    figures = figures_of(results.study)
     assert len(figures) == len(PLAIN) + 4 * rich
     for figure in figures:
         save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
@@ -97,7 +97,7 @@ def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
 
 def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None:
     results = made_up_study(tmp_path / "s")
-    for figure in (figure for figure in figures_of(results.description) if figure.narrow):
+    for figure in (figure for figure in figures_of(results.study) if figure.narrow):
         wide, narrow = (drawing.draw(figure.name, results, form) for form in (False, True))
         assert narrow.get_figwidth() < 5 < wide.get_figwidth()
         narrow.draw_without_rendering()
@@ -113,7 +113,7 @@ def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None
 def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
     results = made_up_study(tmp_path / "s", tuned=True, judge_by=judge_by)
     measure = MEASURES[judge_by]
-    for figure in figures_of(results.description):
+    for figure in figures_of(results.study):
         save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
     ranking = drawing.draw("ranking", results).axes[0]
     assert ("correctly" if judge_by == "accuracy" else measure.words) in ranking.get_xlabel()

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from initstudy.analysis import learning_rates
+from initstudy.config.description import Description
+from initstudy.config.study import parse_study
+from initstudy.plan import VARIANTS, Plan
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
-from initstudy.study.config import parse_study
-from initstudy.study.description import Description
-from initstudy.study.plan import VARIANTS, Plan
 from initstudy.suite.entry import Entry
 from initstudy.suite.kept import beside, trust
 from initstudy.suite.members import workload

@@ -139,7 +139,7 @@ def test_results_can_be_looked_at_without_tensorflow() -> None:
 
 
 def test_the_package_itself_imports_nothing_until_it_is_asked() -> None:
-    code = "import sys, initstudy, initstudy.study\n"
+    code = "import sys, initstudy, initstudy.config\n"
     assert fresh(f"{code}print(*({{'numpy', 'pandas', 'scipy', 'yaml'}} & {{*sys.modules}}))") == []
     assert fresh("from initstudy import *\nprint(load.__name__, compare.__name__)") == [
         "load",

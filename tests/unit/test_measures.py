@@ -18,13 +18,13 @@ from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
 from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
 from initstudy.analysis.summary import summarize
+from initstudy.config.names import RANKED
+from initstudy.config.study import Study
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
 from initstudy.results.columns import HISTORY
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
-from initstudy.study.config import Study
-from initstudy.study.names import RANKED
 
 LOSS, EPOCHS, AREA = (MEASURES[name] for name in ("loss", "epochs_to_target", "area_under_curve"))
 INF, NAN = np.inf, np.nan

@@ -8,11 +8,11 @@ from helpers import REPOSITORY
 
 import initstudy
 from initstudy.analysis.evidence import REASONS
+from initstudy.config import names
+from initstudy.config.description import Description
+from initstudy.config.study import parse_study
 from initstudy.engine.literature import PLACES
 from initstudy.report.methods import DATASETS, INITIALIZERS, NOTHING, bibtex, methods
-from initstudy.study import names
-from initstudy.study.config import parse_study
-from initstudy.study.description import Description
 
 VERSIONS = {"snakemake": "9.9", "tensorflow": "2.99", "keras": "3.99"}
 

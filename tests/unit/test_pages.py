@@ -18,7 +18,7 @@ from initstudy.results.study import StudyResults
 def with_figures(results: StudyResults) -> StudyResults:
     folder = Path(results.folder) / "figures"
     folder.mkdir()
-    for figure in figures_of(results.description):
+    for figure in figures_of(results.study):
         for name in [figure.name, *[f"{figure.name}.narrow"] * figure.narrow]:
             (folder / f"{name}.svg").write_text(f"<svg>{name}</svg>")
     return results
@@ -28,7 +28,7 @@ def with_figures(results: StudyResults) -> StudyResults:
 def test_every_figure_of_the_catalog_is_in_the_report(tmp_path: Path, rich: bool) -> None:
     results = with_figures(made_up_study(tmp_path / "s", factorial=rich, tuned=rich))
     page = report(results)
-    figures = figures_of(results.description)
+    figures = figures_of(results.study)
     shown = re.findall(r'<figure id="(\w+)-figure">', page)
     assert shown == [figure.name for figure in figures]
     for figure in figures:
@@ -59,7 +59,7 @@ def test_a_new_figure_is_shown_without_more_ado(
 
 def test_curves_of_which_there_is_only_the_baseline_s_are_not_shown(tmp_path: Path) -> None:
     results = with_figures(made_up_study(tmp_path / "s"))
-    study = results.description
+    study = results.study
     kernels = {name: pair for name, pair in study.variants.items() if "bias" not in name}
     shown = catalog.shown(figures_of(study), replace(study, variants=kernels))
     names = [figure.name for figure in figures_of(study)]

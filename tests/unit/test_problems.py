@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from initstudy.config.problems import file_problems, read_yaml
 from initstudy.errors import StudyError
-from initstudy.study.problems import file_problems, read_yaml
 
 
 @pytest.fixture(autouse=True)

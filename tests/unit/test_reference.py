@@ -6,12 +6,12 @@ import pytest
 from helpers import REPOSITORY
 
 from initstudy.analysis import interaction, learning_rates, summary, variance
+from initstudy.config.schema import at, first_sentence, in_words
+from initstudy.config.study import Study, json_schema
 from initstudy.report.reference import FILES
 from initstudy.results import columns, suite
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
 from initstudy.results.outputs import table_of_runs
-from initstudy.study.config import Study, json_schema
-from initstudy.study.schema import at, first_sentence, in_words
 from initstudy.suite import tables
 
 

@@ -12,13 +12,13 @@ from helpers import REPOSITORY
 
 from initstudy import studies
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
+from initstudy.config.description import HOW, Description
+from initstudy.config.study import json_schema
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
 from initstudy.results.files import write_arrays, write_sum
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
-from initstudy.study.config import json_schema
-from initstudy.study.description import HOW, Description
 from initstudy.suite.drawn import draw
 from initstudy.suite.members import entry, shared_variants, without_evidence
 
@@ -249,7 +249,7 @@ def test_changed_results_are_refused(
 
 def test_results_of_another_configuration_are_refused(results: StudyResults) -> None:
     """As if one of its files were of another time; a run would make it anew."""
-    path = Path(results.folder, results.description.file)
+    path = Path(results.folder, results.study.file)
     text = path.read_text()
     for old, new, message in [
         ('"epochs": 2', '"epochs": 3', "epochs"),

@@ -13,10 +13,10 @@ from engines import ZEROS, dense, own
 from helpers import LIBRARY
 from specs import keras_object
 
+from initstudy.config.user_files import source_of
 from initstudy.engine.models import dense_model
 from initstudy.engine.user_code import load
 from initstudy.engine.weights import weights_of
-from initstudy.study.user_files import source_of
 from initstudy.training.checks import main
 from initstudy.training.initializer_checks import initializer_notes
 from initstudy.training.trying import check_initializer

@@ -25,7 +25,7 @@ def test_every_part_is_visible_and_fits(page: Page, finished: Project) -> None:
     for section in [*sections, "made"]:
         assert page.locator(f"#{section}").is_visible()
         assert page.locator(f"nav a[href='#{section}']").count() == 1
-    figures = figures_of(load(finished / "results/notebook").description)
+    figures = figures_of(load(finished / "results/notebook").study)
     assert len(figures) == 7
     for figure in figures:
         image = page.locator(f"#{figure.name}-figure img")

@@ -12,10 +12,10 @@ from initstudy.analysis.comparisons import compare as compare_all
 from initstudy.analysis.evidence import DIGITS, one_run
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY
+from initstudy.config.problems import count
 from initstudy.errors import StudyError
 from initstudy.results.study import Replicates, StudyResults
 from initstudy.results.suite import SuiteResults
-from initstudy.study.problems import count
 
 
 @dataclass(frozen=True)

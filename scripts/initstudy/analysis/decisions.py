@@ -19,6 +19,7 @@ from initstudy.analysis.evidence import Evidence, find
 from initstudy.analysis.examples import Crossed, crossed
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
+from initstudy.config.description import MOST_COMPARED, Description
 from initstudy.results import histories
 from initstudy.results.findings import (
     BETTER,
@@ -30,7 +31,6 @@ from initstudy.results.findings import (
     NewExamples,
 )
 from initstudy.results.scores import scored
-from initstudy.study.description import MOST_COMPARED, Description
 
 BASELINE = "baseline"
 # Which test examples each run gets right, bool (seeds, examples), by variant.

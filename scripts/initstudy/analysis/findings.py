@@ -19,6 +19,7 @@ from initstudy.analysis.explanation import explain
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import RankedMeasure, mean, mean_interval, measure_of
 from initstudy.analysis.statistics import collapsed, not_learned
+from initstudy.config.description import MOST_COMPARED
 from initstudy.results.findings import (
     BETTER,
     DECISIONS,
@@ -45,7 +46,6 @@ from initstudy.results.findings import (
     Variant,
 )
 from initstudy.results.study import StudyResults
-from initstudy.study.description import MOST_COMPARED
 
 BEST = "best"
 # A curve's ends are means over a twentieth of the epochs, so that a lucky epoch is not its peak.
@@ -59,7 +59,7 @@ HALF_A_DIGIT = 5e-5
 def decide(results: StudyResults) -> Decisions:
     """Analyse a study, as often as it was to be; see `decisions.decide`."""
     return decisions_of(
-        results.description, results.histories, results.final, results.hits, results.looks
+        results.study, results.histories, results.final, results.hits, results.looks
     )
 
 
@@ -71,7 +71,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         published: results to stand beside these: kernel_initializer, bias_initializer, loss,
             accuracy.
     """
-    study = results.description
+    study = results.study
     known, decisions = evidences.of(results), decide(results)
     confirmed = _confirm(results, known)
     variants = [
@@ -142,7 +142,7 @@ def _advice(
         unconfirmed = advised
         better.remove(advised)
         advised = decisions.leader([name for name in better if name in possible] or better)
-    if not advised and (len(compared) < 2 or results.description.looks[-1] < fewest):
+    if not advised and (len(compared) < 2 or results.study.looks[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
     measure = rules.measure
@@ -154,7 +154,7 @@ def _advice(
 
 
 def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
-    study = results.description
+    study = results.study
     if BEST not in results.initializers:
         return None
     names = (BEST, BASELINE)
@@ -180,7 +180,7 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
     The pair's own difference from the baseline there, or if it was not run there, the sum of its
     two initializers' differences.
     """
-    study, measure = results.description, measure_of(results.description)
+    study, measure = results.study, measure_of(results.study)
     seeds = range(max(len(results.judged_on(name)) for name in study.variants))
     kernel, bias = study.initializers[BASELINE]
     parts = (
@@ -207,7 +207,7 @@ def _variant(
     known: Evidence,
     published: pd.DataFrame | None,
 ) -> Variant:
-    study, measure = results.description, measure_of(results.description)
+    study, measure = results.study, measure_of(results.study)
     pair, base = results.initializers[name], results.initializers[BASELINE]
     seeds = results.judged_on(name)
     scores, accuracies = results.scores(name, seeds), results.accuracies(name, seeds)
@@ -280,11 +280,11 @@ def _needed(
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
     """Which runs diverged, never learned, or ended far below the others."""
     accuracies = results.accuracies(name, seeds)
-    return not_learned(accuracies, results.description.chance) | collapsed(accuracies)
+    return not_learned(accuracies, results.study.chance) | collapsed(accuracies)
 
 
 def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
-    seeds, study = results.judged_on(name), results.description
+    seeds, study = results.judged_on(name), results.study
     accuracies, failed = results.accuracies(name, seeds), _failed(results, name, seeds)
     base_failed = _failed(results, BASELINE, seeds)
     if one_run or not (failed.any() or (base_failed.any() and name != BASELINE)):
@@ -348,7 +348,7 @@ def _published(
     accuracies = results.accuracies(name)
     low, high = accuracies.min() - HALF_A_DIGIT, accuracies.max() + HALF_A_DIGIT
     implied, survives = "", None
-    if found is not None and base is not None and results.description.judge_by == "accuracy":
+    if found is not None and base is not None and results.study.judge_by == "accuracy":
         ahead = accuracy - float(base[0])
         implied = BETTER if ahead > 0 else WORSE if ahead < 0 else EQUIVALENT
         if found.decision != INCONCLUSIVE:
@@ -372,7 +372,7 @@ def _role(role: str, variants: Sequence[Variant]) -> Role | None:
 
 
 def _interims(results: StudyResults, decisions: Decisions) -> list[Interim]:
-    if len(results.description.looks) < 2:
+    if len(results.study.looks) < 2:
         return []
     before: set[str] = set()
     found = []
@@ -401,9 +401,9 @@ def _decided_by(analysis: Analysis) -> set[str]:
 
 
 def _rates(results: StudyResults) -> LearningRates | None:
-    if not results.description.tuned:
+    if not results.study.tuned:
         return None
-    measure = measure_of(results.description)
+    measure = measure_of(results.study)
     table = learning_rates.read(results.learning_rates_file)
     chosen = learning_rates.choose(table, measure)
     ends = {table["learning_rate"].min(), table["learning_rate"].max()}
@@ -417,7 +417,7 @@ def _rates(results: StudyResults) -> LearningRates | None:
 def _interaction(
     results: StudyResults, variants: Sequence[Variant], decisions: Decisions
 ) -> Interaction | None:
-    study = results.description
+    study = results.study
     if not study.factorial:
         return None
     rows = {str(row["component"]): row for row in _records(results.interaction)}
@@ -453,9 +453,9 @@ def all_pairs(results: StudyResults) -> list[Comparison]:
 
     Nothing if there are more than MOST_COMPARED variants.
     """
-    if not results.description.compares_pairs:
+    if not results.study.compares_pairs:
         return []
-    decisions, measure = decide(results), measure_of(results.description)
+    decisions, measure = decide(results), measure_of(results.study)
     names = sorted(decisions.names, key=lambda name: -measure.center(results.scores(name)))
     found = (decisions.comparison(*pair) for pair in itertools.combinations(names, 2))
     return [

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import stats
 
 from initstudy.analysis.levels import LEVEL, Floats
+from initstudy.config import names
+from initstudy.config.description import Description
 from initstudy.results.scores import SIGNS
-from initstudy.study import names
-from initstudy.study.description import Description
 
 
 @dataclass(frozen=True)

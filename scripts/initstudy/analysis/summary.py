@@ -100,7 +100,7 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
 
 def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
     """What the runs of a variant did."""
-    name, study = variant.name, results.description
+    name, study = variant.name, results.study
     seeds = results.judged_on(name)
     accuracies = results.accuracies(name, seeds)
     curves = results.curves(name, seeds, "val_accuracy")

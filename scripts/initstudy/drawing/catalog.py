@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from initstudy.study.description import Description
-from initstudy.study.names import MEASURES
+from initstudy.config.description import Description
+from initstudy.config.names import MEASURES
 
 # What decides whether there is a figure: for a study's, its description.
 Subject = TypeVar("Subject")

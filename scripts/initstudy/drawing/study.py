@@ -9,13 +9,13 @@ from initstudy.analysis import interaction, measures
 from initstudy.analysis import learning_rates as rates
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, measure_of
+from initstudy.config.problems import suggest
 from initstudy.drawing import catalog, figures, heatmap
 from initstudy.drawing.scatter import scatter
 from initstudy.drawing.signals import signals_by_depth, signals_of
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
-from initstudy.study.problems import suggest
 
 
 def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
@@ -39,7 +39,7 @@ def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
 
 def differences(results: StudyResults, narrow: bool = False) -> Figure:
     """The differences of the variants from the baseline on the same seeds."""
-    study = results.description
+    study = results.study
     measure = measure_of(study)
 
     def single(variant: str, seeds: range) -> Floats:
@@ -76,7 +76,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
 
 def ranking(results: StudyResults, narrow: bool = False) -> Figure:
     """The variants by what they are judged by."""
-    measure = measure_of(results.description)
+    measure = measure_of(results.study)
     what = "final accuracy" if measure is ACCURACY else measure.words
     return figures.ranking(
         _title(what, "of every variant"),
@@ -92,7 +92,7 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
             )
             for row in _rows(results)
         ],
-        catalog.images_of(results.description),
+        catalog.images_of(results.study),
         measure,
         narrow,
     )
@@ -100,16 +100,16 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
 
 def comparisons(results: StudyResults) -> Figure:
     """Every two variants, and what can be told of them."""
-    measure = measure_of(results.description)
+    measure = measure_of(results.study)
     scores = measure.sign * results.summary.set_index("variant")["metric_value"]
-    seeds = len(results.description.selection)
+    seeds = len(results.study.selection)
     title = f"Every two variants, n = {seeds} seeds"
     return heatmap.comparisons(title, results.pairs, scores, measure)
 
 
 def learning_rates(results: StudyResults) -> Figure:
     """What each variant reaches at each learning rate."""
-    measure = measure_of(results.description)
+    measure = measure_of(results.study)
     tried = rates.read(results.learning_rates_file)
     means = rates.means(tried, measure)
     return figures.rate_curves(
@@ -124,7 +124,7 @@ def learning_rates(results: StudyResults) -> Figure:
 
 def budgets(results: StudyResults) -> Figure:
     """What each variant reaches by how many learning rates are tried."""
-    measure = measure_of(results.description)
+    measure = measure_of(results.study)
     reached = rates.by_budget(rates.read(results.learning_rates_file), measure)
     return figures.budget_curves(
         _title(measure.words, "by tuning budget"),
@@ -136,7 +136,7 @@ def budgets(results: StudyResults) -> Figure:
 
 def pairs(results: StudyResults) -> Figure:
     """The final accuracies of all pairs of a factorial design, and their interactions."""
-    study = results.description
+    study = results.study
     layout = interaction.layout(results.final, study.initializers, study.selection)
     return heatmap.pairs(
         "Every kernel with every bias initializer", layout, catalog.images_of(study)
@@ -163,7 +163,7 @@ def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
 
     If the choice fell on the baseline's own pair, it alone is drawn, on the seeds of the choice.
     """
-    study = results.description
+    study = results.study
     if "best" in results.initializers:
         kernels, biases = results.initializers["best"]
         title = (
@@ -181,7 +181,7 @@ def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
 
 def signals(results: StudyResults) -> Figure:
     """Dead units, gradients and activations by layer, and by epoch."""
-    study = results.description
+    study = results.study
     # Of the kernels first of all: they decide what becomes of a signal.
     role, title = "kernel", KERNELS
     if study.with_role(role) == ["baseline"]:  # no kernels are compared
@@ -241,7 +241,7 @@ def _note(row: Any) -> str:
 
 
 def _learning_curves(results: StudyResults, title: str, role: str, narrow: bool) -> Figure:
-    study = results.description
+    study = results.study
     return figures.learning_curves(
         title,
         [

@@ -7,9 +7,9 @@ from typing import Any
 
 from initstudy import __version__
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_CLASS, ONE_RUN
+from initstudy.config.description import Description, hidden_layers, optimizer_in_words
 from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.report.words import TEMPLATES, fill
-from initstudy.study.description import Description, hidden_layers, optimizer_in_words
 
 REFERENCES = TEMPLATES / "references.bib"
 # Keys of REFERENCES, by the names of initializers without `_` and capitals.

@@ -17,13 +17,13 @@ import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from initstudy.config.problems import count
 from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
 from initstudy.report.methods import methods
 from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
 from initstudy.results.study import StudyResults
 from initstudy.results.weights import in_words
-from initstudy.study.problems import count
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
@@ -54,7 +54,7 @@ def report(results: StudyResults) -> str:
     Raises:
         StudyError: if a table or a text is missing, or is not as it must be.
     """
-    study, folder = results.description, Path(results.folder)
+    study, folder = results.study, Path(results.folder)
     spent, made = costs(results.timings), provenance()
     figures = shown(figures_of(study), study)
     paragraph, citations = methods(

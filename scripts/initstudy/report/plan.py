@@ -6,11 +6,11 @@ from initstudy.analysis.comparisons import fewest_seeds
 from initstudy.analysis.levels import ALPHA
 from initstudy.analysis.measures import MEASURES
 from initstudy.analysis.power import plan
+from initstudy.config.problems import count
 from initstudy.errors import StudyError
 from initstudy.report.verdict import Units
 from initstudy.report.words import fill
 from initstudy.results.findings import Findings
-from initstudy.study.problems import count
 
 SEEDS = (5, 10, 20, 40, 80, 160)
 # Half a point, where no margin says what matters.

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from initstudy.study.problems import count
+from initstudy.config.problems import count
 
 # Beside the library, wherever a run is.
 TEMPLATES = Path(__file__).parents[3] / "templates"

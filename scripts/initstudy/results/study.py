@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from initstudy.config.description import LOOK, NAME, Description
+from initstudy.config.problems import suggest
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
 from initstudy.results import diagnostics, findings, histories, hits
 from initstudy.results.findings import Findings
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
-from initstudy.study.description import LOOK, NAME, Description
-from initstudy.study.problems import suggest
 
 # Columns and decisions of version 0.2.0.
 RENAMED = {
@@ -84,7 +84,7 @@ class StudyResults:
     folder: str | Path
 
     @functools.cached_property
-    def description(self) -> Description:
+    def study(self) -> Description:
         """What was asked."""
         found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
         if len(found) > 1:
@@ -99,12 +99,12 @@ class StudyResults:
     @property
     def configuration(self) -> Mapping[str, Any]:
         """All keys that decide what comes out, defaults and all."""
-        return self.description.configuration
+        return self.study.configuration
 
     @functools.cached_property
     def histories(self) -> pd.DataFrame:
         """variant, seed, epoch (from 1), loss, accuracy, val_loss, val_accuracy."""
-        return histories.read(self._path("histories.csv"), self.description.epochs)
+        return histories.read(self._path("histories.csv"), self.study.epochs)
 
     @functools.cached_property
     def tests(self) -> pd.DataFrame:
@@ -135,7 +135,7 @@ class StudyResults:
     def looks(self) -> list[dict[str, Any]]:
         """The interim analyses but the last: `seeds`, and which variants `goes_on` to more."""
         found: list[dict[str, Any]] = []
-        for seeds in self.description.looks[:-1]:
+        for seeds in self.study.looks[:-1]:
             found.append(yaml.safe_load(self._text(LOOK.format(seeds=seeds))))
             if not found[-1]["goes_on"]:
                 break
@@ -143,7 +143,7 @@ class StudyResults:
 
     def judged_on(self, variant: str) -> range:
         """The seeds on which a variant is compared with the baseline."""
-        study = self.description
+        study = self.study
         if variant == "best":
             return study.confirmation
         went_on = [
@@ -161,7 +161,7 @@ class StudyResults:
 
     def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
         """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
-        epochs = self.description.epochs
+        epochs = self.study.epochs
         return histories.curves(self._curves, variant, seeds, epochs, metric)
 
     def variant(self, name: str) -> Replicates:
@@ -175,7 +175,7 @@ class StudyResults:
             hint = suggest(name, list(self._finals))
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
-        study = self.description
+        study = self.study
         return Replicates(study.name, name, ended, self._curves[name], study.chance)
 
     @functools.cached_property
@@ -193,7 +193,7 @@ class StudyResults:
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
         """Signals and weights by variant, seed, epoch and layer: see `columns.DIAGNOSTICS`."""
-        return diagnostics.read(self._path("diagnostics.csv"), self.description.epochs)
+        return diagnostics.read(self._path("diagnostics.csv"), self.study.epochs)
 
     @functools.cached_property
     def weights(self) -> list[dict[str, Any]]:
@@ -253,7 +253,7 @@ class StudyResults:
     @functools.cached_property
     def initializers(self) -> dict[str, tuple[str, str]]:
         """Names of the kernel and the bias initializer of each variant that was compared."""
-        return self.description.with_best(self.best)
+        return self.study.with_best(self.best)
 
     @property
     def verdict(self) -> str:
@@ -272,7 +272,7 @@ class StudyResults:
 
     @functools.cached_property
     def _finals(self) -> dict[str, pd.DataFrame]:
-        study = self.description
+        study = self.study
         return histories.by_variant(
             scored(self.final, self.histories, study.judge_by, study.target_accuracy, study.epochs)
         )
@@ -328,5 +328,5 @@ def load(folder: str | Path) -> StudyResults | SuiteResults:
     if Path(folder, "scores.csv").exists():
         return SuiteResults(Path(folder))
     results = StudyResults(Path(folder))
-    results.description  # noqa: B018 - what is no folder of results is told here
+    results.study  # noqa: B018 - what is no folder of results is told here
     return results

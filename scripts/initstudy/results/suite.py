@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.plan import VARIANTS, Plan
 from initstudy.results import hits
 from initstudy.results.tables import check_columns
-from initstudy.study.plan import VARIANTS, Plan
 
 SCORES = ["study", "variant", "seed", "accuracy", "score", "epochs_to_target"]
 TRAININGS = ["study", "variant", "digest", "epochs", "one_run"]

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from initstudy.config.problems import count
 from initstudy.results.columns import WEIGHTS
 from initstudy.results.files import replacing
-from initstudy.study.problems import count
 
 
 def write(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:

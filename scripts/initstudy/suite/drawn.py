@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from initstudy.config.problems import read_yaml
 from initstudy.report.reference import Plain
-from initstudy.study.problems import read_yaml
 
 PROJECT = Path(__file__).parents[3]
 # The settings of the reference benchmark.

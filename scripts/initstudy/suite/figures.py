@@ -14,10 +14,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from initstudy.analysis.decisions import BASELINE
 from initstudy.analysis.levels import Floats
+from initstudy.config.problems import count
 from initstudy.drawing.figures import COLORS, STYLE, label_ends, line_styles
 from initstudy.drawing.scales import sparse_ticks
 from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
-from initstudy.study.problems import count
 from initstudy.suite.catalog import figures_of
 from initstudy.suite.entry import Entry
 from initstudy.suite.findings import Findings, Method, label

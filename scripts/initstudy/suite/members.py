@@ -9,12 +9,12 @@ import pandas as pd
 from initstudy.analysis import evidence, learning_rates
 from initstudy.analysis.evidence import ONE_RUN, Evidence
 from initstudy.analysis.levels import Floats
+from initstudy.config.description import Description, hidden_layers
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS
-from initstudy.study.description import Description, hidden_layers
 from initstudy.suite.entry import Entry, Workload
 
 
@@ -76,7 +76,7 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
     Raises:
         StudyError: if results are missing.
     """
-    study, final = results.description, results.final
+    study, final = results.study, results.final
     known = evidence.of(results)
     # All seeds are read, so that none is missing.
     counted = 1 if known.reason == ONE_RUN else len(study.selection)
@@ -163,7 +163,7 @@ def trainings(
     """
     rows = []
     for results, own_entry in zip(studies, entries, strict=True):
-        study = results.description
+        study = results.study
         table = results.runs
         own = table[table["variant"].isin(variants) & (table["first_seed"] < study.selection.stop)]
         digests = own["history"].str.split("/").str[-3]
@@ -178,7 +178,7 @@ def curves(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataF
     """The histories of the compared replicates: study, and `columns.HISTORY`."""
     tables = []
     for results in studies:
-        study, table = results.description, results.histories
+        study, table = results.study, results.histories
         own = table["variant"].isin(variants) & table["seed"].isin(study.selection)
         tables.append(table[own].assign(study=study.name))
     return pd.concat(tables, ignore_index=True)

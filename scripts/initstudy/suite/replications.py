@@ -58,7 +58,7 @@ def draw(studies: Studies) -> dict[str, Figure]:
 
 def curves(results: StudyResults) -> Curves:
     """Validation accuracies of the first seeds, for each kernel initializer (seeds, epochs)."""
-    table, study = results.histories, results.description
+    table, study = results.histories, results.study
     first = table[table["seed"].isin(study.selection)]
     return {
         study.initializers[str(name)][0]: rows.pivot_table(
@@ -85,7 +85,7 @@ def draw_curves(results: StudyResults, title: str, labels: Mapping[str, tuple[st
         spread = np.std(100 * found[name], axis=0, ddof=1)
         log.info(
             "%s, %s: mean by epoch %s, sd %s",
-            *(results.description.name, name, mean.round(1), spread.round(1)),
+            *(results.study.name, name, mean.round(1), spread.round(1)),
         )
         axes.annotate(
             label,
@@ -108,7 +108,7 @@ def draw_curves(results: StudyResults, title: str, labels: Mapping[str, tuple[st
 def draw_signals(results: StudyResults, title: str) -> Figure:
     """Standard deviations of activations and of back-propagated gradients by hidden layer."""
     table = results.diagnostics
-    table = table[table["seed"].isin(results.description.selection)]
+    table = table[table["seed"].isin(results.study.selection)]
     start = table[(table.epoch == 0) & (table.layer < table.layer.max())]
     figure = Figure(figsize=(9, 4), layout="constrained")
     panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharex=True)

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.costs import Size, dense
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import ROLES
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
 from initstudy.results.weights import in_words
-from initstudy.study.costs import Size, dense
-from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems
 from initstudy.training.networks import (

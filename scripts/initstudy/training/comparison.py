@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.config.problems import count
 from initstudy.engine.backend import keras
 from initstudy.engine.data import Dataset
 from initstudy.engine.layers import layers_of
@@ -22,7 +23,6 @@ from initstudy.engine.optimizers import inner_of, make_optimizer, scaling
 from initstudy.engine.shadows import Shadows
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Trainer, data_order, dataset_of, input_scaling, trainer_of
-from initstudy.study.problems import count
 
 # Whole batches that are compared, and that are timed if that takes no longer than so many seconds.
 BATCHES, TIMED, LONG = 3, 40, 1.0

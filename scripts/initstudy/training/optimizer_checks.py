@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from initstudy.config.problems import KeyPath, Problem, suggest
 from initstudy.engine.backend import keras
 from initstudy.engine.optimizers import (
     OF_MODEL,
@@ -11,7 +12,6 @@ from initstudy.engine.optimizers import (
     make_optimizer,
 )
 from initstudy.engine.spec import with_rate
-from initstudy.study.problems import KeyPath, Problem, suggest
 from initstudy.training.raised import reason
 
 PATH: KeyPath = ("optimizer",)

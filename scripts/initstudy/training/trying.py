@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.config.problems import suggest
 from initstudy.engine.backend import keras
 from initstudy.engine.initializers import (
     Role,
@@ -18,7 +19,6 @@ from initstudy.engine.initializers import (
 from initstudy.engine.spec import is_custom
 from initstudy.engine.weights import converted
 from initstudy.errors import StudyError
-from initstudy.study.problems import suggest
 
 DENSE = ((784, 16), (16, 16), (16, 10), (64, 256), (256, 64))
 CONVOLUTIONS = ((5, 5, 1, 6), (3, 3, 8, 16), (3, 3, 1, 8), (3, 4, 8))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from initstudy.code import engine_id, initializer_id, versions
+from initstudy.config.description import LOOK
+from initstudy.config.problems import suggest
+from initstudy.config.study import Study, Variant
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec, rate_of, with_rate
 from initstudy.errors import StudyError
 from initstudy.store import OUTPUTS, block, run_folder
-from initstudy.study.config import Study, Variant
-from initstudy.study.description import LOOK
-from initstudy.study.problems import suggest
 
 # What was chosen, by the name of its file in the study's folder; None if it is not known yet.
 Choices = Callable[[str], Mapping[str, Any] | None]

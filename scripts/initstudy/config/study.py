@@ -31,11 +31,11 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
+from initstudy.config import schema
+from initstudy.config.names import DATASETS, NAME, OWN
+from initstudy.config.problems import KeyPath, Problem, describe, show, suggest
+from initstudy.config.user_files import source_of
 from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, is_custom, rate_of
-from initstudy.study import schema
-from initstudy.study.names import DATASETS, NAME, OWN
-from initstudy.study.problems import KeyPath, Problem, describe, show, suggest
-from initstudy.study.user_files import source_of
 
 __all__ = [
     "Initializer",

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from initstudy.config.names import RANKED
 from initstudy.errors import StudyError
-from initstudy.study.names import RANKED
 
 if TYPE_CHECKING:
-    from initstudy.study.config import Study
+    from initstudy.config.study import Study
 
 # The digest in the name makes a description that was changed another file; there is one at a time.
 NAME = "study-{digest}.json"
