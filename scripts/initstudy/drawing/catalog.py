@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from initstudy.config.description import Description
 from initstudy.config.names import MEASURES
+from initstudy.study import Study
 
 # What decides whether there is a figure: for a study's, its description.
 Subject = TypeVar("Subject")
@@ -60,7 +60,7 @@ CURVES = Section("curves", "Learning curves", "Learning curves")
 SIGNALS = Section("signals", "Signals by depth", "Signals")
 
 # In the order of the report; figures of one section stand together.
-FIGURES: tuple[Figure[Description], ...] = (
+FIGURES: tuple[Figure[Study], ...] = (
     Figure(
         "differences",
         "Mean difference of each variant from the baseline with its interval",
@@ -135,7 +135,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "else. Bars are 95 % intervals. Diamonds: how much of the variance, whatever its cause, "
         "more test images would make disappear.",
         SCATTER,
-        when=lambda study: len(study.variance_seeds) > 0,
+        when=lambda study: study.variance_seeds > 0,
     ),
     Figure(
         "kernel",
@@ -203,15 +203,15 @@ def shown(figures: Sequence[Figure[Subject]], subject: Subject) -> list[Figure[S
     return [figure for figure in figures if figure.shown is None or figure.shown(subject)]
 
 
-def figures_of(study: Description) -> list[Figure[Description]]:
+def figures_of(study: Study) -> list[Figure[Study]]:
     """The figures that a study has."""
     words = {
         "images": images_of(study),
         "judged": MEASURES[study.judge_by],
         "middle": "median" if study.ranked else "mean",
-        "looks": " Small circles are what it was at earlier looks." * (len(study.looks) > 1),
+        "looks": " Small circles are what it was at earlier looks." * (len(study.analyses) > 1),
         "published": " Open diamonds are published values of one training each."
-        * (study.configuration["published"] is not None),
+        * (study.published is not None),
     }
     return [
         replace(figure, caption=figure.caption.format(**words))
@@ -220,7 +220,7 @@ def figures_of(study: Description) -> list[Figure[Description]]:
     ]
 
 
-def images_of(study: Description) -> str:
+def images_of(study: Study) -> str:
     """What the images are called that a study is judged on.
 
     They are the test images; where these validate, too, as in the notebook, that name is kept.
