@@ -1,14 +1,15 @@
 """The one module that knows Snakemake: it reads what a run asks for, and answers its rules.
 
-Of what Snakemake does not document, it uses four parts of the object `workflow`, each of which has
-no public counterpart in Snakemake 9:
+Of what Snakemake does not document, it uses this, which has no public counterpart in Snakemake 9:
 
 - `config_settings`: what `--config` and `--configfile` say. It overrides the files of every study
   of a list, and messages name it.
 - `modifier.modify_path`: where a file is if another workflow, which uses this one as a module, has
   moved its results.
-- `output_settings.dryrun`: a dry run has no moment at which it could say what a run would cost.
 - `remote_exec`: whether this is a job of a cluster, which reads its spec, and does not plan.
+- `IncompleteCheckpointException` and `checkpoint_target`: an input function that asks for several
+  choices goes on where one is not made yet, and names them all. If it ended there, as Snakemake
+  lets it, a second choice that is up to date would never be taken note of.
 """
 
 import atexit
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from snakemake.io import ancient, local
+from snakemake.exceptions import IncompleteCheckpointException
+from snakemake.io import ancient, checkpoint_target, local
 
 from initstudy import costs, forecast
 from initstudy.config.forms import find
@@ -102,12 +104,11 @@ class Workflow:
         defaults = [file for file in defaults if file in (CONFIG, str(PROJECT / CONFIG))]
         self.kept_folder = kept
         self.studies = Studies(origin, defaults, origin.command_line, kept)
-        if not workflow.remote_exec:
-            self._begin()
         # Runs end with the Snakemake that started them.
         os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
-        # At its start a run says what it costs; a dry run has no start, so it does at its end.
-        if workflow.output_settings.dryrun:
+        if not workflow.remote_exec:
+            self._begin()
+            # A run says at its start what it costs; a dry run, which has no start, at its end.
             atexit.register(self.say_cost)
 
     @said_as_it_is
@@ -121,6 +122,7 @@ class Workflow:
         """Hold the folder until this process ends, however it ends; say what the run costs."""
         hold(STATE / "lock")
         self.say_cost()
+        atexit.unregister(self.say_cost)
 
     def say_cost(self) -> None:
         """Print what is still to run, and what is worth knowing of it before."""
@@ -187,7 +189,7 @@ class Workflow:
             member = self.studies[wildcards.study]
             choices = self._choices(member)
             _stage(stage, member.plan, choices, wildcards)
-            return [_choice_file(member, name) for name in choices.consulted]
+            return [checkpoint_target(_choice_file(member, name)) for name in choices.consulted]
 
         return said_as_it_is(files)
 
@@ -381,7 +383,10 @@ class Workflow:
         """Return what a study has chosen; Snakemake asks again once a choice is made."""
 
         def read(name: str) -> Any:
-            made = self._checkpoints.choose.get(study=member.study.name, choice=name)
+            try:
+                made = self._checkpoints.choose.get(study=member.study.name, choice=name)
+            except IncompleteCheckpointException:
+                return None
             file = Path(made.output[0])
             # While it is made again, there is none.
             return yaml.safe_load(file.read_text()) if file.exists() else None
