@@ -5,10 +5,12 @@ Rules read it while Snakemake parses them, so it imports nothing that draws.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from initstudy.config.names import MEASURES
-from initstudy.study import Study
+
+if TYPE_CHECKING:
+    from initstudy.study import Study
 
 # What decides whether there is a figure: for a study's, its description.
 Subject = TypeVar("Subject")
@@ -60,7 +62,7 @@ CURVES = Section("curves", "Learning curves", "Learning curves")
 SIGNALS = Section("signals", "Signals by depth", "Signals")
 
 # In the order of the report; figures of one section stand together.
-FIGURES: tuple[Figure[Study], ...] = (
+FIGURES: "tuple[Figure[Study], ...]" = (
     Figure(
         "differences",
         "Mean difference of each variant from the baseline with its interval",
@@ -203,7 +205,7 @@ def shown(figures: Sequence[Figure[Subject]], subject: Subject) -> list[Figure[S
     return [figure for figure in figures if figure.shown is None or figure.shown(subject)]
 
 
-def figures_of(study: Study) -> list[Figure[Study]]:
+def figures_of(study: "Study") -> "list[Figure[Study]]":
     """The figures that a study has."""
     words = {
         "images": images_of(study),
@@ -220,7 +222,7 @@ def figures_of(study: Study) -> list[Figure[Study]]:
     ]
 
 
-def images_of(study: Study) -> str:
+def images_of(study: "Study") -> str:
     """What the images are called that a study is judged on.
 
     They are the test images; where these validate, too, as in the notebook, that name is kept.

@@ -20,7 +20,7 @@ from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 
 WIDTH = 100
 PROJECT = Path(__file__).parents[3]
-STAGES = ("data", "training", "results", "analysis", "drawing", "report", "suite")
+STAGES = ("train", "analyze", "report", "suite")
 
 MADE = "made of scripts/initstudy/config/ by `make reference`"
 
