@@ -88,14 +88,15 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(BIN)/$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Renews the lock files: the newest versions that pyproject.toml allows, for all platforms. The
-# second holds only what it adds to the first.
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock'
+# Renews the lock files: the newest versions that pyproject.toml allows, for all platforms; with
+# UPGRADE= only what pyproject.toml asks for now and did not before. The second holds what it adds to the first.
+UPGRADE ?= --upgrade
+COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock'
 lock:
 	$(BIN)/$(PIP) --require-hashes -r requirements-uv.lock
 	$(COMPILE) pyproject.toml --extra test -o requirements.lock
 	$(COMPILE) pyproject.toml --extra cluster --constraint requirements.lock -o requirements-cluster.lock \
 	    $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
-	sed -i '/^# The following packages were excluded/,$$d' requirements-cluster.lock
+	sed -i -e '/^# The following packages were excluded/,$$d' -e '/^$$/d' requirements-cluster.lock
 	$(COMPILE) requirements-docs.in -o requirements-docs.lock
 	echo uv | $(COMPILE) - -o requirements-uv.lock
