@@ -84,6 +84,11 @@ def test_a_conda_environment_has_what_its_scripts_import(path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_oldest_snakemake_is_that_of_the_package() -> None:
+    asked = re.search(r'"snakemake>=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text())
+    assert f'min_version("{asked[1]}")' in (REPOSITORY / "Snakefile").read_text()
+
+
 @pytest.mark.parametrize(
     ("path", "least"),
     [
