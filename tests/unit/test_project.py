@@ -181,3 +181,17 @@ def test_what_follows_from_a_choice_waits_for_it() -> None:
     assert len(following) == 6
     for part, stage in following:
         assert f"choices=chosen({stage})," in part, part
+
+
+def test_every_folder_and_entry_is_on_the_map_of_the_contributing_page() -> None:
+    page = (REPOSITORY / "CONTRIBUTING.md").read_text().partition("## Where things are")[2]
+    rows = re.findall(r"^\| (`.+?) \|", page.partition("\n## ")[0], re.M)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+    command = ["git", "ls-files"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    files = [Path(line).parts for line in listed.stdout.splitlines()]
+    top = {parts[0] for parts in files}
+    beside = {parts[1] for parts in files if parts[0] == "scripts" and len(parts) > 2}
+    library = {parts[2] for parts in files if parts[:2] == ("scripts", "initstudy")}
+    # Some names are there twice: folders of the project and of the library.
+    assert sorted(named) == sorted([*top, *beside - {"initstudy"}, *library - {"__init__.py"}])
