@@ -1,4 +1,4 @@
-# Checkpoints, since what is chosen decides what is trained next.
+# Checkpoints of Snakemake, since the choice decides which runs follow.
 checkpoint choose_learning_rates:
     input:
         study=described,
@@ -91,7 +91,7 @@ rule collect_learning_rates:
         "../scripts/collect_learning_rates.py"
 
 
-# For who asks for it, before a larger study is run.
+# A target by itself, before a larger study.
 rule plan_seeds:
     input:
         findings="results/{study}/findings.json",

@@ -1,4 +1,4 @@
-# What every study has, in one job: most of its time is for importing what draws.
+# The figures of every study, in one job: most of its time is for imports.
 rule draw:
     input:
         study=described,
@@ -26,7 +26,7 @@ rule draw:
         "../scripts/draw.py"
 
 
-# What only some studies have. Spelled out, since `use rule draw` would not keep it local.
+# The figures of some studies. Spelled out, since `use rule draw` would not keep it local.
 rule draw_more:
     input:
         study=described,

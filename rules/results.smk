@@ -1,5 +1,5 @@
-# The name of the file holds the digest of what it says, and there is one at a time: so whatever
-# is changed, back and forth, makes it anew, and what depends on it.
+# The name of the file holds the digest of its content, and there is one at a time. So a change, also
+# one back to an earlier configuration, makes it again, and all that depends on it.
 rule describe:
     output:
         "results/{study}/study-{described}.json",
@@ -68,7 +68,7 @@ rule account_weights:
         "../scripts/account_weights.py"
 
 
-# One variant by its name, for who asks for it alone.
+# One variant, as a target by itself.
 rule collect_variant:
     input:
         study=described,

@@ -78,6 +78,6 @@ rule draw_replications:
     params:
         code=code("draw_replications", SUITE),
     message:
-        "Drawing what the studies of published findings show"
+        "Drawing the figures of the published findings"
     script:
         "../scripts/draw_replications.py"

@@ -1,6 +1,6 @@
 rule train:
     input:
-        # Its name is the digest of what it says.
+        # Its name is the digest of its content.
         spec=ancient(f"{SPEC_FILES}/{{digest}}.json"),
         dataset=dataset,
         accepted=accepted,

@@ -59,8 +59,10 @@ MOST_PAIRS = 20_001
 
 # Keys that there were, and why there are no more.
 GONE = {
-    "diagnose_after": "every training is measured at the start, after epochs 1, 2, 5, 10, 20, 50, "
-    "100, ... and after the last; remove this key"
+    "diagnose_after": (
+        "every run is measured at the start, after epochs 1, 2, 5, 10, 20, 50, 100, ... and after "
+        "the last; remove this key"
+    )
 }
 
 HERE = (Path(),)
@@ -264,8 +266,8 @@ def _no_words(value: dict[Any, Any]) -> dict[Any, Any]:
             _no_words(dict(part))
         elif isinstance(part, str) and part.lower() in ANSWERS:
             raise _wrong(
-                f"{key}: {part!r} is text here, which Keras takes as true whatever it says; write "
-                "true or false, without quotes"
+                f"{key}: {part!r} is text here, which Keras takes as true; write true or false, "
+                "without quotes"
             )
     return value
 
@@ -299,8 +301,8 @@ def _class_name(name: str, info: ValidationInfo) -> str:
     problem = _own_problem(name, _folders(info))
     if not is_custom(name) and not re.fullmatch(NAME, name):
         problem = (
-            f"{show(name)} is no name of an initializer (letters, digits and _, since it becomes "
-            "part of file names), nor file.py:name"
+            f"{show(name)} is not the name of an initializer (letters, digits and _, since it "
+            "becomes part of file names), nor file.py:name"
         )
     if problem:
         raise _wrong(problem)
@@ -337,8 +339,9 @@ class Layer(Keys):
     """The initializer of one layer, with its parameters."""
 
     class_name: ClassName = Field(
-        description="A class of keras.initializers or of the literature, or file.py:name of your "
-        "own."
+        description=(
+            "A class of keras.initializers or of the literature, or a custom one, file.py:name."
+        )
     )
     config: Parameters = optional({}, "Its parameters, without the seed.")
 
@@ -382,7 +385,7 @@ def _without_default(node: dict[str, Any]) -> None:
 # If left out, it is made of the layers' own; and "" is no name that could be written.
 NAMED: Any = Field(
     "",
-    description=f"{CALLED}; theirs, if left out.",
+    description=f"{CALLED}; if left out, made of the names of its parts.",
     json_schema_extra=_without_default,
 )
 
@@ -407,11 +410,15 @@ class ByPath(Keys):
 
     name: Name = NAMED
     paths: ByPattern = Field(
-        description="By patterns of the paths in weights.csv, such as '*/recurrent_kernel': the "
-        "first one that a path is like decides. A weight that is neither a kernel nor a bias is "
-        "drawn only if a pattern names it."
+        description=(
+            "By patterns of the paths in weights.csv, such as '*/recurrent_kernel': the first one "
+            "that fits a path decides. A weight that is neither a kernel nor a bias is drawn only "
+            "if a pattern names it."
+        )
     )
-    others: OfLayer | None = optional(None, "Of all kernels, or biases, that no pattern names.")
+    others: OfLayer | None = optional(
+        None, ("The initializer of all kernels, or biases, that no pattern names.")
+    )
 
 
 def _initializer(form: Any, info: ValidationInfo) -> Initializer:
@@ -464,7 +471,7 @@ Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_len
 class Baseline(Keys):
     """A kernel and a bias initializer."""
 
-    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the weights.")
+    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the kernels.")
     bias_initializer: AnInitializer = optional("zeros", "Draws the biases.")
 
 
@@ -484,7 +491,9 @@ class Holdout(Keys):
     """Images that are kept from training."""
 
     holdout: Annotated[Whole, BeforeValidator(_numbers)] = Field(
-        ge=1, le=100_000_000, description="How many training images are kept for validation."
+        ge=1,
+        le=100_000_000,
+        description=("Number of training examples that are held out for validation."),
     )
 
 
@@ -523,7 +532,7 @@ class Network(Keys):
 def _build(name: str, info: ValidationInfo) -> str:
     problem = _own_problem(name, _folders(info))
     if not is_custom(name):
-        problem = f"{show(name)} is not of the form file.py:name, a function of your own"
+        problem = f"{show(name)} is not of the form file.py:name, a custom function"
     if problem:
         raise _wrong(problem)
     return name
@@ -579,7 +588,7 @@ def _dataset(name: str, info: ValidationInfo) -> str:
     if not name.endswith(".npz"):
         if name not in DATASETS:
             hint = suggest(name, DATASETS)
-            raise _wrong(f"{show(name)} is no data set, nor a .npz file{hint}")
+            raise _wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
         return name
     file = find(name, _folders(info))
     if not file.is_file():
@@ -629,7 +638,7 @@ def _sources(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     if len(names) != len(set(names)):
         raise _wrong(f"{show(list(names))} has one twice")
     if not names:
-        raise _wrong("[] makes all replicates the same; name weights, order or both")
+        raise _wrong("[] makes all runs of a variant the same; name weights, order or both")
     return tuple(name for name in SOURCES if name in names)
 
 
@@ -651,9 +660,9 @@ class Study(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "What to learn from: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a .npz "
-        "file of your own, beside the configuration, with x_train and x_test (n, ...), y_train and "
-        "y_test (n,): labels from 0.",
+        "The data set: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a custom "
+        ".npz file beside the configuration, with x_train and x_test (n, ...), y_train and y_test "
+        "(n,): labels from 0.",
     )
     dataset_file: ExistingFile | None = optional(
         None,
@@ -661,29 +670,28 @@ class Study(Keys):
     )
     inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
-        "What the network sees of a pixel: raw (0..255, as in the notebook), unit (0..1), "
-        "standardized (mean 0 and variance 1 over all training pixels), or features (the same of "
-        "each pixel, or column of a table, by itself).",
+        "The scale of inputs: raw (0..255, as in the notebook), unit (0..1), standardized (mean 0 "
+        "and variance 1 over all numbers of the training examples), or features (mean 0 and "
+        "variance 1 of each pixel, or column of a table, by itself).",
     )
     held_out: HeldOut = optional(
         "test",
-        "The images that the accuracy of each epoch is measured on: test, as in the notebook, or "
-        "{holdout: 10000}. So that choices are not made on the test images, so many training "
-        "images are then kept for it, and the test images are read once, after the last epoch, for "
-        "the final comparisons.",
+        "The examples on which each epoch is validated, and choices are made: test, as in the "
+        "notebook, or {holdout: 10000}, so many training examples that are held out. The test set "
+        "is then read once, after the last epoch, for the final comparisons.",
         alias="validation",
     )
     training_images: Whole | None = optional(
         None,
-        "How many training images are learned from, of those that are not held out: the same ones, "
-        "chosen at random, for all. null for all of them.",
+        "Number of examples in training, of those that are not held out: chosen at random, the "
+        "same for all runs. null for all of them.",
         ge=1,
         le=100_000_000,
     )
     model: Model = optional(
         {},
-        "The network between the pixels and the softmax over the classes: layers as below, or a "
-        "function of your own that returns a Keras model, my_model.py:build.",
+        "The network: hidden layers as below, with a softmax over the classes at the end, or a "
+        "custom function that returns a Keras model, my_model.py:build.",
     )
     optimizer: AnOptimizer = optional(
         "adam",
@@ -692,19 +700,19 @@ class Study(Keys):
     )
     learning_rates: Rates = optional(
         [],
-        "With [0.0001, 0.001, 0.01], say, each variant is trained with the rate that is best for "
-        "it on the validation images (which must be held out), in the mean over "
-        "learning_rate_seeds runs that nothing else uses. [] for the optimizer's own rate.",
+        "Learning rates to choose from, such as [0.0001, 0.001, 0.01]. Each variant runs at the "
+        "rate with the best mean on the validation set (which must be held out), over "
+        "learning_rate_seeds tuning runs. [] for the optimizer's own rate.",
         max_length=100,
     )
     learning_rate_seeds: Whole = optional(
         3,
-        "Seeds that the learning rate is chosen on. They are other seeds than those of the "
+        "Number of tuning runs for each learning rate. Their seeds are not those of the "
         "comparisons, so a choice does not flatter its result.",
         ge=1,
         le=100_000,
     )
-    batch_size: Whole = optional(128, "Images per update.", ge=1, le=1_000_000)
+    batch_size: Whole = optional(128, "Examples per update.", ge=1, le=1_000_000)
     compile: Literal["auto", "xla", "graph"] = optional(
         "auto",
         "How the network is compiled: by xla, which is fastest for dense layers; as a graph of "
@@ -713,12 +721,12 @@ class Study(Keys):
     )
     threads: Whole = optional(
         1,
-        "Cores that each training uses. More are better used by more jobs at a time, but where one "
-        "training takes hours. The last bits of the results depend on it.",
+        "Cores of each job. Several jobs at a time use cores better, unless one run takes hours. "
+        "The last bits of the results depend on it.",
         ge=1,
         le=1024,
     )
-    epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
+    epochs: Whole = optional(100, "Passes over the training examples.", ge=1, le=100_000)
     looks: Looks = optional(
         10,
         "Runs of every variant, with the seeds 0 .. seeds-1; or several numbers, as in "
@@ -731,8 +739,8 @@ class Study(Keys):
     vary: Sources = optional(
         ["weights", "order"],
         "The sources by which the runs of a variant differ: weights (all that a network draws; "
-        "with dropout, its noise, too), order (that of the training images), or both. The other "
-        "one is that of seed 0.",
+        "with dropout, its noise, too), order (that of the training examples), or both. With one "
+        "source, the other one is that of seed 0.",
     )
     variance_seeds: Whole = optional(
         0,
@@ -744,47 +752,45 @@ class Study(Keys):
     )
     seeds_per_job: Whole = optional(
         10,
-        "Replicates that one job trains, one after the other. Fewer: more jobs run side by side. "
-        "More: less time spent on starting TensorFlow, about 4 s a job.",
+        "Seeds that one job runs, one after the other. Fewer: more jobs run side by side. More: "
+        "less time for the start of TensorFlow, about 4 s a job.",
         ge=1,
         le=100_000,
     )
     keep_weights: bool = optional(
         False,
-        "Whether weights and optimizer state are kept at the end of each replicate, so that more "
-        "epochs go on from there. It costs about 4 bytes times (weights + optimizer slots), e.g. "
-        "3 times the weights with adam, for each replicate.",
+        "Whether weights and optimizer state are kept at the end of each run, so that more epochs "
+        "go on from there. It costs about 4 bytes times (weights + optimizer slots), e.g. 3 times "
+        "the weights with adam, for each run.",
     )
     checkpoint_minutes: float = optional(
         5,
-        "Minutes between two checkpoints of a replicate at work. A job that is cut off goes on "
-        "from the last one.",
+        "Minutes between two checkpoints of a run at work. A job that is cut off goes on from the "
+        "last one.",
         gt=0,
         le=100_000,
     )
     baseline: ABaseline = optional(
         {},
-        "The pair that every other one is compared with.\n\n"
-        "An initializer is a Keras identifier (he_normal); one of the literature (lsuv, autoinit, "
-        "fixup, metainit, sparse, gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, "
-        "delta_orthogonal); your own, my_file.py:name, in a file beside the configuration; or a "
-        "mapping whose name becomes part of file names: {name: he_fan_out, "
-        "class_name: VarianceScaling, config: {scale: 2.0, mode: fan_out}}. Different ones for the "
-        "layers: a list, [he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
-        "{hidden: he_normal, output: zeros}.",
+        "The pair with which every other one is compared.\n\nAn initializer is a Keras identifier "
+        "(he_normal); one of the literature (lsuv, autoinit, fixup, metainit, sparse, "
+        "gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, delta_orthogonal); a custom "
+        "one, my_file.py:name, in a file beside the configuration; or a mapping whose name "
+        "becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, config: "
+        "{scale: 2.0, mode: fan_out}}. Different ones for the layers: a list, [he_normal, "
+        "he_normal, zeros], {name: ..., layers: [...]}, or {hidden: he_normal, output: zeros}.",
     )
     kernel_initializers: Initializers = optional(
-        SIX, "Each is trained with the baseline's bias initializer."
+        SIX, "Kernel initializers to compare, each with the baseline's bias initializer."
     )
     bias_initializers: Initializers = optional(
-        SIX, "Each is trained with the baseline's kernel initializer."
+        SIX, "Bias initializers to compare, each with the baseline's kernel initializer."
     )
     design: Literal["one_factor", "factorial"] = optional(
         "one_factor",
-        "Which pairs are trained: one_factor, each initializer above with the baseline's other "
-        "one; or factorial, every kernel with every bias initializer (49 pairs here), which also "
-        "tells how far the worth of the one depends on the other. It adds to what one_factor "
-        "trains.",
+        "The pairs that run: one_factor, each initializer above with the baseline's other one; or "
+        "factorial, every kernel with every bias initializer (49 pairs here), which also shows "
+        "their interaction. It adds to the runs of one_factor.",
     )
     confirmation_seeds: Whole = optional(
         10,
@@ -795,25 +801,25 @@ class Study(Keys):
     )
     target_accuracy: float = optional(
         0.9,
-        "A validation accuracy, as a fraction of 1; the summary tells after how many epochs it is "
-        "reached.",
+        "A validation accuracy, as a fraction of 1. The summary has the number of epochs until a "
+        "run reaches it.",
         ge=0,
         le=1,
     )
     judge_by: Literal["accuracy", "loss", "epochs_to_target", "area_under_curve"] = optional(
         "accuracy",
-        "What variants are chosen and compared by: their accuracy or loss after the last epoch, of "
-        "the test images (and where one is chosen, of the validation images); or, of the "
-        "validation images, the epochs to target_accuracy, infinite for runs that never do, or "
+        "The primary metric, by which variants are chosen and compared: accuracy or loss after "
+        "the last epoch, on the test set (for choices on the validation set); or, on the "
+        "validation set, the epochs to target_accuracy, infinite for runs that never reach it, or "
         "the area under the learning curve. Losses and epochs are compared by ranks, and their "
         "medians are reported.",
     )
     margin: float | None = optional(
         0.005,
-        "The smallest difference that matters, of the metric that judge_by names: of accuracies "
-        "and areas as a fraction of 1. A variant is equivalent if the interval that decides lies "
-        "within it; of accuracies, for other test examples, too. null for none: any difference "
-        "matters.",
+        "The equivalence margin, the smallest difference that matters, of the metric that "
+        "judge_by names: of accuracies and areas as a fraction of 1. A variant is equivalent if "
+        "the interval that decides lies within it; of accuracies, for other test examples, too. "
+        "null for none: any difference matters.",
         gt=0,
         le=100_000,
     )
@@ -824,7 +830,7 @@ class Study(Keys):
     )
     published: PublishedFile | None = optional(
         "resources/notebook.csv",
-        "A CSV file of published results to stand beside these, with the columns variant, "
+        "A CSV file of published results for comparison, with the columns variant, "
         "kernel_initializer, bias_initializer, loss, accuracy; null for none.",
     )
 
@@ -1007,7 +1013,7 @@ def _duplicates(
     for index, entry in enumerate(entries):
         first = seen.setdefault(entry.name.lower(), f"{name}[{index}]")
         if first != f"{name}[{index}]":
-            yield Problem((name, index), f"{entry.name!r} stands at {first} already; remove one")
+            yield Problem((name, index), f"{entry.name!r} is at {first} already; remove one")
         if entry == baseline:
             yield Problem((name, index), f"{entry.name!r} is the baseline's own; remove it here")
         elif entry.name.lower() == baseline.name.lower():
@@ -1047,8 +1053,8 @@ def _margin_problems(study: Study) -> Iterator[Problem]:
     if study.judge_by == "epochs_to_target" and study.margin < 1:
         yield Problem(
             ("margin",),
-            f"{show(study.margin)} is less than an epoch, and they are judged by epochs_to_target; "
-            "give a number of epochs, such as 2, or null for none",
+            f"{show(study.margin)} is less than an epoch, and judge_by is epochs_to_target; give "
+            "a number of epochs, such as 2, or null for none",
         )
     if study.judge_by in ("accuracy", "area_under_curve") and study.margin > 0.5:
         yield Problem(
@@ -1076,8 +1082,8 @@ def _variance_problems(study: Study) -> Iterator[Problem]:
     if study.vary != SOURCES:
         yield Problem(
             ("vary",),
-            f"with variance_seeds the replicates vary by both, [{WEIGHTS}, {ORDER}], and each "
-            "alone is added",
+            f"with variance_seeds the runs vary by both, [{WEIGHTS}, {ORDER}], and each alone is "
+            "added",
         )
 
 
@@ -1097,14 +1103,14 @@ def _learning_rate_problems(study: Study) -> Iterator[Problem]:
     if not rates:
         return
     if len(rates) != len(set(rates)):
-        yield Problem(("learning_rates",), f"one stands twice in {show(rates)}")
+        yield Problem(("learning_rates",), f"one is twice in {show(rates)}")
     if not study.held_out:
         yield Problem(
             ("learning_rates",),
-            "rates that were chosen on the test images would flatter all variants, and not all "
-            "alike; keep images for the choice with validation: {holdout: 10000}",
+            "rates that were chosen on the test set would flatter all variants, and some more "
+            "than others; hold out examples for the choice with validation: {holdout: 10000}",
         )
     if isinstance(rate_of(study.optimizer), int | float):
         yield Problem(
-            ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
+            ("optimizer", "config", "learning_rate"), "learning_rates has it already; remove one"
         )
