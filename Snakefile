@@ -19,7 +19,7 @@ rule all:
         "Everything is there; open {input[0]}"
 
 
-# The studies that suite.yaml lists, and what they say together.
+# The studies that suite.yaml lists, compared with each other.
 rule suite:
     input:
         "results/suite/suite.html",

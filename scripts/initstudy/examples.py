@@ -58,10 +58,12 @@ def problems(study: Study) -> list[Problem]:
     """Find what of a configuration its data are not enough for."""
     left = study.data.images - study.held_out
     if left <= 0:
-        text = f"{study.held_out} of {study.data.images} training examples leave none to learn from"
+        text = f"{study.held_out} of {study.data.images} training examples leave none for training"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
-        text = f"{study.training_images} is more than the {left} that there are to learn from"
+        text = (
+            f"{study.training_images} is more than the {left} examples that are left for training"
+        )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
     share = study.data.chance
@@ -71,7 +73,7 @@ def problems(study: Study) -> list[Problem]:
         found += _too_few(study, examples)
         share = examples.share
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
-        mend = "Set it above that share, for instance to what the baseline reaches"
+        mend = "Set it above that share, for instance to the accuracy of the baseline"
         text = f"{_reached(study, share)}. {mend}"
         found.append(Problem(("target_accuracy",), text))
     return found
@@ -94,9 +96,12 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     if examples:
         share = examples.share
         if lacking := _lacking(examples.learned):
-            yield f"No example with the label {lacking} is learned from."
+            yield f"No example with the label {lacking} is used in training."
         if study.held_out and (lacking := _lacking(examples.validated)):
-            yield f"No example with the label {lacking} is held out, so none is validated on."
+            yield (
+                f"No example with the label {lacking} is held out, so the validation set lacks "
+                "this label."
+            )
     if study.target_accuracy <= share:
         yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
 
@@ -108,7 +113,7 @@ def _too_few(study: Study, examples: Examples) -> Iterator[Problem]:
         many = examples.learned.sum()
         yield Problem(
             key,
-            f"{asked} leaves {many} examples to learn from, and none of them has the label "
+            f"{asked} leaves {many} examples for training, and none of them has the label "
             f"{lacking}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
             "leave this class out of the data",
         )

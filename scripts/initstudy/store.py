@@ -186,8 +186,8 @@ def check(spec: RunSpec) -> None:
                 changed.append(f"{file} or what it imports")
     if changed:
         raise StudyError(
-            f"{' and '.join(changed)} changed since this run began, so what would be trained is "
-            "not what was asked for. Start it again."
+            f"{' and '.join(changed)} changed since this run began, so the runs would not be "
+            "those that were planned. Start it again."
         )
 
 

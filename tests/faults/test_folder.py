@@ -67,7 +67,8 @@ def test_a_second_run_in_the_same_folder_is_refused(held: Project) -> None:
     wait_until((held / "waiting-0").exists)
     second = held.snakemake()
     assert second.code == 1
-    assert f"Another run is at work in this folder (process {first.pid} on " in second.text
+    holder = f"process {first.pid} on "
+    assert f"Another call of Snakemake is at work in this folder ({holder}" in second.text
     assert "Nothing was changed" in second.text
     assert "Traceback" not in second.text
     assert "Training" not in second.text
@@ -93,7 +94,7 @@ def test_two_runs_started_at_once(again: Project) -> None:
             texts.append(said.read())
     assert sorted(codes) in ([0, 0], [0, 1]), texts
     for code, text in zip(codes, texts, strict=True):
-        assert (code == 1) == ("Another run is at work" in text), text
+        assert (code == 1) == ("Another call of Snakemake is at work" in text), text
     assert "Nothing to be done" in again.run().text
 
 
@@ -133,7 +134,7 @@ def test_a_history_with_another_number_in_it_is_refused(again: Project) -> None:
     outcome = again.snakemake()
     assert outcome.code == 1
     assert f"{path.relative_to(again.folder)}: it was changed since it was written" in outcome.text
-    assert "Remove it and run again: it is made anew" in outcome.text
+    assert "Remove it and run again: it is made again" in outcome.text
     assert "Traceback" not in outcome.text
     path.unlink()
     outcome = again.run()

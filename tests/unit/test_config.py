@@ -65,7 +65,7 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
     [
         ({"epoch": 5}, "epoch", ["no such key", "'epochs'"]),
         ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
-        ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training images"]),
+        ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training examples"]),
         ({"diagnose_after": [1]}, "diagnose_after", ["epochs 1, 2, 5, 10", "remove this key"]),
         ({1: 5}, "1", ["no such key"]),
         ({"keep_weights": "yes"}, "keep_weights", ["'yes' must be true or false", "weights"]),
@@ -307,7 +307,7 @@ def test_a_persons_own_file_is_part_of_what_it_is(
         ({"hidden": "ones"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
         ({"name": "a"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
         ({"class_name": "ones"}, "kernel_initializers[0]", "lacks the key 'name'"),
-        (["o/o", "ones", "ones"], "kernel_initializers[0][0]", "no name of an initializer"),
+        (["o/o", "ones", "ones"], "kernel_initializers[0][0]", "not the name of an initializer"),
         ("none.py:f", "kernel_initializers[0]", "there is no file 'none.py'"),
         (["x" * 60] * 3, "kernel_initializers[0]", "give it a name"),
         (
@@ -398,7 +398,7 @@ def test_learning_rates_stand_in_one_place() -> None:
     held = {"validation": {"holdout": 100}, "learning_rates": [0.1, 0.1]}
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
     found = problems(**held, optimizer=optimizer)
-    assert "stands twice" in found["learning_rates"]
+    assert "is twice" in found["learning_rates"]
     assert "learning_rates says it already" in found["optimizer.config.learning_rate"]
 
 

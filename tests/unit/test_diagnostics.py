@@ -141,9 +141,9 @@ def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -
         diagnostics.collect([("a", written(tmp_path, name, lines))], EPOCHS)
 
     collect("right", lines)
-    with pytest.raises(StudyError, match="it has 1 replicates, not 2"):
+    with pytest.raises(StudyError, match="it has 1 runs, not 2"):
         collect("short", lines[:9])
-    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must stand"):
+    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must be"):
         collect("other", [lines[0], *lines[9:], *(f"2{line[1:]}" for line in lines[9:])])
 
 

@@ -122,12 +122,12 @@ def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path
         file = beside(paths[1], kind)
         for broken, told in {
             rows[1].replace("0.75", "0.76"): "it was changed since",
-            rows[1].replace("2", "3", 1): "line 2: it has seed 3 where seed 2 must stand",
+            rows[1].replace("2", "3", 1): "line 2: it has seed 3 where seed 2 must be",
             rows[1].replace("0.75", "many"): "line 2: .* is 'many'",
             rows[1].replace("0.75", "1.75"): "line 2: .* outside 0..1",
             rows[1] + rows[1]: "line 3",
             rows[1][:-1]: "the middle of a line",
-            "": "has 0 replicates, not 1",
+            "": "has 0 runs, not 1",
         }.items():
             file.write_text(head + broken)
             with pytest.raises(StudyError, match=f"{re.escape(str(file))}.*{told}"):

@@ -418,7 +418,7 @@ def test_a_record_of_another_training_is_set_aside(
     records.write(record, path)
     assert outputs(train(case, tmp_path / "a", 3), 3, tmp_path / "a") == expected
     assert (path.parent / "0.npz.damaged").exists()
-    assert "of another training" in caplog.text
+    assert "of another run" in caplog.text
 
 
 def test_a_checkpoint_is_written_when_its_time_has_come(
@@ -452,7 +452,7 @@ def test_the_log_tells_what_is_trained_and_what_is_not(
     caplog.clear()
     train(case, tmp_path / "a", 2, range(3))
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
-        "seed 0 is taken from its record.",
+        "seed 0 is taken from its checkpoint.",
         "1 of 3 seeds done.",
         "seed 1 goes on from epoch 1.",
         "seed 1, epoch 2 of 2",

@@ -224,7 +224,7 @@ def test_a_damaged_file_is_refused() -> None:
     with zipfile.ZipFile("own.npz") as archive:
         begins = archive.getinfo("x_train.npy").header_offset + 300
     Path("own.npz").write_bytes(content[: len(content) // 2])
-    with pytest.raises(StudyError, match=r"is no \.npz file"):
+    with pytest.raises(StudyError, match=r"is not an \.npz file"):
         facts("own.npz")
     Path("own.npz").write_bytes(content[:begins] + b"damaged" + content[begins + 7 :])
     with pytest.raises(StudyError, match=r"x_train cannot be read \(Bad CRC-32"):
@@ -263,7 +263,7 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
     rare[order[0]] = 2
     saved(y_train=rare)
     assert (
-        "validation.holdout: 10 leaves 30 examples to learn from, and none of them has the label 2"
+        "validation.holdout: 10 leaves 30 examples for training, and none of them has the label 2"
         in problem(validation={"holdout": 10})
     )
     rare = GOOD["y_train"].copy()
@@ -277,7 +277,7 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
     assert "holdout: 1 holds out examples with the label" in problem(validation={"holdout": 1})
     assert "40 of 40 training examples leave none" in problem(validation={"holdout": 40})
     text = problem(validation={"holdout": 10}, training_images=31)
-    assert "training_images: 31 is more than the 30 that there are to learn from" in text
+    assert "training_images: 31 is more than the 30 examples that are left for training" in text
 
 
 def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path) -> None:
@@ -287,7 +287,7 @@ def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path
     # Of a data set of the catalogue this is said, not refused: studies of suite.yaml have it.
     said = list(examples.notes(member.study, mnist_file))
     lacking = ", ".join(map(str, np.flatnonzero(found.learned == 0)[:5]))
-    assert said == [f"No example with the label {lacking} is learned from."]
+    assert said == [f"No example with the label {lacking} is used in training."]
     assert list(examples.notes(member.study, "nowhere.npz")) == []
 
 

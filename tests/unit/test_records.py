@@ -275,7 +275,7 @@ def test_hits_of_many_jobs_are_joined(tmp_path: Path) -> None:
     for change, told in [
         ({"seeds": np.arange(1, 4)}, "is not of the seeds 0 to 2"),
         ({"hits": arrays["hits"] ^ 1}, "was changed since"),
-        ({"images": np.array(12)}, "is of 12 test images, not of 11"),
+        ({"images": np.array(12)}, "is of 12 test examples, not of 11"),
     ]:
         write_arrays({**arrays, **change}, path)
         with pytest.raises(StudyError, match=f"{path}: it {told}"):

@@ -145,7 +145,7 @@ def test_what_studies_share_has_one_path(folder: Path) -> None:
             "studies: [{file: config.yaml, study: x, epochz: 1}]",
             "suite.yaml, the entry of config.yaml: epochz: there is no such key",
         ),
-        ("studies: [config.yaml\n", "suite.yaml:2: this is no YAML"),
+        ("studies: [config.yaml\n", "suite.yaml:2: this is not YAML"),
     ],
 )
 def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) -> None:

@@ -36,7 +36,7 @@ def _duplicates(
     for index, entry in enumerate(entries):
         first = seen.setdefault(entry.name.lower(), f"{name}[{index}]")
         if first != f"{name}[{index}]":
-            yield Problem((name, index), f"{entry.name!r} stands at {first} already; remove one")
+            yield Problem((name, index), f"{entry.name!r} is at {first} already; remove one")
         if entry == baseline:
             yield Problem((name, index), f"{entry.name!r} is the baseline's own; remove it here")
         elif entry.name.lower() == baseline.name.lower():
@@ -76,8 +76,8 @@ def _margin(made: "Configuration") -> Iterator[Problem]:
     if made.judge_by == "epochs_to_target" and made.margin < 1:
         yield Problem(
             ("margin",),
-            f"{show(made.margin)} is less than an epoch, and they are judged by epochs_to_target; "
-            "give a number of epochs, such as 2, or null for none",
+            f"{show(made.margin)} is less than an epoch, and judge_by is epochs_to_target; give "
+            "a number of epochs, such as 2, or null for none",
         )
     if made.judge_by in ("accuracy", "area_under_curve") and made.margin > 0.5:
         yield Problem(
@@ -105,8 +105,8 @@ def _variance(made: "Configuration") -> Iterator[Problem]:
     if made.vary != SOURCES:
         yield Problem(
             ("vary",),
-            f"with variance_seeds the replicates vary by both, [{WEIGHTS}, {ORDER}], and each "
-            "alone is added",
+            f"with variance_seeds the runs vary by both, [{WEIGHTS}, {ORDER}], and each alone is "
+            "added",
         )
 
 
@@ -126,14 +126,14 @@ def _learning_rates(made: "Configuration") -> Iterator[Problem]:
     if not rates:
         return
     if len(rates) != len(set(rates)):
-        yield Problem(("learning_rates",), f"one stands twice in {show(rates)}")
+        yield Problem(("learning_rates",), f"one is twice in {show(rates)}")
     if not made.held_out:
         yield Problem(
             ("learning_rates",),
-            "rates that were chosen on the test images would flatter all variants, and not all "
-            "alike; keep images for the choice with validation: {holdout: 10000}",
+            "rates that were chosen on the test set would flatter all variants, and some more "
+            "than others; hold out examples for the choice with validation: {holdout: 10000}",
         )
     if isinstance(rate_of(made.optimizer), int | float):
         yield Problem(
-            ("optimizer", "config", "learning_rate"), "learning_rates says it already; remove one"
+            ("optimizer", "config", "learning_rate"), "learning_rates has it already; remove one"
         )

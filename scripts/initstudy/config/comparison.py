@@ -47,27 +47,25 @@ class ComparisonKeys(Keys):
 
     baseline: ABaseline = optional(
         {},
-        "The pair that every other one is compared with.\n\n"
-        "An initializer is a Keras identifier (he_normal); one of the literature (lsuv, autoinit, "
-        "fixup, metainit, sparse, gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, "
-        "delta_orthogonal); your own, my_file.py:name, in a file beside the configuration; or a "
-        "mapping whose name becomes part of file names: {name: he_fan_out, "
-        "class_name: VarianceScaling, config: {scale: 2.0, mode: fan_out}}. Different ones for the "
-        "layers: a list, [he_normal, he_normal, zeros], {name: ..., layers: [...]}, or "
-        "{hidden: he_normal, output: zeros}.",
+        "The pair with which every other one is compared.\n\nAn initializer is a Keras identifier "
+        "(he_normal); one of the literature (lsuv, autoinit, fixup, metainit, sparse, "
+        "gain_corrected, ZerO, IDInit, sinusoidal, tanh_fixed_point, delta_orthogonal); a custom "
+        "one, my_file.py:name, in a file beside the configuration; or a mapping whose name "
+        "becomes part of file names: {name: he_fan_out, class_name: VarianceScaling, config: "
+        "{scale: 2.0, mode: fan_out}}. Different ones for the layers: a list, [he_normal, "
+        "he_normal, zeros], {name: ..., layers: [...]}, or {hidden: he_normal, output: zeros}.",
     )
     kernel_initializers: Initializers = optional(
-        SIX, "Each is trained with the baseline's bias initializer."
+        SIX, "Kernel initializers to compare, each with the baseline's bias initializer."
     )
     bias_initializers: Initializers = optional(
-        SIX, "Each is trained with the baseline's kernel initializer."
+        SIX, "Bias initializers to compare, each with the baseline's kernel initializer."
     )
     design: Literal["one_factor", "factorial"] = optional(
         "one_factor",
-        "Which pairs are trained: one_factor, each initializer above with the baseline's other "
-        "one; or factorial, every kernel with every bias initializer (49 pairs here), which also "
-        "tells how far the worth of the one depends on the other. It adds to what one_factor "
-        "trains.",
+        "The pairs that run: one_factor, each initializer above with the baseline's other one; or "
+        "factorial, every kernel with every bias initializer (49 pairs here), which also shows "
+        "their interaction. It adds to the runs of one_factor.",
     )
     confirmation_seeds: Whole = optional(
         10,
@@ -78,25 +76,25 @@ class ComparisonKeys(Keys):
     )
     target_accuracy: float = optional(
         0.9,
-        "A validation accuracy, as a fraction of 1; the summary tells after how many epochs it is "
-        "reached.",
+        "A validation accuracy, as a fraction of 1. The summary has the number of epochs until a "
+        "run reaches it.",
         ge=0,
         le=1,
     )
     judge_by: Literal["accuracy", "loss", "epochs_to_target", "area_under_curve"] = optional(
         "accuracy",
-        "What variants are chosen and compared by: their accuracy or loss after the last epoch, of "
-        "the test images (and where one is chosen, of the validation images); or, of the "
-        "validation images, the epochs to target_accuracy, infinite for runs that never do, or "
+        "The primary metric, by which variants are chosen and compared: accuracy or loss after "
+        "the last epoch, on the test set (for choices on the validation set); or, on the "
+        "validation set, the epochs to target_accuracy, infinite for runs that never reach it, or "
         "the area under the learning curve. Losses and epochs are compared by ranks, and their "
         "medians are reported.",
     )
     margin: float | None = optional(
         0.005,
-        "The smallest difference that matters, of the metric that judge_by names: of accuracies "
-        "and areas as a fraction of 1. A variant is equivalent if the interval that decides lies "
-        "within it; of accuracies, for other test examples, too. null for none: any difference "
-        "matters.",
+        "The equivalence margin, the smallest difference that matters, of the metric that "
+        "judge_by names: of accuracies and areas as a fraction of 1. A variant is equivalent if "
+        "the interval that decides lies within it; of accuracies, for other test examples, too. "
+        "null for none: any difference matters.",
         gt=0,
         le=100_000,
     )
@@ -107,6 +105,6 @@ class ComparisonKeys(Keys):
     )
     published: PublishedFile | None = optional(
         "resources/notebook.csv",
-        "A CSV file of published results to stand beside these, with the columns variant, "
+        "A CSV file of published results for comparison, with the columns variant, "
         "kernel_initializer, bias_initializer, loss, accuracy; null for none.",
     )

@@ -26,7 +26,9 @@ class Holdout(Keys):
     """Images that are kept from training."""
 
     holdout: Annotated[Whole, BeforeValidator(numbers)] = Field(
-        ge=1, le=100_000_000, description="How many training images are kept for validation."
+        ge=1,
+        le=100_000_000,
+        description=("Number of training examples that are held out for validation."),
     )
 
 
@@ -51,7 +53,7 @@ def _dataset(name: str, info: ValidationInfo) -> str:
     if not name.endswith(".npz"):
         if folders and name not in DATASETS:
             hint = suggest(name, DATASETS)
-            raise wrong(f"{show(name)} is no data set, nor a .npz file{hint}")
+            raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
         return name
     file = find(name, folders)
     if folders and not file.is_file():
@@ -74,9 +76,9 @@ class DataKeys(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "What to learn from: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a .npz "
-        "file of your own, beside the configuration, with x_train and x_test (n, ...), y_train and "
-        "y_test (n,): labels from 0.",
+        "The data set: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a custom "
+        ".npz file beside the configuration, with x_train and x_test (n, ...), y_train and y_test "
+        "(n,): labels from 0.",
     )
     dataset_file: ExistingFile | None = optional(
         None,
@@ -84,22 +86,21 @@ class DataKeys(Keys):
     )
     inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
-        "What the network sees of a pixel: raw (0..255, as in the notebook), unit (0..1), "
-        "standardized (mean 0 and variance 1 over all training pixels), or features (the same of "
-        "each pixel, or column of a table, by itself).",
+        "The scale of inputs: raw (0..255, as in the notebook), unit (0..1), standardized (mean 0 "
+        "and variance 1 over all numbers of the training examples), or features (mean 0 and "
+        "variance 1 of each pixel, or column of a table, by itself).",
     )
     held_out: HeldOut = optional(
         "test",
-        "The images that the accuracy of each epoch is measured on: test, as in the notebook, or "
-        "{holdout: 10000}. So that choices are not made on the test images, so many training "
-        "images are then kept for it, and the test images are read once, after the last epoch, for "
-        "the final comparisons.",
+        "The examples on which each epoch is validated, and choices are made: test, as in the "
+        "notebook, or {holdout: 10000}, so many training examples that are held out. The test set "
+        "is then read once, after the last epoch, for the final comparisons.",
         alias="validation",
     )
     training_images: Whole | None = optional(
         None,
-        "How many training images are learned from, of those that are not held out: the same ones, "
-        "chosen at random, for all. null for all of them.",
+        "Number of examples in training, of those that are not held out: chosen at random, the "
+        "same for all runs. null for all of them.",
         ge=1,
         le=100_000_000,
     )

@@ -159,8 +159,8 @@ def _no_words(value: dict[Any, Any]) -> dict[Any, Any]:
             _no_words(dict(part))
         elif isinstance(part, str) and part.lower() in ANSWERS:
             raise wrong(
-                f"{key}: {part!r} is text here, which Keras takes as true whatever it says; write "
-                "true or false, without quotes"
+                f"{key}: {part!r} is text here, which Keras takes as true; write true or false, "
+                "without quotes"
             )
     return value
 
@@ -194,8 +194,8 @@ def _class_name(name: str, info: ValidationInfo) -> str:
     problem = custom_problem(name, folders_of(info))
     if not is_custom(name) and not re.fullmatch(NAME, name):
         problem = (
-            f"{show(name)} is no name of an initializer (letters, digits and _, since it becomes "
-            "part of file names), nor file.py:name"
+            f"{show(name)} is not the name of an initializer (letters, digits and _, since it "
+            "becomes part of file names), nor file.py:name"
         )
     if problem:
         raise wrong(problem)

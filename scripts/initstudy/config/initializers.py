@@ -114,8 +114,9 @@ class Layer(Keys):
     """The initializer of one layer, with its parameters."""
 
     class_name: ClassName = Field(
-        description="A class of keras.initializers or of the literature, or file.py:name of your "
-        "own."
+        description=(
+            "A class of keras.initializers or of the literature, or a custom one, file.py:name."
+        )
     )
     config: Parameters = optional({}, "Its parameters, without the seed.")
 
@@ -159,7 +160,7 @@ def _without_default(node: dict[str, Any]) -> None:
 # If left out, it is made of the layers' own; and "" is no name that could be written.
 NAMED: Any = Field(
     "",
-    description=f"{CALLED}; theirs, if left out.",
+    description=f"{CALLED}; if left out, made of the names of its parts.",
     json_schema_extra=_without_default,
 )
 
@@ -184,11 +185,15 @@ class ByPath(Keys):
 
     name: Name = NAMED
     paths: ByPattern = Field(
-        description="By patterns of the paths in weights.csv, such as '*/recurrent_kernel': the "
-        "first one that a path is like decides. A weight that is neither a kernel nor a bias is "
-        "drawn only if a pattern names it."
+        description=(
+            "By patterns of the paths in weights.csv, such as '*/recurrent_kernel': the first one "
+            "that fits a path decides. A weight that is neither a kernel nor a bias is drawn only "
+            "if a pattern names it."
+        )
     )
-    others: OfLayer | None = optional(None, "Of all kernels, or biases, that no pattern names.")
+    others: OfLayer | None = optional(
+        None, ("The initializer of all kernels, or biases, that no pattern names.")
+    )
 
 
 def _initializer(form: Any, info: ValidationInfo) -> Initializer:
@@ -241,7 +246,7 @@ Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_len
 class Baseline(Keys):
     """A kernel and a bias initializer."""
 
-    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the weights.")
+    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the kernels.")
     bias_initializer: AnInitializer = optional("zeros", "Draws the biases.")
 
 

@@ -51,7 +51,7 @@ class Network(Keys):
 def _build(name: str, info: ValidationInfo) -> str:
     problem = custom_problem(name, folders_of(info))
     if not is_custom(name):
-        problem = f"{show(name)} is not of the form file.py:name, a function of your own"
+        problem = f"{show(name)} is not of the form file.py:name, a custom function"
     if problem:
         raise wrong(problem)
     return name
@@ -111,8 +111,8 @@ class ModelKeys(Keys):
 
     model: Model = optional(
         {},
-        "The network between the pixels and the softmax over the classes: layers as below, or a "
-        "function of your own that returns a Keras model, my_model.py:build.",
+        "The network: hidden layers as below, with a softmax over the classes at the end, or a "
+        "custom function that returns a Keras model, my_model.py:build.",
     )
     optimizer: AnOptimizer = optional(
         "adam",
@@ -121,14 +121,14 @@ class ModelKeys(Keys):
     )
     learning_rates: Rates = optional(
         [],
-        "With [0.0001, 0.001, 0.01], say, each variant is trained with the rate that is best for "
-        "it on the validation images (which must be held out), in the mean over "
-        "learning_rate_seeds runs that nothing else uses. [] for the optimizer's own rate.",
+        "Learning rates to choose from, such as [0.0001, 0.001, 0.01]. Each variant runs at the "
+        "rate with the best mean on the validation set (which must be held out), over "
+        "learning_rate_seeds tuning runs. [] for the optimizer's own rate.",
         max_length=100,
     )
     learning_rate_seeds: Whole = optional(
         3,
-        "Seeds that the learning rate is chosen on. They are other seeds than those of the "
+        "Number of tuning runs for each learning rate. Their seeds are not those of the "
         "comparisons, so a choice does not flatter its result.",
         ge=1,
         le=100_000,

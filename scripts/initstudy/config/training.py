@@ -44,7 +44,7 @@ def _sources(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     if len(names) != len(set(names)):
         raise wrong(f"{show(list(names))} has one twice")
     if not names:
-        raise wrong("[] makes all replicates the same; name weights, order or both")
+        raise wrong("[] makes all runs of a variant the same; name weights, order or both")
     return tuple(name for name in SOURCES if name in names)
 
 
@@ -56,7 +56,7 @@ Sources = Annotated[tuple[str, ...], Written(SourcesForm, _sources, list)]
 class TrainingKeys(Keys):
     """How each variant is trained."""
 
-    batch_size: Whole = optional(128, "Images per update.", ge=1, le=1_000_000)
+    batch_size: Whole = optional(128, "Examples per update.", ge=1, le=1_000_000)
     compile: Literal["auto", "xla", "graph"] = optional(
         "auto",
         "How the network is compiled: by xla, which is fastest for dense layers; as a graph of "
@@ -65,12 +65,12 @@ class TrainingKeys(Keys):
     )
     threads: Whole = optional(
         1,
-        "Cores that each training uses. More are better used by more jobs at a time, but where one "
-        "training takes hours. The last bits of the results depend on it.",
+        "Cores of each job. Several jobs at a time use cores better, unless one run takes hours. "
+        "The last bits of the results depend on it.",
         ge=1,
         le=1024,
     )
-    epochs: Whole = optional(100, "Passes over the training images.", ge=1, le=100_000)
+    epochs: Whole = optional(100, "Passes over the training examples.", ge=1, le=100_000)
     analyses: Analyses = optional(
         10,
         "Runs of every variant, with the seeds 0 .. seeds-1; or several numbers, as in "
@@ -83,8 +83,8 @@ class TrainingKeys(Keys):
     vary: Sources = optional(
         ["weights", "order"],
         "The sources by which the runs of a variant differ: weights (all that a network draws; "
-        "with dropout, its noise, too), order (that of the training images), or both. The other "
-        "one is that of seed 0.",
+        "with dropout, its noise, too), order (that of the training examples), or both. With one "
+        "source, the other one is that of seed 0.",
     )
     variance_seeds: Whole = optional(
         0,
@@ -96,21 +96,21 @@ class TrainingKeys(Keys):
     )
     seeds_per_job: Whole = optional(
         10,
-        "Replicates that one job trains, one after the other. Fewer: more jobs run side by side. "
-        "More: less time spent on starting TensorFlow, about 4 s a job.",
+        "Seeds that one job runs, one after the other. Fewer: more jobs run side by side. More: "
+        "less time for the start of TensorFlow, about 4 s a job.",
         ge=1,
         le=100_000,
     )
     keep_weights: bool = optional(
         False,
-        "Whether weights and optimizer state are kept at the end of each replicate, so that more "
-        "epochs go on from there. It costs about 4 bytes times (weights + optimizer slots), e.g. "
-        "3 times the weights with adam, for each replicate.",
+        "Whether weights and optimizer state are kept at the end of each run, so that more epochs "
+        "go on from there. It costs about 4 bytes times (weights + optimizer slots), e.g. 3 times "
+        "the weights with adam, for each run.",
     )
     checkpoint_minutes: float = optional(
         5,
-        "Minutes between two checkpoints of a replicate at work. A job that is cut off goes on "
-        "from the last one.",
+        "Minutes between two checkpoints of a run at work. A job that is cut off goes on from the "
+        "last one.",
         gt=0,
         le=100_000,
     )

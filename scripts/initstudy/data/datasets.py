@@ -81,7 +81,7 @@ def opened(path: str | Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{path} is no .npz file ({error}); numpy.savez makes one.") from None
+        raise StudyError(f"{path} is not an .npz file ({error}); numpy.savez makes one.") from None
 
 
 def member(path: str | Path, archive: zipfile.ZipFile, name: str) -> Any:

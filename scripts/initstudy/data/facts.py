@@ -145,8 +145,8 @@ def _notes(path: str, tested: npt.NDArray[np.int64]) -> Iterator[str]:
     missing = np.flatnonzero(tested == 0)
     if len(missing):
         yield (
-            f"{path}: y_test lacks the labels {missing[:5].tolist()}, so how well these are "
-            "recognised is not measured."
+            f"{path}: y_test lacks the labels {missing[:5].tolist()}, so the accuracy on these is "
+            "not measured."
         )
 
 

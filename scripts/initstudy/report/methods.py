@@ -55,8 +55,10 @@ VARIED = {"weights": "first weights", "order": "the order of the examples"}
 INPUTS = {
     "raw": "as they are",
     "unit": "scaled from 0 to 1",
-    "standardized": "standardized by mean and deviation of all numbers of all training examples",
-    "features": "standardized each by itself",
+    "standardized": (
+        "standardized by mean and standard deviation of all numbers of the training examples"
+    ),
+    "features": "each standardized by itself",
 }
 
 

@@ -44,8 +44,8 @@ def plan_page(findings: Findings) -> str:
     seeds = findings.baseline.seeds
     if seeds < fewest:
         raise StudyError(
-            f"{findings.study} has {count(seeds, 'seed')}, too few to know how seeds differ. Plan "
-            f"from {fewest} or more."
+            f"{findings.study} has {count(seeds, 'seed')}, too few to estimate how seeds differ. "
+            f"Plan from {fewest} or more."
         )
     infinite = [one.first for one in compared if not np.isfinite([one.low, one.high]).all()]
     if infinite:
@@ -61,8 +61,8 @@ def plan_page(findings: Findings) -> str:
         )
     if findings.margin is None and not units.measure.share:
         raise StudyError(
-            f"{findings.study} has no margin, of which the plan takes multiples. Set `margin` in "
-            f"the unit of the {units.words}."
+            f"{findings.study} has no equivalence margin, and the plan takes multiples of it. Set "
+            f"`margin` in the unit of the {units.words}."
         )
     smallest = findings.margin or SMALLEST
     sizes = [smallest, 2 * smallest, 4 * smallest]

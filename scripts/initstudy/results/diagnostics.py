@@ -60,9 +60,9 @@ def collect(jobs: Sequence[Job], epochs: int) -> Collected:
         expected = replicates(jobs)
         for one, other in zip(found, expected, strict=False):
             if one != other:
-                raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must stand.")
+                raise StudyError(f"{path}: it has {_named(one)} where {_named(other)} must be.")
         if len(found) != len(expected):
-            raise StudyError(f"{path}: it has {len(found)} replicates, not {len(expected)}.")
+            raise StudyError(f"{path}: it has {len(found)} runs, not {len(expected)}.")
 
     optional = [*WORDS, *MEASURES]
     return collected(jobs, "diagnostics", DIAGNOSTICS, WHOLE, check_all, optional, WORDS)
@@ -86,7 +86,7 @@ def start_alike(table: pd.DataFrame) -> set[str]:
 def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.NDArray[np.bool_]:
     """Checks what every table must keep, and returns where its replicates begin."""
     values, shares = frame[MEASURES].to_numpy(), frame[SHARES].to_numpy()
-    check(path, np.isinf(values).any(1), "has an infinite measure; it must be nan")
+    check(path, np.isinf(values).any(1), "has an infinite number; it must be nan")
     check(path, ((shares < 0) | (shares > 1)).any(1), "has a share outside 0..1")
 
     # Each row must follow from the one before it: the next layer, the next moment, or a replicate.

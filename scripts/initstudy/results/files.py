@@ -147,12 +147,12 @@ def check_sum(path: str | Path, sums: str | Path | None = None) -> None:
     except (OSError, UnicodeDecodeError):
         raise StudyError(
             f"{listed}: there are no sums to be read, so that {file.name} cannot be trusted. "
-            f"Remove {file.name} and run again: both are made anew."
+            f"Remove {file.name} and run again: both are made again."
         ) from None
     if f"{_sha256(file)}  {file.name}" not in lines:
         raise StudyError(
             f"{file}: it was changed since it was written (its SHA-256 is not the one in "
-            f"{listed.name}). Remove it and run again: it is made anew."
+            f"{listed.name}). Remove it and run again: it is made again."
         )
 
 

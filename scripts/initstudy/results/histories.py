@@ -264,7 +264,7 @@ def _check_contract(path: str | Path, frame: pd.DataFrame, epochs: int) -> npt.N
     )
     ends = np.append(begins[1:], True)[: len(begins)]
     diverged = marked.any(axis=1)
-    check(path, diverged & ~ends, "is marked as diverged (nan), but its replicate goes on")
+    check(path, diverged & ~ends, "is marked as diverged (nan), but its run goes on")
     check(
         path,
         ends & ~diverged & (frame["epoch"].to_numpy() != epochs),

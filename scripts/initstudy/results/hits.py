@@ -44,7 +44,7 @@ def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
         if seeds.tolist() != expected or hits.shape != (len(expected), (int(count) + 7) // 8):
             raise StudyError(f"{path}: it is not of the seeds {expected[0]} to {expected[-1]}.")
         if images not in (None, int(count)):
-            raise StudyError(f"{path}: it is of {count} test images, not of {images}.")
+            raise StudyError(f"{path}: it is of {count} test examples, not of {images}.")
         check_sum(path, beside(history, "sums"))
         images = int(count)
         found.setdefault(f"{variant}/hits", []).append(hits)

@@ -159,13 +159,13 @@ def check_replicates(path: str | Path, rows: pd.DataFrame, jobs: Sequence[Job]) 
     """
     expected = pd.DataFrame(replicates(jobs), columns=["variant", "seed"])
     if len(rows) != len(expected):
-        raise StudyError(f"{path}: it has {len(rows)} replicates, not {len(expected)}.")
+        raise StudyError(f"{path}: it has {len(rows)} runs, not {len(expected)}.")
     wrong = (rows[["variant", "seed"]].to_numpy() != expected.to_numpy()).any(axis=1)
     if wrong.any():
         place = int(wrong.argmax())
         raise StudyError(
             f"{path}, line {rows.index[place] + 2}: it has seed {rows['seed'].iloc[place]} where "
-            f"seed {expected['seed'].iloc[place]} must stand."
+            f"seed {expected['seed'].iloc[place]} must be."
         )
 
 

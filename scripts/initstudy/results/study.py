@@ -92,7 +92,7 @@ class StudyResults:
             raise StudyError(f"{self.folder}: {len(found)} files describe the study; run it again.")
         if not found:
             raise StudyError(
-                f"{self.folder} is no folder of a study's results: there is no file "
+                f"{self.folder} is not a folder of a study's results: there is no file "
                 f"{FILE.format(digest='<digest>')} in it. A run makes results/<study>."
             )
         return Study.load(found[0])

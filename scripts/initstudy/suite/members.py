@@ -43,8 +43,7 @@ def shared_variants(
             shared.append(name)
     if "baseline" not in shared:
         raise StudyError(
-            "The studies have different baselines, so their differences from them cannot be "
-            "compared: "
+            "The studies have different baselines, so differences from them cannot be compared: "
             + "; ".join(
                 "{} has {} kernels and {} biases".format(s.name, *s.initializers["baseline"])
                 for s in studies
@@ -146,8 +145,8 @@ def without_evidence(known: Mapping[str, Evidence]) -> dict[str, str]:
     if len(found) == len(known):
         listed = ", ".join(f"{name} ({reason.replace('_', ' ')})" for name, reason in found.items())
         raise StudyError(
-            f"Nothing can be concluded from any of the studies: {listed}. The report of each of "
-            "them says what to change."
+            f"Nothing can be concluded from any of the studies: {listed}. The report of each "
+            "study names the keys to change."
         )
     return found
 

@@ -55,7 +55,7 @@ def train(
     def reach(seed: int, record: Record | None) -> Record:
         nonlocal replicates, trained
         if record and records.reaches(record, epochs):
-            log.info("seed %d is taken from its record.", seed)
+            log.info("seed %d is taken from its checkpoint.", seed)
             return record
         if replicates is None:
             replicates = _replicates(spec, dataset_file)

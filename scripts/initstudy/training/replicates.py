@@ -70,7 +70,7 @@ class Replicates:
         try:
             return self._train(seed, record, epochs, keep_weights, checkpoint_minutes, path)
         except _ForeignError as error:
-            records.reject(path, f"is of another training ({error})")
+            records.reject(path, f"is of another run ({error})")
         return self._train(seed, None, epochs, keep_weights, checkpoint_minutes, path)
 
     def _train(
@@ -175,7 +175,7 @@ class _Grown:
         self.moments = dict(record.moments) if record else {}
         self.names = record.names if record else ()
         if record and record.images != images:
-            raise _ForeignError(f"it has {record.images} test images, not {images}")
+            raise _ForeignError(f"it has {record.images} test examples, not {images}")
 
     @property
     def diverged(self) -> bool:
