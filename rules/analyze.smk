@@ -71,7 +71,7 @@ rule collect:
         "../scripts/collect.py"
 
 
-# One variant by its name, for who asks for it alone.
+# One variant, as a target by itself.
 rule collect_variant:
     input:
         study=flow.study,

@@ -1,4 +1,4 @@
-# Changing the code of the download must not repeat it, so it is no param.
+# The code of the download is not a param: a change of it must not repeat the download.
 rule download_dataset:
     input:
         flow.local_copy,

@@ -399,7 +399,7 @@ def test_learning_rates_stand_in_one_place() -> None:
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
     found = problems(**held, optimizer=optimizer)
     assert "is twice" in found["learning_rates"]
-    assert "learning_rates says it already" in found["optimizer.config.learning_rate"]
+    assert "learning_rates has it already" in found["optimizer.config.learning_rate"]
 
 
 @pytest.mark.parametrize(

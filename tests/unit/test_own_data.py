@@ -270,7 +270,7 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
     rare[order[-1]] = 2
     saved(y_train=rare)
     assert notes(study(validation={"holdout": 10}))[1] == (
-        "No example with the label 2 is held out, so none is validated on."
+        "No example with the label 2 is held out, so the validation set lacks this label."
     )
     assert "training_images: 1 leaves 1 examples" in problem(training_images=1)
     saved()
