@@ -1,16 +1,19 @@
-"""Puts what all training jobs of a study made into its tables."""
+"""Puts what all jobs of a study made into its tables, and where its weights come from."""
 
-from initstudy.config.description import Description
+import json
+from pathlib import Path
+
 from initstudy.logs import job_log
-from initstudy.results import diagnostics, histories, hits
-from initstudy.results.files import replacing, write_arrays, write_sum
-from initstudy.results.outputs import jobs_of, table_of_runs
+from initstudy.results import diagnostics, histories, hits, weights
+from initstudy.results.files import replacing, write_arrays
+from initstudy.results.outputs import Runs, table_of_runs
+from initstudy.study import Study
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, output = snakemake.input, snakemake.output
-        epochs = Description.read(files.study).epochs
-        jobs = jobs_of(snakemake.params.variants, files.histories)
+        epochs = Study.load(files.study).epochs
+        jobs = Runs(snakemake.params.runs, files.histories).jobs
         for path, table in (
             (output.histories, histories.collect(jobs, epochs).text),
             (output.diagnostics, diagnostics.collect(jobs, epochs).text),
@@ -20,5 +23,6 @@ if __name__ == "__main__":
         ):
             with replacing(path) as temporary:
                 temporary.write_bytes(table)
-        write_sum(output.histories)
         write_arrays(hits.collect(jobs), output.hits)
+        accepted = json.loads(Path(files.accepted).read_text(encoding="utf-8"))
+        weights.write(accepted["table"], output.weights)

@@ -20,7 +20,7 @@ if __name__ == "__main__":
         output, name = snakemake.output, snakemake.wildcards.suite
         studies = [StudyResults(Path(file).parent) for file in snakemake.input.studies]
         names = [study.study.name for study in studies]
-        kinds = dict(zip(names, snakemake.params.kinds, strict=True))
+        kinds = dict(zip(names, snakemake.params.tags, strict=True))
         own, left_out = members.shared_variants([study.study for study in studies])
         nothing = members.without_evidence(dict(zip(names, map(evidence.of, studies), strict=True)))
         studies = [study for study in studies if study.study.name not in nothing]

@@ -11,13 +11,16 @@ import yaml
 from initstudy.analysis import interaction, learning_rates, variance
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.summary import pairs, summarize
-from initstudy.config.description import Description
-from initstudy.config.study import parse_study
+from initstudy.config.configuration import parse
+from initstudy.config.forms import NOWHERE
+from initstudy.config.initializers import Initializer
+from initstudy.data.facts import Facts
 from initstudy.results import columns, diagnostics, histories, weights
 from initstudy.results.columns import moments
-from initstudy.results.files import write_arrays, write_sum
+from initstudy.results.files import write_arrays
 from initstudy.results.findings import dump
 from initstudy.results.study import StudyResults
+from initstudy.study import Study, file_name
 
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
 EPOCHS, SEEDS, CONFIRMATION = 5, 4, 3
@@ -63,7 +66,7 @@ def made_up_study(
     own = best == (KERNELS[0], BIASES[0])
     variants = study.initializers | ({} if own else {"best": best})
     folder.mkdir(parents=True)
-    (folder / study.file).write_text(study.text)
+    (folder / file_name(study.text())).write_text(study.text())
     kernel, bias = best
     choice = {"kernel_initializer": {"name": kernel}, "bias_initializer": {"name": bias}}
     (folder / "best.yaml").write_text(yaml.safe_dump(choice))
@@ -87,7 +90,6 @@ def made_up_study(
     write_arrays({"images": np.array(EXAMPLES), **right}, folder / "hits.npz")
     table = pd.DataFrame(rows, columns=columns.HISTORY)
     histories.write(table, folder / "histories.csv")
-    write_sum(folder / "histories.csv")
     histories.write(pd.DataFrame(measured, columns=columns.DIAGNOSTICS), folder / "diagnostics.csv")
     replicates = table[table["epoch"] == EPOCHS]
     # Where images are held out, the test images are others, and give other numbers.
@@ -138,40 +140,33 @@ def describe(
     held_out: int = 0,
     by_source: bool = False,
     judge_by: str = "accuracy",
-) -> Description:
+) -> Study:
     """What it asks."""
-    pairs = {"baseline": (KERNELS[0], BIASES[0])}
-    pairs |= {f"kernel-{kernel}": (kernel, BIASES[0]) for kernel in KERNELS[1:]}
-    pairs |= {f"bias-{bias}": (KERNELS[0], bias) for bias in BIASES[1:]}
-    if factorial:
-        others = itertools.product(KERNELS[1:], BIASES[1:])
-        pairs |= {f"kernel-{kernel}-bias-{bias}": (kernel, bias) for kernel, bias in others}
-    study, _ = parse_study({"published": None})
-    assert study is not None
-    configuration = {
-        **study.plain(),
-        "study": name,
-        "epochs": EPOCHS,
-        "seeds": SEEDS,
-        "comparisons": "baseline",
-        "margin": 2 if judge_by == "epochs_to_target" else 0.005,
-        "confirmation_seeds": CONFIRMATION,
-        "validation": {"holdout": held_out} if held_out else "test",
-        "design": "factorial" if factorial else "one-factor",
-        "learning_rates": [0.1, 0.01] if tuned else [],
-        "learning_rate_seeds": 2,
-        "target_accuracy": 0.925,
-        "judge_by": judge_by,
-        "vary": ["weights", "order"],
-        "variance_seeds": 5 if by_source else 0,
-    }
-    return Description(
-        configuration,
-        0.1,
-        {name: (plain(kernel), plain(bias)) for name, (kernel, bias) in pairs.items()},
+    return configured(
+        study=name,
+        epochs=EPOCHS,
+        seeds=5 if by_source else SEEDS,
+        margin=2 if judge_by == "epochs_to_target" else 0.005,
+        confirmation_seeds=CONFIRMATION,
+        validation={"holdout": held_out or 10} if tuned or held_out else "test",
+        kernel_initializers=KERNELS[1:],
+        bias_initializers=BIASES[1:],
+        design="factorial" if factorial else "one_factor",
+        learning_rates=[0.1, 0.01] if tuned else [],
+        learning_rate_seeds=2,
+        target_accuracy=0.925,
+        judge_by=judge_by,
+        variance_seeds=5 if by_source else 0,
     )
 
 
-def plain(name: str) -> dict[str, Any]:
+def configured(majority: float = 0.1, **keys: Any) -> Study:
+    """A study of a data set that is not there."""
+    configuration, problems = parse({"published": None, "study": "made_up", **keys}, NOWHERE)
+    assert configuration is not None, problems
+    return Study.of(configuration, Facts(60_000, (28, 28), 10, majority, "d" * 64, 0))
+
+
+def initializer(name: str) -> Initializer:
     """An initializer of Keras."""
-    return {"name": name, "class_name": name, "config": {}}
+    return Initializer(name, name, {})

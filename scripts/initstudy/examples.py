@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.problems import Problem
-from initstudy.config.study import Study
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import labels
-from initstudy.data.facts import Facts
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
+from initstudy.study import Study
 
 Counts = npt.NDArray[np.int64]
 
@@ -55,11 +54,11 @@ class Examples:
         return float(self.validated.max() / self.validated.sum())
 
 
-def problems(study: Study, facts: Facts) -> list[Problem]:
-    """What of a configuration its data are not enough for."""
-    left = facts.images - study.held_out
+def problems(study: Study) -> list[Problem]:
+    """Find what of a configuration its data are not enough for."""
+    left = study.data.images - study.held_out
     if left <= 0:
-        text = f"{study.held_out} of {facts.images} training examples leave none for training"
+        text = f"{study.held_out} of {study.data.images} training examples leave none for training"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
         text = (
@@ -67,10 +66,10 @@ def problems(study: Study, facts: Facts) -> list[Problem]:
         )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = facts.chance
+    share = study.data.chance
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        examples = Examples.of(study, facts.classes, study.dataset)
+        examples = Examples.of(study, study.data.classes, study.dataset)
         found += _too_few(study, examples)
         share = examples.share
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
@@ -80,21 +79,20 @@ def problems(study: Study, facts: Facts) -> list[Problem]:
     return found
 
 
-def notes(study: Study, facts: Facts, file: str | Path) -> Iterator[str]:
-    """What is worth saying of a study's data before a run, a sentence each.
+def notes(study: Study, file: str | Path) -> Iterator[str]:
+    """Say what is worth knowing of a study's data before a run, a sentence each.
 
     Args:
         study: without `problems`.
-        facts: of its data set.
         file: the data set; one of the catalogue need not be there yet.
     """
-    yield from facts.notes
-    share = facts.chance
+    yield from study.data.notes
+    share = study.data.chance
     examples = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            examples = Examples.of(study, facts.classes, file)
+            examples = Examples.of(study, study.data.classes, file)
     if examples:
         share = examples.share
         if lacking := _lacking(examples.learned):

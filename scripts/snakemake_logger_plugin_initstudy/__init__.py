@@ -22,9 +22,9 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from initstudy.config.study import FIRST_TUNED
 from initstudy.report.verdict import headline
 from initstudy.results.findings import read
+from initstudy.study import FIRST_TUNED
 
 # Between two plain lines.
 SECONDS = 20

@@ -15,7 +15,7 @@ from helpers import REPOSITORY
 from scipy import stats
 
 from initstudy import __version__
-from initstudy.config.study import parse_study
+from initstudy.config.configuration import parse
 from initstudy.data.catalog import SPECS
 from initstudy.results import hits
 from initstudy.results.suite import SuiteResults
@@ -53,7 +53,7 @@ def test_what_is_drawn_can_be_trained() -> None:
     settings = yaml.safe_load((REPOSITORY / "suite.yaml").read_text())["settings"]
     for one in drawn.draw(3, 60):
         kinds = one.pop("kinds")
-        study, problems = parse_study({**settings, **one})
+        study, problems = parse({**settings, **one})
         assert not problems
         deep = len(one["model"]["hidden_units"]) >= 8
         assert ("deep" in kinds) == deep

@@ -18,8 +18,8 @@ from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
 from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
 from initstudy.analysis.summary import summarize
+from initstudy.config.configuration import Configuration
 from initstudy.config.names import RANKED
-from initstudy.config.study import Study
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
 from initstudy.results.columns import HISTORY
@@ -47,7 +47,7 @@ def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:
 def test_every_measure_is_known_to_the_results() -> None:
     assert list(MEASURES) == list(SIGNS)
     assert {measure.name: measure.sign for measure in MEASURES.values()} == SIGNS
-    assert list(MEASURES) == list(get_args(Study.model_fields["judge_by"].annotation))
+    assert list(MEASURES) == list(get_args(Configuration.model_fields["judge_by"].annotation))
     medians = [name for name, measure in MEASURES.items() if measure.middle == "median"]
     assert medians == list(RANKED)
 

@@ -6,8 +6,8 @@ import pytest
 from helpers import REPOSITORY
 
 from initstudy.analysis import interaction, learning_rates, summary, variance
+from initstudy.config.configuration import Configuration, json_schema
 from initstudy.config.schema import at, first_sentence, in_words
-from initstudy.config.study import Study, json_schema
 from initstudy.report.reference import FILES
 from initstudy.results import columns, suite
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
@@ -25,7 +25,7 @@ def test_a_file_is_what_would_be_made(name: str) -> None:
 
 def test_every_key_is_told_in_every_file_with_its_meaning() -> None:
     keys = json_schema()["properties"]
-    assert len(keys) == len(Study.model_fields) > 20
+    assert len(keys) == len(Configuration.model_fields) > 20
     for name in ("schemas/config.schema.yaml", "config.yaml", "docs/configuration.md"):
         make = FILES[name]
         text = " ".join(make().replace("#", " ").replace("\\", "").replace("''", "'").split())

@@ -5,10 +5,12 @@ Rules read it while Snakemake parses them, so it imports nothing that draws.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from initstudy.config.description import Description
 from initstudy.config.names import MEASURES
+
+if TYPE_CHECKING:
+    from initstudy.study import Study
 
 # What decides whether there is a figure: for a study's, its description.
 Subject = TypeVar("Subject")
@@ -60,7 +62,7 @@ CURVES = Section("curves", "Learning curves", "Learning curves")
 SIGNALS = Section("signals", "Signals by depth", "Signals")
 
 # In the order of the report; figures of one section stand together.
-FIGURES: tuple[Figure[Description], ...] = (
+FIGURES: "tuple[Figure[Study], ...]" = (
     Figure(
         "differences",
         "Mean difference of each variant from the baseline with its interval",
@@ -134,7 +136,7 @@ FIGURES: tuple[Figure[Description], ...] = (
         "change of either one changes the result). Bars are 95 % intervals. Diamonds: the share "
         "of the variance, of any source, that more test examples would remove.",
         SCATTER,
-        when=lambda study: len(study.variance_seeds) > 0,
+        when=lambda study: study.variance_seeds > 0,
     ),
     Figure(
         "kernel",
@@ -200,15 +202,15 @@ def shown(figures: Sequence[Figure[Subject]], subject: Subject) -> list[Figure[S
     return [figure for figure in figures if figure.shown is None or figure.shown(subject)]
 
 
-def figures_of(study: Description) -> list[Figure[Description]]:
+def figures_of(study: "Study") -> "list[Figure[Study]]":
     """The figures that a study has."""
     words = {
         "images": images_of(study),
         "judged": MEASURES[study.judge_by],
         "middle": "median" if study.ranked else "mean",
-        "looks": " Small circles are the values at interim analyses." * (len(study.looks) > 1),
+        "looks": " Small circles are the values at interim analyses." * (len(study.analyses) > 1),
         "published": " Open diamonds are published values of one run each."
-        * (study.configuration["published"] is not None),
+        * (study.published is not None),
     }
     return [
         replace(figure, caption=figure.caption.format(**words))
@@ -217,7 +219,7 @@ def figures_of(study: Description) -> list[Figure[Description]]:
     ]
 
 
-def images_of(study: Description) -> str:
+def images_of(study: "Study") -> str:
     """What the images are called that a study is judged on.
 
     They are the test images; where these validate, too, as in the notebook, that name is kept.

@@ -48,7 +48,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
 
     def earlier(variant: str) -> tuple[float, ...]:
         last = 0 if variant == "best" else len(results.judged_on(variant))
-        looks = [range(look) for look in study.looks if look < last]
+        looks = [range(count) for count in study.analyses if count < last]
         return tuple(measure.sign * measure.center(single(variant, seeds)) for seeds in looks)
 
     return figures.differences(

@@ -8,13 +8,23 @@ from initstudy.analysis.measures import MEASURES
 from initstudy.analysis.power import plan
 from initstudy.config.problems import count
 from initstudy.errors import StudyError
-from initstudy.report.verdict import Units
+from initstudy.report.verdict import Units, headline
 from initstudy.report.words import fill
-from initstudy.results.findings import Findings
+from initstudy.results.findings import NOTHING, Findings
 
 SEEDS = (5, 10, 20, 40, 80, 160)
 # Half a point, where no margin says what matters.
 SMALLEST = 0.005
+
+
+def seeds_page(findings: Findings) -> str:
+    """Say in Markdown which power larger studies have, or why that cannot be planned."""
+    if findings.advice.action == NOTHING:
+        return f"No seeds can be planned. {headline(findings)}\n"
+    try:
+        return plan_page(findings)
+    except StudyError as error:
+        return f"{error}\n"
 
 
 def plan_page(findings: Findings) -> str:

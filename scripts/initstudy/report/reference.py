@@ -12,17 +12,17 @@ from typing import Any
 
 import yaml
 
+from initstudy.config.configuration import json_schema
 from initstudy.config.schema import Node, alternatives, bounds, in_words, properties
-from initstudy.config.study import json_schema
 from initstudy.drawing.catalog import FIGURES
 from initstudy.engine.literature import kinds
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 
 WIDTH = 100
 PROJECT = Path(__file__).parents[3]
-STAGES = ("data", "training", "results", "analysis", "drawing", "report", "suite")
+STAGES = ("train", "analyze", "report", "suite")
 
-MADE = "made of scripts/initstudy/config/study.py by `make reference`"
+MADE = "made of scripts/initstudy/config/ by `make reference`"
 
 
 def schema_text() -> str:
@@ -43,7 +43,7 @@ def config_text() -> str:
         "The notebook study: every key with its meaning, its values and (default).",
         "Other studies, which override keys: snakemake --cores 4 --configfile studies/NAME.yaml",
         "A single value: snakemake --cores 4 --config epochs=2 seeds=2",
-        "Edit it freely; make reference makes it again from scripts/initstudy/config/study.py.",
+        "Edit it freely; make reference makes it again from scripts/initstudy/config/.",
     ]
     return "\n\n".join([_comment("\n".join(head)), *_blocks(schema, schema)]) + "\n"
 

@@ -6,9 +6,11 @@ tables of a study have it as their first column.
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -30,19 +32,46 @@ class Collected(NamedTuple):
     frame: pd.DataFrame
 
 
-def jobs_of(variants: Sequence[str], files: Sequence[str | Path]) -> list[Job]:
-    """Return each file with the name of its variant.
+@dataclass(frozen=True)
+class Runs:
+    """The histories of jobs, with what each is of.
 
-    Raises:
-        StudyError: if Snakemake does not know the files yet.
+    Attributes:
+        described: of each `variant`, `learning_rate` (None for the optimizer's own) and `vary`.
+        histories: the paths, in the same order.
     """
-    if len(variants) != len(files):
-        raise StudyError(
-            "Snakemake has started this job before it knew the runs that a choice adds, as it does "
-            "with --forcerun of a rule like this one. Nothing is lost: run the same command again "
-            "without --forcerun, or with --forcerun train alone."
-        )
-    return list(zip(variants, files, strict=True))
+
+    described: Sequence[Mapping[str, Any]]
+    histories: Sequence[str | Path]
+
+    def __post_init__(self) -> None:
+        """Check that there are as many of both.
+
+        Raises:
+            StudyError: if Snakemake does not know the files yet.
+        """
+        if len(self.described) != len(self.histories):
+            raise StudyError(
+                "Snakemake has started this job before it knew the runs that a choice adds, as it "
+                "does with --forcerun of a rule like this one. Nothing is lost: run the same "
+                "command again without --forcerun, or with --forcerun train alone."
+            )
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Each history with the name of its variant."""
+        pairs = zip(self.described, self.histories, strict=True)
+        return [(str(one["variant"]), path) for one, path in pairs]
+
+    def by(self, key: str) -> Iterator[tuple[Any, "Runs"]]:
+        """Divide them by what they are of, in the order in which each comes first."""
+        values = [json.dumps(one[key]) for one in self.described]
+        for value in dict.fromkeys(values):
+            mine = [index for index, one in enumerate(values) if one == value]
+            described, histories = zip(
+                *((self.described[index], self.histories[index]) for index in mine), strict=True
+            )
+            yield json.loads(value), Runs(described, histories)
 
 
 def beside(history: str | Path, kind: str) -> Path:

@@ -11,14 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
-from initstudy.config.description import LOOK, NAME, Description
 from initstudy.config.problems import suggest
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
+from initstudy.plan import INTERIM
 from initstudy.results import diagnostics, findings, histories, hits
 from initstudy.results.findings import Findings
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
+from initstudy.study import FILE, Study
 
 # Columns and decisions of version 0.2.0.
 RENAMED = {
@@ -84,22 +85,22 @@ class StudyResults:
     folder: str | Path
 
     @functools.cached_property
-    def study(self) -> Description:
+    def study(self) -> Study:
         """What was asked."""
-        found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
+        found = sorted(Path(self.folder).glob(FILE.format(digest="*")))
         if len(found) > 1:
             raise StudyError(f"{self.folder}: {len(found)} files describe the study; run it again.")
         if not found:
             raise StudyError(
                 f"{self.folder} is not a folder of a study's results: there is no file "
-                f"{NAME.format(digest='<digest>')} in it. A run makes results/<study>."
+                f"{FILE.format(digest='<digest>')} in it. A run makes results/<study>."
             )
-        return Description.read(found[0])
+        return Study.load(found[0])
 
     @property
     def configuration(self) -> Mapping[str, Any]:
         """All keys that decide what comes out, defaults and all."""
-        return self.study.configuration
+        return self.study.plain()
 
     @functools.cached_property
     def histories(self) -> pd.DataFrame:
@@ -132,12 +133,13 @@ class StudyResults:
         return histories.accuracies(self._finals, variant, own, "score")
 
     @functools.cached_property
-    def looks(self) -> list[dict[str, Any]]:
-        """The interim analyses but the last: `seeds`, and which variants `goes_on` to more."""
-        found: list[dict[str, Any]] = []
-        for seeds in self.study.looks[:-1]:
-            found.append(yaml.safe_load(self._text(LOOK.format(seeds=seeds))))
-            if not found[-1]["goes_on"]:
+    def interims(self) -> dict[int, list[str]]:
+        """The interim analyses but the last: after how many seeds, which variants go on to more."""
+        found: dict[int, list[str]] = {}
+        for seeds in self.study.analyses[:-1]:
+            file = f"{INTERIM.format(seeds=seeds)}.yaml"
+            found[seeds] = yaml.safe_load(self._text(file))["goes_on"]
+            if not found[seeds]:
                 break
         return found
 
@@ -146,10 +148,10 @@ class StudyResults:
         study = self.study
         if variant == "best":
             return study.confirmation
-        went_on = [
-            study.looks[i + 1] for i, look in enumerate(self.looks) if variant in look["goes_on"]
-        ]
-        return range(went_on[-1]) if went_on else study.selection
+        counts = [study.analyses[0]]
+        for names, more in zip(self.interims.values(), study.analyses[1:], strict=False):
+            counts += [more] * (variant in names)
+        return range(counts[-1])
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -176,7 +178,7 @@ class StudyResults:
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
         study = self.study
-        return Replicates(study.name, name, ended, self._curves[name], study.chance)
+        return Replicates(study.name, name, ended, self._curves[name], study.data.chance)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
@@ -210,7 +212,7 @@ class StudyResults:
 
         None, if one of the two is not varied at all.
         """
-        if not {WEIGHTS, ORDER} <= {*self.configuration["vary"]}:
+        if not {WEIGHTS, ORDER} <= {*self.study.vary}:
             return set()
         return diagnostics.start_alike(self.diagnostics)
 
@@ -253,7 +255,9 @@ class StudyResults:
     @functools.cached_property
     def initializers(self) -> dict[str, tuple[str, str]]:
         """Names of the kernel and the bias initializer of each variant that was compared."""
-        return self.study.with_best(self.best)
+        pair = tuple(self.best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
+        known = self.study.initializers
+        return known if pair == known["baseline"] else {**known, "best": (pair[0], pair[1])}
 
     @property
     def verdict(self) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
-from initstudy.plan import VARIANTS, Plan
+from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results import hits
 from initstudy.results.tables import check_columns
 
@@ -88,8 +88,8 @@ class SuiteResults:
 
         rates = own(self.rates)["learning_rate"]
         chosen = {} if rates.empty else {variant: float(rates.iloc[0])}
-        tried = [job for job in plan.trials(VARIANTS, lambda _: None) if job.variant == variant]
-        jobs = [job for job in plan.selection(lambda _: chosen) if job.variant == variant]
+        tried = [job for job in plan.tuning(VARIANTS, Choices()) if job.variant == variant]
+        jobs = [job for job in plan.selection(Choices(lambda _: chosen)) if job.variant == variant]
         return (
             sorted((job.learning_rate, seed) for job in tried for seed in job.seeds)
             == pairs(self.trials, "learning_rate", "seed")
