@@ -73,9 +73,9 @@ def files_text() -> str:
         "# The tables",
         f"<!-- {made.capitalize()}. -->",
         _paragraphs(
-            "All are CSV with a header, UTF-8, and numbers in full precision; `nan` is a number "
-            "that does not exist, `inf` a time that is never reached. Accuracies, losses and "
-            "shares have no unit; accuracies and shares are fractions of 1."
+            "All are CSV files with a header, in UTF-8, with numbers in full precision. `nan` is "
+            "a number that does not exist, `inf` a time that is never reached. Accuracies, losses "
+            "and shares have no unit; accuracies and shares are fractions of 1."
         ),
     ]
     for title, tables in (
