@@ -4,7 +4,7 @@ Snakemake finds it if `scripts/` is in PYTHONPATH.
 
 In a terminal a bar with the trainings that are done, the time left, and the variant that leads so
 far; in a file or a pipe a plain line now and then. At the end the recommendation, and what to open.
-Errors and warnings are told as Snakemake tells them, and so is a dry run.
+Errors, warnings and dry runs are shown as Snakemake shows them.
 """
 
 import csv
@@ -35,7 +35,7 @@ class LogHandler(LogHandlerBase):
     """Tells what Snakemake's records say; see the module."""
 
     def __post_init__(self) -> None:
-        """Prepares what is told."""
+        """Prepare what is shown."""
         settings = self.common_settings
         self._console = Console(stderr=not settings.stdout, highlight=False, soft_wrap=True)
         self._formatter = DefaultFormatter(settings.quiet, settings.show_failed_logs)
@@ -158,12 +158,12 @@ class LogHandler(LogHandlerBase):
 
     @property
     def has_filter(self) -> bool:
-        """It chooses by itself what is told."""
+        """Return that it chooses by itself what is shown."""
         return True
 
     @property
     def has_formatter(self) -> bool:
-        """It words by itself what is told."""
+        """Return that it words by itself what is shown."""
         return True
 
     @property

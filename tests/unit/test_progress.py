@@ -76,7 +76,7 @@ def test_it_tells_what_is_done_and_who_leads(
     assert first.endswith(best)
     # What diverged counts as nothing right.
     assert second.startswith("2 of 4 runs done")
-    assert "baseline of quick leads" in second
+    assert "baseline of quick is the best" in second
 
 
 def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(

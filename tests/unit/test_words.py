@@ -60,7 +60,6 @@ ALLOWED = {
 }
 # Files whose messages are still to be rewritten; an entry that is no longer needed is refused.
 LATER = {
-    "scripts/initstudy/studies.py": "rewritten as a whole",
     "scripts/initstudy/engine/trainer.py": "a message of the engine changes its code id",
 }
 
@@ -105,6 +104,20 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, prose(text)
 
 
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Find the docstrings that the page of the library shows, with the lines of the page."""
+    text = path.read_text(encoding="utf-8")
+    for match in re.finditer(r"^::: ([\w.]+)\.(\w+)$", text, re.M):
+        file = LIBRARY / f"{match[1].replace('.', '/')}.py"
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        [shown] = [node for node in tree.body if getattr(node, "name", "") == match[2]]
+        for node in [shown, *getattr(shown, "body", [])]:
+            public = not getattr(node, "name", "_").startswith("_")
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and public:
+                line = text[: match.start()].count("\n") + 1
+                yield line, prose(re.sub(r"(?m)^ *[\w, ]+:", "", ast.get_docstring(node) or ""))
+
+
 def pages() -> dict[Path, list[tuple[int, str]]]:
     """Everything that a user reads, by file: texts with the lines on which they begin."""
     markdown = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")]
@@ -112,6 +125,8 @@ def pages() -> dict[Path, list[tuple[int, str]]]:
     templates = (REPOSITORY / "templates").rglob("*.jinja")
     found = {path: [(1, prose(path.read_text(encoding="utf-8")))] for path in markdown}
     found |= {path: [(1, template(path.read_text(encoding="utf-8")))] for path in templates}
+    library = REPOSITORY / "docs/library.md"
+    found[library] += docstrings(library)
     return found | {path: list(literals(path)) for path in LIBRARY.rglob("*.py")}
 
 

@@ -39,7 +39,7 @@ def choose(
 
 
 def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:
-    """The rate at which each variant does best on the validation examples."""
+    """Return the rate at which each variant does best on the validation examples."""
     table = learning_rates.collect(study, runs)
     found = learning_rates.choose(table, measure_of(study))
     for variant, rate in found.items():
@@ -48,7 +48,7 @@ def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:
 
 
 def _best_pair(study: Study, runs: Runs) -> dict[str, Any]:
-    """The kernel and the bias initializer that do best on the validation examples."""
+    """Return the kernel and the bias initializer that do best on the validation examples."""
     table = histories.collect(runs.jobs, study.epochs).frame
     judged = study.judge_by, study.target_accuracy, study.epochs
     final = scored(histories.final(table), table, *judged)
@@ -58,7 +58,7 @@ def _best_pair(study: Study, runs: Runs) -> dict[str, Any]:
 def _interim(
     study: Study, runs: Runs, interims: Mapping[int, Sequence[str]], seeds: int
 ) -> dict[str, Any]:
-    """What is not decided by so many seeds, and goes on to more."""
+    """Return what is not decided by so many seeds, and goes on to more."""
     table = histories.collect(runs.jobs, study.epochs).frame
     final = histories.final(table, histories.collect_tests(runs.jobs).frame)
     # What is equivalent must be so for other test examples, too, as in the end.

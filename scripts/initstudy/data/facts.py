@@ -1,4 +1,4 @@
-"""What can be told of a data set before it is there, or loaded."""
+"""What is known of a data set before it is there, or loaded."""
 
 import functools
 import math
@@ -38,7 +38,7 @@ class Facts:
 
 
 def facts(dataset: str) -> Facts:
-    """What can be told of a data set before it is there, or loaded.
+    """What is known of a data set before it is there, or loaded.
 
     Args:
         dataset: a name of SPECS, or the path of a .npz, which is looked through.

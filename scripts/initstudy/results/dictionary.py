@@ -167,8 +167,7 @@ STUDY_TABLES: Mapping[str, Table] = {
         },
     ),
     "diagnostics.csv": Table(
-        "a layer of a run at a measurement epoch: at the start, after epochs 1, 2, 5, 10, ... or "
-        "after the last",
+        "a layer of a run at a measurement epoch (0, 1, 2, 5, 10, ... and the last)",
         {
             "variant": VARIANT,
             "seed": SEED,

@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, outlive a power cut, and tell whether they were changed.
 
 Whatever is written goes to the disk by way of `sync`, `move` and `make_folder`, so that a test can
-stand in for a disk that loses what it was not told to keep.
+stand in for a disk that loses what it was not ordered to keep.
 """
 
 import errno

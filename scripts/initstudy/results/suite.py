@@ -39,17 +39,17 @@ class SuiteResults:
 
     @functools.cached_property
     def scores(self) -> pd.DataFrame:
-        """SCORES: a row for each replicate."""
+        """A row for each run, with the columns `SCORES`."""
         return self._read("scores.csv", SCORES)
 
     @functools.cached_property
     def trainings(self) -> pd.DataFrame:
-        """TRAININGS: which training each study's variant is of."""
+        """The run spec of each study's variants, with the columns `TRAININGS`."""
         return self._read("trainings.csv", TRAININGS)
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:
-        """TRIALS: what learning rates were chosen on, a row for each replicate."""
+        """A row for each tuning run, with the columns `TRIALS`."""
         return self._read("trials.csv", TRIALS)
 
     @functools.cached_property
@@ -72,8 +72,8 @@ class SuiteResults:
     def has(self, plan: Plan, variant: str) -> bool:
         """Whether this is what a study would train of a variant.
 
-        That is so if the same learning rates were tried on the same replicates, and if with the one
-        that was chosen the training has the same digest, epochs and replicates.
+        That is so if the learning rates and the tuning seeds are the same, and if at the chosen
+        rate the run spec has the same digest, with the same epochs and seeds.
 
         Args:
             plan: of the study.

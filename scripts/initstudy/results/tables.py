@@ -1,4 +1,4 @@
-"""How tables are read: fast if all is well, and with file and line told if it is not."""
+"""How tables are read: fast if all is well, and with a message of file and line if it is not."""
 
 import io
 from collections.abc import Sequence

@@ -189,8 +189,8 @@ def main(stdin: str) -> str:
     answers = []
     for question in json.loads(stdin):
         problems, size = examine(question)
-        told = [[list(problem.path), problem.message] for problem in problems]
-        answers.append({"problems": told, **asdict(size)})
+        mistakes = [[list(problem.path), problem.message] for problem in problems]
+        answers.append({"problems": mistakes, **asdict(size)})
     return json.dumps(answers)
 
 

@@ -285,8 +285,8 @@ def _rules(entry: Entry) -> str:
         made = make_initializer(name, config, seed=0)
         looks |= hasattr(made, "adapt")
         # All that Keras' own and ours are made with; nobody has to write it for a class of theirs.
-        told = dict(config) if is_custom(name) else made.get_config()
-        rules.append([weight.path, name if is_custom(name) else type(made).__name__, told])
+        known = dict(config) if is_custom(name) else made.get_config()
+        rules.append([weight.path, name if is_custom(name) else type(made).__name__, known])
     return json.dumps(rules, sort_keys=True, default=str) if looks else ""
 
 

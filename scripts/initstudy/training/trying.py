@@ -129,11 +129,11 @@ def _scales(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
         shape: float(np.sqrt(np.mean(np.square(values, dtype=np.float64)) * shape[0]))
         for shape, values in kernels.items()
     }
-    told = ", ".join(f"{factor:.2f} for {shape}" for shape, factor in factors.items())
+    listed = ", ".join(f"{factor:.2f} for {shape}" for shape, factor in factors.items())
     return [
         "Scale by layer, as the root mean square of the weights times the root of their number of "
-        f"inputs: {told}. (1 keeps the size of a signal without an activation, LeCun's; 1.41 with "
-        "ReLU, He's.)"
+        f"inputs: {listed}. (1 keeps the size of a signal without an activation, LeCun's; 1.41 "
+        "with ReLU, He's.)"
     ]
 
 
@@ -155,7 +155,7 @@ def _copies(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
 
 def _signals(draw: Any) -> list[str]:
     """What becomes of a signal on its way through many layers."""
-    told = []
+    sizes = []
     kernels = [draw((WIDTH, WIDTH), weight_seed(0, layer, 0)) for layer in range(DEPTH)]
     inputs = np.random.default_rng(0).normal(size=(200, WIDTH)).astype("float32")
     for name in ("relu", "tanh"):
@@ -166,10 +166,10 @@ def _signals(draw: Any) -> list[str]:
                 size = float(np.std(entering, dtype=np.float64))
             x = keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor(entering)))
         if not math.isfinite(size):
-            told.append(f"overflows ({name})")
+            sizes.append(f"overflows ({name})")
         else:
-            told.append(f"{size:.2g} times as large ({name})")
+            sizes.append(f"{size:.2g} times as large ({name})")
     return [
         f"A signal that enters {DEPTH} layers of {WIDTH} units enters the last one "
-        f"{' and '.join(told)}."
+        f"{' and '.join(sizes)}."
     ]
