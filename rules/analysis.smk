@@ -3,7 +3,6 @@ checkpoint choose_learning_rates:
     input:
         study=described,
         histories=files(trials, "history"),
-        sums=files(trials, "sums"),
         choices=chosen(trials),
     output:
         table="results/{study}/learning_rates/{group}.csv",
@@ -29,7 +28,6 @@ checkpoint take_look:
     input:
         study=described,
         histories=files(of_look, "history"),
-        sums=files(of_look, "sums"),
         choices=chosen(of_look),
         tests=files(of_look, "tests"),
         hits=files(of_look, "hits"),
@@ -54,7 +52,6 @@ checkpoint choose_best:
     input:
         study=described,
         histories=files(selection, "history"),
-        sums=files(selection, "sums"),
         choices=chosen(selection),
     output:
         "results/{study}/best.yaml",
@@ -114,7 +111,6 @@ rule measure_interaction:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
     output:
         "results/{study}/interaction.csv",
@@ -135,13 +131,11 @@ rule measure_variance:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
         hits="results/{study}/hits.npz",
         looks=looks,
         alone=files(sources, "history"),
         alone_tests=files(sources, "tests"),
-        alone_sums=files(sources, "sums"),
         choices=chosen(sources),
     output:
         "results/{study}/variance.csv",
@@ -164,7 +158,6 @@ rule conclude:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
         best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",

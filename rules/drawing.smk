@@ -3,7 +3,6 @@ rule draw:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
         summary="results/{study}/summary.csv",
         diagnostics="results/{study}/diagnostics.csv",
@@ -31,7 +30,6 @@ rule draw_more:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         tests="results/{study}/tests.csv",
         summary="results/{study}/summary.csv",
         pairs="results/{study}/pairs.csv",
@@ -66,7 +64,6 @@ rule draw_explorer:
     input:
         study=described,
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
     output:
         "results/{study}/explorer.html",
     log:

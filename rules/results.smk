@@ -24,11 +24,9 @@ rule collect:
         tests=files(trainings, "tests"),
         timings=files(trainings, "timings"),
         hits=files(trainings, "hits"),
-        sums=files(trainings, "sums"),
         choices=chosen(trainings),
     output:
         histories="results/{study}/histories.csv",
-        sum="results/{study}/histories.csv.sha256",
         runs="results/{study}/runs.csv",
         diagnostics="results/{study}/diagnostics.csv",
         tests="results/{study}/tests.csv",
@@ -73,7 +71,6 @@ rule collect_variant:
     input:
         study=described,
         histories=files(trainings_of_variant, "history"),
-        sums=files(trainings_of_variant, "sums"),
         choices=chosen(trainings_of_variant),
     output:
         "results/{study}/runs/{variant}.csv",

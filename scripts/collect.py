@@ -3,7 +3,7 @@
 from initstudy.config.description import Description
 from initstudy.logs import job_log
 from initstudy.results import diagnostics, histories, hits
-from initstudy.results.files import replacing, write_arrays, write_sum
+from initstudy.results.files import replacing, write_arrays
 from initstudy.results.outputs import jobs_of, table_of_runs
 
 if __name__ == "__main__":
@@ -20,5 +20,4 @@ if __name__ == "__main__":
         ):
             with replacing(path) as temporary:
                 temporary.write_bytes(table)
-        write_sum(output.histories)
         write_arrays(hits.collect(jobs), output.hits)

@@ -15,7 +15,7 @@ from initstudy.config.description import Description
 from initstudy.config.study import parse_study
 from initstudy.results import columns, diagnostics, histories, weights
 from initstudy.results.columns import moments
-from initstudy.results.files import write_arrays, write_sum
+from initstudy.results.files import write_arrays
 from initstudy.results.findings import dump
 from initstudy.results.study import StudyResults
 
@@ -87,7 +87,6 @@ def made_up_study(
     write_arrays({"images": np.array(EXAMPLES), **right}, folder / "hits.npz")
     table = pd.DataFrame(rows, columns=columns.HISTORY)
     histories.write(table, folder / "histories.csv")
-    write_sum(folder / "histories.csv")
     histories.write(pd.DataFrame(measured, columns=columns.DIAGNOSTICS), folder / "diagnostics.csv")
     replicates = table[table["epoch"] == EPOCHS]
     # Where images are held out, the test images are others, and give other numbers.

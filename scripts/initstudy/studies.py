@@ -260,7 +260,7 @@ def read(source: Source) -> Member:
     """Checks a configuration, but for what only Keras can tell.
 
     Raises:
-        StudyError: with all that is wrong with it, or if its results are of an old version.
+        StudyError: with all that is wrong with it.
     """
     study, problems = parse_study(source.raw, source.folders)
     if study is None:
@@ -275,18 +275,7 @@ def read(source: Source) -> Member:
     if member.folder == RUNS:
         text = "'runs' is where the runs of all studies are kept (results/runs/); take another name"
         raise source.refuse([Problem(("study",), text)])
-    _refuse_old(Path(member.folder, "runs"))
     return member
-
-
-def _refuse_old(runs: Path) -> None:
-    """Refuses what version 0.1.0 has trained: it is not known which code did, with what."""
-    if old := sorted(runs.glob("*/seeds-*.job.yaml")):
-        raise StudyError(
-            f"{runs} was made by version 0.1.0 of this workflow ({old[0]} is there). This version "
-            f"keeps trainings in another way and cannot use these. Move {runs} elsewhere, or "
-            "delete it, and run again: the study is trained anew."
-        )
 
 
 def keras_is_here() -> bool:

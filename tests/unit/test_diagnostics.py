@@ -9,7 +9,6 @@ import pytest
 from initstudy.errors import StudyError
 from initstudy.results import columns, diagnostics
 from initstudy.results.columns import moments
-from initstudy.results.files import write_sums
 from initstudy.results.outputs import Job, beside
 
 EPOCHS = 5
@@ -84,7 +83,6 @@ def written(tmp_path: Path, name: str, lines: list[str]) -> Path:
     path = tmp_path / name / "seeds-0-1.csv"
     path.parent.mkdir()
     beside(path, "diagnostics").write_text("".join(f"{line}\n" for line in lines))
-    write_sums(beside(path, "sums"), [beside(path, "diagnostics")])
     return path
 
 

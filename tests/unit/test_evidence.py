@@ -29,7 +29,6 @@ from initstudy.report.verdict import summary_table, verdict
 from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
 from initstudy.results.columns import HISTORY
-from initstudy.results.files import write_sum
 from initstudy.results.study import StudyResults, load
 
 CHANCE = in_memory.CHANCE
@@ -249,7 +248,6 @@ def test_the_library_concludes_nothing_either(tmp_path: Path) -> None:
     keys = pd.MultiIndex.from_frame(table.loc[chosen, ["variant", "epoch"]])
     table.loc[chosen, HISTORY[3:]] = first.loc[keys].to_numpy()
     histories.write(table, tmp_path / "made/histories.csv")
-    write_sum(tmp_path / "made/histories.csv")
     results = load(tmp_path / "made")
     assert isinstance(results, StudyResults)
     found = compare(results.variant("kernel-ones"), results.variant("baseline"))

@@ -9,7 +9,6 @@ import pytest
 
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
-from initstudy.results.files import write_sum, write_sums
 from initstudy.results.outputs import Job, beside
 
 GOOD = [
@@ -93,7 +92,6 @@ def job(tmp_path: Path, name: str, kind: str, text: str) -> Path:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     beside(path, kind).write_text(text)
-    write_sums(beside(path, "sums"), [beside(path, kind)])
     return path
 
 
@@ -121,7 +119,6 @@ def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path
         assert found.frame["variant"].tolist() == ["a", "a", "b", "c", "c"]
         file = beside(paths[1], kind)
         for broken, told in {
-            rows[1].replace("0.75", "0.76"): "it was changed since",
             rows[1].replace("2", "3", 1): "line 2: it has seed 3 where seed 2 must stand",
             rows[1].replace("0.75", "many"): "line 2: .* is 'many'",
             rows[1].replace("0.75", "1.75"): "line 2: .* outside 0..1",
@@ -137,9 +134,6 @@ def test_the_tables_of_many_jobs_are_joined_and_the_broken_one_is_named(tmp_path
             collect(jobs)
         file.write_text(head + rows[1])
         collect(jobs)
-        beside(paths[1], "sums").unlink()
-        with pytest.raises(StudyError, match=r"y/seeds-2-2\.sha256: there are no sums"):
-            collect(jobs)
         file.unlink()
         with pytest.raises(StudyError, match=f"{re.escape(str(file))}: there is no such file"):
             collect(jobs)
@@ -185,7 +179,6 @@ def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
     rows = ["a,0,1,1.5,0.5,1.25,0.5", "a,1,1,nan,nan,nan,nan", "b,0,1,1.5,0.5,1.25,0.25"]
     path = tmp_path / "h.csv"
     path.write_text("\n".join([",".join(columns.HISTORY), *rows]) + "\n")
-    write_sum(path)
     tests = pd.DataFrame(
         [("a", 1, np.nan, np.nan), ("a", 0, 2.0, 0.75), ("b", 0, 3.0, 0.125)],
         columns=columns.TESTS,

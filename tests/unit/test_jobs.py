@@ -155,7 +155,7 @@ def outputs(found: dict[int, Record], epochs: int, folder: Path) -> dict[str, by
     stem = folder / f"epochs-{epochs}" / f"seeds-{first}-{last}"
     paths = {kind: Path(f"{stem}.{ending}") for kind, ending in OUTPUTS.items()}
     write_job(found, epochs, paths)
-    return {k: path.read_bytes() for k, path in paths.items() if k not in ("timings", "sums")}
+    return {k: path.read_bytes() for k, path in paths.items() if k != "timings"}
 
 
 def straight(case: Case, epochs: int, tmp_path: Path) -> dict[str, bytes]:

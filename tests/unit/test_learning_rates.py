@@ -13,7 +13,6 @@ from initstudy.analysis.findings import find
 from initstudy.analysis.measures import MEASURES
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
-from initstudy.results.files import write_sums
 
 NAN = float("nan")
 # What seeds 0 and 1 reach at each rate after the last of two epochs; nan: it diverged there.
@@ -31,7 +30,6 @@ def trained(folder: Path, variants: str) -> tuple[list[str], list[float], list[P
                     rows[1] = (seed, 2, NAN, NAN, NAN, NAN)
                 path = folder / f"{variant}-{rate}" / f"seeds-{seed}-{seed}.csv"
                 histories.write(pd.DataFrame(rows, columns=columns.HISTORY[1:]), path)
-                write_sums(path.with_suffix(".sha256"), [path])
                 names.append(variant)
                 rates.append(rate)
                 paths.append(path)

@@ -11,7 +11,7 @@ import pytest
 from initstudy.errors import StudyError
 from initstudy.results import columns, diagnostics, histories, hits, records
 from initstudy.results.columns import MEASURES, moments
-from initstudy.results.files import check_sum, write_arrays
+from initstudy.results.files import write_arrays
 from initstudy.results.records import Moment, Record, State, reaches
 from initstudy.results.replicates import write_job
 from initstudy.store import OUTPUTS
@@ -247,12 +247,6 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
     for kind in ("history", "diagnostics", "tests", "timings"):
         histories.write(pd.read_csv(paths[kind]), tmp_path / "by pandas.csv")
         assert (tmp_path / "by pandas.csv").read_bytes() == first[kind]
-    for kind, path in paths.items():
-        if kind != "sums":
-            check_sum(path, paths["sums"])
-            path.write_bytes(path.read_bytes() + b"\n")
-            with pytest.raises(StudyError, match="was changed since"):
-                check_sum(path, paths["sums"])
 
 
 def test_hits_of_many_jobs_are_joined(tmp_path: Path) -> None:
@@ -274,7 +268,6 @@ def test_hits_of_many_jobs_are_joined(tmp_path: Path) -> None:
         arrays = dict(file)
     for change, told in [
         ({"seeds": np.arange(1, 4)}, "is not of the seeds 0 to 2"),
-        ({"hits": arrays["hits"] ^ 1}, "was changed since"),
         ({"images": np.array(12)}, "is of 12 test images, not of 11"),
     ]:
         write_arrays({**arrays, **change}, path)

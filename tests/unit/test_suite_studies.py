@@ -16,7 +16,7 @@ from initstudy.config.description import HOW, Description
 from initstudy.config.study import json_schema
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
-from initstudy.results.files import write_arrays, write_sum
+from initstudy.results.files import write_arrays
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
 from initstudy.suite.drawn import draw
@@ -208,7 +208,6 @@ def results(folder: Path) -> Iterator[StudyResults]:
             rows += [(variant, seed, n, 1.0, 0.9 - seed / 100, 1.0, 0.9) for n in (1, 2)]
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
     histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
-    write_sum(place / "histories.csv")
     histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
     right = {
         f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
@@ -229,21 +228,11 @@ def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: Stud
     assert (own.dataset, own.training, own.network) == ("mnist", "all", "16-16 relu")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("kernel-ones,1,1", "kernel-ones,7,1", "epoch that follows"),
-        ("ones,1,2,1,0.89,1,0.9", "ones,1,2,1,0.89,1,0.8", "it was changed since it was wri"),
-    ],
-)
-def test_changed_results_are_refused(
-    results: StudyResults, old: str, new: str, message: str
-) -> None:
+def test_changed_results_are_refused(results: StudyResults) -> None:
     path = Path(results.folder, "histories.csv")
     text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-    with pytest.raises(StudyError, match=message):
+    path.write_text(text.replace("kernel-ones,1,1", "kernel-ones,7,1"))
+    with pytest.raises(StudyError, match="epoch that follows"):
         entry(results, ["baseline"])
 
 
@@ -302,7 +291,6 @@ def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResult
     table = pd.read_csv(path)
     table["accuracy"] = 0.9
     histories.write(table, path)
-    write_sum(path)
     found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
     assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
     assert found.one_run == {"baseline", "kernel-ones"}

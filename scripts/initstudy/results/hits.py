@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.errors import StudyError
-from initstudy.results.files import check_sum
 from initstudy.results.outputs import Job, beside, seeds_of
 
 
@@ -45,7 +44,6 @@ def collect(jobs: Sequence[Job]) -> dict[str, npt.NDArray[Any]]:
             raise StudyError(f"{path}: it is not of the seeds {expected[0]} to {expected[-1]}.")
         if images not in (None, int(count)):
             raise StudyError(f"{path}: it is of {count} test images, not of {images}.")
-        check_sum(path, beside(history, "sums"))
         images = int(count)
         found.setdefault(f"{variant}/hits", []).append(hits)
         found.setdefault(f"{variant}/seeds", []).append(seeds)

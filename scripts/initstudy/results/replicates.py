@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from initstudy.results.columns import DIAGNOSTICS, HISTORY, TESTS, TIMINGS, moments
-from initstudy.results.files import replacing, write_arrays, write_sums
+from initstudy.results.files import replacing, write_arrays
 from initstudy.results.records import Record
 from initstudy.store import OUTPUTS
 
@@ -40,18 +40,17 @@ def write_job(
             if epoch in record.moments
             for number, (name, (units, *measures)) in enumerate(_layers(record, epoch), 1)
         ]
-    tables = {
-        "history": (history, HISTORY),
-        "diagnostics": (measured, DIAGNOSTICS),
-        "tests": (tests, TESTS),
-        "timings": (timings, TIMINGS),
-    }
-    for kind, (lines, columns) in tables.items():
-        _write(columns[1:], lines, paths[kind])
     images = next(iter(records.values())).images
     packed = {"hits": np.array(bits), "seeds": np.array(list(records)), "images": images}
     write_arrays(packed, paths["hits"])
-    write_sums(paths["sums"], [path for kind, path in paths.items() if kind != "sums"])
+    tables: dict[str, tuple[list[Any], list[str]]] = {
+        "diagnostics": (measured, DIAGNOSTICS),
+        "tests": (tests, TESTS),
+        "timings": (timings, TIMINGS),
+        "history": (history, HISTORY),
+    }
+    for kind, (lines, columns) in tables.items():
+        _write(columns[1:], lines, paths[kind])
 
 
 def _layers(record: Record, epoch: int) -> Iterator[tuple[str, list[float]]]:
