@@ -94,8 +94,8 @@ def test_a_log_has_all_that_a_job_says(
 def test_tensorflow_uses_as_many_threads_as_it_is_told_and_says_nothing() -> None:
     program = (
         "from initstudy.engine.backend import set_threads, tf\nset_threads(2)\n"
-        "print(tf.config.threading.get_intra_op_parallelism_threads(), float(tf.constant(1.0) + 1))\n"
-        "import gc; assert gc.isenabled()"
+        "import gc; assert gc.isenabled()\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads(), float(tf.constant(1.0) + 1))"
     )
     result = subprocess.run(
         [sys.executable, "-c", program],
