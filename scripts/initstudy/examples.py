@@ -11,8 +11,8 @@ import numpy.typing as npt
 from initstudy.config.problems import Problem
 from initstudy.config.study import Study
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import labels
-from initstudy.data.facts import Facts
+from initstudy.data.checks import labels
+from initstudy.data.datasets import DatasetInfo
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 
@@ -55,20 +55,20 @@ class Examples:
         return float(self.validated.max() / self.validated.sum())
 
 
-def problems(study: Study, facts: Facts) -> list[Problem]:
+def problems(study: Study, data: DatasetInfo) -> list[Problem]:
     """What of a configuration its data are not enough for."""
-    left = facts.images - study.held_out
+    left = data.examples - study.held_out
     if left <= 0:
-        text = f"{study.held_out} of {facts.images} training examples leave none to learn from"
+        text = f"{study.held_out} of {data.examples} training examples leave none to learn from"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
         text = f"{study.training_images} is more than the {left} that there are to learn from"
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = facts.chance
+    share = data.majority_accuracy
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        examples = Examples.of(study, facts.classes, study.dataset)
+        examples = Examples.of(study, data.classes, study.dataset)
         found += _too_few(study, examples)
         share = examples.share
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
@@ -78,21 +78,21 @@ def problems(study: Study, facts: Facts) -> list[Problem]:
     return found
 
 
-def notes(study: Study, facts: Facts, file: str | Path) -> Iterator[str]:
+def notes(study: Study, data: DatasetInfo, file: str | Path) -> Iterator[str]:
     """What is worth saying of a study's data before a run, a sentence each.
 
     Args:
         study: without `problems`.
-        facts: of its data set.
+        data: what is known of its data set.
         file: the data set; one of the catalogue need not be there yet.
     """
-    yield from facts.notes
-    share = facts.chance
+    yield from data.notes
+    share = data.majority_accuracy
     examples = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            examples = Examples.of(study, facts.classes, file)
+            examples = Examples.of(study, data.classes, file)
     if examples:
         share = examples.share
         if lacking := _lacking(examples.learned):

@@ -257,7 +257,7 @@ def run_spec(
 
     Args:
         study: has all the rest.
-        dataset_sha256: of its data set, see `data.facts`.
+        dataset_sha256: of its data set, see `datasets.DatasetInfo`.
         variant: the pair.
         rate: learning rate instead of the optimizer's own; None for that.
         vary: what each seed has of its own.

@@ -28,7 +28,7 @@ from initstudy.config.study import (
     parse_study,
 )
 from initstudy.data.catalog import SPECS
-from initstudy.data.facts import Facts, facts
+from initstudy.data.datasets import DatasetInfo, dataset_info
 from initstudy.engine.spec import RunSpec
 from initstudy.errors import StudyError
 from initstudy.plan import BEST, Job, Plan, run_spec
@@ -150,22 +150,22 @@ class Member:
     Attributes:
         source: where it comes from.
         study: what is asked.
-        facts: of its data set.
+        data: what is known of its data set.
     """
 
     source: Source
     study: Study
-    facts: Facts
+    data: DatasetInfo
 
     @functools.cached_property
     def plan(self) -> Plan:
         """What it trains."""
-        return Plan(self.study, self.facts.sha256)
+        return Plan(self.study, self.data.sha256)
 
     @functools.cached_property
     def description(self) -> Description:
         """What its analysis needs to know."""
-        return Description.of(self.study, self.facts.chance, self.plan.digest)
+        return Description.of(self.study, self.data.majority_accuracy, self.plan.digest)
 
     @property
     def folder(self) -> str:
@@ -180,7 +180,7 @@ class Member:
     @property
     def question(self) -> dict[str, Any]:
         """What Keras is asked about it."""
-        shape = {"shape": list(self.facts.shape), "classes": self.facts.classes}
+        shape = {"shape": list(self.data.shape), "classes": self.data.classes}
         return self.study.for_keras() | shape
 
     @functools.cached_property
@@ -197,7 +197,7 @@ class Member:
         If Keras has not been asked yet, as where the environment that starts Snakemake has none,
         that of a network of medium size stands for a model of a person's own.
         """
-        features, classes = math.prod(self.facts.shape), self.facts.classes
+        features, classes = math.prod(self.data.shape), self.data.classes
         if self.accepted.exists():
             size = costs.Size(**json.loads(self.accepted.read_text()))
         elif "hidden_units" in self.study.model:
@@ -217,7 +217,7 @@ class Member:
             return None
         variant = Variant("", *(Initializer(name, name, {}) for name in COMPARED_WITH))
         # No run is like it: a seed of a study has something of its own.
-        return run_spec(self.study, self.facts.sha256, variant, None, vary=())
+        return run_spec(self.study, self.data.sha256, variant, None, vary=())
 
     def planned(self, job: Job, keras: bool, measured: float | None) -> Planned:
         """What a job needs to be run.
@@ -247,8 +247,8 @@ class Member:
         """What it takes to train so many replicates of a job."""
         return costs.Cost(
             self.size,
-            self.facts.bytes,
-            self.study.training_images or self.facts.images - self.study.held_out,
+            self.data.bytes,
+            self.study.training_images or self.data.examples - self.study.held_out,
             self.study.batch_size,
             job.epochs,
             replicates,
@@ -266,7 +266,7 @@ def read(source: Source) -> Member:
     if study is None:
         raise source.refuse(problems)
     try:
-        found = facts(study.dataset)
+        found = dataset_info(study.dataset)
     except StudyError as error:
         raise source.refuse([Problem(("dataset",), str(error))]) from None
     if problems := examples.problems(study, found):
@@ -522,11 +522,11 @@ class Studies:
                 )
             member = read(replace(self._source_of(path, label, file, shared, own), kinds=kinds))
             name = member.study.name
-            if member.study.target_accuracy <= member.facts.chance:
+            if member.study.target_accuracy <= member.data.majority_accuracy:
                 text = (
                     f"{member.study.target_accuracy:g} is no more than a constant prediction "
-                    f"reaches on the test examples, {member.facts.chance:g}; scores in a list go "
-                    "from the one (0) to the other (1). Set it above that"
+                    f"reaches on the test examples, {member.data.majority_accuracy:g}; scores in a "
+                    "list go from the one (0) to the other (1). Set it above that"
                 )
                 raise member.source.refuse([Problem(("target_accuracy",), text)])
             if name in named:
@@ -601,7 +601,7 @@ class Studies:
         for name, member in asked.items():
             data = member.study.dataset
             file = self.place(f"resources/datasets/{data}.npz") if data in SPECS else data
-            for note in (*member.size.notes, *examples.notes(member.study, member.facts, file)):
+            for note in (*member.size.notes, *examples.notes(member.study, member.data, file)):
                 yield f"Note on {name}: {note}"
             if member.comparison and self.measured(member) is None:
                 yield (
