@@ -122,10 +122,13 @@ def bench_network(name: str, rounds: int, images: int, threads: int, before: Pat
 
     set_threads(threads)
     from initstudy.data.datasets import read
+    from initstudy.engine.data import dataset_of
     from initstudy.engine.trainer import make_trainer
 
     def trainer_of(spec: Any, file: Path) -> Any:
-        return make_trainer(spec, read(file, spec.dataset.name, spec.dataset.sha256))
+        return make_trainer(
+            spec, dataset_of(spec, read(file, spec.dataset.name, spec.dataset.sha256))
+        )
 
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         files = {}

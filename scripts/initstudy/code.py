@@ -65,7 +65,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "340a3d67bb59002a392064b3bd5e9c2f6b9a40b42bc12ec91c2e20c572b1d6c1": (
+    "580653f94d2c9d23880a6194cdfd79eb5e044e0281962e164b90b87a07032ac8": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

@@ -40,7 +40,7 @@ def build(shape, classes):
 class StandIn:
     """What a Trainer is to `Replicates`, without TensorFlow: its numbers follow from its state."""
 
-    images_to_test = TEST_IMAGES
+    test_examples = TEST_IMAGES
 
     def start(self, replicate: int) -> None:
         self._state = [np.arange(6.0) + replicate, np.array(replicate)]

@@ -10,7 +10,7 @@ from helpers import REPOSITORY
 
 from initstudy.config.study import Study, Variant, parse_study
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network
 from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer
@@ -44,11 +44,10 @@ class Run:
         self._study, self._kernels = study, study.baseline.kernel.name
         self._rate: dict[str, float] = {}
         self._trainer = Trainer(
-            mnist,
+            scaled(mnist, study.inputs),
             lambda replicate: start(study, self._kernels, replicate),
             self._optimizer,
             study.batch_size,
-            study.inputs,
         )
 
     def _optimizer(self, model: Any) -> Any:

@@ -26,7 +26,7 @@ def _without_collecting() -> Iterator[None]:
 def _quiet_import() -> Iterator[None]:
     """Hold back what C++ code writes to stderr, and show it only if the import fails.
 
-    TensorFlow tells every user about oneDNN and missing GPU drivers, before any log level counts.
+    TensorFlow writes of oneDNN and of missing GPU drivers before any log level counts.
     """
     sys.stderr.flush()
     kept = os.dup(2)

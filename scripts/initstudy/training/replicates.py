@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from initstudy.data import datasets
+from initstudy.engine.data import dataset_of
 from initstudy.engine.errors import EngineError
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Epoch, make_trainer
@@ -35,7 +36,7 @@ class Replicates:
     def __init__(self, spec: RunSpec, dataset_file: str | Path) -> None:
         arrays = datasets.read(dataset_file, spec.dataset.name, spec.dataset.sha256)
         try:
-            self._trainer = make_trainer(spec, arrays)
+            self._trainer = make_trainer(spec, dataset_of(spec, arrays))
         except EngineError as error:
             raise StudyError(str(error)) from None
         started = time.perf_counter()
@@ -82,7 +83,7 @@ class Replicates:
         checkpoint_minutes: float,
         path: Path,
     ) -> Record:
-        grown = _Grown(record, self._trainer.images_to_test)
+        grown = _Grown(record, self._trainer.test_examples)
         begin = self._begin(seed, record, epochs)
         due = moments(epochs)
         written = time.perf_counter()
