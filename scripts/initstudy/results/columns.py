@@ -39,8 +39,8 @@ WEIGHTS = [
 DIAGNOSTICS = ["variant", "seed", "epoch", "layer", "name", "units", *MEASURES]
 
 
-def moments(epochs: int) -> list[int]:
-    """The epochs after which a training is measured: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
+def measurement_epochs(epochs: int) -> list[int]:
+    """Return after which epochs a run is measured: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
     found = {0, epochs}
     power = 1
     while power <= epochs:
