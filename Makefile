@@ -13,6 +13,14 @@ PYTHON ?= python3
 # Where the environment is: make VENV=/elsewhere run
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := python -m pip install --quiet --disable-pip-version-check
+
+# $(call install,ENVIRONMENT,LOCK FILES): by uv, whose version is pinned as theirs are, or else by pip.
+# It compiles all of it, as pip does: where PYTHONDONTWRITEBYTECODE is set, each process would anew.
+install = $(1)/bin/$(PIP) --only-binary :all: --require-hashes -r requirements-uv.lock \
+    && $(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python --require-hashes $(2:%=-r %) \
+    || { echo "uv cannot set up $(1) here; pip does instead, which takes a minute or two."; \
+         $(1)/bin/$(PIP) --require-hashes $(2:%=-r %); }
 
 .PHONY: run suite leaderboard test test-lowest lint cluster replications simulate bench bench-scale lock reference docs
 
@@ -33,19 +41,20 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=scripts $(BIN)/lint-imports --no-cache
 	$(BIN)/snakefmt --check Snakefile rules
 	. $(BIN)/activate && snakemake --lint
 
 # In an environment of its own, .venv-lowest.
 test-lowest: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/$(PIP) --require-hashes -r requirements-uv.lock
 	$(PYTHON) -m venv --clear $(VENV)-lowest
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(VENV)-lowest/bin/python pyproject.toml -o $(VENV)-lowest/lowest.txt
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python -r pyproject.toml --extra test --constraint $(VENV)-lowest/lowest.txt
 	PATH="$(abspath $(VENV)-lowest/bin):$$PATH" PYTHONPATH=scripts $(VENV)-lowest/bin/python -m pytest --numprocesses 2 tests/unit $(ARGS)
 
 cluster: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-cluster.lock
+	@$(call install,$(VENV),requirements.lock requirements-cluster.lock)
 
 simulate: $(VENV)/installed
 	. $(BIN)/activate && pytest -s -m simulation --simulations 20 tests/unit $(ARGS)
@@ -67,26 +76,28 @@ docs: $(VENV)-docs/installed
 $(VENV)-docs/installed: requirements-docs.lock
 	@echo "Setting up $(VENV)-docs from requirements-docs.lock, once."
 	@$(PYTHON) -m venv --clear $(VENV)-docs
-	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@$(call install,$(VENV)-docs,requirements-docs.lock)
 	@touch $@
 
 # Made anew if the lock file changes. The marker comes last, so a set-up that was cut off is repeated.
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("initstudy needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
 	@$(PYTHON) -c 'import os, shlex, sys; path = os.path.abspath(sys.argv[1]); shlex.quote(path) == path or sys.exit("Snakemake cannot run the Python of " + repr(path) + ", whose path has a space or the like; nothing was installed. Set it up elsewhere: make VENV=/path/without/spaces run")' $(VENV)
-	@echo "Setting up $(VENV) from requirements.lock: about two minutes, once."
+	@echo "Setting up $(VENV) from requirements.lock, once."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@$(call install,$(VENV),requirements.lock)
+	@$(BIN)/$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Renews the lock files: the newest versions that pyproject.toml allows, for all platforms. The
-# second holds only what it adds to the first.
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock'
+# Renews the lock files: the newest versions that pyproject.toml allows, for all platforms; with
+# UPGRADE= only what pyproject.toml asks for now and did not before. The second holds what it adds to the first.
+UPGRADE ?= --upgrade
+COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --generate-hashes --python-version 3.11 --custom-compile-command 'make lock'
 lock:
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/$(PIP) --require-hashes -r requirements-uv.lock
 	$(COMPILE) pyproject.toml --extra test -o requirements.lock
 	$(COMPILE) pyproject.toml --extra cluster --constraint requirements.lock -o requirements-cluster.lock \
 	    $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
-	sed -i '/^# The following packages were excluded/,$$d' requirements-cluster.lock
+	sed -i -e '/^# The following packages were excluded/,$$d' -e '/^$$/d' requirements-cluster.lock
 	$(COMPILE) requirements-docs.in -o requirements-docs.lock
+	echo uv | $(COMPILE) - -o requirements-uv.lock

@@ -1,14 +1,11 @@
 from snakemake.utils import min_version
 
-min_version("9.12")
+min_version("9.27")
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/training.smk"
-include: "rules/results.smk"
-include: "rules/analysis.smk"
-include: "rules/drawing.smk"
+include: "rules/train.smk"
+include: "rules/analyze.smk"
 include: "rules/report.smk"
 include: "rules/suite.smk"
 
@@ -17,27 +14,23 @@ include: "rules/suite.smk"
 rule all:
     default_target: True
     input:
-        told(lambda wildcards: files_of(STUDIES.main)),
-    localrule: True
+        flow.everything,
     message:
         "Everything is there; open {input[0]}"
 
 
-# The studies that suite.yaml lists, and what they say together.
+# The studies that suite.yaml lists, compared with each other.
 rule suite:
     input:
         "results/suite/suite.html",
-        told(lambda wildcards: [file for m in STUDIES.listed("suite") for file in files_of(m)]),
-    localrule: True
+        flow.everything_listed("suite"),
     message:
         "Everything is there; open {input[0]}"
 
 
-# The studies of published findings, and the figures of docs/replications.md.
+# The studies of published findings; studies/replications/draw.py draws what they show.
 rule replications:
     input:
-        rules.draw_replications.output,
-        told(lambda wildcards: [file for m in listed(wildcards) for file in files_of(m)]),
-    localrule: True
+        flow.everything_listed("replications"),
     message:
         "Everything is there; see {input[0]}"

@@ -1,34 +1,84 @@
+# The figures of every study, in one job: most of its time is for importing what draws.
+rule draw:
+    input:
+        study=flow.study,
+        histories="results/{study}/histories.csv",
+        tests="results/{study}/tests.csv",
+        summary="results/{study}/summary.csv",
+        diagnostics="results/{study}/diagnostics.csv",
+        best="results/{study}/best.yaml",
+        interims=flow.interims,
+        pairs=[],
+        learning_rates=[],
+        variance=[],
+    output:
+        [shown(figure, figure) for figure in always(FIGURES)],
+        expand("results/{{study}}/figures/{figure}.png", figure=always(FIGURES)),
+        expand("results/{{study}}/figures/{figure}.narrow.svg", figure=narrow(FIGURES)),
+    log:
+        "logs/{study}/draw.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        captions=flow.captions,
+        code=layer_id("drawing", "draw"),
+    message:
+        "Drawing the figures of {wildcards.study}"
+    script:
+        "../scripts/draw.py"
+
+
+# Those that only some studies have.
+use rule draw as draw_more with:
+    input:
+        study=flow.study,
+        histories="results/{study}/histories.csv",
+        tests="results/{study}/tests.csv",
+        summary="results/{study}/summary.csv",
+        diagnostics="results/{study}/diagnostics.csv",
+        best="results/{study}/best.yaml",
+        interims=flow.interims,
+        pairs="results/{study}/pairs.csv",
+        learning_rates=flow.table("learning_rates"),
+        variance=flow.table("variance"),
+    output:
+        shown("{figure}", "any"),
+        "results/{study}/figures/{figure}.png",
+    log:
+        "logs/{study}/draw/{figure}.log",
+    wildcard_constraints:
+        figure="|".join({figure.name for figure in FIGURES}.difference(always(FIGURES))),
+    message:
+        "Drawing {wildcards.figure} of {wildcards.study}"
+
+
 rule write_report:
     input:
-        study=described,
+        study=flow.study,
         verdict="results/{study}/verdict.md",
         findings="results/{study}/findings.json",
         table="results/{study}/summary.md",
-        figures=drawn,
-        explorer="results/{study}/explorer.html",
+        figures=flow.figures,
+        histories="results/{study}/histories.csv",
+        tests="results/{study}/tests.csv",
+        best="results/{study}/best.yaml",
         timings="results/{study}/timings.csv",
         weights="results/{study}/weights.csv",
+        interims=flow.interims,
     output:
-        report(
+        html=report(
             "results/{study}/report.html",
             category="{study}",
             labels={"what": "the whole report"},
         ),
+        explorer="results/{study}/explorer.html",
     log:
         "logs/{study}/write_report.log",
-    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code(
-            "write_report",
-            REPORT,
-            "page.html.jinja",
-            "report.html.jinja",
-            "methods.md.jinja",
-            "references.bib",
-        ),
+        code=layer_id("report", "write_report"),
     message:
-        "Writing the report: {output}"
+        "Writing the report: {output.html}"
     script:
         "../scripts/write_report.py"

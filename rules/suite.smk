@@ -1,27 +1,12 @@
-SUITE_TEMPLATES = [
-    "suite.html.jinja",
-    "page.html.jinja",
-    "suite.md.jinja",
-    *(
-        f"suite_{part}.md.jinja"
-        for part in ("answer", "kinds", "limits", "methods", "rates", "ratios", "without")
-    ),
-]
-
-
 rule compare_studies:
     input:
-        studies=descriptions,
-        histories=of_each("histories.csv"),
-        tests=of_each("tests.csv"),
-        best=of_each("best.yaml"),
-        runs=of_each("runs.csv"),
-        rates=told(
-            lambda wildcards: [
-                f"{m.folder}/learning_rates.csv" for m in listed(wildcards) if m.description.tuned
-            ]
-        ),
-        kept=kept_tables,
+        studies=flow.of_each(),
+        histories=flow.of_each("histories.csv"),
+        tests=flow.of_each("tests.csv"),
+        best=flow.of_each("best.yaml"),
+        runs=flow.of_each("runs.csv"),
+        rates=flow.tuned,
+        kept=flow.kept_tables,
     output:
         html=report(
             "results/{suite}/suite.html",
@@ -46,38 +31,13 @@ rule compare_studies:
         ),
     log:
         "logs/{suite}/compare_studies.log",
-    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        kept=lambda wildcards: STUDIES.kept.get(wildcards.suite, []),
-        kinds=lambda wildcards: [list(member.source.kinds) for member in listed(wildcards)],
-        code=code("compare_studies", SUITE, *SUITE_TEMPLATES),
+        kept=flow.kept,
+        tags=flow.tags,
+        code=layer_id("suite", "compare_studies"),
     message:
         "Comparing the studies of {wildcards.suite}: {output.html}"
     script:
         "../scripts/compare_studies.py"
-
-
-rule draw_replications:
-    input:
-        studies=descriptions,
-        histories=of_each("histories.csv"),
-        diagnostics=of_each("diagnostics.csv"),
-    output:
-        expand(
-            "results/replications/figures/{paper}.{ending}",
-            paper=["glorot_2010", "he_2015", "lsuv_2016", "saxe_2014"],
-            ending=["svg", "png"],
-        ),
-    log:
-        "logs/replications/draw_replications.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code("draw_replications", SUITE),
-    message:
-        "Drawing what the studies of published findings show"
-    script:
-        "../scripts/draw_replications.py"

@@ -2,16 +2,16 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
+from initstudy.config.origin import Origin
 from initstudy.logs import job_log
-from initstudy.results.files import replacing
-from initstudy.studies import Source
+from initstudy.studies import write_answer
 from initstudy.training.checks import examine
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        problems, size = examine(snakemake.params.question)
-        if problems:
-            raise Source(**snakemake.params.source).refuse(problems)
-        with replacing(snakemake.output[0]) as path:
-            path.write_text(json.dumps(asdict(size)))
+        asked = json.loads(Path(snakemake.input[0]).read_text(encoding="utf-8"))
+        problems, size = examine(asked["question"])
+        found = {"problems": [(one.path, one.message) for one in problems], **asdict(size)}
+        write_answer(found, Origin(**asked["origin"]), snakemake.output[0])

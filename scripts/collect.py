@@ -1,23 +1,32 @@
-"""Puts what all training jobs of a study made into its tables."""
+"""Puts what all jobs of a study made into its tables, and where its weights come from."""
 
-from initstudy.config.description import Description
+import json
+from pathlib import Path
+
 from initstudy.logs import job_log
-from initstudy.results import diagnostics, histories, hits
+from initstudy.results import examples
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, RUNS, TESTS, TIMINGS, WEIGHTS
 from initstudy.results.files import replacing, write_arrays
-from initstudy.results.outputs import jobs_of, table_of_runs
+from initstudy.results.jobs import Runs, blocks, write_rows
+from initstudy.results.tables import collect
+from initstudy.study import Study
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, output = snakemake.input, snakemake.output
-        epochs = Description.read(files.study).epochs
-        jobs = jobs_of(snakemake.params.variants, files.histories)
+        epochs = Study.load(files.study).epochs
+        jobs = Runs(snakemake.params.runs, files.histories).jobs
         for path, table in (
-            (output.histories, histories.collect(jobs, epochs).text),
-            (output.diagnostics, diagnostics.collect(jobs, epochs).text),
-            (output.tests, histories.collect_tests(jobs).text),
-            (output.timings, histories.collect_timings(jobs).text),
-            (output.runs, table_of_runs(jobs)),
+            (output.histories, HISTORIES),
+            (output.diagnostics, DIAGNOSTICS),
+            (output.tests, TESTS),
+            (output.timings, TIMINGS),
         ):
+            text = collect(jobs, table, epochs).text
             with replacing(path) as temporary:
-                temporary.write_bytes(table)
-        write_arrays(hits.collect(jobs), output.hits)
+                temporary.write_bytes(text)
+        write_rows(RUNS.names, blocks(jobs), output.runs)
+        write_arrays(examples.collect(jobs), output.examples)
+        weights = json.loads(Path(files.accepted).read_text(encoding="utf-8"))["table"]
+        rows = ([row[name] for name in WEIGHTS.names] for row in weights)
+        write_rows(WEIGHTS.names, rows, output.weights)

@@ -1,13 +1,14 @@
-"""Puts what the training jobs of one variant made into one table."""
+"""Puts what the jobs of one variant made into one table."""
 
-from initstudy.config.description import Description
 from initstudy.logs import job_log
-from initstudy.results import histories
+from initstudy.results.contracts import HISTORIES
 from initstudy.results.files import replacing
+from initstudy.results.tables import collect
+from initstudy.study import Study
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        files, epochs = snakemake.input, Description.read(snakemake.input.study).epochs
+        files = snakemake.input
         jobs = [(snakemake.wildcards.variant, file) for file in files.histories]
         with replacing(snakemake.output[0]) as path:
-            path.write_bytes(histories.collect(jobs, epochs).text)
+            path.write_bytes(collect(jobs, HISTORIES, Study.load(files.study).epochs).text)

@@ -1,7 +1,8 @@
-"""Writes the report: one HTML file with all that a study found, and how."""
+"""Writes the report, one HTML file with all that a study found and how; and the explorer."""
 
 from pathlib import Path
 
+from initstudy.drawing.explorer import explorer
 from initstudy.logs import job_log
 from initstudy.report.pages import report
 from initstudy.results.files import replacing
@@ -9,6 +10,9 @@ from initstudy.results.study import StudyResults
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        html = report(StudyResults(Path(snakemake.input.study).parent))
-        with replacing(snakemake.output[0]) as path:
-            path.write_text(html, encoding="utf-8")
+        results, output = StudyResults(Path(snakemake.input.study).parent), snakemake.output
+        with replacing(output.explorer) as path:
+            path.write_text(explorer(results.study.name, results.judged), encoding="utf-8")
+        # The report holds the explorer.
+        with replacing(output.html) as path:
+            path.write_text(report(results), encoding="utf-8")

@@ -1,6 +1,6 @@
 """Measures how cost grows with the number of variants, and writes what it finds into docs/.
 
-Run by `make bench-scale`; it takes about half an hour on two cores. The trainings are of no work:
+Run by `make bench-scale`; it takes about half an hour on two cores. Its jobs are empty:
 what is measured is all the rest. Each study has 10 seeds of 100 epochs, as the default one.
 """
 
@@ -68,7 +68,7 @@ def main(sizes: Sequence[int], jobs: int) -> None:
 
 
 def study(folder: Path, variants: int) -> Project:
-    """A project with that many variants, whose trainings do no work."""
+    """A project with that many variants, whose jobs are empty."""
     folder.mkdir()
     dataset = folder / "no-images.npz"  # nobody reads it
     dataset.touch()
@@ -107,7 +107,7 @@ def measure(folder: Path, variants: int) -> Row:
 
     run("first dry run", "--dry-run", "--quiet", "all")
     run("dry run", "--dry-run", "--quiet", "all")
-    run("trainings", "results/notebook/best.yaml")
+    run("empty jobs", "results/notebook/best.yaml")
     run("collecting", "results/notebook/histories.csv")
     run("summarising and drawing")
     run("nothing to do")
@@ -115,7 +115,7 @@ def measure(folder: Path, variants: int) -> Row:
 
 
 def local_rates(folder: Path, row: Row) -> dict[str, float]:
-    """Trainings of no work a minute on this machine, by each scheduler, without Snakemake's start.
+    """Empty jobs a minute on this machine, by each scheduler, without Snakemake's start.
 
     Args:
         folder: for a project with as many variants as the row has.
@@ -124,11 +124,11 @@ def local_rates(folder: Path, row: Row) -> dict[str, float]:
     project = study(folder / "greedy", row.variants)
     cost(project, ["--dry-run", "--quiet", "all"])  # asks Keras, which is not counted
     greedy = cost(project, ["--scheduler", "greedy", "results/notebook/best.yaml"])
-    print(f"{row.variants} variants, trainings by greedy: {greedy}", flush=True)
+    print(f"{row.variants} variants, empty jobs by greedy: {greedy}", flush=True)
     start = row.costs["dry run"].seconds
     return {
         f"this machine, `--cores 2 --scheduler {name}`": 60 * row.variants / (took.seconds - start)
-        for name, took in (("ilp", row.costs["trainings"]), ("greedy", greedy))
+        for name, took in (("ilp", row.costs["empty jobs"]), ("greedy", greedy))
     }
 
 
@@ -167,13 +167,13 @@ def cost(project: Project, arguments: Sequence[str], cluster: bool = False) -> C
 
 
 def cluster_rates(folder: Path, jobs: int) -> dict[str, float]:
-    """Trainings of no work a minute, through a SLURM of two nodes on this machine."""
+    """Empty jobs a minute, through a SLURM of two nodes on this machine."""
     ways = {
         "`generic-slurm`": ["generic-slurm", "--seconds-between-status-checks", "2"],
         "`generic-slurm`, groups of 10": [
             "generic-slurm",
             *("--seconds-between-status-checks", "2"),
-            *("--groups", "train=trainings", "--group-components", "trainings=10"),
+            *("--groups", "train=runs", "--group-components", "runs=10"),
             # A group has the memory, the cores and the time of all its jobs, unless it is told
             # otherwise.
             *("--set-resources", "train:mem_mb=200", "train:runtime=2"),
@@ -221,14 +221,14 @@ def tabulate(rows: Sequence[Row], rates: dict[str, float]) -> str:
         seconds = [f"{row.costs[step].seconds:.1f}" for step in steps]
         peak = max(row.costs[step].memory for step in ("collecting", "summarising and drawing"))
         lines.append(f"| {row.variants} | " + " | ".join(seconds) + f" | {peak:.0f} |")
-    lines += ["", "| trainings of no work, through | jobs a minute |", "| --- | --- |"]
+    lines += ["", "| empty jobs through | jobs a minute |", "| --- | --- |"]
     lines += [f"| {name} | {rate:.0f} |" for name, rate in rates.items()]
     return "\n" + "\n".join(lines) + "\n\n"
 
 
 def picture(rows: Sequence[Row]) -> None:
     shown = {
-        "trainings of no work": "trainings",
+        "empty jobs": "empty jobs",
         "dry run, or nothing to do": "dry run",
         "collecting": "collecting",
         "summarising and drawing": "summarising and drawing",

@@ -5,23 +5,31 @@
 Of what is trained so far, in this folder.
 """
 
+import functools
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from initstudy.config.origin import Origin
 from initstudy.config.problems import read_yaml
-from initstudy.studies import Source, Studies, from_files
+from initstudy.plan import Choices
+from initstudy.studies import Studies
+
+
+def chosen(folder: str, name: str) -> Any:
+    path = Path(folder, f"{name}.yaml")
+    return read_yaml(path) if path.exists() else None
 
 
 def main(suite: str) -> None:
     """Prints a Markdown table."""
-    main_study = Source("the configuration", read_yaml("config.yaml"), ["config.yaml"])
+    main_study = Origin("the configuration", read_yaml("config.yaml"), ["config.yaml"])
     rows = []
     for member in Studies(main_study, ["config.yaml"]).listed(suite):
-        jobs = {
-            job.file("timings"): job for job in member.plan.everything(from_files(member.folder))
-        }
+        choices = Choices(functools.partial(chosen, member.study.folder))
+        jobs = {job.file("timings"): job for job in member.plan.everything(choices)}
         there = [file for file in jobs if Path(file).exists()]
         tables = [pd.read_csv(file) for file in there]
         seconds = sum(float(table["cpu_seconds"].sum()) for table in tables)

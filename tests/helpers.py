@@ -152,7 +152,13 @@ class Project:
     @property
     def results(self) -> dict[str, bytes]:
         """The bytes of all results that tell no times."""
-        patterns = ("histories.csv", "diagnostics.csv", "tests.csv", "hits.npz", "trainings.csv")
+        patterns = (
+            "histories.csv",
+            "diagnostics.csv",
+            "tests.csv",
+            "examples.npz",
+            "trainings.csv",
+        )
         patterns += ("best.yaml", "verdict.md", "figures/*", "study-*.json")
         patterns += ("*/epochs-*/*.csv", "*/epochs-*/*.npz", "*/spec.json")
         return {

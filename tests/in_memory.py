@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from made_up import plain
+from made_up import configured, initializer
 
 from initstudy.analysis.findings import BEST, decide
-from initstudy.config.description import Description
-from initstudy.config.study import parse_study
-from initstudy.results.columns import DIAGNOSTICS, HISTORY, MEASURES, moments
+from initstudy.config.initializers import Variant
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, MEASURES, measurement_epochs
 from initstudy.results.study import StudyResults
 
 Floats = npt.NDArray[np.float64]
@@ -51,39 +50,44 @@ def study(
         keys: of the configuration.
     """
     base_seeds = len(next(iter(accuracies.values())))
-    configuration = _configuration(base_seeds, len(new[1]) if new else 10, keys)
-    names = {
-        name: (plain(_part(name, "kernel")), plain(_part(name, "bias"))) for name in accuracies
+    usual = {"epochs": 5, "seeds": base_seeds, "confirmation_seeds": len(new[1]) if new else 10}
+    asked = configured(CHANCE, **{**usual, **keys})
+    # Not those of its configuration.
+    asked.__dict__["variants"] = {
+        name: Variant(name, *(initializer(_part(name, role)) for role in ("kernel", "bias")))
+        for name in accuracies
     }
-    description = Description(configuration, CHANCE, names)
     results = StudyResults("made up")
     chosen = new[0] if new else "baseline"
     given: dict[str, Floats] = {name: np.asarray(one) for name, one in accuracies.items()}
     seeds = {name: np.arange(len(one)) for name, one in given.items()}
     if new:
-        fresh = np.array(description.confirmation)
+        fresh = np.array(asked.confirmation)
         given |= {BEST: new[1], "baseline": np.concatenate([given["baseline"], new[2]])}
         seeds |= {BEST: fresh, "baseline": np.concatenate([seeds["baseline"], fresh])}
     given = {name: np.round(one * examples) / examples for name, one in given.items()}
-    growth = {name: (curves or {}).get(name, _rise(description.epochs)) for name in given}
+    growth = {name: (curves or {}).get(name, _rise(asked.epochs)) for name in given}
     histories = _histories(given, seeds, growth, training or {}, losses or {})
     last = histories.drop_duplicates(["variant", "seed"], keep="last")
     results.__dict__.update(
-        study=description,
-        best={f"{role}_initializer": plain(_part(chosen, role)) for role in ("kernel", "bias")},
+        study=asked,
+        best={
+            f"{role}_initializer": initializer(_part(chosen, role)).plain()
+            for role in ("kernel", "bias")
+        },
         histories=histories,
         tests=last[["variant", "seed"]].assign(
             test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
         ),
-        timings=last[["variant", "seed"]].assign(epochs=description.epochs, seconds=1.0),
-        hits={
+        timings=last[["variant", "seed"]].assign(epochs=asked.epochs, seconds=1.0),
+        correct={
             name: correct(one, examples, luck, number)
             for number, (name, one) in enumerate(given.items())
         },
-        diagnostics=_diagnostics(seeds, description.epochs, dead or {}, alike),
-        looks=[],
+        diagnostics=_diagnostics(seeds, asked.epochs, dead or {}, alike),
+        interims={},
     )
-    if len(description.looks) > 1:
+    if len(asked.analyses) > 1:
         _grow(results)
     return results
 
@@ -96,13 +100,6 @@ def correct(accuracies: Floats, examples: int, luck: float, number: int) -> npt.
     )
     places = difficulty.argsort(axis=1).argsort(axis=1)
     return places < np.round(np.nan_to_num(accuracies) * examples)[:, None]
-
-
-def _configuration(seeds: int, new: int, keys: Mapping[str, Any]) -> dict[str, Any]:
-    asked, _ = parse_study({"published": None})
-    assert asked is not None
-    usual = {"study": "made_up", "epochs": 5, "seeds": seeds, "confirmation_seeds": new}
-    return {**asked.plain(), **usual, **keys}
 
 
 def _part(name: str, role: str) -> str:
@@ -135,7 +132,7 @@ def _histories(
             for epoch, share in enumerate(growth[name], 1):
                 values = (loss + 1 - share, seen * share, loss + 1 - share, final * share)
                 rows.append((name, seed, epoch, *values))
-    return pd.DataFrame(rows, columns=HISTORY)
+    return pd.DataFrame(rows, columns=HISTORIES.names)
 
 
 def _diagnostics(
@@ -149,7 +146,7 @@ def _diagnostics(
     for name, mine in seeds.items():
         shares = dead.get(name, np.zeros(len(mine)))
         for place, seed in enumerate(mine):
-            for epoch in moments(epochs):
+            for epoch in measurement_epochs(epochs):
                 for layer in range(1, LAYERS + 1):
                     if name in alike and epoch == 0:
                         values = dict.fromkeys(MEASURES, 0.5)
@@ -159,14 +156,14 @@ def _diagnostics(
                     late = epoch > 0 and layer < LAYERS and place < len(shares)
                     values |= {"dead_units": shares[place] if late else 0.0, "repeated_units": 0.0}
                     rows.append((name, seed, epoch, layer, "dense", UNITS, *values.values()))
-    return pd.DataFrame(rows, columns=DIAGNOSTICS)
+    return pd.DataFrame(rows, columns=DIAGNOSTICS.names)
 
 
 def _grow(results: StudyResults) -> None:
-    """Analyse it, as `scripts/take_look.py` does, and drop the runs that were not to be."""
-    for seeds in results.study.looks[:-1]:
+    """Analyse it, as `scripts/choose.py` does, and drop the runs that were not to be."""
+    for seeds in results.study.analyses[:-1]:
         goes_on = decide(results).goes_on()
-        results.looks.append({"seeds": seeds, "goes_on": goes_on})
+        results.interims[seeds] = goes_on
         if not goes_on:
             break
     own = {name: results.judged_on(name) for name in results.study.variants}
@@ -179,8 +176,8 @@ def _grow(results: StudyResults) -> None:
         ]
         results.__dict__[table] = rows[kept].reset_index(drop=True)
     for name, seeds_of in own.items():
-        right = results.hits[name]
-        fresh = right[results.study.looks[-1] :]
-        results.hits[name] = np.concatenate([right[: len(seeds_of)], fresh])
+        right = results.correct[name]
+        fresh = right[results.study.analyses[-1] :]
+        results.correct[name] = np.concatenate([right[: len(seeds_of)], fresh])
     for derived in ("final", "_finals", "_curves"):
         results.__dict__.pop(derived, None)

@@ -24,6 +24,11 @@ ENGINE = "scripts/initstudy/engine"
 PACKAGES = ("keras", "numpy", "tensorflow")
 ENVIRONMENT = PROJECT / "envs" / "training.yaml"
 
+# What makes a study's tables, figures and pages, in the order of what imports what; and of these,
+# what fills templates.
+LAYERS = ("config", "study.py", "results", "analysis", "drawing", "report", "suite")
+WITH_TEMPLATES = ("report", "suite")
+
 # Sources that compute the same numbers as earlier ones, of the engine or of one of the literature's
 # initializers: the id of the new ones, and the first that computed these numbers.
 SAME_NUMBERS: dict[str, str] = {
@@ -94,6 +99,20 @@ def initializer_id(class_name: str) -> str:
     file = PLACES[class_name].partition(":")[0]
     names = (file, "network", "shapes")
     return _first(*(f"{ENGINE}/literature/{name}.py" for name in names))
+
+
+def layer_id(layer: str, script: str) -> str:
+    """Return the code id of a rule: of its script, and of the layers that it may use.
+
+    Args:
+        layer: the last one of LAYERS that it uses.
+        script: its name.
+    """
+    layers = LAYERS[: LAYERS.index(layer) + 1]
+    names = [f"scripts/initstudy/{one}" for one in layers]
+    if layer in WITH_TEMPLATES:
+        names.append("templates")
+    return source_id(f"scripts/{script}.py", *names)
 
 
 @functools.cache

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.problems import Problem
-from initstudy.config.study import Study
 from initstudy.data.catalog import SPECS
 from initstudy.data.checks import labels
-from initstudy.data.datasets import DatasetInfo
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
+from initstudy.study import Study
 
 Counts = npt.NDArray[np.int64]
 
@@ -55,50 +54,56 @@ class Examples:
         return float(self.validated.max() / self.validated.sum())
 
 
-def problems(study: Study, data: DatasetInfo) -> list[Problem]:
-    """What of a configuration its data are not enough for."""
-    left = data.examples - study.held_out
+def problems(study: Study) -> list[Problem]:
+    """Find what of a configuration its data are not enough for."""
+    left = study.data.examples - study.held_out
     if left <= 0:
-        text = f"{study.held_out} of {data.examples} training examples leave none to learn from"
+        text = (
+            f"{study.held_out} of {study.data.examples} training examples leave none for training"
+        )
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
-        text = f"{study.training_images} is more than the {left} that there are to learn from"
+        text = (
+            f"{study.training_images} is more than the {left} examples that are left for training"
+        )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = data.majority_accuracy
+    share = study.data.majority_accuracy
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        examples = Examples.of(study, data.classes, study.dataset)
+        examples = Examples.of(study, study.data.classes, study.dataset)
         found += _too_few(study, examples)
         share = examples.share
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
-        mend = "Set it above that share, for instance to what the baseline reaches"
+        mend = "Set it above that share, for instance to the accuracy of the baseline"
         text = f"{_reached(study, share)}. {mend}"
         found.append(Problem(("target_accuracy",), text))
     return found
 
 
-def notes(study: Study, data: DatasetInfo, file: str | Path) -> Iterator[str]:
-    """What is worth saying of a study's data before a run, a sentence each.
+def notes(study: Study, file: str | Path) -> Iterator[str]:
+    """Say what is worth knowing of a study's data before a run, a sentence each.
 
     Args:
         study: without `problems`.
-        data: what is known of its data set.
         file: the data set; one of the catalogue need not be there yet.
     """
-    yield from data.notes
-    share = data.majority_accuracy
+    yield from study.data.notes
+    share = study.data.majority_accuracy
     examples = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            examples = Examples.of(study, data.classes, file)
+            examples = Examples.of(study, study.data.classes, file)
     if examples:
         share = examples.share
         if lacking := _lacking(examples.learned):
-            yield f"No example with the label {lacking} is learned from."
+            yield f"No example with the label {lacking} is used in training."
         if study.held_out and (lacking := _lacking(examples.validated)):
-            yield f"No example with the label {lacking} is held out, so none is validated on."
+            yield (
+                f"No example with the label {lacking} is held out, so the validation set lacks "
+                "this label."
+            )
     if study.target_accuracy <= share:
         yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
 
@@ -110,7 +115,7 @@ def _too_few(study: Study, examples: Examples) -> Iterator[Problem]:
         many = examples.learned.sum()
         yield Problem(
             key,
-            f"{asked} leaves {many} examples to learn from, and none of them has the label "
+            f"{asked} leaves {many} examples for training, and none of them has the label "
             f"{lacking}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
             "leave this class out of the data",
         )

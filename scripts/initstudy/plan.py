@@ -1,4 +1,4 @@
-"""What a study trains, as far as it has chosen."""
+"""What a study runs: its stages, each a list of jobs, as far as what they depend on was chosen."""
 
 import functools
 import hashlib
@@ -7,19 +7,56 @@ from dataclasses import dataclass
 from typing import Any
 
 from initstudy.code import engine_id, initializer_id, versions
-from initstudy.config.description import LOOK
+from initstudy.config.initializers import Variant
 from initstudy.config.problems import suggest
-from initstudy.config.study import Study, Variant
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec, rate_of, with_rate
 from initstudy.errors import StudyError
 from initstudy.store import OUTPUTS, block, run_folder
-
-# What was chosen, by the name of its file in the study's folder; None if it is not known yet.
-Choices = Callable[[str], Mapping[str, Any] | None]
+from initstudy.study import Study
 
 # The two groups of variants whose learning rates are chosen: `best` is known only later.
 VARIANTS, BEST = "variants", "best"
+# The files of choices in the folder of a study, without their ending.
+BEST_PAIR, LEARNING_RATES, INTERIM = "best", "learning_rates/{group}", "looks/{seeds}"
+CHOICE = rf"{BEST_PAIR}|learning_rates/(?:{VARIANTS}|{BEST})|looks/[0-9]+"
+
+
+class Choices:
+    """What a study has chosen, asked for by what it decides; None where it is not chosen yet.
+
+    Args:
+        read: returns the content of a choice by its name, or None.
+
+    Attributes:
+        consulted: names of the choices that were asked for.
+    """
+
+    def __init__(self, read: Callable[[str], Any] = lambda name: None) -> None:
+        self._read = read
+        self.consulted: list[str] = []
+
+    def _ask(self, name: str) -> Any:
+        if name not in self.consulted:
+            self.consulted.append(name)
+        return self._read(name)
+
+    def learning_rates(self, group: str) -> Mapping[str, float] | None:
+        """Return the learning rate of each variant of a group."""
+        found: Mapping[str, float] | None = self._ask(LEARNING_RATES.format(group=group))
+        return found
+
+    def best(self) -> tuple[str, str] | None:
+        """Return the names of the kernel and the bias initializer of the best pair."""
+        found = self._ask(BEST_PAIR)
+        if found is None:
+            return None
+        return found["kernel_initializer"]["name"], found["bias_initializer"]["name"]
+
+    def goes_on(self, seeds: int) -> Sequence[str] | None:
+        """Name the variants that an interim analysis of so many seeds gives more seeds."""
+        found = self._ask(INTERIM.format(seeds=seeds))
+        return None if found is None else found["goes_on"]
 
 
 @dataclass(frozen=True)
@@ -44,9 +81,13 @@ class Job:
         return rate_of(self.spec.optimizer)
 
     @property
-    def varied(self) -> str:
-        """What its seeds differ by, as in `weights` or `weights, order`."""
-        return ", ".join(self.spec.vary)
+    def described(self) -> dict[str, Any]:
+        """What a table of many jobs adds to the files of each: see `results.jobs.Runs`."""
+        return {
+            "variant": self.variant,
+            "learning_rate": self.learning_rate,
+            "vary": list(self.spec.vary),
+        }
 
     @property
     def folder(self) -> str:
@@ -60,35 +101,42 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The trainings of a study.
+    """The jobs of a study.
 
     Attributes:
-        study: what is asked.
-        dataset_sha256: of its data set.
+        study: that is planned.
     """
 
     study: Study
-    dataset_sha256: str
-
-    @functools.cached_property
-    def variants(self) -> dict[str, Variant]:
-        """All but `best`, by their names."""
-        return {variant.name: variant for variant in self.study.variants}
 
     @functools.cached_property
     def digest(self) -> str:
-        """Another one if any training of the variants is another one."""
-        digests = [self._spec(variant, None).digest for variant in self.variants.values()]
+        """Another one if any run of the variants is another one."""
+        digests = [self._spec(one, None).digest for one in self.study.variants.values()]
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:20]
 
-    def trials(self, group: str, choices: Choices) -> list[Job]:
-        """What the learning rates of a group of variants are chosen on.
+    def basis(self, choice: str, choices: Choices) -> list[Job]:
+        """Return the jobs that a choice is made of.
 
         Args:
-            group: VARIANTS or BEST.
-            choices: what was chosen so far; of BEST the pair must be known.
+            choice: its name, of the form CHOICE.
+            choices: what was chosen so far.
         """
-        variants: Iterable[Variant] = self.variants.values()
+        kind, _, which = choice.partition("/")
+        if kind == BEST_PAIR:
+            return self.selection(choices)
+        if kind == LEARNING_RATES.partition("/")[0]:
+            return self.tuning(which, choices)
+        return self.selection(choices, int(which))
+
+    def tuning(self, group: str, choices: Choices) -> list[Job]:
+        """Return what the learning rates of a group of variants are chosen on.
+
+        Args:
+            group: VARIANTS or BEST; of this the pair must be known.
+            choices: what was chosen so far.
+        """
+        variants: Iterable[Variant] = self.study.variants.values()
         if group == BEST:
             best = self.best(choices)
             variants = [] if best is None else [best]
@@ -99,53 +147,65 @@ class Plan:
             for seeds in self.study.blocks(self.study.tuning)
         ]
 
-    def selection(self, choices: Choices, seeds: int | None = None) -> list[Job]:
-        """The trainings of the variants, on which `best` is chosen, as far as the looks tell.
+    def tuning_runs(self, choices: Choices) -> list[Job]:
+        """Return what all learning rates are chosen on, of `best` unless it is the baseline."""
+        if not self.study.tuned:
+            return []
+        best = self.best(choices)
+        groups = [VARIANTS] if best is None or self.is_baseline(best) else [VARIANTS, BEST]
+        return [job for group in groups for job in self.tuning(group, choices)]
 
-        There are none until the learning rates are chosen.
+    def selection(self, choices: Choices, seeds: int | None = None) -> list[Job]:
+        """Return the jobs of the variants, on which `best` is chosen.
+
+        There are none until the learning rates are chosen; more seeds follow interim analyses.
 
         Args:
             choices: what was chosen so far.
-            seeds: only those that a look at so many sees; None for all.
+            seeds: only those that the interim analysis of so many sees; None for all.
         """
         rates = self.rates(VARIANTS, choices)
         if rates is None:
             return []
         jobs: list[Job] = []
-        names, first = list(self.variants), 0
-        for last in self.study.looks:
+        names, first = list(self.study.variants), 0
+        for last in self.study.analyses:
             if first == seeds:
                 break
             if first:
-                look = choices(LOOK.format(seeds=first))
-                names = [name for name in look["goes_on"] if name in names] if look else []
+                goes_on = choices.goes_on(first) or ()
+                names = [name for name in goes_on if name in names]
             jobs += [
-                self._job(self.variants[name], rates.get(name), block)
+                self._job(self.study.variants[name], rates.get(name), block)
                 for name in names
                 for block in self.study.blocks(range(first, last))
             ]
             first = last
         return jobs
 
-    def looks(self, choices: Choices, before: int | None = None) -> list[str]:
-        """The files of the looks after which something may go on, as far as it does.
+    def interims(self, choices: Choices, before: int | None = None) -> list[str]:
+        """Name the interim analyses after which something may go on, as far as it does.
 
         Args:
             choices: what was chosen so far.
             before: only those of fewer seeds; None for all.
         """
-        files: list[str] = []
-        for seeds in self.study.looks[:-1]:
+        names: list[str] = []
+        for seeds in self.study.analyses[:-1]:
             if seeds == before:
                 break
-            files.append(LOOK.format(seeds=seeds))
-            look = choices(files[-1])
-            if look is None or not look["goes_on"]:
+            names.append(INTERIM.format(seeds=seeds))
+            if not choices.goes_on(seeds):
                 break
-        return files
+        return names
+
+    def of_table(self, table: str, choices: Choices) -> list[Job]:
+        """Return the jobs that one of `study.TABLES` is made of alone."""
+        stages = {"learning_rates": self.tuning_runs, "variance": self.sources}
+        return stages[table](choices) if table in stages else []
 
     def confirmation(self, choices: Choices) -> list[Job]:
-        """The trainings of the baseline and of `best` on fresh seeds.
+        """Return the jobs of the baseline and of `best` on new seeds.
 
         There are none until the pair and its learning rate are chosen, nor if the choice fell on
         the baseline itself: then there is nothing to confirm.
@@ -156,17 +216,15 @@ class Plan:
         own = self.rates(BEST, choices)
         if own is None:
             return []
+        baseline = self.study.baseline
         return [
             self._job(variant, rate, seeds)
-            for variant, rate in (
-                (self.study.baseline, rates.get("baseline")),
-                (best, own.get(BEST)),
-            )
+            for variant, rate in ((baseline, rates.get("baseline")), (best, own.get(BEST)))
             for seeds in self.study.blocks(self.study.confirmation)
         ]
 
     def sources(self, choices: Choices) -> list[Job]:
-        """The trainings of the variants that differ by one of SOURCES alone.
+        """Return the jobs of the variants that differ by one of SOURCES alone.
 
         There are none until the learning rates are chosen.
         """
@@ -175,61 +233,47 @@ class Plan:
             return []
         return [
             self._job(variant, rates.get(variant.name), seeds, source)
-            for variant in self.variants.values()
+            for variant in self.study.variants.values()
             for source in SOURCES
-            for seeds in self.study.blocks(range(self.study.variance_seeds))
+            for seeds in self.study.blocks(self.study.by_source)
         ]
 
     def alone(self, job: Job) -> str:
-        """What the replicates of a job differ by alone, for people; "" for what all others do."""
-        as_others = job.spec.vary == self.study.vary
-        return "" if as_others else f" ({job.varied} alone)"
+        """Say what the seeds of a job differ by alone; "" for what all others do."""
+        return "" if job.spec.vary == self.study.vary else f" ({', '.join(job.spec.vary)} alone)"
 
-    def jobs(self, choices: Choices) -> list[Job]:
-        """All that the study's tables are made of, as far as it is known."""
+    def compared(self, choices: Choices) -> list[Job]:
+        """Return all that the study's tables are made of, as far as it is known."""
         return [*self.selection(choices), *self.confirmation(choices)]
 
     def of_variant(self, name: str, choices: Choices) -> list[Job]:
-        """Those of them that are of one variant.
+        """Return those of one variant.
 
         Raises:
             StudyError: if the study has no such variant.
         """
-        known = [*self.variants, BEST]
+        known = [*self.study.variants, BEST]
         if name not in known:
             raise StudyError(f"{self.study.name} has no variant {name!r}{suggest(name, known)}.")
         # Of the others, the choice of `best` decides nothing.
-        jobs = self.jobs(choices) if name == BEST else self.selection(choices)
+        jobs = self.compared(choices) if name == BEST else self.selection(choices)
         return [job for job in jobs if job.variant == name]
 
     def everything(self, choices: Choices) -> list[Job]:
-        """All that the study trains, as far as it is known, the trials of learning rates too."""
-        return [
-            *self.jobs(choices),
-            *self.sources(choices),
-            *self.trials(VARIANTS, choices),
-            *self.trials(BEST, choices),
-        ]
+        """Return all that the study runs, as far as it is known, tuning runs too."""
+        return [*self.compared(choices), *self.sources(choices), *self.tuning_runs(choices)]
 
     def rates(self, group: str, choices: Choices) -> Mapping[str, float] | None:
-        """The learning rates that were chosen, by variant; empty if the optimizer has its own."""
-        return choices(f"learning_rates/{group}.yaml") if self.study.learning_rates else {}
+        """Return the learning rates that were chosen; empty if the optimizer has its own."""
+        return choices.learning_rates(group) if self.study.tuned else {}
 
     def best(self, choices: Choices) -> Variant | None:
-        """The best pair; None until it is chosen, or if what was chosen is not of this study."""
-        choice = choices("best.yaml")
-        if choice is None:
-            return None
-        kernels = {
-            v.kernel.name: v.kernel for v in (self.study.baseline, *self.study.kernel_variants)
-        }
-        biases = {v.bias.name: v.bias for v in (self.study.baseline, *self.study.bias_variants)}
-        kernel = kernels.get(choice["kernel_initializer"]["name"])
-        bias = biases.get(choice["bias_initializer"]["name"])
-        return Variant(BEST, kernel, bias) if kernel and bias else None
+        """Return the best pair; None until it is chosen, or if the study has no such pair."""
+        names = choices.best()
+        return None if names is None else self.study.pair(*names)
 
     def is_baseline(self, variant: Variant) -> bool:
-        """Whether a variant has the baseline's own initializers."""
+        """Return whether a variant has the baseline's own initializers."""
         baseline = self.study.baseline
         return (variant.kernel, variant.bias) == (baseline.kernel, baseline.bias)
 
@@ -242,7 +286,7 @@ class Plan:
         key = (variant.name, variant.kernel.name, variant.bias.name, rate, source)
         if key not in self._specs:
             vary = self.study.vary if source is None else (source,)
-            self._specs[key] = run_spec(self.study, self.dataset_sha256, variant, rate, vary)
+            self._specs[key] = run_spec(self.study, variant, rate, vary)
         return self._specs[key]
 
     @functools.cached_property
@@ -250,14 +294,11 @@ class Plan:
         return {}
 
 
-def run_spec(
-    study: Study, dataset_sha256: str, variant: Variant, rate: float | None, vary: Sequence[str]
-) -> RunSpec:
+def run_spec(study: Study, variant: Variant, rate: float | None, vary: Sequence[str]) -> RunSpec:
     """Return the spec of one pair of initializers in a study.
 
     Args:
         study: has all the rest.
-        dataset_sha256: of its data set, see `datasets.DatasetInfo`.
         variant: the pair.
         rate: learning rate instead of the optimizer's own; None for that.
         vary: what each seed has of its own.
@@ -265,7 +306,7 @@ def run_spec(
     optimizer = dict(study.optimizer) if rate is None else with_rate(study.optimizer, rate)
     return RunSpec(
         model=dict(study.model),
-        dataset=Data(study.dataset, dataset_sha256),
+        dataset=Data(study.dataset, study.data.sha256),
         inputs=study.inputs,
         held_out=study.held_out,
         training_images=study.training_images,

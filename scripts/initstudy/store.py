@@ -17,6 +17,10 @@ from initstudy.errors import StudyError
 from initstudy.results.files import replacing
 
 RUNS = "results/runs"
+# What is kept beside the results: the lock, what was planned, and what was found out before a run.
+STATE = Path(".initstudy")
+# What Keras is asked about studies, and what it has answered, by the digests of the questions.
+QUESTIONS, ACCEPTED = ".initstudy/questions", ".initstudy/accepted"
 # Where the planner writes the specs of what it asks for.
 SPECS = ".initstudy/specs"
 # Whether users' networks are trained as Keras trains them, by the digests of their questions.
@@ -27,7 +31,7 @@ OUTPUTS = {
     "diagnostics": "diagnostics.csv",
     "tests": "tests.csv",
     "timings": "timings.csv",
-    "hits": "hits.npz",
+    "examples": "examples.npz",
     "history": "csv",
 }
 
@@ -62,7 +66,7 @@ class Planned:
         memory_mb: that a job asks a cluster for, in units of 2^20 bytes.
         keep_weights: whether finished checkpoints keep what it takes to go on to more epochs.
         checkpoint_minutes: at most so long, and an epoch, is lost when a job is killed.
-        accepted: the file in which Keras' answer about the study is, if that is a job of its own.
+        accepted: the file of Keras' answer about the study; None if that was asked by planning.
         names: what its jobs are called, by `block`.
         compared: the file that says whether its network is trained as Keras trains it, of a user's.
     """
@@ -120,6 +124,16 @@ class Store:
             self._planned[digest] = read(self.spec_file(digest))
         return self._planned[digest]
 
+    def epoch_seconds(self, comparison: RunSpec | None) -> float | None:
+        """Return how long an epoch took in a comparison with Keras; None if there was none."""
+        if comparison is None:
+            return None
+        file = Path(self.place(comparison_file(comparison.digest)))
+        if not file.exists():
+            return None
+        seconds: float = json.loads(file.read_text(encoding="utf-8"))["epoch_seconds"]
+        return seconds
+
     def spec_file(self, digest: str) -> str:
         """Return the path of a spec file."""
         return self.place(f"{SPECS}/{digest}.json")
@@ -171,8 +185,8 @@ def check(spec: RunSpec) -> None:
                 changed.append(f"{file} or what it imports")
     if changed:
         raise StudyError(
-            f"{' and '.join(changed)} changed since this run began, so what would be trained is "
-            "not what was asked for. Start it again."
+            f"{' and '.join(changed)} changed since this run began, so the runs would not be "
+            "those that were planned. Start it again."
         )
 
 

@@ -22,9 +22,9 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from initstudy.config.study import FIRST_TUNED
 from initstudy.report.verdict import headline
 from initstudy.results.findings import read
+from initstudy.study import FIRST_TUNED
 
 # Between two plain lines.
 SECONDS = 20
@@ -111,7 +111,7 @@ class LogHandler(LogHandlerBase):
         trainings = max(self._asked, self._trained + len(self._training))
         if trainings:
             done, total = self._trained, trainings
-        text = f"{done} of {total} {'trainings' if trainings else 'steps'} done"
+        text = f"{done} of {total} {'runs' if trainings else 'steps'} done"
         # Of a few that have run side by side, each would seem to take all the time.
         if len(self._training) < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
@@ -119,7 +119,10 @@ class LogHandler(LogHandlerBase):
         if len({name.rpartition(" of ")[2] for name in self._reached}) == 1:
             variant, (mean, count) = max(self._reached.items(), key=lambda item: item[1][0])
             seeds = f"{count} seed{'' if count == 1 else 's'}"
-            text += f"; {variant} leads so far, {100 * mean:.1f} % of validation images ({seeds})"
+            text += (
+                f"; {variant} is the best so far, {100 * mean:.1f} % of the validation set "
+                f"({seeds})"
+            )
         if self._console.is_terminal:
             if self._bar is None:
                 # Where there is little room, the last words are left out.

@@ -8,12 +8,15 @@ import yaml
 from engines import dense
 from helpers import REPOSITORY
 
-from initstudy.config.study import Study, Variant, parse_study
+from initstudy.config.configuration import parse
+from initstudy.config.initializers import Variant
+from initstudy.data.datasets import dataset_info
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network
 from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer
+from initstudy.study import Study
 
 Arrays = list[npt.NDArray[np.float32]]
 
@@ -21,13 +24,13 @@ Arrays = list[npt.NDArray[np.float32]]
 def read_study(name: str) -> Study:
     """A study of studies/replications, as a run reads it."""
     raw = yaml.safe_load((REPOSITORY / f"studies/replications/{name}.yaml").read_text())
-    study, problems = parse_study(raw)
-    assert study is not None, problems
-    return study
+    configuration, problems = parse(raw)
+    assert configuration is not None, problems
+    return Study.of(configuration, dataset_info(configuration.dataset))
 
 
 def variant(study: Study, name: str) -> Variant:
-    return next(v for v in study.variants if v.kernel.name == name)
+    return next(v for v in study.variants.values() if v.kernel.name == name)
 
 
 def start(study: Study, kernels: str, replicate: int) -> Network:

@@ -2,13 +2,15 @@
 
 import pandas as pd
 import pytest
+from made_up import initializer
 
 from initstudy.analysis.choice import choose_pair
+from initstudy.config.initializers import Variant
 
 
 def test_the_best_pair_is_chosen_role_by_role() -> None:
     pairs = {
-        variant: [initializer(kernel), initializer(bias)]
+        variant: Variant(variant, initializer(kernel), initializer(bias))
         for variant, kernel, bias in [
             ("baseline", "k0", "b0"),
             ("kernel-k1", "k1", "b0"),
@@ -31,8 +33,8 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
         columns=["variant", "seed", "score"],
     )
     choice = choose_pair(final, pairs, range(2))
-    assert choice["kernel_initializer"] == initializer("k1")
-    assert choice["bias_initializer"] == initializer("b0")
+    assert choice["kernel_initializer"] == initializer("k1").plain()
+    assert choice["bias_initializer"] == initializer("b0").plain()
     assert choice["chosen_on"] == {
         "seeds": [0, 1],
         "mean_final_validation_accuracy": {
@@ -42,7 +44,7 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
     }
 
 
-def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, list[dict]]]:
+def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, Variant]]:
     """Of each pair, by its initializers: k1_b0 stands for kernel k1 and bias b0."""
     names = {
         "k0_b0": "baseline",
@@ -54,7 +56,9 @@ def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, list[dict]]]
         [(names[pair], 0, accuracy) for pair, accuracy in accuracies.items()],
         columns=["variant", "seed", "score"],
     )
-    pairs = {names[pair]: [initializer(part) for part in pair.split("_")] for pair in accuracies}
+    pairs = {
+        names[pair]: Variant(names[pair], *map(initializer, pair.split("_"))) for pair in accuracies
+    }
     return final, pairs
 
 
@@ -96,12 +100,8 @@ def test_a_pair_that_did_not_go_on_is_not_chosen() -> None:
 def test_of_equal_candidates_the_baseline_is_chosen() -> None:
     final = pd.DataFrame({"variant": ["kernel-y", "baseline"], "seed": [0, 0], "score": [0.5, 0.5]})
     pairs = {
-        "baseline": [initializer("x"), initializer("x")],
-        "kernel-y": [initializer("y"), initializer("x")],
+        "baseline": Variant("baseline", initializer("x"), initializer("x")),
+        "kernel-y": Variant("kernel-y", initializer("y"), initializer("x")),
     }
     choice = choose_pair(final, pairs, range(1))
-    assert choice["kernel_initializer"] == initializer("x")
-
-
-def initializer(name: str) -> dict:
-    return {"name": name, "class_name": name, "config": {}}
+    assert choice["kernel_initializer"] == initializer("x").plain()

@@ -11,8 +11,10 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
+from initstudy.config.origin import Origin
 from initstudy.engine.spec import Data, RunSpec
-from initstudy.studies import Source, Studies
+from initstudy.plan import Choices
+from initstudy.studies import Studies
 
 ENGINE = "scripts/initstudy/engine"
 PROGRAM = """
@@ -89,7 +91,7 @@ OTHERS = {
         set(),
     ),
     "the help of a key": (
-        "scripts/initstudy/config/study.py",
+        "scripts/initstudy/config/training.py",
         "Images per update.",
         "Per update.",
         set(),
@@ -135,7 +137,7 @@ def test_digests_of_0_2_0_are_the_same_where_it_trained_right() -> None:
     """Those of the benchmark's networks by hidden_units; no user's model has its old one."""
     defaults = [str(REPOSITORY / "config.yaml")]
     raw = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
-    studies = Studies(Source("the configuration", raw, defaults), defaults)
+    studies = Studies(Origin("the configuration", raw, defaults), defaults)
     table = pd.read_csv(REPOSITORY / "docs/benchmark/trainings.csv", dtype=str)
     rates = pd.read_csv(REPOSITORY / "docs/benchmark/learning_rates.csv")
     chosen = {(row.study, row.variant): float(row.learning_rate) for row in rates.itertuples()}
@@ -143,9 +145,9 @@ def test_digests_of_0_2_0_are_the_same_where_it_trained_right() -> None:
     for member in studies.listed("suite"):
         name, plan = member.study.name, member.plan
         known = table[table["study"] == name].groupby("variant")["digest"].agg(set)
-        by_rate = {v: chosen[name, v] for v in plan.variants if (name, v) in chosen}
+        by_rate = {v: chosen[name, v] for v in member.study.variants if (name, v) in chosen}
         made: dict[str, set[str]] = {}
-        for job in plan.selection(lambda _, by_rate=by_rate: by_rate):
+        for job in plan.selection(Choices(lambda _, by_rate=by_rate: by_rate)):
             made.setdefault(job.variant, set()).add(job.spec.digest)
         assert made.keys() == {*known.index}
         for variant, digests in made.items():

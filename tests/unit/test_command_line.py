@@ -7,7 +7,7 @@ import yaml
 from snakemake.cli import get_argument_parser, parse_config
 from snakemake.common import dict_to_key_value_args
 
-from initstudy.studies import settings_of
+from initstudy.config.origin import from_command_line, typed
 
 NESTED = "{a: false, b: null, c: 1, d: 2.5, e: [true, ~, 3], f: {g: no, h: [[Off]]}, i: he_normal}"
 
@@ -17,7 +17,7 @@ def read(*settings: str) -> dict[str, Any]:
     found = get_argument_parser().parse_args(["--config", *settings]).config
     config: dict[str, Any] = parse_config(found)
     for_jobs = parse_config(dict_to_key_value_args(config, quote_str=False, repr_obj=True))
-    assert settings_of(for_jobs, ()) == settings_of(config, ())
+    assert from_command_line(for_jobs) == from_command_line(config)
     return config
 
 
@@ -33,29 +33,22 @@ def read(*settings: str) -> dict[str, Any]:
 )
 def test_a_value_of_any_form_and_depth_is_what_a_file_would_say(text: str) -> None:
     meant = yaml.safe_load(f"key: {text}")
-    assert settings_of(read(f"key={text}"), ()) == meant
-    below = settings_of(read(f"whole={{part: {{key: {text}}}}}"), ("whole", "part"))
+    assert from_command_line(read(f"key={text}")) == meant
+    # Inside of a key of another workflow's, Snakemake makes text of all.
+    below = typed(read(f"whole={{part: {{key: {text}}}}}"))["whole"]["part"]
     assert below == meant
     assert [type(value) for value in below.values()] == [type(value) for value in meant.values()]
 
 
 def test_what_snakemake_alone_makes_a_number_stays_one() -> None:
-    assert settings_of(read("key=1e-3"), ()) == {"key": 0.001}
+    assert from_command_line(read("key=1e-3")) == {"key": 0.001}
 
 
 def test_text_that_is_no_yaml_stays_text() -> None:
-    assert settings_of(read("key=@x", "other=a: b: c", "odd=0x_"), ()) == {
+    assert from_command_line(read("key=@x", "other=a: b: c", "odd=0x_")) == {
         "key": "@x",
         "other": "a: b: c",
         "odd": "0x_",
     }
     # A date would be no value of any key, and may be the name of a study.
-    assert settings_of(read("key=2026-11-26"), ()) == {"key": "2026-11-26"}
-
-
-def test_a_setting_of_another_section_is_none_of_ours() -> None:
-    settings = read("ours={key: 1}", "theirs=2")
-    assert settings_of(settings, ("ours",)) == {"key": 1}
-    assert settings_of(settings, ("theirs",)) == {}
-    assert settings_of(settings, ("nobody", "either")) == {}
-    assert settings_of(settings, None) == {}
+    assert from_command_line(read("key=2026-11-26")) == {"key": "2026-11-26"}

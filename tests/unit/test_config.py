@@ -7,21 +7,24 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers import REPOSITORY
+from made_up import configured
 
-from initstudy.config.study import Initializer, Problem, describe, parse_study
+from initstudy.config.configuration import parse
+from initstudy.config.initializers import Initializer
+from initstudy.config.problems import Problem, describe
 
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 
 
 def problems(changes: dict | None = None, /, **more: object) -> dict[str, str]:
     config = {**deepcopy(CONFIG), **(changes or {}), **more}
-    study, found = parse_study(config)
+    study, found = parse(config)
     assert (study is None) == bool(found)
     return {problem.key(): problem.message for problem in found}
 
 
 def test_an_empty_configuration_is_the_default_one() -> None:
-    study, found = parse_study({})
+    study, found = parse({})
     assert not found
     assert study is not None
     assert study.plain() == CONFIG
@@ -29,7 +32,7 @@ def test_an_empty_configuration_is_the_default_one() -> None:
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    study, found = parse_study({"model": {"activation": "tanh"}})
+    study, found = parse({"model": {"activation": "tanh"}})
     assert not found
     assert study is not None
     assert study.model == {"hidden_units": [16, 16], "activation": "tanh"}
@@ -44,17 +47,16 @@ def test_a_study_can_be_written_out_again() -> None:
         "optimizer": {"class_name": "SGD", "config": {"momentum": 0.9}},
     }
     for config in (CONFIG, {**CONFIG, **changes}):
-        study, _ = parse_study(config)
+        study, _ = parse(config)
         assert study is not None
         assert yaml.safe_load(yaml.safe_dump(study.plain())) == config
 
 
 def test_the_default_study_has_the_notebooks_variants() -> None:
-    study, _ = parse_study(CONFIG)
-    assert study is not None
+    study = configured(**CONFIG)
     published = (REPOSITORY / "resources" / "notebook.csv").read_text().splitlines()[1:]
-    assert [v.name for v in study.variants] + ["best"] == [row.split(",")[0] for row in published]
-    for variant, row in zip(study.variants, published, strict=False):
+    assert [*study.variants, "best"] == [row.split(",")[0] for row in published]
+    for variant, row in zip(study.variants.values(), published, strict=False):
         assert [variant.kernel.name, variant.bias.name] == row.split(",")[1:3]
 
 
@@ -63,7 +65,7 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
     [
         ({"epoch": 5}, "epoch", ["no such key", "'epochs'"]),
         ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
-        ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training images"]),
+        ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training examples"]),
         ({"diagnose_after": [1]}, "diagnose_after", ["epochs 1, 2, 5, 10", "remove this key"]),
         ({1: 5}, "1", ["no such key"]),
         ({"keep_weights": "yes"}, "keep_weights", ["'yes' must be true or false", "weights"]),
@@ -146,26 +148,23 @@ def test_a_mistake_is_told(changes: dict, key: str, parts: list[str]) -> None:
 
 def test_a_factorial_design_adds_every_other_pair() -> None:
     lists = {"kernel_initializers": ["ones", "lsuv"], "bias_initializers": ["ones", "he_normal"]}
-    one_factor, _ = parse_study(lists)
-    factorial, _ = parse_study({**lists, "design": "factorial"})
-    assert one_factor is not None
-    assert factorial is not None
+    factorial = configured(**lists, design="factorial")
     assert factorial.plain()["design"] == "factorial"
-    assert factorial.variants[:5] == one_factor.variants
-    assert [(v.name, v.kernel.name, v.bias.name) for v in factorial.variants[5:]] == [
+    variants = list(factorial.variants.values())
+    assert variants[:5] == list(configured(**lists).variants.values())
+    assert [(v.name, v.kernel.name, v.bias.name) for v in variants[5:]] == [
         (f"kernel-{kernel}-bias-{bias}", kernel, bias)
         for kernel in ("ones", "lsuv")
         for bias in ("ones", "he_normal")
     ]
-    without, _ = parse_study({**lists, "bias_initializers": [], "design": "factorial"})
-    assert without is not None
+    without = configured(**{**lists, "bias_initializers": []}, design="factorial")
     assert len(without.variants) == 3
 
 
 def test_numbers_that_came_as_text_are_numbers() -> None:
     """As YAML reads 1e-3, and Snakemake what stands inside of a mapping on the command line."""
     initializer = {"name": "x", "class_name": "X", "config": {"scale": "2", "mode": "fan_in"}}
-    study, _ = parse_study(
+    study, _ = parse(
         {
             "optimizer": {"class_name": "SGD", "config": {"learning_rate": "1e-3"}},
             "model": {"hidden_units": ["32", 8]},
@@ -175,7 +174,7 @@ def test_numbers_that_came_as_text_are_numbers() -> None:
     assert study is not None
     assert study.optimizer["config"] == {"learning_rate": 0.001}
     assert study.model["hidden_units"] == [32, 8]
-    assert study.kernel_variants[0].kernel.config == {"scale": 2, "mode": "fan_in"}
+    assert study.kernel_initializers[0].config == {"scale": 2, "mode": "fan_in"}
 
 
 def test_a_truth_that_came_as_text_is_refused() -> None:
@@ -188,13 +187,13 @@ def test_a_truth_that_came_as_text_is_refused() -> None:
 
 
 def test_a_whole_number_may_be_written_with_a_point() -> None:
-    study, _ = parse_study({"epochs": 5.0, "model": {"hidden_units": [8.0]}})
+    study, _ = parse({"epochs": 5.0, "model": {"hidden_units": [8.0]}})
     assert study is not None
     assert repr((study.epochs, study.model["hidden_units"])) == "(5, [8])"
 
 
 def test_weights_are_kept_and_checkpoints_written_as_asked() -> None:
-    study, _ = parse_study({"keep_weights": True, "checkpoint_minutes": 0.5})
+    study, _ = parse({"keep_weights": True, "checkpoint_minutes": 0.5})
     assert study is not None
     assert (study.keep_weights, study.checkpoint_minutes) == (True, 0.5)
 
@@ -237,8 +236,7 @@ def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) 
 
 
 def test_blocks_cover_the_seeds_once() -> None:
-    study, _ = parse_study({**CONFIG, "seeds": 25, "seeds_per_job": 10})
-    assert study is not None
+    study = configured(seeds=25, seeds_per_job=10)
     assert study.blocks(study.selection) == [range(10), range(10, 20), range(20, 25)]
     assert study.blocks(study.confirmation) == [range(25, 35)]
 
@@ -250,7 +248,7 @@ def test_an_initializer_is_an_identifier_or_a_mapping() -> None:
 
 
 def kernels(*entries: object, hidden_units: tuple[int, ...] = (16, 16)) -> list[Initializer]:
-    study, found = parse_study(
+    study, found = parse(
         {
             "kernel_initializers": list(entries),
             "model": {"hidden_units": list(hidden_units)},
@@ -258,7 +256,7 @@ def kernels(*entries: object, hidden_units: tuple[int, ...] = (16, 16)) -> list[
         },
     )
     assert study is not None, found
-    return [variant.kernel for variant in study.kernel_variants]
+    return list(study.kernel_initializers)
 
 
 def test_initializers_by_layer() -> None:
@@ -309,7 +307,7 @@ def test_a_persons_own_file_is_part_of_what_it_is(
         ({"hidden": "ones"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
         ({"name": "a"}, "kernel_initializers[0]", "either class_name, or layers, or hidden"),
         ({"class_name": "ones"}, "kernel_initializers[0]", "lacks the key 'name'"),
-        (["o/o", "ones", "ones"], "kernel_initializers[0][0]", "no name of an initializer"),
+        (["o/o", "ones", "ones"], "kernel_initializers[0][0]", "not the name of an initializer"),
         ("none.py:f", "kernel_initializers[0]", "there is no file 'none.py'"),
         (["x" * 60] * 3, "kernel_initializers[0]", "give it a name"),
         (
@@ -339,14 +337,14 @@ def test_what_is_held_out_and_a_persons_own_data_and_model(
         "learning_rates": ["1e-3", 0.01],
         "published": None,
     }
-    study, found = parse_study(changes, [Path("own")])
+    study, found = parse(changes, [Path("own")])
     assert study is not None, found
     assert study.dataset == "own/data.npz"
     assert study.model["build"] == "own/model.py:build"
     assert len(study.model["source"]) == 64
     assert study.held_out == 500
     assert study.learning_rates == (0.001, 0.01)
-    again, _ = parse_study(study.plain())
+    again, _ = parse(study.plain())
     assert again == study
 
 
@@ -383,7 +381,7 @@ def test_interim_analyses_are_for_comparisons_with_the_baseline_only() -> None:
 
 
 def test_what_replicates_vary_by() -> None:
-    study, _ = parse_study({"vary": ["order", "weights"]})
+    study, _ = parse({"vary": ["order", "weights"]})
     assert study is not None
     assert study.plain()["vary"] == ["weights", "order"]
     assert "name weights, order or both" in problems(vary=[])["vary"]
@@ -400,8 +398,8 @@ def test_learning_rates_stand_in_one_place() -> None:
     held = {"validation": {"holdout": 100}, "learning_rates": [0.1, 0.1]}
     optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
     found = problems(**held, optimizer=optimizer)
-    assert "stands twice" in found["learning_rates"]
-    assert "learning_rates says it already" in found["optimizer.config.learning_rate"]
+    assert "is twice" in found["learning_rates"]
+    assert "learning_rates has it already" in found["optimizer.config.learning_rate"]
 
 
 @pytest.mark.parametrize(

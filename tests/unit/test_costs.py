@@ -4,9 +4,10 @@ import pytest
 import yaml
 from helpers import REPOSITORY
 
+from initstudy.config.origin import Origin
 from initstudy.costs import CLASSIFIED, Cost, Size, dense
 from initstudy.engine.trainer import EVALUATION_BATCH
-from initstudy.studies import Source, read
+from initstudy.studies import read
 
 # Hidden layers, images per update, seconds of an epoch and megabytes, as measured (see costs.py).
 MEASURED = [
@@ -47,7 +48,7 @@ def test_weights_are_those_of_dense_layers() -> None:
 
 def test_the_default_study_asks_for_what_the_documentation_says() -> None:
     file = REPOSITORY / "config.yaml"
-    member = read(Source("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
+    member = read(Origin("config.yaml", yaml.safe_load(file.read_text()), [str(file)]))
     job = member.plan.selection(lambda name: None)[0]
     assert (member.cost(job, 10).memory, member.cost(job, 10).minutes) == (1862, 11)
 

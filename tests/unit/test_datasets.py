@@ -119,11 +119,11 @@ def test_inputs_that_are_not_finite_are_refused_with_their_place(tmp_path: Path)
 def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.npz"
     path.write_text("<html>")
-    with pytest.raises(StudyError, match=r"is no \.npz file"):
+    with pytest.raises(StudyError, match=r"is not an \.npz file"):
         dataset_info(str(path))
     np.save(tmp_path / "one.npy", GOOD["x_train"])
     (tmp_path / "one.npy").rename(path)
-    with pytest.raises(StudyError, match=r"is no \.npz file"):
+    with pytest.raises(StudyError, match=r"is not an \.npz file"):
         dataset_info(str(path))
 
 

@@ -10,7 +10,8 @@ from helpers import ALL_TESTS, REPOSITORY, fits, opened
 from playwright.sync_api import Browser
 
 DOCS = REPOSITORY / "docs"
-PAGES = [*DOCS.rglob("*.md"), REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]
+PAGES = [*DOCS.rglob("*.md")]
+PAGES += [REPOSITORY / page for page in ("README.md", "CONTRIBUTING.md", "results/README.md")]
 SITE = REPOSITORY / "site"
 # Beside the first page.
 SHOWN = ["files", "configuration", "library", "rules", "benchmark/index", "tutorial"]

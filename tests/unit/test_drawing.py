@@ -61,11 +61,11 @@ def test_captions_and_axes_name_the_images_that_the_study_is_judged_on(
 ) -> None:
     results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
     captions = {f.name: f.caption for f in figures_of(results.study)}
-    assert f"The accuracy of every variant, on the {images} images." in captions["ranking"]
+    assert f"The accuracy of every variant, on the {images} set." in captions["ranking"]
     assert "Large dots are means" in captions["ranking"]
     assert not any("{" in caption for caption in captions.values())
     ranking = drawing.draw("ranking", results).axes[0]
-    assert ranking.get_xlabel().startswith(f"{images} images")
+    assert ranking.get_xlabel().startswith(f"{images} examples")
     # The numbers are those of the test images, which are others where images are held out.
     dots = [x for row in ranking.collections for x in row.get_offsets()[:, 0]]
     expected = [results.accuracies(name) for name in results.initializers]

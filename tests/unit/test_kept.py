@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import configured
 
 from initstudy.analysis import learning_rates
-from initstudy.config.description import Description
-from initstudy.config.study import parse_study
-from initstudy.plan import VARIANTS, Plan
+from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
 from initstudy.suite.entry import Entry
 from initstudy.suite.kept import beside, trust
@@ -22,22 +21,21 @@ TUNED = {
     "learning_rates": [0.001, CHOSEN],
     "learning_rate_seeds": 2,
     "seeds": 3,
-    "published": None,
 }
 
 
 def plan(**changes: object) -> Plan:
-    study, problems = parse_study({**TUNED, **changes})
-    assert study is not None, problems
-    return Plan(study, "0" * 64)
+    return Plan(configured(**{**TUNED, **changes}))
 
 
 @pytest.fixture
 def tables(tmp_path: Path) -> dict[str, pd.DataFrame]:
     """Those of a suite whose one study was run."""
     own = plan()
-    tried = [job for job in own.trials(VARIANTS, lambda _: None) if job.variant == NAME]
-    (job,) = [job for job in own.selection(lambda _: {NAME: CHOSEN}) if job.variant == NAME]
+    tried = [job for job in own.tuning(VARIANTS, Choices()) if job.variant == NAME]
+    (job,) = [
+        job for job in own.selection(Choices(lambda _: {NAME: CHOSEN})) if job.variant == NAME
+    ]
     rates = [job.learning_rate for job in tried for _ in job.seeds]
     seeds = [seed for job in tried for seed in job.seeds]
     trials = [
@@ -93,8 +91,7 @@ def test_it_stands_behind_what_was_trained_with_its_trials(
     own = pd.DataFrame(
         [("baseline", CHOSEN, 1_000_000, 0.2, 0.8, 0.8)], columns=learning_rates.COLUMNS
     )
-    description = Description.of(plan().study, 0.1)
-    entry = Entry(workload(description), np.full((3, 1), 0.8), np.full((3, 1), 5.0), own)
+    entry = Entry(workload(plan().study), np.full((3, 1), 0.8), np.full((3, 1), 5.0), own)
     found = beside(entry, written(tmp_path, tables), [NAME])
     assert found.accuracies.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
     assert found.epochs_to_target.tolist() == [[5.0, np.inf]] * 3

@@ -6,22 +6,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import made_up_study
+from made_up import configured, made_up_study
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.findings import find
 from initstudy.analysis.measures import MEASURES
 from initstudy.errors import StudyError
-from initstudy.results import columns, histories
+from initstudy.results.contracts import HISTORIES
+from initstudy.results.jobs import Runs
+from initstudy.results.tables import write
 
 NAN = float("nan")
 # What seeds 0 and 1 reach at each rate after the last of two epochs; nan: it diverged there.
 ENDS = {0.001: (0.75, 0.5), 0.1: (0.875, NAN), 0.01: (0.875, 0.375)}
 
 
-def trained(folder: Path, variants: str) -> tuple[list[str], list[float], list[Path]]:
-    """Variant, rate and history of training jobs that ended so, a job for each seed."""
-    names, rates, paths = [], [], []
+def trained(folder: Path, variants: str) -> Runs:
+    """Jobs that ended so, one for each seed."""
+    described, paths = [], []
     for variant in variants:
         for rate, ends in ENDS.items():
             for seed, accuracy in enumerate(ends):
@@ -29,17 +31,16 @@ def trained(folder: Path, variants: str) -> tuple[list[str], list[float], list[P
                 if np.isnan(accuracy):
                     rows[1] = (seed, 2, NAN, NAN, NAN, NAN)
                 path = folder / f"{variant}-{rate}" / f"seeds-{seed}-{seed}.csv"
-                histories.write(pd.DataFrame(rows, columns=columns.HISTORY[1:]), path)
-                names.append(variant)
-                rates.append(rate)
+                write(pd.DataFrame(rows, columns=HISTORIES.names[1:]), path)
+                described.append({"variant": variant, "learning_rate": rate})
                 paths.append(path)
-    return names, rates, paths
+    return Runs(described, paths)
 
 
 def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins(
     tmp_path: Path,
 ) -> None:
-    table = learning_rates.collect(*trained(tmp_path, "ba"), epochs=2)
+    table = learning_rates.collect(configured(epochs=2), trained(tmp_path, "ba"))
     assert list(table.columns) == learning_rates.COLUMNS
     assert table["variant"].tolist() == ["b"] * 6 + ["a"] * 6
     assert table["learning_rate"].tolist() == [0.001, 0.001, 0.1, 0.1, 0.01, 0.01] * 2
@@ -55,12 +56,12 @@ def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins(
 
 def test_a_training_of_other_epochs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"seeds-0-0\.csv"):
-        learning_rates.collect(*trained(tmp_path, "a"), epochs=3)
+        learning_rates.collect(configured(epochs=3), trained(tmp_path, "a"))
 
 
 def test_tables_are_read_as_they_were_written(tmp_path: Path) -> None:
     joined = tmp_path / "all.csv"
-    histories.write(learning_rates.collect(*trained(tmp_path, "ab"), epochs=2), joined)
+    write(learning_rates.collect(configured(epochs=2), trained(tmp_path, "ab")), joined)
     means = learning_rates.means(learning_rates.read(joined))
     assert list(means.index) == ["a", "b"]
     assert list(means.columns) == [0.001, 0.1, 0.01]

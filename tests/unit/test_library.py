@@ -1,4 +1,4 @@
-"""Imports go one way, and what a notebook imports is there and light."""
+"""What a notebook imports is there and light; pyproject.toml has what may import what."""
 
 import ast
 import contextlib
@@ -6,7 +6,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,94 +24,7 @@ from initstudy.results.findings import DECISIONS, dump
 from initstudy.results.study import StudyResults
 
 LIBRARY = Path(initstudy.__file__).parent
-# Each may import what stands before it.
-ORDER = ["study", "results", "data", "training", "analysis", "drawing", "report", "suite"]
-# What of the engine needs no TensorFlow: what a run is, its data, names of initializers.
-LIGHT = ["engine.spec", "engine.data", "engine.literature"]
-# What stands beside the folders, and what it may import of ours.
-ROOT = {
-    "__init__": [],
-    "errors": [],
-    "logs": ["errors"],
-    "code": ["engine.literature"],
-    "store": ["study", "results", "engine.spec", "code", "errors"],
-    "examples": ["study", "data", "engine.data", "errors"],
-    "upgrade": ["study", "results", "store"],
-    "studies": [*ORDER[:3], "code", "store", "examples", "errors", "engine.spec"],
-}
 MODULES = sorted(LIBRARY.rglob("*.py"))
-
-
-def may_import(folder: str, name: str) -> bool:
-    """Whether a module in a folder may import a part of ours, as `imported` names it."""
-    if folder == "engine":
-        return name.startswith("engine")
-    before = ORDER[: ORDER.index(folder) + 1]
-    # TensorFlow and Keras, and what imports them, stay by themselves.
-    if folder == "training":
-        return name in [*before, "store", "errors"] or name.startswith("engine")
-    before = [one for one in before if one != "training"]
-    return name in [*before, *LIGHT, "store", "code", "errors", "__version__"]
-
-
-def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Of ours: the line, and the folder or module of the library that is imported; of the engine
-    the module, too.
-    """
-    package = ["initstudy", *path.relative_to(LIBRARY).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names = [f"{base}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            first, *rest = name.split(".")
-            if first == "initstudy":
-                length = 2 if rest[:1] == ["engine"] else 1
-                yield node.lineno, ".".join(rest[:length])
-
-
-def test_every_folder_has_its_place() -> None:
-    folders = {path.relative_to(LIBRARY).parts[0] for path in MODULES if path.parent != LIBRARY}
-    assert folders == {*ORDER, "engine"}
-    assert {path.stem for path in LIBRARY.glob("*.py")} == {*ROOT}
-    assert len(MODULES) > 40
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
-def test_a_module_imports_only_what_comes_before_it(path: Path) -> None:
-    folder = path.relative_to(LIBRARY).parts[0]
-    wrong = [
-        f"line {line}: {name}"
-        for line, name in imported(path)
-        if not (name in ROOT[path.stem] if path.parent == LIBRARY else may_import(folder, name))
-    ]
-    assert wrong == []
-
-
-def test_the_order_is_read_from_all_forms_of_imports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", tmp_path)
-    (tmp_path / "study").mkdir()
-    path = tmp_path / "study" / "x.py"
-    path.write_text(
-        "import os, initstudy.suite.pages\nfrom initstudy import drawing\nfrom . import plan\n"
-        "from .. import logs\nfrom ..report.pages import page\n"
-        "def f():\n    from initstudy.training import engine\n"
-    )
-    assert sorted(imported(path)) == [
-        (1, "suite"),
-        (2, "drawing"),
-        (3, "study"),
-        (4, "logs"),
-        (5, "report"),
-        (7, "training"),
-    ]
 
 
 def fresh(code: str) -> list[str]:
@@ -171,20 +83,18 @@ def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> N
         initstudy.load(tmp_path / "s")
 
 
-def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
-    study = made_up_study(tmp_path / "study")
+def test_correct_predictions_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:
     right = np.random.default_rng(0).random((4, 13)) < 0.5
-    packed = {
-        "images": np.array(13),
-        "baseline/hits": np.packbits(right, axis=1),
-        "baseline/seeds": np.arange(4),
-    }
-    write_arrays(packed, tmp_path / "study/hits.npz")
-    assert list(study.hits) == ["baseline"]
-    np.testing.assert_array_equal(study.hits["baseline"], right)
-    (tmp_path / "study/hits.npz").write_bytes(b"PK")
-    with pytest.raises(StudyError, match=r"hits\.npz: it cannot be read"):
-        _ = StudyResults(tmp_path / "study").hits
+    old = {"images": np.array(13), "baseline/hits": np.packbits(right, axis=1)}
+    for name, arrays in {"examples": {"baseline/correct": right}, "hits": old}.items():
+        study = made_up_study(tmp_path / name)
+        (tmp_path / name / "examples.npz").unlink()
+        write_arrays({**arrays, "baseline/seeds": np.arange(4)}, tmp_path / name / f"{name}.npz")
+        assert list(study.correct) == ["baseline"]
+        np.testing.assert_array_equal(study.correct["baseline"], right)
+        (tmp_path / name / f"{name}.npz").write_bytes(b"PK")
+        with pytest.raises(StudyError, match=rf"{name}\.npz: it cannot be read"):
+            _ = StudyResults(tmp_path / name).correct
 
 
 def test_the_findings_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
 from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
 from initstudy.analysis.summary import summarize
+from initstudy.config.configuration import Configuration
 from initstudy.config.names import RANKED
-from initstudy.config.study import Study
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
-from initstudy.results.columns import HISTORY
+from initstudy.results.contracts import HISTORIES
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 
@@ -40,14 +40,14 @@ def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:
             for seed, values in enumerate(seeds)
             for epoch, value in enumerate(values, 1)
         ],
-        columns=HISTORY,
+        columns=HISTORIES.names,
     )
 
 
 def test_every_measure_is_known_to_the_results() -> None:
     assert list(MEASURES) == list(SIGNS)
     assert {measure.name: measure.sign for measure in MEASURES.values()} == SIGNS
-    assert list(MEASURES) == list(get_args(Study.model_fields["judge_by"].annotation))
+    assert list(MEASURES) == list(get_args(Configuration.model_fields["judge_by"].annotation))
     medians = [name for name, measure in MEASURES.items() if measure.middle == "median"]
     assert medians == list(RANKED)
 

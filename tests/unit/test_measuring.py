@@ -14,7 +14,7 @@ from initstudy.engine.backend import keras
 from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network, Networks
 from initstudy.engine.trainer import Trainer
-from initstudy.results.diagnostics import MEASURES
+from initstudy.results.contracts import MEASURES
 from initstudy.training.diagnosing import IMAGES, measuring
 
 RATE = 0.01

@@ -9,10 +9,11 @@ import pytest
 from helpers import load
 
 from initstudy import examples
+from initstudy.config.origin import Origin
 from initstudy.data.datasets import dataset_info, file_sha256
 from initstudy.engine.data import Dataset
 from initstudy.errors import StudyError
-from initstudy.studies import Member, Source, Studies, read
+from initstudy.studies import Member, read
 
 GENERATOR = np.random.default_rng(1)
 Changes = dict[str, Any]
@@ -50,7 +51,7 @@ def trained_on() -> Dataset:
 
 def study(**keys: Any) -> Member:
     """A study of these data, as the command line reads it."""
-    return read(Source("mine.yaml", {"dataset": "own.npz", "published": None, **keys}))
+    return read(Origin("mine.yaml", {"dataset": "own.npz", "published": None, **keys}))
 
 
 def problem(**keys: Any) -> str:
@@ -60,7 +61,7 @@ def problem(**keys: Any) -> str:
 
 
 def notes(member: Member) -> list[str]:
-    return list(examples.notes(member.study, member.data, member.study.dataset))
+    return list(examples.notes(member.study, member.study.dataset))
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +225,7 @@ def test_a_damaged_file_is_refused() -> None:
     with zipfile.ZipFile("own.npz") as archive:
         begins = archive.getinfo("x_train.npy").header_offset + 300
     Path("own.npz").write_bytes(content[: len(content) // 2])
-    with pytest.raises(StudyError, match=r"is no \.npz file"):
+    with pytest.raises(StudyError, match=r"is not an \.npz file"):
         dataset_info("own.npz")
     Path("own.npz").write_bytes(content[:begins] + b"damaged" + content[begins + 7 :])
     with pytest.raises(StudyError, match=r"x_train cannot be read \(Bad CRC-32"):
@@ -263,32 +264,32 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
     rare[order[0]] = 2
     saved(y_train=rare)
     assert (
-        "validation.holdout: 10 leaves 30 examples to learn from, and none of them has the label 2"
+        "validation.holdout: 10 leaves 30 examples for training, and none of them has the label 2"
         in problem(validation={"holdout": 10})
     )
     rare = GOOD["y_train"].copy()
     rare[order[-1]] = 2
     saved(y_train=rare)
     assert notes(study(validation={"holdout": 10}))[1] == (
-        "No example with the label 2 is held out, so none is validated on."
+        "No example with the label 2 is held out, so the validation set lacks this label."
     )
     assert "training_images: 1 leaves 1 examples" in problem(training_images=1)
     saved()
     assert "holdout: 1 holds out examples with the label" in problem(validation={"holdout": 1})
     assert "40 of 40 training examples leave none" in problem(validation={"holdout": 40})
     text = problem(validation={"holdout": 10}, training_images=31)
-    assert "training_images: 31 is more than the 30 that there are to learn from" in text
+    assert "training_images: 31 is more than the 30 examples that are left for training" in text
 
 
 def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path) -> None:
-    member = read(Source("it", {"published": None, "training_images": 12}))
+    member = read(Origin("it", {"published": None, "training_images": 12}))
     found = examples.Examples.of(member.study, 10, mnist_file)
     assert found.learned.sum() == 12
     # Of a data set of the catalogue this is said, not refused: studies of suite.yaml have it.
-    said = list(examples.notes(member.study, member.data, mnist_file))
+    said = list(examples.notes(member.study, mnist_file))
     lacking = ", ".join(map(str, np.flatnonzero(found.learned == 0)[:5]))
-    assert said == [f"No example with the label {lacking} is learned from."]
-    assert list(examples.notes(member.study, member.data, "nowhere.npz")) == []
+    assert said == [f"No example with the label {lacking} is used in training."]
+    assert list(examples.notes(member.study, "nowhere.npz")) == []
 
 
 def test_a_target_below_the_majority_is_refused_where_it_judges_and_said_elsewhere() -> None:
@@ -305,14 +306,4 @@ def test_a_target_below_the_majority_is_refused_where_it_judges_and_said_elsewhe
     # What is held out counts where epochs are counted on it.
     assert notes(study(validation={"holdout": 10})) == []
     with pytest.raises(StudyError, match=r"target_accuracy: 0.1 is no more .* 0.11"):
-        read(Source("it", {"target_accuracy": 0.1, "published": None, **by_epochs}))
-
-
-def test_notes_are_those_of_the_studies_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initstudy.studies.keras_is_here", lambda: False)
-    saved(x_val=GOOD["x_test"])
-    studies = Studies(Source("it", {"dataset": "own.npz", "published": None, "study": "mine"}))
-    assert list(studies.notes) == []
-    studies.asked("mine", studies.main.plan.selection(lambda _: None))
-    (note,) = studies.notes
-    assert note.startswith("Note on mine: own.npz also holds x_val")
+        read(Origin("it", {"target_accuracy": 0.1, "published": None, **by_epochs}))

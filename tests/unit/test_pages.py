@@ -3,11 +3,10 @@
 import base64
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up import made_up_study
+from made_up import configured, made_up_study
 
 from initstudy.drawing import catalog
 from initstudy.drawing.catalog import Figure, Section, figures_of
@@ -60,8 +59,7 @@ def test_a_new_figure_is_shown_without_more_ado(
 def test_curves_of_which_there_is_only_the_baseline_s_are_not_shown(tmp_path: Path) -> None:
     results = with_figures(made_up_study(tmp_path / "s"))
     study = results.study
-    kernels = {name: pair for name, pair in study.variants.items() if "bias" not in name}
-    shown = catalog.shown(figures_of(study), replace(study, variants=kernels))
+    shown = catalog.shown(figures_of(study), configured(bias_initializers=[]))
     names = [figure.name for figure in figures_of(study)]
     assert [figure.name for figure in shown] == [name for name in names if name != "bias"]
 

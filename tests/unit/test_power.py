@@ -161,7 +161,7 @@ def test_a_pilot_that_says_too_little_is_refused() -> None:
         plan_page(pilot(4))
     with pytest.raises(StudyError, match=r"pilot has 5 seeds, too few .* Plan from 6 or more"):
         plan_page(pilot(5, judge_by="loss"))
-    with pytest.raises(StudyError, match="pilot has no margin"):
+    with pytest.raises(StudyError, match="pilot has no equivalence margin"):
         plan_page(pilot(10, None, judge_by="loss"))
     # Half a point, without a margin.
     rows = [line for line in plan_page(pilot(10, None)).splitlines() if "kernel-a" in line]

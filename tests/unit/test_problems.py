@@ -17,18 +17,18 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: 1\nb: 2\na: 3\n", "x.yaml:3: a: stands in line 1 already"),
-        ("a: 1\n'a': 2\n", "x.yaml:2: a: stands in line 1 already"),
-        ("m:\n  - k: 1\n    l: 2\n    k: 3\n", "x.yaml:4: m[0].k: stands in line 2 already"),
-        ("m: {k: 1, k: 2}\n", "x.yaml:1: m.k: stands in line 1 already"),
-        ('{"m": {"k": 1,\n\t"k": 2}}', "x.yaml:2: m.k: stands in line 1 already"),
-        ("a: 1\n  b: 2\n", "x.yaml:2: this is no YAML: mapping values are not allowed here"),
-        ("a:\n\tb: 1\n", "x.yaml:2: this is no YAML: while scanning"),
+        ("a: 1\nb: 2\na: 3\n", "x.yaml:3: a: is in line 1 already"),
+        ("a: 1\n'a': 2\n", "x.yaml:2: a: is in line 1 already"),
+        ("m:\n  - k: 1\n    l: 2\n    k: 3\n", "x.yaml:4: m[0].k: is in line 2 already"),
+        ("m: {k: 1, k: 2}\n", "x.yaml:1: m.k: is in line 1 already"),
+        ('{"m": {"k": 1,\n\t"k": 2}}', "x.yaml:2: m.k: is in line 1 already"),
+        ("a: 1\n  b: 2\n", "x.yaml:2: this is not YAML: mapping values are not allowed here"),
+        ("a:\n\tb: 1\n", "x.yaml:2: this is not YAML: while scanning"),
         ("a: 1\nb: 'x\nc: 3\n", "found unexpected end of stream (it begins in line 2)"),
-        ("a: *b\n", "x.yaml:1: this is no YAML: found undefined alias"),
-        ("a: !!python/object:os.system {}\n", "x.yaml:1: this is no YAML: could not determine"),
-        ("a: 2026-13-01\n", "x.yaml: this is no YAML: month must be in 1..12"),
-        ("a: \x00\n", "x.yaml: this is no YAML: "),
+        ("a: *b\n", "x.yaml:1: this is not YAML: found undefined alias"),
+        ("a: !!python/object:os.system {}\n", "x.yaml:1: this is not YAML: could not determine"),
+        ("a: 2026-13-01\n", "x.yaml: this is not YAML: month must be in 1..12"),
+        ("a: \x00\n", "x.yaml: this is not YAML: "),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, told: str) -> None:
@@ -49,10 +49,10 @@ def test_all_is_told_of_all_files() -> None:
     assert file_problems(["x.yaml", "y.yaml", "z.yaml", "none.yaml"]) == "\n  ".join(
         [
             "The configuration has 5 problems:",
-            "x.yaml:2: a: stands in line 1 already; remove one",
-            "x.yaml:3: a: stands in line 1 already; remove one",
+            "x.yaml:2: a: is in line 1 already; remove one",
+            "x.yaml:3: a: is in line 1 already; remove one",
             "y.yaml: it must hold keys and values",
-            "z.yaml cannot be read: it is no text in UTF-8 (invalid start byte)",
+            "z.yaml cannot be read: it is not text in UTF-8 (invalid start byte)",
             "none.yaml cannot be read: No such file or directory",
         ]
     )

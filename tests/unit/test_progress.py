@@ -71,11 +71,12 @@ def test_it_tells_what_is_done_and_who_leads(
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     teller.emit(record(None, "Select jobs to execute..."))
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("1 of 4 trainings done, about ")
-    assert first.endswith("; baseline of quick leads so far, 60.0 % of validation images (2 seeds)")
+    assert first.startswith("1 of 4 runs done, about ")
+    best = "; baseline of quick is the best so far, 60.0 % of the validation set (2 seeds)"
+    assert first.endswith(best)
     # What diverged counts as nothing right.
-    assert second.startswith("2 of 4 trainings done")
-    assert "baseline of quick leads" in second
+    assert second.startswith("2 of 4 runs done")
+    assert "baseline of quick is the best" in second
 
 
 def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
@@ -87,12 +88,12 @@ def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
     for one in [*tried, *training(tmp_path, 2, "baseline", [0.9])]:
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
-    assert "baseline of quick leads so far" in capsys.readouterr().err
+    assert "baseline of quick is the best so far" in capsys.readouterr().err
     for one in training(tmp_path, 3, "baseline", [0.95], study="other"):
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     said = capsys.readouterr().err
-    assert "3 of 3 trainings done" in said
+    assert "3 of 3 runs done" in said
     assert "leads" not in said
 
 
@@ -111,10 +112,10 @@ def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice
         teller.emit(record(LogEvent.PROGRESS, done=5, total=30))
         return capsys.readouterr().err.split(";")[0]
 
-    assert after(*begun[:2], ended[0]) == "1 of 3 trainings done"
-    assert after(begun[2], ended[1]) == "2 of 3 trainings done, about 5 min left"
-    assert after(ended[2], begun[3]) == "3 of 4 trainings done, about 3 min left"
-    assert after(ended[3]) == "4 of 4 trainings done"
+    assert after(*begun[:2], ended[0]) == "1 of 3 runs done"
+    assert after(begun[2], ended[1]) == "2 of 3 runs done, about 5 min left"
+    assert after(ended[2], begun[3]) == "3 of 4 runs done, about 3 min left"
+    assert after(ended[3]) == "4 of 4 runs done"
     # What is made of them comes after it.
     assert after() == ""
 
@@ -131,11 +132,11 @@ def test_in_a_terminal_there_is_a_bar_from_the_start_and_words_end_where_it_does
         text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", teller._console.file.getvalue())
         return re.split(r"[\r\n]+", text.rstrip())
 
-    assert re.search(r" 0 % +0:00:00 0 of 4 trainings done *$", shown()[-1])
+    assert re.search(r" 0 % +0:00:00 0 of 4 runs done *$", shown()[-1])
     for one in training(tmp_path, 3, "kernel-random_uniform", [0.5, 0.7]):
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
-    assert re.search(r" 25 % +0:00:0\d 1 of 4 trainings done, about .*…$", shown()[-1])
+    assert re.search(r" 25 % +0:00:0\d 1 of 4 runs done, about .*…$", shown()[-1])
     assert {len(line) <= 70 for line in shown()} == {True}
     teller.close()
 

@@ -84,12 +84,62 @@ def test_a_conda_environment_has_what_its_scripts_import(path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_package_of_the_lock_file_has_hashes() -> None:
-    text = (REPOSITORY / "requirements.lock").read_text()
+def test_the_oldest_snakemake_is_that_of_the_package() -> None:
+    asked = re.search(r'"snakemake>=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text())
+    assert f'min_version("{asked[1]}")' in (REPOSITORY / "Snakefile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        ("requirements.lock", 50),
+        ("requirements-cluster.lock", 3),
+        ("requirements-docs.lock", 20),
+        ("requirements-uv.lock", 1),
+    ],
+)
+def test_every_package_of_a_lock_file_has_hashes(path: str, least: int) -> None:
+    text = (REPOSITORY / path).read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text)[1:]
-    assert len(entries) > 50
+    assert len(entries) >= least
     assert all("--hash=sha256:" in entry for entry in entries)
     assert {"snakemake", "tensorflow", "pandas", "matplotlib"} <= LOCK.keys()
+
+
+# Stands in for Python, pip and uv: makes an environment of itself, and notes what is asked.
+STAND_IN = """#!/bin/sh
+case "$*" in
+-c*) exec {python} "$@" ;;
+"-m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && cp "$0" "$4/bin/uv" ;;
+*{fails}*) exit 1 ;;
+*) echo "$(basename "$0") $*" >> {notes} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "installer"),
+    [("nothing", "uv"), ("requirements-uv.lock", "python"), ("--compile-bytecode", "python")],
+    ids=["uv", "no wheel of uv", "uv reaches no index"],
+)
+def test_an_environment_is_set_up_by_uv_or_else_by_pip(
+    fails: str, installer: str, tmp_path: Path
+) -> None:
+    notes, python = tmp_path / "notes", tmp_path / "python3"
+    python.write_text(STAND_IN.format(python=sys.executable, notes=notes, fails=fails))
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", f"VENV={tmp_path}/venv", f"PYTHON={python}", f"{tmp_path}/venv/installed"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    (asked,) = [line for line in notes.read_text().splitlines() if "-r requirements.lock" in line]
+    assert asked.split()[0] == installer
+    assert "--require-hashes" in asked
+    said = "uv cannot set up" in done.stdout
+    assert said == (installer == "python")
 
 
 def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> None:
@@ -99,7 +149,7 @@ def test_every_rule_has_a_script_of_its_name_and_every_script_is_called() -> Non
         rules,
         re.M | re.S,
     )
-    assert [rule for rule, script in called if rule != script] == ["draw_more"]
+    assert [rule for rule, script in called if rule != script] == []
     assert {script for _, script in called} == {
         path.stem for path in (REPOSITORY / "scripts").glob("*.py")
     }
@@ -110,9 +160,13 @@ def test_only_trainings_are_jobs_of_a_cluster() -> None:
     """And what is asked of Keras: whether it trains alike, and what could not be asked before."""
     rules = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
     parts = re.split(r"^(?:rule|checkpoint) ", rules, flags=re.M)[1:]
-    remote = {part.partition(":")[0] for part in parts if "    localrule: True\n" not in part}
-    assert remote == {"train", "ask_keras", "compare_with_keras"}
-    assert "use rule" not in rules.replace("`use rule draw`", "")
+    names = {part.partition(":")[0] for part in parts}
+    local = re.search(r"^localrules:\n((?:    \w+,\n)+)", rules, re.M)
+    assert local is not None
+    listed = set(re.findall(r"\w+", local[1]))
+    assert names - listed == {"train", "ask_keras", "compare_with_keras"}
+    inherited = set(re.findall(r"^use rule \w+ as (\w+) with", rules, re.M))
+    assert listed - names == {"all", "suite", "replications", *inherited}
 
 
 def test_what_follows_from_a_choice_waits_for_it() -> None:
@@ -122,12 +176,24 @@ def test_what_follows_from_a_choice_waits_for_it() -> None:
         for file in sorted((REPOSITORY / "rules").glob("*.smk"))
         for part in re.split(r"\n(?=rule |checkpoint )", file.read_text())
     ]
-    stages = [set(re.findall(r"(?:files|each)\((\w+), ", part)) for part in rules]
+    stages = [set(re.findall(r'flow\.(?:outputs|runs)\("(\w+)"', part)) for part in rules]
     following = [
         (part, stage) for part, found in zip(rules, stages, strict=True) for stage in found
     ]
-    # Not the definitions of these functions.
-    following = [(part, stage) for part, stage in following if stage != "stage"]
-    assert len(following) == 6
+    assert len(following) == 4
     for part, stage in following:
-        assert f"choices=chosen({stage})," in part, part
+        assert f'choices=flow.chosen("{stage}"),' in part, part
+
+
+def test_every_folder_and_entry_is_on_the_map_of_the_contributing_page() -> None:
+    page = (REPOSITORY / "CONTRIBUTING.md").read_text().partition("## Where things are")[2]
+    rows = re.findall(r"^\| (`.+?) \|", page.partition("\n## ")[0], re.M)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+    command = ["git", "ls-files"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    files = [Path(line).parts for line in listed.stdout.splitlines()]
+    top = {parts[0] for parts in files}
+    beside = {parts[1] for parts in files if parts[0] == "scripts" and len(parts) > 2}
+    library = {parts[2] for parts in files if parts[:2] == ("scripts", "initstudy")}
+    # Some names are there twice: folders of the project and of the library.
+    assert sorted(named) == sorted([*top, *beside - {"initstudy"}, *library - {"__init__.py"}])

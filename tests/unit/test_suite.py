@@ -102,7 +102,9 @@ def test_scores_go_from_chance_to_the_target_whatever_takes_part() -> None:
     scores = normalized(accuracies, chance=0.1, target=0.6)
     np.testing.assert_allclose(scores, [[0.8, 0, -0.2], [1.2, 0, 0.2]])
     np.testing.assert_array_equal(normalized(accuracies[:, 1:], 0.1, 0.6), scores[:, 1:])
-    with pytest.raises(StudyError, match=r"target_accuracy of 60.00 % is not above chance, 70.00"):
+    with pytest.raises(
+        StudyError, match=r"60.00 % is not above the majority-class accuracy of 70.00"
+    ):
         normalized(accuracies, chance=0.7, target=0.6)
     with pytest.raises(StudyError, match=r"^x: its target_accuracy of"):
         suite.find(names_of(2), [entry("x", accuracies[:, :2], chance=0.9)])

@@ -12,13 +12,16 @@ from helpers import REPOSITORY
 
 from initstudy import studies
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
-from initstudy.config.description import HOW, Description
-from initstudy.config.study import json_schema
+from initstudy.config.configuration import json_schema
+from initstudy.config.origin import Origin
 from initstudy.errors import StudyError
-from initstudy.results import columns, histories
+from initstudy.plan import Choices
+from initstudy.results.contracts import HISTORIES, TESTS
 from initstudy.results.files import write_arrays
 from initstudy.results.study import StudyResults
-from initstudy.studies import Source, Studies
+from initstudy.results.tables import write
+from initstudy.studies import Studies
+from initstudy.study import HOW, Study, file_name
 from initstudy.suite.drawn import draw
 from initstudy.suite.members import entry, shared_variants, without_evidence
 
@@ -44,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def configured(**settings: object) -> Studies:
     """The studies of a run in this folder, with keys set on the command line."""
     raw = {**yaml.safe_load(Path("config.yaml").read_text()), **settings}
-    main = Source("the configuration", raw, ["config.yaml"], settings)
+    main = Origin("the configuration", raw, ["config.yaml"], settings)
     return Studies(main, ["config.yaml"], settings)
 
 
@@ -58,17 +61,17 @@ def listed(*members: dict, **settings: object) -> Studies:
     return configured(**settings)
 
 
-def descriptions(*members: dict) -> list[Description]:
-    return [member.description for member in listed(*members).listed("suite")]
+def studies_of(*members: dict) -> list[Study]:
+    return [member.study for member in listed(*members).listed("suite")]
 
 
 def test_a_study_is_its_file_over_the_defaults_under_the_command_line(folder: Path) -> None:
     found = listed({"model": {"activation": "tanh"}, "epochs": 7}, seeds=5)
     first, second = found.listed("suite")
-    assert (first.study.name, first.study.epochs, first.study.looks) == ("notebook", 2, (5,))
-    assert (second.study.name, second.study.epochs, second.study.looks) == ("s0", 7, (5,))
+    assert (first.study.name, first.study.epochs, first.study.analyses) == ("notebook", 2, (5,))
+    assert (second.study.name, second.study.epochs, second.study.analyses) == ("s0", 7, (5,))
     assert second.study.model == {"activation": "tanh", "hidden_units": [16, 16]}
-    assert second.folder == "results/s0"
+    assert second.study.folder == "results/s0"
     # By their names they are the same; the configured one is not made again.
     assert found["s0"] is second
     assert found["notebook"] is first is found.main
@@ -88,7 +91,7 @@ def test_an_entry_may_set_keys_of_its_own(folder: Path) -> None:
     assert two.study.model == {"activation": "tanh", "hidden_units": [3]}
     assert two.study.epochs == 7
     # The command line has the last word.
-    assert (one.study.looks, two.study.looks) == ((5,), (5,))
+    assert (one.study.analyses, two.study.analyses) == ((5,), (5,))
 
 
 def test_a_list_may_hold_studies_and_what_all_of_them_have(folder: Path) -> None:
@@ -100,7 +103,7 @@ def test_a_list_may_hold_studies_and_what_all_of_them_have(folder: Path) -> None
     Path("list.yaml").write_text(yaml.safe_dump(content))
     one, two = (member.study for member in configured(seeds=5).listed("list"))
     # What is said of one alone overrides what is said of all.
-    assert (one.epochs, one.batch_size, one.looks) == (7, 32, (5,))
+    assert (one.epochs, one.batch_size, one.analyses) == (7, 32, (5,))
     assert (two.name, two.epochs, two.batch_size) == ("two", 5, 64)
     assert [k.name for k in two.kernel_initializers] == ["he_normal"]
     assert two.model["build"].endswith("own.py:build")
@@ -109,7 +112,7 @@ def test_a_list_may_hold_studies_and_what_all_of_them_have(folder: Path) -> None
 def test_what_studies_share_has_one_path(folder: Path) -> None:
     found = listed({"kernel_initializers": ["ones", "zeros"]}, {"epochs": 3}, {"inputs": "unit"})
     jobs = {
-        member.study.name: {job.variant: job.file() for job in member.plan.selection(lambda _: {})}
+        member.study.name: {job.variant: job.file() for job in member.plan.selection(Choices())}
         for member in found.listed("suite")
     }
     assert jobs["s0"]["baseline"] == jobs["notebook"]["baseline"]
@@ -143,7 +146,7 @@ def test_what_studies_share_has_one_path(folder: Path) -> None:
             "studies: [{file: config.yaml, study: x, epochz: 1}]",
             "suite.yaml, the entry of config.yaml: epochz: there is no such key",
         ),
-        ("studies: [config.yaml\n", "suite.yaml:2: this is no YAML"),
+        ("studies: [config.yaml\n", "suite.yaml:2: this is not YAML"),
     ],
 )
 def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) -> None:
@@ -156,7 +159,7 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
         found.listed("suite")
     assert message in str(error.value)
     # It does not concern who asks for the configured study alone.
-    assert found["notebook"].study.looks == (3,)
+    assert found["notebook"].study.analyses == (3,)
 
 
 def test_a_target_that_would_leave_no_scale_of_scores_is_refused(folder: Path) -> None:
@@ -180,7 +183,7 @@ def test_an_unknown_study_is_told_with_the_nearest(folder: Path) -> None:
 
 def test_compared_is_what_all_have_with_the_same_meaning(folder: Path) -> None:
     own = {"name": "he_normal", "class_name": "HeNormal", "config": {}}
-    names, left_out = shared_variants(descriptions({"kernel_initializers": ["zeros", own, "ones"]}))
+    names, left_out = shared_variants(studies_of({"kernel_initializers": ["zeros", own, "ones"]}))
     assert names == ["baseline", "kernel-ones"]
     assert left_out == {
         "kernel-he_normal": [],
@@ -190,30 +193,30 @@ def test_compared_is_what_all_have_with_the_same_meaning(folder: Path) -> None:
 
 def test_studies_with_nothing_in_common_are_refused(folder: Path) -> None:
     with pytest.raises(StudyError, match=r"no variant besides the baseline: kernel-ones is not in"):
-        shared_variants(descriptions({"kernel_initializers": ["zeros"]}))
+        shared_variants(studies_of({"kernel_initializers": ["zeros"]}))
     with pytest.raises(StudyError, match=r"different baselines.*s0 has zeros kernels"):
-        shared_variants(descriptions({"baseline": {"kernel_initializer": "zeros"}}))
+        shared_variants(studies_of({"baseline": {"kernel_initializer": "zeros"}}))
 
 
 @pytest.fixture
 def results(folder: Path) -> Iterator[StudyResults]:
     """Of a study: seed s of variant v ends with a test accuracy of v.s, in tenths."""
-    (study,) = descriptions()
+    (study,) = studies_of()
     place = Path("results/notebook")
     place.mkdir(parents=True)
-    (place / study.file).write_text(study.text)
+    (place / file_name(study.text())).write_text(study.text())
     rows, ends = [], []
     for number, variant in enumerate(study.variants):
         for seed in study.selection:
             rows += [(variant, seed, n, 1.0, 0.9 - seed / 100, 1.0, 0.9) for n in (1, 2)]
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
-    histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
-    histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
+    write(pd.DataFrame(rows, columns=HISTORIES.names), place / "histories.csv")
+    write(pd.DataFrame(ends, columns=TESTS.names), place / "tests.csv")
     right = {
-        f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
+        f"{name}/correct": np.zeros((len(study.selection), 10), bool) for name in study.variants
     }
     seeds = {f"{name}/seeds": np.array(study.selection) for name in study.variants}
-    write_arrays({"images": np.array(10), **right, **seeds}, place / "hits.npz")
+    write_arrays({**right, **seeds}, place / "examples.npz")
     return StudyResults(place)
 
 
@@ -228,7 +231,16 @@ def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: Stud
     assert (own.dataset, own.training, own.network) == ("mnist", "all", "16-16 relu")
 
 
-def test_changed_results_are_refused(results: StudyResults) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("kernel-ones,1,1", "kernel-ones,7,1", "epoch that follows"),
+        ("ones,1,2,1,0.89,1,0.9", "ones,1,2,1,0.89,1,1.9", "has val_accuracy outside 0..1"),
+    ],
+)
+def test_changed_results_are_refused(
+    results: StudyResults, old: str, new: str, message: str
+) -> None:
     path = Path(results.folder, "histories.csv")
     text = path.read_text()
     path.write_text(text.replace("kernel-ones,1,1", "kernel-ones,7,1"))
@@ -238,7 +250,7 @@ def test_changed_results_are_refused(results: StudyResults) -> None:
 
 def test_results_of_another_configuration_are_refused(results: StudyResults) -> None:
     """As if one of its files were of another time; a run would make it anew."""
-    path = Path(results.folder, results.study.file)
+    path = Path(results.folder, file_name(results.study.text()))
     text = path.read_text()
     for old, new, message in [
         ('"epochs": 2', '"epochs": 3', "epochs"),
@@ -256,7 +268,7 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     monkeypatch.chdir(REPOSITORY)
     found = configured()
     members = found.listed("suite")
-    names, left_out = shared_variants([member.description for member in members])
+    names, left_out = shared_variants([member.study for member in members])
     assert len(names) >= 10
     assert not left_out
     # Nothing that decides a number is left to config.yaml, which everybody edits.
@@ -272,7 +284,7 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
         # The same trainings: a first look is a part of the benchmark.
         whole = by_what[member.study.name.removeprefix("first_")]
         parts, all_of_them = (
-            {job.spec.digest for job in one.plan.trials("variants", lambda _: None)}
+            {job.spec.digest for job in one.plan.tuning("variants", Choices())}
             for one in (member, whole)
         )
         assert parts < all_of_them
@@ -283,14 +295,14 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     normal, fast = (m.study.optimizer["config"]["learning_rate"] for m in depths)
     assert normal < fast
     for one, other in itertools.combinations([*members, *published], 2):
-        assert one.folder != other.folder
+        assert one.study.folder != other.study.folder
 
 
 def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResults) -> None:
     path = Path(results.folder, "histories.csv")
     table = pd.read_csv(path)
     table["accuracy"] = 0.9
-    histories.write(table, path)
+    write(table, path)
     found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
     assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
     assert found.one_run == {"baseline", "kernel-ones"}

@@ -50,8 +50,8 @@ def test_ours_pass(name: str) -> None:
     found = check_initializer(name)
     assert found.problems == []
     assert str(found).startswith(f"{name} can be used.")
-    draws_nothing = any("draws nothing" in note for note in found.notes)
-    assert draws_nothing == (name.lower() in ("zero", "idinit", "sinusoidal"))
+    deterministic = any("deterministic" in note for note in found.notes)
+    assert deterministic == (name.lower() in ("zero", "idinit", "sinusoidal"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_worth_knowing_is_said(own: Path) -> None:
     assert "For dense layers only: it makes no kernel of shape (5, 5, 1, 6)" in dense
     assert "1.0 times as large (relu)" not in dense
     copies = str(check_initializer(f"{own}:copies"))
-    assert "draws nothing" in copies
+    assert "deterministic initializer" in copies
     assert "15 of 16 units of shape (784, 16)" in copies
     assert check_initializer(f"{own}:good", role="bias").problems == []
 

@@ -249,7 +249,7 @@ def test_two_that_draw_the_same_numbers_are_one(tmp_path: Path, double: object) 
         (["=lsuv", ("=LSUV", {"tolerance": 0.1})], "'LSUV1' is the same initializer as 'lsuv0'"),
         ([("Adapting", {"scale": 0.5})] * 2, "is the same initializer as 'Adapting0'"),
         (["MADE"], "'MADE' is one HeNormal, not a class: name the class, HeNormal"),
-        ([("normal", {"seed": 3})], "seeds come from the replicate"),
+        ([("normal", {"seed": 3})], "seeds come from the run"),
         ([("Scaled", {"scal": 3})], "scal"),
     ],
 )

@@ -60,9 +60,9 @@ def test_a_mistake_in_a_file_is_told_with_its_line(project: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("other.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "other.yaml:3: seeds: stands in line 1"),
-        ("config.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "config.yaml:3: seeds: stands in line"),
-        ("config.yaml", "study: x\n  epochs: 3\n", "config.yaml:2: this is no YAML: mapping val"),
+        ("other.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "other.yaml:3: seeds: is in line 1"),
+        ("config.yaml", "seeds: 2\nepochs: 3\nseeds: 4\n", "config.yaml:3: seeds: is in line"),
+        ("config.yaml", "study: x\n  epochs: 3\n", "config.yaml:2: this is not YAML: mapping val"),
         ("config.yaml", "- study: x\n", "config.yaml: it must hold keys and values"),
     ],
 )

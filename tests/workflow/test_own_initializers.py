@@ -84,7 +84,7 @@ def test_each_layer_its_own(project: Project) -> None:
         (OWN, ["he_normal", "zeros"], ["2 entries, the network 3 layers"]),
         (OWN, {"hidden": "ones"}, ["either class_name, or layers, or hidden and output"]),
         (OWN, {"hidden": "ones", "output": "he_norml"}, ["output: ", "did you mean 'he_normal'"]),
-        (OWN, "../mine", ["no name of an initializer"]),
+        (OWN, "../mine", ["not the name of an initializer"]),
     ],
 )
 def test_what_is_wrong_is_told_with_its_file_and_line(

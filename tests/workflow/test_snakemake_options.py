@@ -1,5 +1,6 @@
 """Options of Snakemake do what docs/snakemake-options.md says."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -97,3 +98,25 @@ def test_no_home_is_needed_beside_a_cache(done: Project, tmp_path: Path) -> None
     )
     assert ran.returncode == 0, ran.stderr
     assert (project / "results/notebook/figures").exists()
+
+
+def test_a_script_that_is_kept_can_be_stepped_through(done: Project, tmp_path: Path) -> None:
+    project = done.copy(tmp_path / "project")
+    verdict = project / "results/notebook/verdict.md"
+    words = verdict.read_bytes()
+    project.run("--skip-script-cleanup", "--force", "results/notebook/verdict.md")
+    (script,) = (project / ".snakemake/scripts").glob("*.conclude.py")
+    verdict.unlink()
+    lines = script.read_text().splitlines()
+    (line,) = [n for n, text in enumerate(lines, 1) if text.lstrip().startswith("findings = find(")]
+    steps = [f"tbreak {line}", "continue", "p type(results).__name__", "continue", "quit"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pdb", script],
+        cwd=project.folder,
+        env={**os.environ, "INITSTUDY_BY_HAND": "1"},
+        input="\n".join(steps),
+        capture_output=True,
+        text=True,
+    )
+    assert "(Pdb) 'StudyResults'" in ran.stdout
+    assert verdict.read_bytes() == words

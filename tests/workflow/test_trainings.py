@@ -177,7 +177,7 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
     # The block is another one now, and seed 2 is in both.
     outcome, rows, told = one_variant(rerun, "kernel-ones", *four)
     assert outcome.trained == [("kernel-ones", 2, 3)]
-    assert "seed 2 is taken from its record" in told
+    assert "seed 2 is taken from its checkpoint" in told
     assert "seed 2, epoch" not in told
     assert "seed 3, epoch 1 of 2" in told
     assert len(rows) == 4 * 2
@@ -226,7 +226,7 @@ def test_other_blocks_are_made_of_the_records_without_tensorflow(
     before = rerun.records
     outcome, _, told = one_variant(rerun, "baseline", "--config", "seeds=3")
     assert outcome.trained == [("baseline", 2, 2)]
-    assert "seed 2 is taken from its record" in told
+    assert "seed 2 is taken from its checkpoint" in told
     outcome, rows, _ = one_variant(rerun, "kernel-ones", "--config", "seeds_per_job=1")
     assert outcome.trained == [("kernel-ones", 0, 0), ("kernel-ones", 1, 1)]
     assert rows == rows_of(rerun, "kernel-ones")
@@ -242,7 +242,7 @@ def test_fewer_epochs_are_a_prefix_made_without_tensorflow(
     assert outcome.jobs["train"] == 4
     assert rerun.records == before
     for log in rerun.folder.glob("logs/runs/*/epochs-1/*.log"):
-        assert "is taken from its record" in log.read_text()
+        assert "is taken from its checkpoint" in log.read_text()
         assert "epoch 1" not in log.read_text()
     frame = rerun.histories()
     assert frame["epoch"].unique().tolist() == [1]
@@ -299,14 +299,14 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     engine = rerun / f"{library}/engine/trainer.py"
     text = engine.read_text().replace('"""', '"""Another docstring. ', 1)
     engine.write_text(f"{text}\n# Another comment.\n")
-    rerun.edit(f"{library}/training/replicates.py", "diverged in epoch", "has diverged in epoch")
+    rerun.edit(f"{library}/training/seeds.py", "diverged in epoch", "has diverged in epoch")
     rerun.edit(
         f"{library}/data/catalog.py",
         '    "mnist": DatasetSpec(',
-        '    "third": DatasetSpec(MNIST_SHAPES, 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
+        '    "third": DatasetSpec(_shapes(9, 9, 1), 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
     )
     assert "Nothing to be done" in rerun.plan(HISTORIES).text
-    rerun.edit(f"{library}/results/columns.py", '"update_norm",\n', '"update_norm",\n"new",\n')
+    rerun.edit(f"{library}/results/contracts.py", 'next step",\n', 'next step",\n"new": "",\n')
     rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
     before = rerun.records
     assert rerun.run(HISTORIES).trained == []

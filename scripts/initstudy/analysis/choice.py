@@ -1,17 +1,18 @@
 """Which pair of initializers is chosen, to be run again on new seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from initstudy.analysis.measures import ACCURACY, Measure
+from initstudy.config.initializers import Variant
 from initstudy.results import histories
 
 
 def choose_pair(
     final: pd.DataFrame,
-    pairs: Mapping[str, Sequence[Mapping[str, Any]]],
+    variants: Mapping[str, Variant],
     seeds: range | None = None,
     measure: Measure = ACCURACY,
 ) -> dict[str, Any]:
@@ -25,8 +26,7 @@ def choose_pair(
 
     Args:
         final: see `scores.scored`, of the validation images.
-        pairs: kernel and bias initializer of each variant, as {name, class_name, config}; the first
-            is `baseline`.
+        variants: by name; the first is `baseline`.
         seeds: the replicates to choose on; None for all, among the variants that have most of them,
             since those that did not go on to the last look are not the best.
         measure: of which the scores are.
@@ -38,9 +38,10 @@ def choose_pair(
     Raises:
         StudyError: if a replicate is missing.
     """
+    pairs = {name: (one.kernel, one.bias) for name, one in variants.items()}
     kernel, bias = pairs["baseline"]
     finals = histories.by_variant(final)
-    tried = [list(pair) for pair in pairs.values()]
+    tried = list(pairs.values())
     if seeds is None:
         seeds = range(max(len(rows) for rows in finals.values()))
         pairs = {name: pair for name, pair in pairs.items() if len(finals[name]) == len(seeds)}
@@ -55,17 +56,17 @@ def choose_pair(
     def shown(score: float) -> float:
         return measure.shown(score)[0]
 
-    chosen = [pairs[_highest(kernels)][0], pairs[_highest(biases)][1]]
+    chosen = pairs[_highest(kernels)][0], pairs[_highest(biases)][1]
     if chosen in tried:
-        chosen = list(pairs[_highest(means)])
+        chosen = pairs[_highest(means)]
     return {
-        "kernel_initializer": dict(chosen[0]),
-        "bias_initializer": dict(chosen[1]),
+        "kernel_initializer": chosen[0].plain(),
+        "bias_initializer": chosen[1].plain(),
         "chosen_on": {
             "seeds": [seeds[0], seeds[-1]],
             f"{measure.middle}_{measure.told}": {
-                "kernel": {pairs[name][0]["name"]: shown(mean) for name, mean in kernels.items()},
-                "bias": {pairs[name][1]["name"]: shown(mean) for name, mean in biases.items()},
+                "kernel": {pairs[name][0].name: shown(mean) for name, mean in kernels.items()},
+                "bias": {pairs[name][1].name: shown(mean) for name, mean in biases.items()},
                 **({"other_pairs": {n: shown(m) for n, m in others.items()}} if others else {}),
             },
         },

@@ -197,7 +197,7 @@ def _nothing(one: Replicates, other: Replicates) -> str:
         if side.histories is not None and side.variant in one_run(side.histories):
             return f"all seeds of {side.label} are one and the same run, so n is 1"
     if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in sides):
-        return "no run of either variant is better than always naming the most frequent class"
+        return "no run of either variant exceeds the majority-class accuracy"
     return ""
 
 

@@ -8,7 +8,6 @@ that was made stands; what is inconclusive is asked again, as long as there are 
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ from initstudy.analysis.evidence import Evidence, find
 from initstudy.analysis.examples import Crossed, crossed
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
-from initstudy.config.description import MOST_COMPARED, Description
 from initstudy.results import histories
 from initstudy.results.findings import (
     BETTER,
@@ -31,6 +29,7 @@ from initstudy.results.findings import (
     NewExamples,
 )
 from initstudy.results.scores import scored
+from initstudy.study import MOST_COMPARED, Study
 
 BASELINE = "baseline"
 # Which test examples each run gets right, bool (seeds, examples), by variant.
@@ -324,11 +323,11 @@ def shares(seeds: Sequence[int]) -> list[float]:
 
 
 def decide(
-    study: Description,
+    study: Study,
     table: pd.DataFrame,
     final: pd.DataFrame,
     correct: Correct,
-    interims: Sequence[Mapping[str, Any]],
+    interims: Mapping[int, Sequence[str]],
     until: int | None = None,
 ) -> Decisions:
     """Analyse a study, as often as it was to be.
@@ -338,25 +337,24 @@ def decide(
         table: `columns.HISTORY`.
         final: how its runs ended, see `histories.final`.
         correct: see `Analysis`.
-        interims: which variants `goes_on` after how many `seeds`.
+        interims: which variants went on, after how many seeds.
         until: the number of seeds of the last analysis; None if nothing is left to come.
     """
     measure, names = measure_of(study), list(study.variants)
     rules = Rules(measure, study.margin, study.all_pairs, len(names))
     judged = study.judge_by, study.target_accuracy, study.epochs
     finals = histories.by_variant(scored(final, table, *judged))
-    after = {one["seeds"]: one["goes_on"] for one in interims}
     analyses: list[Analysis] = []
-    for seeds, share in zip(study.looks, shares(study.looks), strict=True):
+    for seeds, share in zip(study.analyses, shares(study.analyses), strict=True):
         runs = [
             rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
         ]
-        known = find(runs[0], runs[1], study.chance, study.judge_by)
+        known = find(runs[0], runs[1], study.data.majority_accuracy, study.judge_by)
         scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
         right = {name: correct[name][:seeds] for name in names}
         analyses.append(analyse(scores, known, rules, share, right))
-        names = after.get(seeds, [])
+        names = list(interims.get(seeds, []))
         if seeds == until or not names:
             break
-    everything = find(table, final, study.chance, study.judge_by)
+    everything = find(table, final, study.data.majority_accuracy, study.judge_by)
     return Decisions(analyses, {*everything.never_learned} & {*study.variants})

@@ -19,7 +19,6 @@ from initstudy.analysis.explanation import explain
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import RankedMeasure, mean, mean_interval, measure_of
 from initstudy.analysis.statistics import collapsed, not_learned
-from initstudy.config.description import MOST_COMPARED
 from initstudy.results.findings import (
     BETTER,
     DECISIONS,
@@ -46,6 +45,7 @@ from initstudy.results.findings import (
     Variant,
 )
 from initstudy.results.study import StudyResults
+from initstudy.study import MOST_COMPARED
 
 BEST = "best"
 # A curve's ends are means over a twentieth of the epochs, so that a lucky epoch is not its peak.
@@ -59,7 +59,7 @@ HALF_A_DIGIT = 5e-5
 def decide(results: StudyResults) -> Decisions:
     """Analyse a study, as often as it was to be; see `decisions.decide`."""
     return decisions_of(
-        results.study, results.histories, results.final, results.hits, results.looks
+        results.study, results.histories, results.final, results.correct, results.interims
     )
 
 
@@ -101,8 +101,8 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         variance=_records(results.variance) if study.variance_seeds else [],
         held_out=study.held_out,
         runs=known.runs,
-        chance=study.chance,
-        published_as=Path(study.configuration["published"]).stem if published is not None else "",
+        chance=study.data.majority_accuracy,
+        published_as="" if published is None else Path(study.published or "").stem,
         why=explain(
             [one.name for one in losing],
             results.diagnostics,
@@ -142,7 +142,7 @@ def _advice(
         unconfirmed = advised
         better.remove(advised)
         advised = decisions.leader([name for name in better if name in possible] or better)
-    if not advised and (len(compared) < 2 or results.study.looks[-1] < fewest):
+    if not advised and (len(compared) < 2 or results.study.analyses[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
     measure = rules.measure
@@ -160,7 +160,7 @@ def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
     names = (BEST, BASELINE)
     scores = {name: results.scores(name, study.confirmation) for name in names}
     seeds = len(study.confirmation)
-    correct = {BEST: results.hits[BEST][:seeds], BASELINE: results.hits[BASELINE][-seeds:]}
+    correct = {BEST: results.correct[BEST][:seeds], BASELINE: results.correct[BASELINE][-seeds:]}
     rules = Rules(measure_of(study), study.margin, all_pairs=False, variants=2)
     found = analyse(scores, known, rules, correct=correct)
     pair = results.initializers[BEST]
@@ -280,7 +280,7 @@ def _needed(
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
     """Which runs diverged, never learned, or ended far below the others."""
     accuracies = results.accuracies(name, seeds)
-    return not_learned(accuracies, results.study.chance) | collapsed(accuracies)
+    return not_learned(accuracies, results.study.data.majority_accuracy) | collapsed(accuracies)
 
 
 def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
@@ -303,7 +303,7 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
     return Failures(
         failed=int(failed.sum()),
         diverged=int(mine["diverged"].sum()),
-        not_learned=int(not_learned(accuracies, study.chance).sum()),
+        not_learned=int(not_learned(accuracies, study.data.majority_accuracy).sum()),
         mean=mean(accuracies[failed]) if failed.any() else NAN,
         mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
         p_value=p_value,
@@ -372,7 +372,7 @@ def _role(role: str, variants: Sequence[Variant]) -> Role | None:
 
 
 def _interims(results: StudyResults, decisions: Decisions) -> list[Interim]:
-    if len(results.study.looks) < 2:
+    if len(results.study.analyses) < 2:
         return []
     before: set[str] = set()
     found = []

@@ -6,7 +6,6 @@ Schmidt, Schneider and Hennig, 2021, Descending through a Crowded Valley.
 """
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,47 +15,41 @@ from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences
 from initstudy.analysis.measures import mean as mean_of
-from initstudy.results import histories
+from initstudy.results import histories, tables
+from initstudy.results.contracts import HISTORIES
+from initstudy.results.dictionary import STUDY_TABLES
+from initstudy.results.jobs import Runs
 from initstudy.results.scores import SIGNS, scored
-from initstudy.results.tables import read_table
+from initstudy.study import Study
 
-COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
+TABLE = STUDY_TABLES["learning_rates.csv"]
+COLUMNS = TABLE.names
 
 
-def collect(
-    variants: Sequence[str],
-    rates: Sequence[float],
-    paths: Sequence[str | Path],
-    epochs: int,
-    judge_by: str = "accuracy",
-    target: float = 1.0,
-) -> pd.DataFrame:
-    """The table of the trainings that learning rates are chosen on.
+def collect(study: Study, runs: Runs) -> pd.DataFrame:
+    """Collect the runs that learning rates are chosen on.
 
     Args:
-        variants: what each training is of.
-        rates: the learning rate of each.
-        paths: their histories, as training jobs write them.
-        epochs: of the study.
-        judge_by: see `scores.scored`.
-        target: see `scores.scored`.
+        study: that they belong to.
+        runs: their histories, with their variants and learning rates.
 
     Returns:
-        COLUMNS, a row per training and seed, by variant, learning rate and seed in the order in
-        which these are given; a diverged replicate has nan for both metrics. What they are judged
-        by is that of the validation images.
+        COLUMNS, a row per run, by variant, learning rate and seed in the order in which these are
+        given; a diverged run has nan for loss and accuracy. `judged` is the primary metric on the
+        validation examples.
 
     Raises:
-        StudyError: see `histories.collect`.
+        StudyError: see `results.tables.collect`.
     """
-    tables = []
-    for variant, rate, path in zip(variants, rates, paths, strict=True):
-        table = histories.collect([(variant, path)], epochs).frame
+    parts = []
+    judged = study.judge_by, study.target_accuracy, study.epochs
+    for one, job in zip(runs.described, runs.jobs, strict=True):
+        table = tables.collect([job], HISTORIES, study.epochs).frame
         last = table.drop_duplicates("seed", keep="last").reset_index(drop=True)
-        found = scored(histories.final(table), table, judge_by, target, epochs)
-        judged = SIGNS[judge_by] * found["score"]
-        tables.append(last.assign(learning_rate=rate, judged=judged)[COLUMNS])
-    return pd.concat(tables, ignore_index=True)
+        found = scored(histories.final(table), table, *judged)
+        values = SIGNS[study.judge_by] * found["score"]
+        parts.append(last.assign(learning_rate=one["learning_rate"], judged=values)[COLUMNS])
+    return pd.concat(parts, ignore_index=True)
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -68,7 +61,7 @@ def read(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return read_table(path, COLUMNS, whole=("seed",))
+    return tables.read(path, TABLE)
 
 
 def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

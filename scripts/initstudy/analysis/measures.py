@@ -11,8 +11,8 @@ from scipy import stats
 
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.config import names
-from initstudy.config.description import Description
 from initstudy.results.scores import SIGNS
+from initstudy.study import Study
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ MEASURES = {
 }
 
 
-def measure_of(study: Description) -> Measure:
+def measure_of(study: Study) -> Measure:
     """That a study is judged by."""
     return MEASURES[study.judge_by]
 

@@ -11,4 +11,4 @@ MEASURES = {
 # Those that may be infinite, and so are compared by ranks and told by medians.
 RANKED = ("loss", "epochs_to_target")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
-OWN = r".+\.py:[A-Za-z_]\w*"  # of a person's own: file.py:name
+CUSTOM = r".+\.py:[A-Za-z_]\w*"  # of a user: file.py:name

@@ -116,15 +116,15 @@ def _read(file: str | Path) -> tuple[Any, list[str]]:
     except OSError as error:
         return None, [f"{file} cannot be read: {error.strerror}"]
     except UnicodeDecodeError as error:
-        return None, [f"{file} cannot be read: it is no text in UTF-8 ({error.reason})"]
+        return None, [f"{file} cannot be read: it is not text in UTF-8 ({error.reason})"]
     except yaml.MarkedYAMLError as error:
         begin, end = error.context_mark, error.problem_mark or error.context_mark
         told = ", ".join(part for part in (error.context, error.problem) if part)
         if begin and end and begin.line != end.line:
             told += f" (it begins in line {begin.line + 1})"
-        return None, [f"{file}{f':{end.line + 1}' if end else ''}: this is no YAML: {told}"]
+        return None, [f"{file}{f':{end.line + 1}' if end else ''}: this is not YAML: {told}"]
     except (yaml.YAMLError, ValueError) as error:  # A character or a date that there is not.
-        return None, [f"{file}: this is no YAML: {' '.join(str(error).split())}"]
+        return None, [f"{file}: this is not YAML: {' '.join(str(error).split())}"]
     return content, list(_equal_keys(file, root))
 
 
@@ -153,7 +153,7 @@ def _equal_keys(file: str | Path, root: yaml.Node | None) -> Iterator[str]:
                 name, line = f"{where}.{key.value}".removeprefix("."), key.start_mark.line + 1
                 same = (key.tag, key.value)
                 if same in lines:
-                    yield f"{file}:{line}: {name}: stands in line {lines[same]} already; remove one"
+                    yield f"{file}:{line}: {name}: is in line {lines[same]} already; remove one"
                 else:
                     lines[same] = line
                     children.append((name, value))

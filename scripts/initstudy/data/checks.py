@@ -150,7 +150,7 @@ def _check_sizes(label: str, shape: tuple[int, ...], start: int, rows: npt.NDArr
         return
     row, column = (int(index) for index in np.argwhere(wrong)[0])
     place = (start + row, *(int(index) for index in np.unravel_index(column, shape[1:])))
-    text = "it must be finite. Fill in what is missing, or leave these examples out"
+    text = "it must be finite. Fill in missing numbers, or leave these examples out"
     if finite[row, column]:
         text = f"float32, in which networks compute, ends at {FLOAT32.max:.3g}. Divide this column"
     raise StudyError(f"{label} holds {rows[row, column]} at {place}; {text}.")

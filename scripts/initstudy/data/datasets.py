@@ -104,8 +104,7 @@ def _notes(path: str, tested: npt.NDArray[np.int64]) -> Iterator[str]:
         )
     if missing := np.flatnonzero(tested == 0)[:5].tolist():
         yield (
-            f"{path}: y_test lacks the labels {missing}, so how well these are recognised is not "
-            "measured."
+            f"{path}: y_test lacks the labels {missing}, so the accuracy on these is not measured."
         )
 
 

@@ -73,7 +73,7 @@ def _archive(path: str | Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{path} is no .npz file ({error}); numpy.savez makes one.") from None
+        raise StudyError(f"{path} is not an .npz file ({error}); numpy.savez makes one.") from None
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         histories = histories[histories["variant"].isin([BASELINE, "best", *ends])]
     epochs = sorted(histories["epoch"].unique().tolist())
     wide = histories.rename(columns=LABELS).round(5)
-    fresh = ["best: of its fresh seeds"] * ("best" in set(histories["variant"]))
+    fresh = ["best: of its new seeds"] * ("best" in set(histories["variant"]))
     variants = list(dict.fromkeys(histories["variant"]))
     styles = [_style(variant, variants) for variant in variants]
     legend = alt.Legend(

@@ -128,7 +128,7 @@ def learning_curves(title: str, variants: Sequence[Curves], narrow: bool = False
         if many or seeds == 1:
             spread = "" if many else ", no band: one seed has no spread"
         panels[0].set_ylabel(
-            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
+            f"examples classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
         )
         ends = [float(variant.validation[:, -1].mean()) for variant in variants]
         label_ends(
@@ -294,8 +294,8 @@ def rate_curves(
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(
-            "learning rate (large dots: each variant's own, which it is judged at)\n"
-            f"{measure.middle} of n = {seeds} seeds that serve for nothing else"
+            f"learning rate (large dots: the chosen rate of each variant)\n{measure.middle} of n "
+            f"= {seeds} tuning runs"
         )
         what = describe(measure, "validation")
         axes.set_ylabel(what.replace("correctly after", "correctly\nafter"))
@@ -334,7 +334,7 @@ def budget_curves(
             axes.plot(numbers, row, marker="o", markersize=4, clip_on=False, **style)
         axes.set_xticks(numbers)
         axes.set_xlim(0.9, numbers[-1])
-        axes.set_xlabel("learning rates that are tried, of those of the study")
+        axes.set_xlabel("number of learning rates, of those of the study")
         axes.set_ylabel(
             describe(measure, "validation").replace("correctly after", "correctly\nafter")
         )

@@ -73,7 +73,7 @@ def pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
         image_of_effects = panels[1].imshow(beyond, cmap=DIVERGING, norm=Normalize(-limit, limit))
         bar = _color_bar(
             image_of_effects,
-            "percentage points more or less\nthan kernel and bias effect in sum",
+            "percentage points more or less\nthan the sum of kernel and bias effect",
         )
         bar.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+g}" if x else "0"))
         panels[1].set_title("Interaction")

@@ -46,11 +46,11 @@ TICKS = [
 def describe(measure: Measure, images: str) -> str:
     """What variants are judged by, as the name of an axis."""
     if measure is ACCURACY:
-        return f"{images} images classified correctly after the last epoch (logit scale)"
+        return f"{images} examples classified correctly after the last epoch (logit scale)"
     if measure.name == "loss":
-        return f"loss of the {images} images after the last epoch (logarithmic)"
+        return f"loss of the {images} examples after the last epoch (logarithmic)"
     scale = " (logit scale)" if measure.share else ""
-    return f"{measure.words}, of the validation images{scale}"
+    return f"{measure.words}, of the validation set{scale}"
 
 
 def amount(measure: Measure, value: float) -> str:

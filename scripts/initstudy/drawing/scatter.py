@@ -16,12 +16,12 @@ from initstudy.engine.spec import ORDER, WEIGHTS
 MARKS: dict[str, Any] = {
     BOTH: {"color": "black", "marker": "o", "label": "both (left), both together (right)"},
     WEIGHTS: {"color": COLORS[0], "marker": "s", "label": "weights"},
-    ORDER: {"color": COLORS[4], "marker": "^", "label": "order of the images"},
+    ORDER: {"color": COLORS[4], "marker": "^", "label": "order of the examples"},
     IMAGES: {
         "color": COLORS[3],
         "marker": "D",
         "fillstyle": "none",
-        "label": "of all of it, luck with these test images",
+        "label": "of all of it, these test examples",
     },
 }
 MARKS[TOGETHER] = MARKS[BOTH]
@@ -48,14 +48,14 @@ def scatter(title: str, table: pd.DataFrame) -> Figure:
         left.set_ylim(-0.6, len(rows) - 0.4)
         counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
         left.set_xlabel(
-            "standard deviation of the final accuracy, percentage points\n"
-            f"(both: n = {counts[0]} replicates, weights or order alone: n = {counts[1]})"
+            f"standard deviation of the final accuracy, percentage points\n(both: n = {counts[0]} "
+            f"runs, weights or order alone: n = {counts[1]})"
         )
-        left.set_title("Replicates that vary by ...")
+        left.set_title("Runs that vary by ...")
         _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES))
         right.set_xlim(-3, 103)
         right.set_xlabel("share of the variance, %")
-        right.set_title("Of the variance of those that vary by both")
+        right.set_title("Of the variance of runs that vary by both")
         for axes in (left, right):
             axes.grid(axis="y", visible=False)
         handles = [

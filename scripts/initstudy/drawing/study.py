@@ -48,7 +48,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
 
     def earlier(variant: str) -> tuple[float, ...]:
         last = 0 if variant == "best" else len(results.judged_on(variant))
-        looks = [range(look) for look in study.looks if look < last]
+        looks = [range(count) for count in study.analyses if count < last]
         return tuple(measure.sign * measure.center(single(variant, seeds)) for seeds in looks)
 
     return figures.differences(
@@ -145,7 +145,7 @@ def pairs(results: StudyResults) -> Figure:
 
 def variance(results: StudyResults) -> Figure:
     """What the scatter of each variant's replicates is made of."""
-    return scatter("What the scatter of replicates is made of", results.variance)
+    return scatter("Sources of the variance of runs", results.variance)
 
 
 def kernel(results: StudyResults, narrow: bool = False) -> Figure:
@@ -167,8 +167,7 @@ def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
     if "best" in results.initializers:
         kernels, biases = results.initializers["best"]
         title = (
-            f"The best pair ({kernels} kernels, {biases} biases) against the baseline, "
-            "on fresh seeds"
+            f"The best pair ({kernels} kernels, {biases} biases) against the baseline, on new seeds"
         )
         variants, seeds = ["baseline", "best"], study.confirmation
     else:

@@ -7,9 +7,9 @@ from typing import Any
 
 from initstudy import __version__
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_CLASS, ONE_RUN
-from initstudy.config.description import Description, hidden_layers, optimizer_in_words
 from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.report.words import TEMPLATES, fill
+from initstudy.study import Study, hidden_layers, optimizer_in_words
 
 REFERENCES = TEMPLATES / "references.bib"
 # Keys of REFERENCES, by the names of initializers without `_` and capitals.
@@ -55,13 +55,15 @@ VARIED = {"weights": "first weights", "order": "the order of the examples"}
 INPUTS = {
     "raw": "as they are",
     "unit": "scaled from 0 to 1",
-    "standardized": "standardized by mean and deviation of all numbers of all training examples",
-    "features": "standardized each by itself",
+    "standardized": (
+        "standardized by mean and standard deviation of all numbers of the training examples"
+    ),
+    "features": "each standardized by itself",
 }
 
 
 def methods(
-    study: Description, versions: Mapping[str, str], confirmed: bool = True, nothing: str = ""
+    study: Study, versions: Mapping[str, str], confirmed: bool = True, nothing: str = ""
 ) -> tuple[str, str]:
     """Say what was done in a study, fit to paste into a paper.
 
@@ -74,7 +76,9 @@ def methods(
     Returns:
         The paragraph, with citations as [key], and BibTeX of exactly what it cites.
     """
-    asked, (kernel, bias), *others = study.configuration, *study.variants.values()
+    asked = study.plain()
+    pairs = [(one.kernel.plain(), one.bias.plain()) for one in study.variants.values()]
+    (kernel, bias), *others = pairs
     data, model = asked["dataset"], asked["model"]
     own = not isinstance(model, Mapping)
     text = fill(

@@ -71,7 +71,7 @@ def report(results: StudyResults) -> str:
         factorial=study.factorial,
         weights=results.weights,
         weights_in_words=in_words(results.weights),
-        configuration=yaml.safe_dump(dict(study.configuration), sort_keys=False, width=100),
+        configuration=yaml.safe_dump(study.plain(), sort_keys=False, width=100),
         methods=paragraph,
         bibtex=citations,
         provenance=made,

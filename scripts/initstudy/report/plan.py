@@ -8,13 +8,23 @@ from initstudy.analysis.measures import MEASURES
 from initstudy.analysis.power import plan
 from initstudy.config.problems import count
 from initstudy.errors import StudyError
-from initstudy.report.verdict import Units
+from initstudy.report.verdict import Units, headline
 from initstudy.report.words import fill
-from initstudy.results.findings import Findings
+from initstudy.results.findings import NOTHING, Findings
 
 SEEDS = (5, 10, 20, 40, 80, 160)
 # Half a point, where no margin says what matters.
 SMALLEST = 0.005
+
+
+def seeds_page(findings: Findings) -> str:
+    """Say in Markdown which power larger studies have, or why that cannot be planned."""
+    if findings.advice.action == NOTHING:
+        return f"No seeds can be planned. {headline(findings)}\n"
+    try:
+        return plan_page(findings)
+    except StudyError as error:
+        return f"{error}\n"
 
 
 def plan_page(findings: Findings) -> str:
@@ -34,8 +44,8 @@ def plan_page(findings: Findings) -> str:
     seeds = findings.baseline.seeds
     if seeds < fewest:
         raise StudyError(
-            f"{findings.study} has {count(seeds, 'seed')}, too few to know how seeds differ. Plan "
-            f"from {fewest} or more."
+            f"{findings.study} has {count(seeds, 'seed')}, too few to estimate how seeds differ. "
+            f"Plan from {fewest} or more."
         )
     infinite = [one.first for one in compared if not np.isfinite([one.low, one.high]).all()]
     if infinite:
@@ -51,8 +61,8 @@ def plan_page(findings: Findings) -> str:
         )
     if findings.margin is None and not units.measure.share:
         raise StudyError(
-            f"{findings.study} has no margin, of which the plan takes multiples. Set `margin` in "
-            f"the unit of the {units.words}."
+            f"{findings.study} has no equivalence margin, and the plan takes multiples of it. Set "
+            f"`margin` in the unit of the {units.words}."
         )
     smallest = findings.margin or SMALLEST
     sizes = [smallest, 2 * smallest, 4 * smallest]

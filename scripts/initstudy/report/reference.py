@@ -12,17 +12,17 @@ from typing import Any
 
 import yaml
 
+from initstudy.config.configuration import json_schema
 from initstudy.config.schema import Node, alternatives, bounds, in_words, properties
-from initstudy.config.study import json_schema
 from initstudy.drawing.catalog import FIGURES
 from initstudy.engine.literature import kinds
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 
 WIDTH = 100
 PROJECT = Path(__file__).parents[3]
-STAGES = ("data", "training", "results", "analysis", "drawing", "report", "suite")
+STAGES = ("train", "analyze", "report", "suite")
 
-MADE = "made of scripts/initstudy/config/study.py by `make reference`"
+MADE = "made of scripts/initstudy/config/ by `make reference`"
 
 
 def schema_text() -> str:
@@ -43,7 +43,7 @@ def config_text() -> str:
         "The notebook study: every key with its meaning, its values and (default).",
         "Other studies, which override keys: snakemake --cores 4 --configfile studies/NAME.yaml",
         "A single value: snakemake --cores 4 --config epochs=2 seeds=2",
-        "Edit it freely; make reference makes it anew from scripts/initstudy/config/study.py.",
+        "Edit it freely; make reference makes it again from scripts/initstudy/config/.",
     ]
     return "\n\n".join([_comment("\n".join(head)), *_blocks(schema, schema)]) + "\n"
 
@@ -68,14 +68,15 @@ def page_text() -> str:
 
 def files_text() -> str:
     """docs/files.md: every table of a study and of a suite, with what each column means."""
-    made = "made of scripts/initstudy/results/dictionary.py by `make reference`"
+    made = "made of scripts/initstudy/results/contracts.py and dictionary.py by `make reference`"
     parts = [
         "# The tables",
         f"<!-- {made.capitalize()}. -->",
         _paragraphs(
             "All are CSV with a header, UTF-8, and numbers in full precision; `nan` is a number "
-            "that does not exist, `inf` what never happens. Accuracies, losses and shares have no "
-            "unit; accuracies and shares are fractions of 1."
+            "that does not exist, `inf` a time that is never reached. A *count* is a whole number "
+            "from 0 on, a *share* a fraction of 1, a *flag* True or False. Accuracies, losses and "
+            "shares have no unit."
         ),
     ]
     for title, tables in (
@@ -86,11 +87,14 @@ def files_text() -> str:
         if tables is STUDY_TABLES:
             parts += ["### `findings.json`", _paragraphs(FINDINGS)]
         for name, table in tables.items():
-            rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
+            rows = [
+                f"| `{column}` | {table.kind(column)} | {meaning} |"
+                for column, meaning in table.columns.items()
+            ]
             parts += [
                 f"### `{name}`",
                 f"A row is {table.rows}.",
-                "\n".join(["| column | what it is |", "| --- | --- |", *rows]),
+                "\n".join(["| column | kind | meaning |", "| --- | --- | --- |", *rows]),
             ]
     return "\n\n".join(parts) + "\n"
 
@@ -101,7 +105,7 @@ def rules_text() -> str:
         "# The rules",
         "<!-- Made of Snakefile and rules/ by `make reference`. -->",
         _paragraphs(
-            "What Snakemake runs, in the order of the stages. A rule has a script of its name in "
+            "The rules, in the order of the stages. A rule has a script of its name in "
             "`scripts/`; words in braces are filled in."
         ),
     ]
@@ -118,7 +122,7 @@ def rules_text() -> str:
             said = re.sub(r"(\{[^}]*\})+", r"`\g<0>`", said)
             rows.append(f"| `{name}` | {said} | {why} |")
         if rows:
-            head = ["| rule | what it says | why it is as it is |", "| --- | --- | --- |"]
+            head = ["| rule | message | reason |", "| --- | --- | --- |"]
             parts += [f"## `{file.relative_to(PROJECT)}`", "\n".join([*head, *rows])]
     return "\n\n".join(parts) + "\n"
 
@@ -157,31 +161,31 @@ def methods_text() -> str:
 
 
 FINDINGS = """\
-The findings as data: the advice, and of each variant its decision with all numbers that belong to
-it, its failed runs, the seeds needed and its published result. `initstudy.load(...).findings` reads
-them as an object; [its attributes](library.md#initstudy.results.findings.Findings) are the keys of
-the file. `NaN`, `Infinity` and `-Infinity` are texts, since JSON has no such numbers."""
+The findings as data: the advice, and for each variant its decision with all numbers, its failed
+runs, the seeds needed and its published result. `initstudy.load(...).findings` reads them as an
+object; [its attributes](library.md#initstudy.results.findings.Findings) are the keys of the file.
+`NaN`, `Infinity` and `-Infinity` are texts, since JSON has no such numbers."""
 
 METHODS = """\
-Initializers of the literature are made for some layers. The table says which kernels each of them
-draws, with the number of inputs that a unit really sees. Where it says *refused*, a study ends with
-a message before anything is trained. The numbers are those of the reasons below. Keras' own
-initializers draw every kernel, as Keras does: a transposed convolution and a depthwise one have the
-fans that Keras reads off their shapes. `weights.csv` of a study names the kind of each kernel."""
-SEVERAL = "it looks at the kernel of each layer, of which this one has two"
+Initializers of the literature are made for some layers. The table shows the kernels that each of
+them draws, with the number of inputs that a unit really sees. *Refused*: a study ends with a
+message before anything runs. The numbers are those of the reasons below. Keras' own initializers
+draw every kernel, as Keras does: a transposed convolution and a depthwise one have the fans that
+Keras reads off their shapes. `weights.csv` of a study has the row of this table for each kernel."""
+SEVERAL = "it uses the kernel of each layer, and this layer has two"
 FOLLOWED = "it follows the signal from layer to layer, and does not see inside of a layer or model"
-UNKNOWN = "it follows the signal, and only functional and sequential models say which way it goes"
+UNKNOWN = "it follows the signal, and only functional and sequential models define its way"
 
 INTRODUCTION = """\
-A study is a YAML file with some of these keys. What it leaves out has the value of `config.yaml`;
-what is left out there, too, has the default. On the command line, `--configfile studies/NAME.yaml`
-overrides keys of `config.yaml`, and `--config epochs=2 seeds=2` overrides both. In a mapping each
-key is overridden by itself; a list is replaced. An unknown key, a value of another type or beyond
-its bounds, and two equal keys in one mapping are refused before anything starts."""
+A study is a YAML file with some of these keys. A key that it leaves out has the value of
+`config.yaml`, or else the default. On the command line, `--configfile studies/NAME.yaml` overrides
+keys of `config.yaml`, and `--config epochs=2 seeds=2` overrides both. In a mapping each key is
+overridden by itself; a list is replaced. An unknown key, a value of another type or beyond its
+bounds, and two equal keys in one mapping are refused before anything runs."""
 
 FORMS = """\
-An identifier, a list with one for each layer, or a mapping. These are the mappings; the last is
-what the list, `layers`, `hidden`, `output`, `paths` and `others` may hold besides identifiers."""
+An identifier, a list with one for each layer, or a mapping. These are the mappings. The list,
+`layers`, `hidden`, `output`, `paths` and `others` hold identifiers or the last mapping."""
 
 
 def _caption(figure: str) -> str:

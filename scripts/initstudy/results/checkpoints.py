@@ -10,14 +10,14 @@ import os
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.results.columns import MEASURES, measurement_epochs
+from initstudy.results.contracts import MEASURES, measurement_epochs
 from initstudy.results.files import replacing, set_aside
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Measurement:
     """What was measured after some epoch.
 
     Attributes:
-        layers: for each its units and `columns.MEASURES`, float64 (layers, 1 + measures).
+        layers: for each its units and `contracts.MEASURES`, float64 (layers, 1 + measures).
         test: loss and accuracy of the test examples; nan at epoch 0, where they are not looked at.
         correct: which test examples were classified correctly, bool (examples,); none at epoch 0.
     """
@@ -59,11 +59,6 @@ class State:
     arrays: Sequence[npt.NDArray[Any]]
 
 
-def _none(*shape: int) -> Any:
-    """Make an empty array the default of a field."""
-    return field(default_factory=lambda: np.zeros((0, *shape)))
-
-
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """What is known of one seed of a run.
@@ -83,13 +78,18 @@ class Checkpoint:
     """
 
     examples: int
-    history: npt.NDArray[np.float64] = _none(4)
-    seconds: npt.NDArray[np.float64] = _none()
-    cpu_seconds: npt.NDArray[np.float64] = _none()
-    peak_memory_mb: float = 0.0
-    measurements: Mapping[int, Measurement] = field(default_factory=dict)
+    history: npt.NDArray[np.float64]
+    seconds: npt.NDArray[np.float64]
+    cpu_seconds: npt.NDArray[np.float64]
+    peak_memory_mb: float
+    measurements: Mapping[int, Measurement]
     names: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
+
+    @classmethod
+    def empty(cls, examples: int) -> "Checkpoint":
+        """Return that of a seed of which nothing is known yet."""
+        return cls(examples, np.zeros((0, 4)), np.zeros(0), np.zeros(0), 0.0, {})
 
     @property
     def diverged(self) -> bool:
@@ -136,9 +136,7 @@ class Checkpoint:
             )
         known = self.history[number - 1]
         if not np.array_equal(known, metrics, equal_nan=True):
-            raise OtherRunError(
-                f"epoch {number} has {known.tolist()} there and {[*metrics]} now"
-            )
+            raise OtherRunError(f"epoch {number} has {known.tolist()} there and {[*metrics]} now")
         return self
 
 

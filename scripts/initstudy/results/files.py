@@ -22,7 +22,7 @@ _UNSYNCED = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Gives a temporary path beside `path` and moves it there when the block ends well.
+    """Give a temporary path beside `path` and move it there when the block ends well.
 
     The temporary file has the suffix of `path`, since libraries choose formats by it. Whatever
     happens, nobody ever sees `path` half-written; when this ends, it is on the disk. What a killed
@@ -60,7 +60,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def set_aside(path: str | Path) -> Path:
-    """Moves a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
+    """Move a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
 
     Returns:
         Where it is now.
@@ -76,7 +76,7 @@ def set_aside(path: str | Path) -> Path:
 
 
 def make_folders(folder: Path) -> None:
-    """Makes a folder and those above it that are missing, each on the disk before the next."""
+    """Make a folder and those above it that are missing, each on the disk before the next."""
     if not folder.is_dir():
         make_folders(folder.parent)
         make_folder(folder)
@@ -84,17 +84,17 @@ def make_folders(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes one folder, if it is not there."""
+    """Make one folder, if it is not there."""
     folder.mkdir(exist_ok=True)
 
 
 def move(source: Path, target: Path) -> None:
-    """Gives a file another name, at once; what had that name is gone."""
+    """Give a file another name, at once; what had that name is gone."""
     source.replace(target)
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the entries of a folder, are on the disk."""
+    """Wait until a file, or the entries of a folder, are on the disk."""
     folder = path.is_dir()
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -108,13 +108,13 @@ def sync(path: Path) -> None:
 
 
 def write_arrays(arrays: Mapping[str, Any], path: str | Path) -> None:
-    """Writes a .npz, whole or not at all. The same arrays always give the same bytes."""
+    """Write a .npz, whole or not at all. The same arrays always give the same bytes."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez_compressed(file, **arrays)
 
 
 def _remove_left(target: Path) -> None:
-    """Removes what processes of this machine that are no more have left beside a file."""
+    """Remove what processes of this machine that are no more have left beside a file."""
     prefix = f".{target.name}.{socket.gethostname()}."
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
         try:

@@ -45,13 +45,15 @@ def hold(path: Path) -> int:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in UNKNOWN:
-            log.warning("%s: this file system has no locks; start no second run here.", path)
+            log.warning(
+                ("%s: this file system has no locks; start no second call of Snakemake here."), path
+            )
             return held
         os.close(held)
         holder = path.read_text(errors="replace").strip() or "another process"
         raise StudyError(
-            f"Another run is at work in this folder ({holder}). Wait until it has ended, or stop "
-            "it; a dry run may go on beside it. Nothing was changed."
+            f"Another call of Snakemake is at work in this folder ({holder}). Wait until it has "
+            "ended, or stop it; a dry run may go on beside it. Nothing was changed."
         ) from None
     os.ftruncate(held, 0)
     os.write(held, f"process {os.getpid()} on {socket.gethostname()}\n".encode())

@@ -11,14 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
-from initstudy.config.description import LOOK, NAME, Description
 from initstudy.config.problems import suggest
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
-from initstudy.results import diagnostics, findings, histories, hits
+from initstudy.plan import INTERIM
+from initstudy.results import examples, findings, histories, tables
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, TESTS, TIMINGS, Table
 from initstudy.results.findings import Findings
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
+from initstudy.study import FILE, Study
 
 # Columns and decisions of version 0.2.0.
 RENAMED = {
@@ -51,7 +53,7 @@ class Replicates:
         study: its name.
         variant: its name.
         accuracies: of the test images after the last epoch, by seed.
-        histories: its rows of `columns.HISTORY`; None if only its end is known.
+        histories: its rows of `contracts.HISTORIES`; None if only its end is known.
         chance: accuracy of always naming the most frequent class; nan if it is not known.
     """
 
@@ -84,32 +86,32 @@ class StudyResults:
     folder: str | Path
 
     @functools.cached_property
-    def study(self) -> Description:
+    def study(self) -> Study:
         """What was asked."""
-        found = sorted(Path(self.folder).glob(NAME.format(digest="*")))
+        found = sorted(Path(self.folder).glob(FILE.format(digest="*")))
         if len(found) > 1:
             raise StudyError(f"{self.folder}: {len(found)} files describe the study; run it again.")
         if not found:
             raise StudyError(
-                f"{self.folder} is no folder of a study's results: there is no file "
-                f"{NAME.format(digest='<digest>')} in it. A run makes results/<study>."
+                f"{self.folder} is not a folder of a study's results: there is no file "
+                f"{FILE.format(digest='<digest>')} in it. A run makes results/<study>."
             )
-        return Description.read(found[0])
+        return Study.load(found[0])
 
     @property
     def configuration(self) -> Mapping[str, Any]:
         """All keys that decide what comes out, defaults and all."""
-        return self.study.configuration
+        return self.study.plain()
 
     @functools.cached_property
     def histories(self) -> pd.DataFrame:
         """variant, seed, epoch (from 1), loss, accuracy, val_loss, val_accuracy."""
-        return histories.read(self._path("histories.csv"), self.study.epochs)
+        return self._table("histories.csv", HISTORIES)
 
     @functools.cached_property
     def tests(self) -> pd.DataFrame:
         """variant, seed, test_loss, test_accuracy: of the test images after the last epoch."""
-        return histories.read_tests(self._path("tests.csv"))
+        return self._table("tests.csv", TESTS)
 
     @functools.cached_property
     def final(self) -> pd.DataFrame:
@@ -132,12 +134,13 @@ class StudyResults:
         return histories.accuracies(self._finals, variant, own, "score")
 
     @functools.cached_property
-    def looks(self) -> list[dict[str, Any]]:
-        """The interim analyses but the last: `seeds`, and which variants `goes_on` to more."""
-        found: list[dict[str, Any]] = []
-        for seeds in self.study.looks[:-1]:
-            found.append(yaml.safe_load(self._text(LOOK.format(seeds=seeds))))
-            if not found[-1]["goes_on"]:
+    def interims(self) -> dict[int, list[str]]:
+        """The interim analyses but the last: after how many seeds, which variants go on to more."""
+        found: dict[int, list[str]] = {}
+        for seeds in self.study.analyses[:-1]:
+            file = f"{INTERIM.format(seeds=seeds)}.yaml"
+            found[seeds] = yaml.safe_load(self._text(file))["goes_on"]
+            if not found[seeds]:
                 break
         return found
 
@@ -146,10 +149,10 @@ class StudyResults:
         study = self.study
         if variant == "best":
             return study.confirmation
-        went_on = [
-            study.looks[i + 1] for i, look in enumerate(self.looks) if variant in look["goes_on"]
-        ]
-        return range(went_on[-1]) if went_on else study.selection
+        counts = [study.analyses[0]]
+        for names, more in zip(self.interims.values(), study.analyses[1:], strict=False):
+            counts += [more] * (variant in names)
+        return range(counts[-1])
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -176,12 +179,12 @@ class StudyResults:
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
         study = self.study
-        return Replicates(study.name, name, ended, self._curves[name], study.chance)
+        return Replicates(study.name, name, ended, self._curves[name], study.data.majority_accuracy)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
         """variant, seed, epochs, seconds, cpu_seconds, peak_memory_mb."""
-        return histories.read_timings(self._path("timings.csv"))
+        return self._table("timings.csv", TIMINGS)
 
     @functools.cached_property
     def runs(self) -> pd.DataFrame:
@@ -192,12 +195,12 @@ class StudyResults:
 
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
-        """Signals and weights by variant, seed, epoch and layer: see `columns.DIAGNOSTICS`."""
-        return diagnostics.read(self._path("diagnostics.csv"), self.study.epochs)
+        """Signals and weights by variant, seed, epoch and layer: see `contracts.DIAGNOSTICS`."""
+        return self._table("diagnostics.csv", DIAGNOSTICS)
 
     @functools.cached_property
     def weights(self) -> list[dict[str, Any]]:
-        """`columns.WEIGHTS` of each weight of the network."""
+        """`contracts.WEIGHTS` of each weight of the network."""
         table = self._read_csv("weights.csv").astype({"shape": str})
         fans = {name: table[name].astype("Int64").astype(str) for name in ("fan_in", "fan_out")}
         whole = table.assign(**fans).astype(object).replace("<NA>", "").fillna("")
@@ -210,14 +213,18 @@ class StudyResults:
 
         None, if one of the two is not varied at all.
         """
-        if not {WEIGHTS, ORDER} <= {*self.configuration["vary"]}:
+        if not {WEIGHTS, ORDER} <= {*self.study.vary}:
             return set()
-        return diagnostics.start_alike(self.diagnostics)
+        return histories.start_alike(self.diagnostics)
 
     @functools.cached_property
-    def hits(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """Which test images each replicate got right: for each variant bool (seeds, images)."""
-        return hits.read(self._path("hits.npz"))
+    def correct(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Which test examples each run classifies correctly: for each variant bool (seeds,
+        examples).
+        """
+        # Version 0.2.0 has called it so.
+        old = self._path("hits.npz").exists() and not self._path("examples.npz").exists()
+        return examples.by_variant(examples.read(self._path("hits.npz" if old else "examples.npz")))
 
     @functools.cached_property
     def findings(self) -> Findings:
@@ -253,7 +260,9 @@ class StudyResults:
     @functools.cached_property
     def initializers(self) -> dict[str, tuple[str, str]]:
         """Names of the kernel and the bias initializer of each variant that was compared."""
-        return self.study.with_best(self.best)
+        pair = tuple(self.best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
+        known = self.study.initializers
+        return known if pair == known["baseline"] else {**known, "best": (pair[0], pair[1])}
 
     @property
     def verdict(self) -> str:
@@ -280,6 +289,9 @@ class StudyResults:
     @functools.cached_property
     def _curves(self) -> dict[str, pd.DataFrame]:
         return histories.by_variant(self.histories)
+
+    def _table(self, name: str, contract: Table) -> pd.DataFrame:
+        return tables.read(self._path(name), contract, self.study.epochs)
 
     def _path(self, name: str) -> Path:
         return Path(self.folder, name)

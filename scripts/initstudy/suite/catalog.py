@@ -10,12 +10,12 @@ TUNING = Section("tuning", "Tuning", "Tuning")
 FIGURES: tuple[Figure[int], ...] = (
     Figure(
         "heat_map",
-        "Error of each method over the baseline's in each workload, and what its seeds decide",
+        "Error of each method over the baseline's in each workload, and the decision by its seeds",
         "Each cell is a method's mean error over the baseline's: 0.50 is half as many errors. A "
-        "filled triangle marks what the seeds of that workload decide (up: better, down: worse, "
-        "corrected for the number of methods), a square what is equivalent. A cross marks a "
-        "method that fails: half of its seeds or more end nearer to chance than to the target. "
-        "Cells without a mark are inconclusive, however dark they are.",
+        "filled triangle marks the decision by the seeds of that workload (up: better, down: "
+        "worse, corrected for the number of methods), a square an equivalent method. A cross "
+        "marks a method that fails: half of its seeds or more end nearer to the majority-class "
+        "accuracy than to the target. Cells without a mark are inconclusive, of any colour.",
         ERRORS,
     ),
     Figure(
@@ -30,9 +30,10 @@ FIGURES: tuple[Figure[int], ...] = (
     Figure(
         "profiles",
         "Share of runs above each score, for each method beside the baseline",
-        "The share of all runs that end above each score, with pointwise 95 % bands. The bands are "
-        "those of other seeds in the same workloads. A step at the left is a workload in which the "
-        "method fails. Where two curves cross, the choice depends on the score that is needed.",
+        "The share of all runs that end above each score, with pointwise 95 % bands. The bands "
+        "are those of other seeds in the same workloads. A step at the left is a workload in "
+        "which the method fails. Where two curves cross, the better method depends on the score "
+        "that you need.",
         PROFILES,
     ),
     Figure(
@@ -46,11 +47,11 @@ FIGURES: tuple[Figure[int], ...] = (
     ),
     Figure(
         "budgets",
-        "Mean score of each method by how many learning rates are tried",
-        "The mean score over workloads if only so many of the learning rates are tried, in the "
-        "mean over all ways to draw them. The rate is chosen on all tuning seeds but one and "
-        "judged on that one. There are few of these seeds, so lines that lie close may cross by "
-        "chance.",
+        "Mean score of each method by the number of learning rates",
+        "The mean score over workloads with only so many of the learning rates, in the mean over "
+        "all ways to draw them. The rate is chosen on all tuning seeds but one and evaluated on "
+        "that one. There are few of these seeds, so lines that lie close may cross in another "
+        "order with other seeds.",
         TUNING,
         when=lambda budgets: budgets > 0,
     ),

@@ -165,7 +165,8 @@ def normalized(accuracies: Floats, chance: float, target: float) -> Floats:
     """
     if target <= chance:
         raise StudyError(
-            f"its target_accuracy of {100 * target:.2f} % is not above chance, {100 * chance:.2f} "
-            "%, so that scores from the one to the other mean nothing"
+            f"its target_accuracy of {100 * target:.2f} % is not above the majority-class "
+            f"accuracy of {100 * chance:.2f} %, so that scores from the one to the other mean "
+            "nothing"
         )
     return (accuracies - chance) / (target - chance)

@@ -86,8 +86,8 @@ def heat_map(findings: Findings) -> Figure:
         figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
         _title(
             figure,
-            "Error over the baseline's, and what the seeds of each workload decide "
-            "(blue: fewer errors)",
+            "Error over the baseline's, and the decision by the seeds of each workload (blue: "
+            "fewer errors)",
         )
     return figure
 
@@ -169,7 +169,7 @@ def performance_profiles(findings: Findings, scores: Sequence[Floats]) -> Figure
         TAUS,
         profiles(scores, TAUS),
         scale,
-        "score τ: 0 is chance, 1 the target (wider near 1)",
+        "score τ: 0 is the majority-class accuracy, 1 the target (wider near 1)",
         f"share of runs with a score above τ\n({_counts(findings)})",
         "Performance profiles, the baseline's in grey",
     )
@@ -258,15 +258,15 @@ def budgets(found: Mapping[str, Sequence[float]], studies: int) -> Figure:
         numbers = np.arange(1, len(next(iter(found.values()))) + 1)
         axes.set_xticks(numbers)
         axes.set_xlim(0.9, numbers[-1])
-        axes.set_xlabel("learning rates that are tried, drawn from those of the workload")
+        axes.set_xlabel("number of learning rates, drawn from those of the workload")
         axes.set_ylabel(
-            f"mean score of validation examples, n = {count(studies, 'workload')}\n"
-            "(0: chance, 1: the target)"
+            f"mean score of validation examples, n = {count(studies, 'workload')}\n(0: "
+            "majority-class accuracy, 1: target)"
         )
         ends = {name: scores[-1] for name, scores in found.items()}
         texts = [f"{label(name)} {value:.3f}" for name, value in ends.items()]
         label_ends(axes, list(ends.values()), texts, styles)
-        _title(figure, "Mean score by the number of learning rates that are tried")
+        _title(figure, "Mean score by the number of learning rates")
     return figure
 
 

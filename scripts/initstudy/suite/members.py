@@ -9,17 +9,18 @@ import pandas as pd
 from initstudy.analysis import evidence, learning_rates
 from initstudy.analysis.evidence import ONE_RUN, Evidence
 from initstudy.analysis.levels import Floats
-from initstudy.config.description import Description, hidden_layers
+from initstudy.config.initializers import Variant
 from initstudy.errors import StudyError
 from initstudy.results import histories
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS
+from initstudy.study import Study, hidden_layers
 from initstudy.suite.entry import Entry, Workload
 
 
 def shared_variants(
-    studies: Sequence[Description],
+    studies: Sequence[Study],
 ) -> tuple[list[str], dict[str, Sequence[str]]]:
     """Find the variants that can be compared over all studies.
 
@@ -42,8 +43,7 @@ def shared_variants(
             shared.append(name)
     if "baseline" not in shared:
         raise StudyError(
-            "The studies have different baselines, so their differences from them cannot be "
-            "compared: "
+            "The studies have different baselines, so differences from them cannot be compared: "
             + "; ".join(
                 "{} has {} kernels and {} biases".format(s.name, *s.initializers["baseline"])
                 for s in studies
@@ -96,18 +96,18 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
         epochs_to_target=of_each("epochs_to_target"),
         rates=learning_rates.read(results.learning_rates_file) if study.tuned else None,
         one_run=frozenset(variants) & frozenset(known.one_run),
-        correct={name: results.hits[name][:counted] for name in variants},
+        correct={name: results.correct[name][:counted] for name in variants},
     )
 
 
-def workload(study: Description, kinds: Sequence[str] = ()) -> Workload:
+def workload(study: Study, kinds: Sequence[str] = ()) -> Workload:
     """Describe a study as a workload.
 
     Args:
         study: its description.
         kinds: words by which it is grouped with others.
     """
-    asked = study.configuration
+    asked = study.plain()
     optimizer = asked["optimizer"]
     return Workload(
         study=study.name,
@@ -121,7 +121,7 @@ def workload(study: Description, kinds: Sequence[str] = ()) -> Workload:
         epochs=study.epochs,
         judge_by=study.judge_by,
         margin=study.margin if study.judge_by == "accuracy" else None,
-        chance=study.chance,
+        chance=study.data.majority_accuracy,
         target=study.target_accuracy,
         kinds=list(kinds),
     )
@@ -145,8 +145,8 @@ def without_evidence(known: Mapping[str, Evidence]) -> dict[str, str]:
     if len(found) == len(known):
         listed = ", ".join(f"{name} ({reason.replace('_', ' ')})" for name, reason in found.items())
         raise StudyError(
-            f"Nothing can be concluded from any of the studies: {listed}. The report of each of "
-            "them says what to change."
+            f"Nothing can be concluded from any of the studies: {listed}. The report of each "
+            "study names the keys to change."
         )
     return found
 
@@ -191,5 +191,6 @@ def network(model: str | Mapping[str, Any]) -> str:
     return f"{hidden_layers(model['hidden_units'])} {model['activation']}"
 
 
-def _meaning(pair: tuple[Mapping[str, Any], Mapping[str, Any]]) -> str:
+def _meaning(variant: Variant) -> str:
+    pair = variant.kernel.plain(), variant.bias.plain()
     return json.dumps([{**initializer, "name": None} for initializer in pair], sort_keys=True)

@@ -100,7 +100,7 @@ def draw_curves(results: StudyResults, title: str, labels: Mapping[str, tuple[st
     axes.set_xticks(epochs)
     axes.set_xlabel("epoch")
     axes.set_ylabel(
-        f"validation images classified correctly, %\nmean of n = {seeds} seeds, thin: each seed"
+        f"validation examples classified correctly, %\nmean of n = {seeds} seeds, thin: each seed"
     )
     return titled(figure, title)
 

@@ -66,10 +66,10 @@ def in_words(spec: RunSpec, problems: Sequence[str]) -> str:
     if len(problems) > len(shown):
         shown.append(f"and {count(len(problems) - len(shown), 'more such difference')}")
     return (
-        f"{spec.model['build']}: this network would not be trained as Keras' own fit trains it, so "
-        f"it is not trained. From the same weights, {'; '.join(shown)} (each as a part of its "
-        "size). What a layer keeps outside of a keras.Variable, or does differently each time that "
-        "it is called, cannot be trained here; with compile: graph, TensorFlow's own kernels are "
+        f"{spec.model['build']}: this network would not be trained as Keras' own fit trains it, "
+        f"so it is not trained. From the same weights, {'; '.join(shown)} (each as a part of its "
+        "size). A layer that keeps a state outside of a keras.Variable, or acts differently in "
+        "each call, cannot be trained here; with compile: graph, TensorFlow's own kernels are "
         "used. If neither helps, please report it together with the model."
     )
 
@@ -198,7 +198,7 @@ def _named(
         found[f"the gradient of {variable.path}"] = value
     for variable, value in zip(model.variables, after, strict=True):
         if id(variable) not in trained:
-            found[f"what the network keeps in {variable.path}"] = value
+            found[f"the state of the network in {variable.path}"] = value
     return {name: np.asarray(value).astype(np.float64) for name, value in found.items()}
 
 

@@ -120,8 +120,9 @@ def initializer_notes(question: Mapping[str, Any], weights: Sequence[Weight]) ->
         if entry.role == "kernel" and not meant and _ignores_seed(entry):
             yield (
                 f"{entry.name} draws the same kernels from every seed, so its seeds differ by the "
-                "order of the examples and by what else is drawn, and layers of one shape are "
-                "copies of each other. If that is not meant, draw from the seed that it is given."
+                "order of the examples and by other weights, and layers of one shape are copies "
+                "of each other. If you do not intend that, draw from the seed that it is called "
+                "with."
             )
 
 
@@ -175,7 +176,7 @@ def _one_run(entry: Entry, question: Mapping[str, Any], network: Examined) -> It
             entry.path,
             f"{entry.name!r} draws the same numbers from every seed, and with vary: [weights] its "
             "seeds differ by nothing else: all of them would be one and the same run. Draw from "
-            "the seed that it is given, or set vary: [weights, order]",
+            "the seed that it is called with, or set vary: [weights, order]",
         )
 
 
@@ -205,7 +206,7 @@ def _part_problems(
 ) -> Iterator[Problem]:
     name, config = spec["class_name"], spec["config"]
     if "seed" in config:
-        yield Problem((*entry.path, "config", "seed"), "seeds come from the replicate; remove it")
+        yield Problem((*entry.path, "config", "seed"), "seeds come from the run; remove it")
         return
     if not is_custom(name):
         found = list(_name_problems(entry.path, name, config))
@@ -244,7 +245,7 @@ def _refusal(name: str, config: Mapping[str, Any], shape: Shape) -> str | None:
         return "some of its values are not finite numbers"
     if not np.array_equal(values, again):
         return (
-            "with the same seed it gives other values each time, so that no training could be "
+            "with the same seed it gives other values each time, so that no run could be "
             "repeated; draw all that is random from its seed"
         )
     return None

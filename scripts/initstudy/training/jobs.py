@@ -23,7 +23,11 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    planned: Planned, dataset_file: str | Path, folder: str | Path, seeds: Iterable[int], epochs: int
+    planned: Planned,
+    dataset_file: str | Path,
+    folder: str | Path,
+    seeds: Iterable[int],
+    epochs: int,
 ) -> dict[int, Checkpoint]:
     """Train seeds of one spec as far as their checkpoints do not reach yet.
 

@@ -71,16 +71,16 @@ def returned_problems(model: Any) -> Iterator[str]:
             break
         for method in (name for name in TRAINING if name in vars(kind)):
             yield (
-                f"its class {kind.__name__} has a {method} of its own, by which fit would train it "
-                "in another way; remove it"
+                f"its class {kind.__name__} has a custom {method}, by which fit would train it in "
+                "another way; remove it"
             )
     if len(outputs := getattr(model, "outputs", None) or [None]) != 1:
         yield f"its model has {len(outputs)} outputs; give it one"
     for layer in layers_of(model):
         if getattr(layer, "stateful", False):
             yield (
-                f"{named(layer)} is stateful: what it makes of a batch depends on the one before "
-                "it, be it of the validation images. Remove stateful=True"
+                f"{named(layer)} is stateful: its output for a batch depends on the batch before, "
+                "even of the validation set. Remove stateful=True"
             )
         if getattr(layer, "quantization_mode", None):
             yield f"{named(layer)} is quantized, and such weights are not trained. Remove that"
@@ -108,9 +108,9 @@ def output_problems(model: Any, shape: Sequence[int], classes: int) -> Iterator[
     if values.shape != (len(inputs), classes) or (values < 0).any() or (abs(sums - 1) > 5e-3).any():
         yield (
             f"its model must end in a softmax over {classes} classes; its outputs for "
-            f"{len(inputs)} images have the shape {values.shape}, and those of the first sum to "
-            f"{sums.ravel()[0]:.3g}; let its last layer be "
-            f"keras.layers.Dense({classes}, activation='softmax')"
+            f"{len(inputs)} examples have the shape {values.shape}, and those of the first sum to "
+            f"{sums.ravel()[0]:.3g}; let its last layer be keras.layers.Dense({classes}, "
+            "activation='softmax')"
         )
 
 
@@ -142,9 +142,9 @@ def state_problems(model: Any, function: Any) -> Iterator[str]:
     ):
         yield (
             "its model draws random numbers from a state that is not its layers' own, or keeps "
-            "other numbers there, so that no seed could be trained twice alike; give the layer "
-            "that draws them an attribute keras.random.SeedGenerator(), and keras.random this as "
-            "its seed; numbers belong into a keras.Variable"
+            "other numbers there, so that no run could be repeated; give the layer that draws "
+            "them an attribute keras.random.SeedGenerator(), and keras.random this as its seed; "
+            "numbers belong into a keras.Variable"
         )
 
 
@@ -160,8 +160,8 @@ def compile_notes(build: str, model: Any, optimizer: Mapping[str, Any]) -> Itera
     said = f"{build} compiles its model with {type(theirs).__name__}{rate} and the loss {name!s}."
     if optimizer["class_name"] == OF_MODEL:
         yield (
-            f"{said} The optimizer is used, and nothing else of it: the loss is sparse categorical "
-            "cross-entropy, without weights."
+            f"{said} Only the optimizer is used: the loss is sparse categorical cross-entropy, "
+            "without weights."
         )
         return
     yield (
@@ -187,8 +187,8 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
     if fixed:
         yield (
             f"the random numbers of {', '.join(fixed.values())} are the same in each seed of the "
-            "study, since its code has a seed of its own (seed=, or keras.utils.set_random_seed). "
-            "Remove that, and each seed draws its own."
+            "study, since its code sets a seed (seed=, or keras.utils.set_random_seed). Without "
+            "it each seed of the study has other numbers."
         )
 
 

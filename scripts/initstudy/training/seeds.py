@@ -14,7 +14,7 @@ from initstudy.engine.trainer import make_trainer
 from initstudy.errors import StudyError
 from initstudy.results import checkpoints
 from initstudy.results.checkpoints import Checkpoint, Measurement, OtherRunError, State
-from initstudy.results.columns import measurement_epochs
+from initstudy.results.contracts import measurement_epochs
 from initstudy.store import Planned
 from initstudy.training.diagnosing import measuring
 from initstudy.training.processes import peak_memory_mb
@@ -61,7 +61,7 @@ class SeedTrainer:
         Returns:
             The checkpoint as it was written in the end.
         """
-        fresh = Checkpoint(self._trainer.test_examples)
+        fresh = Checkpoint.empty(self._trainer.test_examples)
         if known:
             try:
                 return self._train(seed, known, epochs, path)

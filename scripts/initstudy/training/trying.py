@@ -108,13 +108,13 @@ def check_initializer(
     others = {shape: draw(shape, 1) for shape in whole}
     if any(not np.array_equal(values, again[shape]) for shape, values in whole.items()):
         problems.append(
-            "With the same seed it gives other values each time: draw all that is random from "
-            "the seed, or no training can be repeated, and variants are not compared in pairs."
+            "With the same seed it gives other values each time: draw all that is random from the "
+            "seed, or no run can be repeated, and variants are not compared in pairs."
         )
     elif all(np.array_equal(values, others[shape]) for shape, values in whole.items()):
         notes.append(
-            "It draws nothing: whatever the seed, the values are the same. Its replicates differ "
-            "by the order of the images alone."
+            "It is a deterministic initializer: it makes the same values from every seed. Its "
+            "runs differ by the order of the examples alone."
         )
     if role == "kernel":
         notes += _scales({shape: values for shape, values in whole.items() if shape in DENSE})
@@ -148,8 +148,8 @@ def _copies(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
     if not found:
         return []
     return [
-        f"Units are copies of others: {'; '.join(found)}. Until something tells them apart, they "
-        "learn the same."
+        f"Units are copies of others: {'; '.join(found)}. Such units learn the same until "
+        "something makes them differ."
     ]
 
 

@@ -1,0 +1,135 @@
+"""Keys of the model: the network, its optimizer and the learning rates that are tried."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    ValidationInfo,
+)
+
+from initstudy.config.forms import (
+    MAPPING,
+    TEXT,
+    Keys,
+    Parameters,
+    Whole,
+    Written,
+    custom_code,
+    custom_problem,
+    folders_of,
+    form_of,
+    numbers,
+    optional,
+    whole,
+    wrong,
+)
+from initstudy.config.problems import show
+from initstudy.engine.spec import is_custom
+
+# The bounds come before the validator: pydantic does not tell them in the schema otherwise.
+Unit = Annotated[int, Field(ge=1, le=65_536), BeforeValidator(whole)]
+Units = Annotated[list[Unit], BeforeValidator(numbers)]
+
+
+class Network(Keys):
+    """Layers of units, one after the other."""
+
+    hidden_units: Units = optional(
+        [16, 16], "Units of each hidden layer, from the input on; [] for none.", max_length=1000
+    )
+    activation: str = optional(
+        "relu", "Activation of the hidden layers, a Keras identifier: relu, tanh, selu, ..."
+    )
+
+
+def _build(name: str, info: ValidationInfo) -> str:
+    problem = custom_problem(name, folders_of(info))
+    if not is_custom(name):
+        problem = f"{show(name)} is not of the form file.py:name, a custom function"
+    if problem:
+        raise wrong(problem)
+    return name
+
+
+ModelForm = Annotated[
+    Annotated[str, Field(max_length=200), AfterValidator(_build), Tag(TEXT)]
+    | Annotated[Network, Tag(MAPPING)],
+    Discriminator(form_of),
+]
+
+
+def _model(form: str | Network, info: ValidationInfo) -> dict[str, Any]:
+    if isinstance(form, Network):
+        return {"hidden_units": form.hidden_units, "activation": form.activation}
+    build, source = custom_code(form, folders_of(info))
+    return {"build": build, **source}
+
+
+def _written_model(model: Mapping[str, Any]) -> Any:
+    return model.get("build", model)
+
+
+Model = Annotated[Mapping[str, Any], Written(ModelForm, _model, _written_model)]
+
+
+class Optimizer(Keys):
+    """An optimizer with its parameters."""
+
+    class_name: str = Field(description="Class of the optimizer in keras.optimizers.")
+    config: Parameters = optional({}, "Its parameters.")
+
+
+OptimizerForm = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[Optimizer, Tag(MAPPING)], Discriminator(form_of)
+]
+
+
+def _optimizer(form: str | Optimizer, info: ValidationInfo) -> dict[str, Any]:
+    if isinstance(form, Optimizer):
+        return {"class_name": form.class_name, "config": form.config}
+    return {"class_name": form, "config": {}}
+
+
+def _written_optimizer(optimizer: Mapping[str, Any]) -> Any:
+    return optimizer if optimizer["config"] else optimizer["class_name"]
+
+
+AnOptimizer = Annotated[Mapping[str, Any], Written(OptimizerForm, _optimizer, _written_optimizer)]
+
+Rate = Annotated[float, Field(ge=1e-12, le=1000)]
+Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(numbers)]
+
+
+class ModelKeys(Keys):
+    """What is trained, and by what."""
+
+    model: Model = optional(
+        {},
+        "The network: hidden layers as below, with a softmax over the classes at the end, or a "
+        "custom function that returns a Keras model, my_model.py:build.",
+    )
+    optimizer: AnOptimizer = optional(
+        "adam",
+        "A Keras identifier (adam, sgd, ...), or with parameters: "
+        "{class_name: SGD, config: {learning_rate: 0.01, momentum: 0.9}}.",
+    )
+    learning_rates: Rates = optional(
+        [],
+        "Learning rates to choose from, such as [0.0001, 0.001, 0.01]. Each variant runs at the "
+        "rate with the best mean on the validation set (which must be held out), over "
+        "learning_rate_seeds tuning runs. [] for the optimizer's own rate.",
+        max_length=100,
+    )
+    learning_rate_seeds: Whole = optional(
+        3,
+        "Number of tuning runs for each learning rate. Their seeds are not those of the "
+        "comparisons, so a choice does not flatter its result.",
+        ge=1,
+        le=100_000,
+    )
