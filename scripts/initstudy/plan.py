@@ -82,7 +82,7 @@ class Job:
 
     @property
     def described(self) -> dict[str, Any]:
-        """What a table of many jobs adds to the files of each: see `results.outputs.Source`."""
+        """What a table of many jobs adds to the files of each: see `results.jobs.Runs`."""
         return {
             "variant": self.variant,
             "learning_rate": self.learning_rate,

@@ -299,14 +299,14 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     engine = rerun / f"{library}/engine/trainer.py"
     text = engine.read_text().replace('"""', '"""Another docstring. ', 1)
     engine.write_text(f"{text}\n# Another comment.\n")
-    rerun.edit(f"{library}/training/replicates.py", "diverged in epoch", "has diverged in epoch")
+    rerun.edit(f"{library}/training/seeds.py", "diverged in epoch", "has diverged in epoch")
     rerun.edit(
         f"{library}/data/catalog.py",
         '    "mnist": DatasetSpec(',
-        '    "third": DatasetSpec(MNIST_SHAPES, 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
+        '    "third": DatasetSpec(_shapes(9, 9, 1), 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
     )
     assert "Nothing to be done" in rerun.plan(HISTORIES).text
-    rerun.edit(f"{library}/results/columns.py", '"update_norm",\n', '"update_norm",\n"new",\n')
+    rerun.edit(f"{library}/results/contracts.py", 'next step",\n', 'next step",\n"new": "",\n')
     rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
     before = rerun.records
     assert rerun.run(HISTORIES).trained == []
