@@ -440,9 +440,7 @@ def test_chosen_rates_and_what_fewer_are_worth() -> None:
     assert "budgets" not in drawn(findings, single[:1])
     assert "3 of 3" not in pages.verdict("s", findings)
     edges = suite.find(names_of(3), [entry("x", np.full((2, 3), 0.9), rates=tuned(names_of(3), 0))])
-    assert "3 of 3 (100 %) are the lowest or the highest of the list" in pages.verdict(
-        "s", edges
-    )
+    assert "3 of 3 (100 %) are the lowest or the highest of the list" in pages.verdict("s", edges)
     assert pages.rates_table(edges).count("**0.001**") == 3
     assert pages.rates_table(suite.find(names, entries[2:])) == ""
 
