@@ -4,12 +4,12 @@ from pathlib import Path
 
 from initstudy.analysis.tables import MAKERS
 from initstudy.logs import job_log
-from initstudy.results import histories
-from initstudy.results.outputs import Runs
+from initstudy.results.jobs import Runs
 from initstudy.results.study import StudyResults
+from initstudy.results.tables import write
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results = StudyResults(Path(snakemake.input.study).parent)
         runs = Runs(snakemake.params.runs, snakemake.input.runs)
-        histories.write(MAKERS[snakemake.wildcards.table](results, runs), snakemake.output[0])
+        write(MAKERS[snakemake.wildcards.table](results, runs), snakemake.output[0])

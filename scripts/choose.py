@@ -7,7 +7,7 @@ import yaml
 from initstudy.analysis.choices import choose
 from initstudy.logs import job_log
 from initstudy.results.files import replacing
-from initstudy.results.outputs import Runs
+from initstudy.results.jobs import Runs
 from initstudy.study import Study
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 from initstudy.logs import job_log
-from initstudy.results import diagnostics, histories, hits, weights
+from initstudy.results import examples
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, RUNS, TESTS, TIMINGS, WEIGHTS
 from initstudy.results.files import replacing, write_arrays
-from initstudy.results.outputs import Runs, table_of_runs
+from initstudy.results.jobs import Runs, blocks, write_rows
+from initstudy.results.tables import collect
 from initstudy.study import Study
 
 if __name__ == "__main__":
@@ -15,14 +17,16 @@ if __name__ == "__main__":
         epochs = Study.load(files.study).epochs
         jobs = Runs(snakemake.params.runs, files.histories).jobs
         for path, table in (
-            (output.histories, histories.collect(jobs, epochs).text),
-            (output.diagnostics, diagnostics.collect(jobs, epochs).text),
-            (output.tests, histories.collect_tests(jobs).text),
-            (output.timings, histories.collect_timings(jobs).text),
-            (output.runs, table_of_runs(jobs)),
+            (output.histories, HISTORIES),
+            (output.diagnostics, DIAGNOSTICS),
+            (output.tests, TESTS),
+            (output.timings, TIMINGS),
         ):
+            text = collect(jobs, table, epochs).text
             with replacing(path) as temporary:
-                temporary.write_bytes(table)
-        write_arrays(hits.collect(jobs), output.hits)
-        accepted = json.loads(Path(files.accepted).read_text(encoding="utf-8"))
-        weights.write(accepted["table"], output.weights)
+                temporary.write_bytes(text)
+        write_rows(RUNS.names, blocks(jobs), output.runs)
+        write_arrays(examples.collect(jobs), output.examples)
+        weights = json.loads(Path(files.accepted).read_text(encoding="utf-8"))["table"]
+        rows = ([row[name] for name in WEIGHTS.names] for row in weights)
+        write_rows(WEIGHTS.names, rows, output.weights)

@@ -1,8 +1,9 @@
 """Puts what the jobs of one variant made into one table."""
 
 from initstudy.logs import job_log
-from initstudy.results import histories
+from initstudy.results.contracts import HISTORIES
 from initstudy.results.files import replacing
+from initstudy.results.tables import collect
 from initstudy.study import Study
 
 if __name__ == "__main__":
@@ -10,4 +11,4 @@ if __name__ == "__main__":
         files = snakemake.input
         jobs = [(snakemake.wildcards.variant, file) for file in files.histories]
         with replacing(snakemake.output[0]) as path:
-            path.write_bytes(histories.collect(jobs, Study.load(files.study).epochs).text)
+            path.write_bytes(collect(jobs, HISTORIES, Study.load(files.study).epochs).text)

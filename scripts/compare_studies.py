@@ -9,10 +9,10 @@ from initstudy.analysis import evidence
 from initstudy.drawing.explorer import explorer
 from initstudy.drawing.figures import save
 from initstudy.logs import job_log
-from initstudy.results import histories
 from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import SuiteResults
+from initstudy.results.tables import write
 from initstudy.suite import figures, findings, kept, members, pages, tables
 
 if __name__ == "__main__":
@@ -34,13 +34,13 @@ if __name__ == "__main__":
             trainings, variants = pd.concat([trainings, taken]), [*own, *others]
         found = findings.find(variants, entries, left_out, nothing)
         entries = [entry.ordered(variants, found.variants) for entry in entries]
-        histories.write(tables.scores(found, entries), output.scores)
-        histories.write(tables.summary(found), output.summary)
-        histories.write(tables.decisions(found), output.decisions)
-        histories.write(tables.workloads(found.workloads), output.workloads)
-        histories.write(tables.rates(found), output.rates)
-        histories.write(tables.trials(found, entries), output.trials)
-        histories.write(trainings, output.trainings)
+        write(tables.scores(found, entries), output.scores)
+        write(tables.summary(found), output.summary)
+        write(tables.decisions(found), output.decisions)
+        write(tables.workloads(found.workloads), output.workloads)
+        write(tables.rates(found), output.rates)
+        write(tables.trials(found, entries), output.trials)
+        write(trainings, output.trainings)
         if others:
             trust = kept.trust(SuiteResults(Path(output.scores).parent), tabled, others)
         drawn = Path(output.html).parent / "figures"

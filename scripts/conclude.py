@@ -9,18 +9,18 @@ from initstudy.analysis.summary import pairs, summarize
 from initstudy.logs import job_log
 from initstudy.report.plan import seeds_page
 from initstudy.report.verdict import summary_table, verdict
-from initstudy.results import histories
 from initstudy.results.files import replacing
 from initstudy.results.findings import dump
 from initstudy.results.study import StudyResults
+from initstudy.results.tables import write
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, output = snakemake.input, snakemake.output
         results = StudyResults(Path(files.study).parent)
         findings = find(results, pd.read_csv(files.published) if files.published else None)
-        histories.write(summarize(results, findings), output.summary)
-        histories.write(pairs(all_pairs(results)), output.pairs)
+        write(summarize(results, findings), output.summary)
+        write(pairs(all_pairs(results)), output.pairs)
         texts = {
             output.table: summary_table(findings),
             output.findings: dump(findings),

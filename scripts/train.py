@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from initstudy.logs import job_log
-from initstudy.results.replicates import write_job
+from initstudy.results.jobs import write_job
 from initstudy.store import check, read, write_copy
 from initstudy.training.jobs import train
 from initstudy.training.processes import end_with
@@ -16,13 +16,6 @@ if __name__ == "__main__":
         check(planned.spec)
         folder, epochs = Path(snakemake.output.history).parents[1], int(named.epochs)
         write_copy(planned.spec, folder)
-        records = train(
-            planned.spec,
-            snakemake.input.dataset,
-            folder,
-            range(int(named.first), int(named.last) + 1),
-            epochs,
-            planned.keep_weights,
-            planned.checkpoint_minutes,
-        )
-        write_job(records, epochs, dict(snakemake.output.items()))
+        seeds = range(int(named.first), int(named.last) + 1)
+        checkpoints = train(planned, snakemake.input.dataset, folder, seeds, epochs)
+        write_job(checkpoints, epochs, dict(snakemake.output.items()))

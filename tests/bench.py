@@ -122,10 +122,13 @@ def bench_network(name: str, rounds: int, images: int, threads: int, before: Pat
 
     set_threads(threads)
     from initstudy.data.datasets import read
+    from initstudy.engine.data import dataset_of
     from initstudy.engine.trainer import make_trainer
 
     def trainer_of(spec: Any, file: Path) -> Any:
-        return make_trainer(spec, read(file, spec.dataset.name, spec.dataset.sha256))
+        return make_trainer(
+            spec, dataset_of(spec, read(file, spec.dataset.name, spec.dataset.sha256))
+        )
 
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         files = {}
@@ -264,10 +267,12 @@ def spec_of(name: str, file: Path, way: str = "auto", threads: int = 1) -> Any:
 def bench_job(name: str, threads: int) -> None:
     """Tells what a training job takes, part by part; it does one in this process."""
     begin = psutil.Process().create_time()
+    from specs import planned
+
     from initstudy.costs import Cost
     from initstudy.engine.trainer import Trainer
-    from initstudy.training import jobs, replicates
-    from initstudy.training.processes import spent
+    from initstudy.training import jobs, seeds
+    from initstudy.training.processes import peak_memory_mb
 
     imported = time.time()
     spans: dict[str, list[float]] = {}
@@ -285,21 +290,21 @@ def bench_job(name: str, threads: int) -> None:
 
         setattr(owner, method, call)
 
-    timed(replicates, "make_trainer")
+    timed(seeds, "make_trainer")
     timed(Trainer, "compile")
-    timed(replicates.Replicates, "_begin")
-    timed(replicates.Replicates, "_look")
+    timed(seeds.SeedTrainer, "_begin")
+    timed(seeds.SeedTrainer, "_look")
     with tempfile.TemporaryDirectory() as folder:
         spec = spec_of(name, DATASET_FILE, threads=threads)
-        records = jobs.train(spec, DATASET_FILE, folder, [0], 3)
-    peak = spent()["peak_memory_mb"]
+        checkpoints = jobs.train(planned(spec), DATASET_FILE, folder, [0], 3)
+    peak = peak_memory_mb()
     cost = Cost(size_of(name), 70_000 * 784, 60_000, BATCH, 1, 1)
     cells = [
         name,
         f"{imported - begin:.1f}",
         *(f"{spans[part][0]:.1f}" for part in ("make_trainer", "compile", "before")),
         f"{statistics.median(spans['_look'][1:]):.2f}",
-        f"{statistics.median(records[0].seconds):.3f}",
+        f"{statistics.median(checkpoints[0].seconds):.3f}",
         f"{cost.epoch:.3f}",
         f"{peak:.0f}",
         f"{cost.peak:.0f}",

@@ -22,7 +22,7 @@ from helpers import (
 from playwright.sync_api import Browser, sync_playwright
 
 from initstudy.data.catalog import SPECS
-from initstudy.data.downloads import default_sources, download
+from initstudy.data.downloads import download
 from initstudy.engine.backend import set_threads
 from initstudy.engine.data import Dataset
 
@@ -62,7 +62,7 @@ def mnist_file() -> Path:
     path = REPOSITORY / "resources" / "datasets" / "mnist.npz"
     if not path.exists():
         logging.basicConfig(level=logging.INFO)
-        download(SPECS["mnist"], default_sources(SPECS["mnist"], "mnist", None), path)
+        download(SPECS["mnist"], path)
     return path
 
 

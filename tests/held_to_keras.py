@@ -13,10 +13,10 @@ from engines import Spec, optimizing, own
 from specs import keras_object
 
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, data_order
 from initstudy.engine.initializers import other_seed
 from initstudy.engine.models import Networks, own_settings
-from initstudy.engine.trainer import Trainer, data_order
+from initstudy.engine.trainer import Trainer
 from initstudy.training.checks import examine
 
 FILE = Path(kinds.__file__)
@@ -69,7 +69,7 @@ def networks(kind: str, **drawn: Spec) -> Networks:
 
 def engine(kind: str, optimizer: Spec, batch: int = BATCH) -> Trainer:
     """What trains a kind of network."""
-    return Trainer(data(), networks(kind), optimizing(optimizer), batch, "raw", compile="graph")
+    return Trainer(data(), networks(kind), optimizing(optimizer), batch, compile="graph")
 
 
 @contextmanager

@@ -142,7 +142,7 @@ class Project:
     @property
     def trainings(self) -> dict[str, int]:
         """The finished training jobs, by the file that each writes last, and when it did (ns)."""
-        return self._times("results/runs/*/epochs-*/*.sha256")
+        return self._times("results/runs/*/epochs-*/*[0-9].csv")
 
     @property
     def records(self) -> dict[str, int]:
@@ -152,7 +152,13 @@ class Project:
     @property
     def results(self) -> dict[str, bytes]:
         """The bytes of all results that tell no times."""
-        patterns = ("histories.csv*", "diagnostics.csv", "tests.csv", "hits.npz", "trainings.csv")
+        patterns = (
+            "histories.csv",
+            "diagnostics.csv",
+            "tests.csv",
+            "examples.npz",
+            "trainings.csv",
+        )
         patterns += ("best.yaml", "verdict.md", "figures/*", "study-*.json")
         patterns += ("*/epochs-*/*.csv", "*/epochs-*/*.npz", "*/spec.json")
         return {

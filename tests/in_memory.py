@@ -10,7 +10,7 @@ from made_up import configured, initializer
 
 from initstudy.analysis.findings import BEST, decide
 from initstudy.config.initializers import Variant
-from initstudy.results.columns import DIAGNOSTICS, HISTORY, MEASURES, moments
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, MEASURES, measurement_epochs
 from initstudy.results.study import StudyResults
 
 Floats = npt.NDArray[np.float64]
@@ -80,7 +80,7 @@ def study(
             test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
         ),
         timings=last[["variant", "seed"]].assign(epochs=asked.epochs, seconds=1.0),
-        hits={
+        correct={
             name: correct(one, examples, luck, number)
             for number, (name, one) in enumerate(given.items())
         },
@@ -132,7 +132,7 @@ def _histories(
             for epoch, share in enumerate(growth[name], 1):
                 values = (loss + 1 - share, seen * share, loss + 1 - share, final * share)
                 rows.append((name, seed, epoch, *values))
-    return pd.DataFrame(rows, columns=HISTORY)
+    return pd.DataFrame(rows, columns=HISTORIES.names)
 
 
 def _diagnostics(
@@ -146,7 +146,7 @@ def _diagnostics(
     for name, mine in seeds.items():
         shares = dead.get(name, np.zeros(len(mine)))
         for place, seed in enumerate(mine):
-            for epoch in moments(epochs):
+            for epoch in measurement_epochs(epochs):
                 for layer in range(1, LAYERS + 1):
                     if name in alike and epoch == 0:
                         values = dict.fromkeys(MEASURES, 0.5)
@@ -156,7 +156,7 @@ def _diagnostics(
                     late = epoch > 0 and layer < LAYERS and place < len(shares)
                     values |= {"dead_units": shares[place] if late else 0.0, "repeated_units": 0.0}
                     rows.append((name, seed, epoch, layer, "dense", UNITS, *values.values()))
-    return pd.DataFrame(rows, columns=DIAGNOSTICS)
+    return pd.DataFrame(rows, columns=DIAGNOSTICS.names)
 
 
 def _grow(results: StudyResults) -> None:
@@ -176,8 +176,8 @@ def _grow(results: StudyResults) -> None:
         ]
         results.__dict__[table] = rows[kept].reset_index(drop=True)
     for name, seeds_of in own.items():
-        right = results.hits[name]
+        right = results.correct[name]
         fresh = right[results.study.analyses[-1] :]
-        results.hits[name] = np.concatenate([right[: len(seeds_of)], fresh])
+        results.correct[name] = np.concatenate([right[: len(seeds_of)], fresh])
     for derived in ("final", "_finals", "_curves"):
         results.__dict__.pop(derived, None)

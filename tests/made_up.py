@@ -14,12 +14,19 @@ from initstudy.analysis.summary import pairs, summarize
 from initstudy.config.configuration import parse
 from initstudy.config.forms import NOWHERE
 from initstudy.config.initializers import Initializer
-from initstudy.data.facts import Facts
-from initstudy.results import columns, diagnostics, histories, weights
-from initstudy.results.columns import moments
+from initstudy.data.datasets import DatasetInfo
+from initstudy.results.contracts import (
+    DIAGNOSTICS,
+    HISTORIES,
+    MEASURES,
+    WEIGHTS,
+    measurement_epochs,
+)
 from initstudy.results.files import write_arrays
 from initstudy.results.findings import dump
+from initstudy.results.jobs import write_rows
 from initstudy.results.study import StudyResults
+from initstudy.results.tables import write
 from initstudy.study import Study, file_name
 
 KERNELS, BIASES = ["glorot_uniform", "ones", "he_normal"], ["zeros", "he_uniform"]
@@ -77,39 +84,39 @@ def made_up_study(
         if variant == "baseline" and not own:
             seeds += study.confirmation
         correct = chance.random((len(seeds), EXAMPLES)) < 0.7
-        right[f"{variant}/hits"] = np.packbits(correct, axis=1)
+        right[f"{variant}/correct"] = correct
         right[f"{variant}/seeds"] = np.array(seeds)
         for seed in seeds:
             ends = chance.uniform(0.5, 0.95)
             for epoch in range(1, EPOCHS + 1):
                 accuracy = ends * epoch / EPOCHS
                 rows.append((variant, seed, epoch, 1 - accuracy, accuracy, 1.1 - accuracy, ends))
-            for epoch, layer in itertools.product(moments(EPOCHS), range(1, LAYERS + 1)):
-                values = chance.uniform(0.1, 0.9, len(diagnostics.MEASURES))
+            for epoch, layer in itertools.product(measurement_epochs(EPOCHS), range(1, LAYERS + 1)):
+                values = chance.uniform(0.1, 0.9, len(MEASURES))
                 measured.append((variant, seed, epoch, layer, "Dense", 10 * layer, *values))
-    write_arrays({"images": np.array(EXAMPLES), **right}, folder / "hits.npz")
-    table = pd.DataFrame(rows, columns=columns.HISTORY)
-    histories.write(table, folder / "histories.csv")
-    histories.write(pd.DataFrame(measured, columns=columns.DIAGNOSTICS), folder / "diagnostics.csv")
+    write_arrays(right, folder / "examples.npz")
+    table = pd.DataFrame(rows, columns=HISTORIES.names)
+    write(table, folder / "histories.csv")
+    write(pd.DataFrame(measured, columns=DIAGNOSTICS.names), folder / "diagnostics.csv")
     replicates = table[table["epoch"] == EPOCHS]
     # Where images are held out, the test images are others, and give other numbers.
     shift = 0.01 if held_out else 0.0
     tests = replicates[["variant", "seed"]].assign(
         test_loss=replicates["val_loss"], test_accuracy=replicates["val_accuracy"] - shift
     )
-    histories.write(tests, folder / "tests.csv")
+    write(tests, folder / "tests.csv")
     timings = replicates[["variant", "seed"]].assign(
         epochs=EPOCHS, seconds=2.0, cpu_seconds=60.0, peak_memory_mb=900.0
     )
-    histories.write(timings, folder / "timings.csv")
-    weights.write([WEIGHT], folder / "weights.csv")
+    write(timings, folder / "timings.csv")
+    write_rows(WEIGHTS.names, [WEIGHT.values()], folder / "weights.csv")
     (folder / "summary.md").write_text("| variant | mean |\n| --- | --- |\n| baseline | 1 |\n")
     (folder / "verdict.md").write_text("# Verdict\n\nNothing is decided.\n")
     (folder / "explorer.html").write_text("<p>an explorer</p>")
     if by_source:
         alone = ({name: chance.uniform(0.5, 0.9, 5) for name in study.variants} for _ in range(3))
         hits = {name: chance.random((5, 30)) < 0.7 for name in study.variants}
-        histories.write(variance.table(*alone, hits), folder / "variance.csv")
+        write(variance.table(*alone, hits), folder / "variance.csv")
     if tuned:
         tried = [
             (variant, rate, seed, 0.5, *[chance.uniform(0.5, 0.9)] * 2)
@@ -117,18 +124,16 @@ def made_up_study(
             for rate in (0.1, 0.01)
             for seed in range(2)
         ]
-        histories.write(
-            pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv"
-        )
+        write(pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv")
     results = StudyResults(folder)
     if factorial:
         layout = interaction.layout(results.final, study.initializers, study.selection)
         components = interaction.components(layout.accuracies)
-        histories.write(components, folder / "interaction.csv")
+        write(components, folder / "interaction.csv")
     findings = find(results)
     (folder / "findings.json").write_text(dump(findings))
-    histories.write(summarize(results, findings), folder / "summary.csv")
-    histories.write(pairs(all_pairs(results)), folder / "pairs.csv")
+    write(summarize(results, findings), folder / "summary.csv")
+    write(pairs(all_pairs(results)), folder / "pairs.csv")
     # Nothing of it was read yet.
     return StudyResults(folder)
 
@@ -164,7 +169,7 @@ def configured(majority: float = 0.1, **keys: Any) -> Study:
     """A study of a data set that is not there."""
     configuration, problems = parse({"published": None, "study": "made_up", **keys}, NOWHERE)
     assert configuration is not None, problems
-    return Study.of(configuration, Facts(60_000, (28, 28), 10, majority, "d" * 64, 0))
+    return Study.of(configuration, DatasetInfo(60_000, (28, 28), 10, majority, "d" * 64, 0))
 
 
 def initializer(name: str) -> Initializer:

@@ -5,6 +5,7 @@ from typing import Any
 
 from initstudy.data.datasets import file_sha256
 from initstudy.engine.spec import Data, RunSpec
+from initstudy.store import Planned
 
 
 def keras_object(class_name: str, **config: Any) -> dict[str, Any]:
@@ -30,3 +31,8 @@ def run_spec(dataset: Path, **changes: Any) -> RunSpec:
         "versions": {},
     }
     return RunSpec(**{**usual, **changes})
+
+
+def planned(spec: RunSpec, keep_weights: bool = False, checkpoint_minutes: float = 5) -> Planned:
+    """A run of a spec, of which nothing else is known."""
+    return Planned(spec, 1.0, 1000, keep_weights, checkpoint_minutes, None, {})

@@ -70,7 +70,7 @@ SAME_NUMBERS: dict[str, str] = {
 # without one of these parameters.
 NOT_AS_IN_0_2_0 = {"use_ema", "loss_scale_factor", "inner_optimizer"}
 AS_IN_0_2_0: dict[str, str] = {
-    "009d1ef421330967cb2576f2ed3df2d2d267fa99da808b54db71fa15a5dc4a76": (
+    "580653f94d2c9d23880a6194cdfd79eb5e044e0281962e164b90b87a07032ac8": (
         "602893db96eb6d416ab129ceecfe1d558c43c8df60703d274013cebab3960c06"
     ),
 }

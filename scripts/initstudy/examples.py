@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from initstudy.config.problems import Problem
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import labels
+from initstudy.data.checks import labels
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 from initstudy.study import Study
@@ -56,9 +56,11 @@ class Examples:
 
 def problems(study: Study) -> list[Problem]:
     """Find what of a configuration its data are not enough for."""
-    left = study.data.images - study.held_out
+    left = study.data.examples - study.held_out
     if left <= 0:
-        text = f"{study.held_out} of {study.data.images} training examples leave none for training"
+        text = (
+            f"{study.held_out} of {study.data.examples} training examples leave none for training"
+        )
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
         text = (
@@ -66,7 +68,7 @@ def problems(study: Study) -> list[Problem]:
         )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = study.data.chance
+    share = study.data.majority_accuracy
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
         examples = Examples.of(study, study.data.classes, study.dataset)
@@ -87,7 +89,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         file: the data set; one of the catalogue need not be there yet.
     """
     yield from study.data.notes
-    share = study.data.chance
+    share = study.data.majority_accuracy
     examples = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.

@@ -25,15 +25,14 @@ QUESTIONS, ACCEPTED = ".initstudy/questions", ".initstudy/accepted"
 SPECS = ".initstudy/specs"
 # Whether users' networks are trained as Keras trains them, by the digests of their questions.
 COMPARED = ".initstudy/compared"
-# The endings of the files that a job makes of its seeds' checkpoints. The sums are of all others,
-# and written last: where they are, all are.
+# The endings of the files that a job makes of its seeds' checkpoints. The history is written last:
+# where it is, all are.
 OUTPUTS = {
-    "history": "csv",
     "diagnostics": "diagnostics.csv",
     "tests": "tests.csv",
     "timings": "timings.csv",
-    "hits": "hits.npz",
-    "sums": "sha256",
+    "examples": "examples.npz",
+    "history": "csv",
 }
 
 

@@ -20,7 +20,7 @@ from initstudy.config.initializers import Initializer, Variant
 from initstudy.config.origin import PROJECT, Origin, merged
 from initstudy.config.problems import Problem, read_yaml, suggest
 from initstudy.costs import Cost, Size, dense
-from initstudy.data.facts import facts
+from initstudy.data.datasets import dataset_info
 from initstudy.engine.spec import RunSpec
 from initstudy.errors import StudyError
 from initstudy.plan import Job, Plan, run_spec
@@ -145,7 +145,7 @@ class Member:
             epoch_seconds: that an epoch takes, if that was measured.
         """
         study = self.study
-        images = study.training_images or study.data.images - study.held_out
+        images = study.training_images or study.data.examples - study.held_out
         sizes = self.size, study.data.bytes, images, study.batch_size
         return Cost(*sizes, job.epochs, seeds, epoch_seconds)
 
@@ -160,7 +160,7 @@ def read(origin: Origin) -> Member:
     if configuration is None:
         raise origin.refuse(problems)
     try:
-        study = Study.of(configuration, facts(configuration.dataset))
+        study = Study.of(configuration, dataset_info(configuration.dataset))
     except StudyError as error:
         raise origin.refuse([Problem(("dataset",), str(error))]) from None
     if problems := examples.problems(study):
@@ -342,11 +342,11 @@ class Studies:
                 )
             member = read(replace(self._origin_of(path, label, file, shared, own), tags=kinds))
             name = member.study.name
-            if member.study.target_accuracy <= member.study.data.chance:
+            if member.study.target_accuracy <= member.study.data.majority_accuracy:
                 text = (
                     f"{member.study.target_accuracy:g} is no more than a constant prediction "
-                    f"reaches on the test examples, {member.study.data.chance:g}; scores in a list "
-                    "go from the one (0) to the other (1). Set it above that"
+                    f"reaches on the test examples, {member.study.data.majority_accuracy:g}; "
+                    "scores in a list go from the one (0) to the other (1). Set it above that"
                 )
                 raise member.origin.refuse([Problem(("target_accuracy",), text)])
             if name in named:

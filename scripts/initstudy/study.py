@@ -15,7 +15,7 @@ from initstudy.config.configuration import Configuration, parse
 from initstudy.config.forms import NOWHERE
 from initstudy.config.initializers import Variant
 from initstudy.config.names import RANKED
-from initstudy.data.facts import Facts
+from initstudy.data.datasets import DatasetInfo
 from initstudy.errors import StudyError
 
 # The digest in the name makes a study that was changed another file; there is one at a time.
@@ -40,7 +40,7 @@ FILES = (
     "diagnostics.csv",
     "tests.csv",
     "timings.csv",
-    "hits.npz",
+    "examples.npz",
     "weights.csv",
     "best.yaml",
     "summary.csv",
@@ -61,10 +61,10 @@ class Study(Configuration):
         data: shape, classes, digest and the like of the data set; no key.
     """
 
-    data: Facts = Field(exclude=True)
+    data: DatasetInfo = Field(exclude=True)
 
     @classmethod
-    def of(cls, configuration: Configuration, data: Facts) -> "Study":
+    def of(cls, configuration: Configuration, data: DatasetInfo) -> "Study":
         """Return the study of a configuration and its data."""
         return cls.model_construct(**dict(configuration), data=data)
 
@@ -79,9 +79,9 @@ class Study(Configuration):
             found = json.loads(Path(path).read_text(encoding="utf-8"))
             configuration, problems = parse(found["configuration"], NOWHERE)
             if "data" in found:
-                data = Facts(**{**found["data"], "shape": tuple(found["data"]["shape"])})
+                data = DatasetInfo(**{**found["data"], "shape": tuple(found["data"]["shape"])})
             else:  # Version 0.2.0 has written only this of them.
-                data = Facts(0, (), 0, found["chance"], "", 0)
+                data = DatasetInfo(0, (), 0, found["chance"], "", 0)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StudyError(f"{path} cannot be read ({error}); remove it and run again.") from None
         if configuration is None:

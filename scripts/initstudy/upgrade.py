@@ -1,4 +1,4 @@
-"""Moves what version 0.2.0 has left in a folder to where this version keeps it."""
+"""Moves the results of version 0.2.0 in a folder to where this version keeps them."""
 
 import json
 import os
@@ -66,6 +66,10 @@ def _move_run(old: Path, new: Path) -> bool:
             text = json.dumps({"digest": digest, "spec": spec}, indent=1)
             path.write_text(f"{text}\n", encoding="utf-8")
         job.unlink()
+    for hits in old.glob("epochs-*/seeds-*.hits.npz"):
+        move(hits, hits.with_name(hits.name.replace(".hits.", ".examples.")))
+    for sums in old.glob("epochs-*/seeds-*.sha256"):
+        sums.unlink()
     make_folders(new.parent)
     move(old, new)
     sync(new.parent)
@@ -78,7 +82,10 @@ def _is_of_study(table: Path) -> bool:
 
 
 def _move_table(old: Path) -> None:
-    new = old.with_name("runs.csv")
+    hits, new = old.with_name("hits.npz"), old.with_name("runs.csv")
+    if hits.exists():
+        move(hits, old.with_name("examples.npz"))
+    old.with_name("histories.csv.sha256").unlink(missing_ok=True)
     text = old.read_bytes().replace(f"{OLD}/".encode(), f"{RUNS}/".encode())
     with replacing(new) as path:
         path.write_bytes(text)

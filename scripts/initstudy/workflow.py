@@ -189,7 +189,8 @@ class Workflow:
             member = self.studies[wildcards.study]
             choices = self._choices(member)
             _stage(stage, member.plan, choices, wildcards)
-            return [checkpoint_target(_choice_file(member, name)) for name in choices.consulted]
+            files = {_choice_file(member, name): made for name, made in choices.consulted.items()}
+            return [file if made else checkpoint_target(file) for file, made in files.items()]
 
         return said_as_it_is(files)
 

@@ -219,7 +219,7 @@ def test_a_suite_whose_choices_are_found_by_its_jobs(
         # Named after what they make, which nobody else makes.
         names = {job["name"] for job in jobs.values()}
         assert names == {
-            f"runs.{digest}.{epochs}.{file.removesuffix('.sha256')}"
+            f"runs.{digest}.{epochs}.{file.removesuffix('.csv')}"
             for _, _, digest, epochs, file in (path.split("/") for path in there.trainings)
         }
 

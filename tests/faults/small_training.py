@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from specs import run_spec
+from specs import planned, run_spec
 
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Epoch, Trainer
-from initstudy.results.replicates import write_job
+from initstudy.results.jobs import write_job
 from initstudy.store import OUTPUTS
 from initstudy.training import jobs
-from initstudy.training.replicates import Replicates
+from initstudy.training.seeds import SeedTrainer
 
 SEEDS, EPOCHS = range(2), 2
 TEST_IMAGES = 50
@@ -38,18 +38,18 @@ def build(shape, classes):
 
 
 class StandIn:
-    """What a Trainer is to `Replicates`, without TensorFlow: its numbers follow from its state."""
+    """What a Trainer is to a `SeedTrainer`, without TensorFlow: numbers follow from its state."""
 
-    images_to_test = TEST_IMAGES
+    test_examples = TEST_IMAGES
 
-    def start(self, replicate: int) -> None:
-        self._state = [np.arange(6.0) + replicate, np.array(replicate)]
+    def start(self, seed: int) -> None:
+        self._state = [np.arange(6.0) + seed, np.array(seed)]
 
     def state(self) -> list[Any]:
         return [array.copy() for array in self._state]
 
-    def resume(self, replicate: int, epochs: int, state: list[Any]) -> None:
-        assert int(state[1]) == replicate
+    def resume(self, seed: int, epochs: int, state: list[Any]) -> None:
+        assert int(state[1]) == seed
         self._state = [array.copy() for array in state]
 
     def run_epoch(self) -> Epoch:
@@ -57,24 +57,25 @@ class StandIn:
         return Epoch(*(abs(self._state[0][:4]) / 2).tolist(), 0.01)
 
     def test(self) -> tuple[float, float, Any]:
-        hits = np.sin(np.arange(TEST_IMAGES) * self._state[0][0]) > 0
-        return float(self._state[0][1]), float(hits.mean()), hits
+        correct = np.sin(np.arange(TEST_IMAGES) * self._state[0][0]) > 0
+        return float(self._state[0][1]), float(correct.mean()), correct
 
     def measure(self) -> list[tuple[Any, ...]]:
         return [("Dense", 4, *(abs(self._state[0][:2]) / 2), *[0.25] * 6)] * 2
 
 
-def stand_in() -> Replicates:
-    """Replicates of the library, with a stand-in for what takes long in them."""
-    made = Replicates.__new__(Replicates)
-    made._trainer, made._told = StandIn(), 0.0
+def stand_in() -> SeedTrainer:
+    """A trainer of the library, with a stand-in for what takes long in it."""
+    made = SeedTrainer.__new__(SeedTrainer)
+    made._trainer, made._counted = StandIn(), 0.0
+    made._keep_weights, made._checkpoint_minutes = False, 0
     made._measure = made._trainer.measure
     return made
 
 
 def work(folder: Path, spec: RunSpec, dataset: Path) -> None:
     """The job, as scripts/train.py does it, with a checkpoint after each epoch."""
-    found = jobs.train(spec, dataset, folder, SEEDS, EPOCHS, checkpoint_minutes=0)
+    found = jobs.train(planned(spec, checkpoint_minutes=0), dataset, folder, SEEDS, EPOCHS)
     stem = folder / f"epochs-{EPOCHS}" / f"seeds-{SEEDS[0]}-{SEEDS[-1]}"
     write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in OUTPUTS.items()})
 
@@ -94,7 +95,7 @@ def noting(run_epoch: Any, notes: Path) -> Any:
 def child(folder: Path, kind: str, spec: RunSpec, dataset: Path) -> None:
     notes = folder.with_name("epochs")
     if kind == "stand-in":
-        jobs._replicates = lambda *_: stand_in()
+        jobs._seed_trainer = lambda *_: stand_in()
     StandIn.run_epoch = noting(StandIn.run_epoch, notes)
     Trainer.run_epoch = noting(Trainer.run_epoch, notes)
     # Where only a parent may look into its children, anybody may into this one.

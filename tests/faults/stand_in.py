@@ -25,21 +25,22 @@ Path(f"{TRAINING}{{os.getpid()}}").touch()
 
 import numpy as np
 
-from initstudy.results import records
-from initstudy.results.columns import MEASURES, moments
+from initstudy.results import checkpoints
+from initstudy.results.contracts import MEASURES, measurement_epochs
 from initstudy.training import jobs
 
 
 class NoWork:
-    def __init__(self, spec, dataset_file):
+    def __init__(self, planned, dataset_file):
+        spec = planned.spec
         self.digest = spec.digest
         self.level = 0.6 + 0.3 * int(self.digest[:4], 16) / 16**4
         names = {{part["class_name"] for part in (spec.kernel_initializer, spec.bias_initializer)}}
         if names == {{"glorot_uniform", "zeros"}} and spec.optimizer["class_name"] == "adam":
             self.level -= 0.3  # so that another pair than the baseline's is chosen
 
-    def train(self, seed, record, epochs, keep_weights, checkpoint_minutes, path):
-        last = max(epochs, len(record.history) if record else 0)
+    def train(self, seed, known, epochs, path):
+        last = max(epochs, len(known.history) if known else 0)
         chance = np.random.default_rng(
             list(hashlib.sha256(f"{{self.digest}} {{seed}}".encode()).digest())
         )
@@ -48,29 +49,31 @@ class NoWork:
             accuracy.append(self.level + chance.normal(0, 0.01) - 0.2 / (1 + epoch))
             layers.append(np.column_stack([[4, 2], chance.uniform(0, 1, (2, len(MEASURES)))]))
         time.sleep(0.01)
-        made = records.Record(
+        made = checkpoints.Checkpoint(
+            examples=16,
             history=np.array([[1 - a, a, 1.1 - a, a - 0.01] for a in accuracy[1:]]),
             seconds=np.full(last, 0.5),
             cpu_seconds=np.full(last, 0.5),
             peak_memory_mb=9.0,
-            images=16,
-            moments={{
-                epoch: records.Moment(
+            measurements={{
+                epoch: checkpoints.Measurement(
                     layers[epoch],
                     (1.1 - accuracy[epoch], accuracy[epoch] - 0.01) if epoch else (np.nan, np.nan),
-                    np.full(2 if epoch else 0, epoch, np.uint8),
+                    np.full(16 if epoch else 0, epoch % 2 > 0),
                 )
-                for epoch in sorted({{*moments(epochs), *(record.moments if record else ())}})
+                for epoch in sorted(
+                    {{*measurement_epochs(epochs), *(known.measurements if known else ())}}
+                )
             }},
             names=("Dense", "Dense"),
         )
-        records.write(made, path)
+        checkpoints.write(made, path)
         with open("{TRAINED}", "a") as log:
             log.write(f"{{self.digest}} {{seed}} {{epochs}}\\n")
         return made
 
 
-jobs._replicates = NoWork
+jobs._seed_trainer = NoWork
 
 '''
 REAL_WORK = f'''import os
@@ -119,7 +122,7 @@ def project_of_no_work(
     configure(project, **{**STUDY, **changes})
     script = project / "scripts/train.py"
     script.write_text((REAL_WORK if real else NO_WORK) + script.read_text().split('"""', 2)[2])
-    for name in ("draw", "draw_explorer", "write_report"):
+    for name in ("draw", "write_report"):
         (project / f"scripts/{name}.py").write_text(DRAW)
     return project
 

@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 )
 from stand_in import STUDY, TRAINED, project_of_no_work
 
-from initstudy.results import records
-from initstudy.results.columns import moments
+from initstudy.results import checkpoints
+from initstudy.results.contracts import measurement_epochs
 
 # Sequences of operations that are tried by default.
 SEQUENCES = 3
@@ -342,16 +342,16 @@ class Reruns(RuleBasedStateMachine):
         found = {}
         for path in self.project.folder.glob(FILES["record"]):
             try:
-                record = records._read(path)
-            except records._DamagedError:
+                record = checkpoints._read(path)
+            except checkpoints._DamagedError:
                 continue
             key = path.parent.parent.name, int(path.stem)
-            found[key] = len(record.history), set(record.moments)
+            found[key] = len(record.history), set(record.measurements)
         return found
 
 
 def reached(known: tuple[int, set[int]], epochs: int) -> bool:
-    return known[0] >= epochs and known[1] >= set(moments(epochs))
+    return known[0] >= epochs and known[1] >= set(measurement_epochs(epochs))
 
 
 def spoil(path: Path) -> None:

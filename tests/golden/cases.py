@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from initstudy.data.datasets import file_sha256, read
+from initstudy.engine.data import dataset_of
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import make_trainer
 
@@ -119,7 +120,9 @@ def write_data(path: Path) -> None:
 def computed(name: str, data: Path) -> dict[str, Any]:
     """What ten updates of seed 1 give: the epoch's means, and each variable's Euclidean norm."""
     spec = RunSpec.from_plain({**usual(file_sha256(data)), **cases()[name]})
-    trainer = make_trainer(spec, read(data, spec.dataset.name, spec.dataset.sha256))
+    trainer = make_trainer(
+        spec, dataset_of(spec, read(data, spec.dataset.name, spec.dataset.sha256))
+    )
     trainer.start(1)
     *metrics, _ = trainer.run_epoch()
     state = trainer.state()

@@ -10,9 +10,9 @@ from helpers import REPOSITORY
 
 from initstudy.config.configuration import parse
 from initstudy.config.initializers import Variant
-from initstudy.data.facts import facts
+from initstudy.data.datasets import dataset_info
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network
 from initstudy.engine.optimizers import make_optimizer
 from initstudy.engine.trainer import Trainer
@@ -26,7 +26,7 @@ def read_study(name: str) -> Study:
     raw = yaml.safe_load((REPOSITORY / f"studies/replications/{name}.yaml").read_text())
     configuration, problems = parse(raw)
     assert configuration is not None, problems
-    return Study.of(configuration, facts(configuration.dataset))
+    return Study.of(configuration, dataset_info(configuration.dataset))
 
 
 def variant(study: Study, name: str) -> Variant:
@@ -47,11 +47,10 @@ class Run:
         self._study, self._kernels = study, study.baseline.kernel.name
         self._rate: dict[str, float] = {}
         self._trainer = Trainer(
-            mnist,
+            scaled(mnist, study.inputs),
             lambda replicate: start(study, self._kernels, replicate),
             self._optimizer,
             study.batch_size,
-            study.inputs,
         )
 
     def _optimizer(self, model: Any) -> Any:

@@ -17,7 +17,7 @@ from scipy import stats
 from initstudy import __version__
 from initstudy.config.configuration import parse
 from initstudy.data.catalog import SPECS
-from initstudy.results import hits
+from initstudy.results import examples
 from initstudy.results.suite import SuiteResults
 from initstudy.suite import drawn, findings, kept, leaderboard
 from initstudy.suite.findings import Findings
@@ -93,7 +93,7 @@ def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
     for one, (_, row) in zip(listed["studies"], workloads.iterrows(), strict=True):
         asked = {**listed["settings"], **one}
         assert row["dataset"] == asked["dataset"]
-        assert row["chance"] == pytest.approx(SPECS[asked["dataset"]].chance)
+        assert row["chance"] == pytest.approx(SPECS[asked["dataset"]].majority_accuracy)
         assert (row["target"], row["epochs"]) == (asked["target_accuracy"], asked["epochs"])
         assert [*map(float, row["learning_rates"].split())] == asked["learning_rates"]
         assert row["kinds"] == "; ".join(asked["kinds"])
@@ -102,7 +102,7 @@ def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
     np.testing.assert_allclose(scores["score"], expected, atol=1e-7)
     # And which examples each run gets right is what its accuracy is.
     for (study, variant), rows in scores.groupby(["study", "variant"]):
-        right = hits.read(BENCHMARK / f"hits/{study}.npz")[variant][: len(rows)]
+        right = examples.read(BENCHMARK / f"hits/{study}.npz")[f"{variant}/correct"][: len(rows)]
         assert right.mean(axis=1) == pytest.approx(rows["accuracy"].to_numpy(), abs=1e-6)
 
 
@@ -129,7 +129,7 @@ def test_a_run_replaces_the_tables_and_the_page_follows(tmp_path: Path) -> None:
         shutil.copyfile(BENCHMARK / f"{table}.csv", suite / f"{table}.csv")
     for file in (BENCHMARK / "hits").iterdir():
         (suite.parent / file.stem).mkdir()
-        shutil.copyfile(file, suite.parent / file.stem / "hits.npz")
+        shutil.copyfile(file, suite.parent / file.stem / "examples.npz")
     to.mkdir()
     leaderboard.take(suite, to)
     assert {path.name for path in (to / "hits").iterdir()} == {
@@ -225,21 +225,22 @@ def test_every_difference_of_the_audited_claims_is_recomputed() -> None:
     )
 
 
-def test_hits_are_kept_of_what_is_judged_and_no_more(tmp_path: Path) -> None:
+def test_correct_predictions_are_kept_of_what_is_judged_and_no_more(tmp_path: Path) -> None:
     """The best pair is another one in each study, and a method may have been taken out."""
 
     def written(name: str, **values: int) -> Path:
-        arrays = {f"{variant}/hits": np.array([value]) for variant, value in values.items()}
-        np.savez(tmp_path / name, images=np.array(8), **arrays)
+        arrays = {f"{variant}/correct": np.array([value]) for variant, value in values.items()}
+        np.savez(tmp_path / name, **arrays)
         return tmp_path / name
 
     own = written("own.npz", baseline=1, best=2, new=3)
     kept = written("kept.npz", baseline=4, gone=5, old=6)
-    found = leaderboard.hits(own, kept, ["baseline", "new", "old"])
+    found = leaderboard.correct(own, kept, ["baseline", "new", "old"])
     assert {name: int(values.squeeze()) for name, values in found.items()} == {
-        "images": 8,
-        "baseline/hits": 1,
-        "new/hits": 3,
-        "old/hits": 6,
+        "baseline/correct": 1,
+        "new/correct": 3,
+        "old/correct": 6,
     }
-    assert "gone/hits" not in leaderboard.hits(own, tmp_path / "none.npz", ["baseline", "gone"])
+    assert "gone/correct" not in leaderboard.correct(
+        own, tmp_path / "none.npz", ["baseline", "gone"]
+    )

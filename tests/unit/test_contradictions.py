@@ -290,13 +290,13 @@ def test_no_order_of_the_seeds_changes_what_is_found() -> None:
             table = table.assign(seed=moved, order=table["variant"].factorize()[0])
             keys = ["order", *keys[1:]]
             other.__dict__[name] = table.sort_values(keys).drop(columns="order")
-        other.__dict__["hits"] = {
+        other.__dict__["correct"] = {
             name: np.concatenate(
                 [rows[: len(mapping)][np.argsort([*mapping.values()])], rows[len(mapping) :]]
             )
             if name != "best"
             else rows
-            for name, rows in made.hits.items()
+            for name, rows in made.correct.items()
         }
         assert dump(find(made)) == dump(find(other)), number
 

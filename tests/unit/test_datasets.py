@@ -9,8 +9,7 @@ from helpers import load
 
 from initstudy.config.names import DATASETS
 from initstudy.data.catalog import SPECS
-from initstudy.data.datasets import digest, file_sha256
-from initstudy.data.facts import Facts, facts
+from initstudy.data.datasets import DatasetInfo, dataset_info, digest, file_sha256
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 
@@ -38,18 +37,20 @@ def test_the_names_of_the_configuration_are_those_of_the_data_sets() -> None:
     assert set(DATASETS) == set(SPECS)
 
 
-def test_facts_are_told_without_loading(tmp_path: Path) -> None:
+def test_a_data_set_is_known_without_loading(tmp_path: Path) -> None:
     path = saved(tmp_path)
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     held = (12 + 6) * 4 * 3 * np.float32().nbytes
-    assert facts(path) == Facts(12, (4, 3, 1), classes=3, chance=0.5, sha256=sha256, bytes=held)
+    assert dataset_info(path) == DatasetInfo(
+        12, (4, 3, 1), classes=3, majority_accuracy=0.5, sha256=sha256, bytes=held
+    )
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
     path = saved(tmp_path, x_train=colour["a"], x_test=colour["b"], y_train=labels, y_test=labels)
-    assert (facts(path).shape, facts(path).bytes) == ((2, 2, 3), 12 * 12)
+    assert (dataset_info(path).shape, dataset_info(path).bytes) == ((2, 2, 3), 12 * 12)
     mnist = SPECS["mnist"].sha256
-    assert facts("mnist") == Facts(60000, (28, 28, 1), 10, 0.1135, mnist, 70000 * 784)
-    assert facts("fashion_mnist").chance == 0.1
+    assert dataset_info("mnist") == DatasetInfo(60000, (28, 28, 1), 10, 0.1135, mnist, 70000 * 784)
+    assert dataset_info("fashion_mnist").majority_accuracy == 0.1
 
 
 def test_an_own_data_set_keeps_bytes_as_bytes_and_numbers_as_float32(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_what_is_wrong_with_an_own_data_set_is_said(
 ) -> None:
     path = saved(tmp_path, **changes)
     with pytest.raises(StudyError) as error:
-        facts(path)
+        dataset_info(path)
     for part in [path, *parts]:
         assert part in str(error.value)
 
@@ -112,18 +113,18 @@ def test_inputs_that_are_not_finite_are_refused_with_their_place(tmp_path: Path)
     inputs = GOOD["x_train"].copy()
     inputs[3, 2, 1] = np.nan
     with pytest.raises(StudyError, match=r"x_train holds nan at \(3, 2, 1\)"):
-        own(saved(tmp_path, x_train=inputs))
+        dataset_info(saved(tmp_path, x_train=inputs))
 
 
 def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.npz"
     path.write_text("<html>")
     with pytest.raises(StudyError, match=r"is not an \.npz file"):
-        facts(str(path))
+        dataset_info(str(path))
     np.save(tmp_path / "one.npy", GOOD["x_train"])
     (tmp_path / "one.npy").rename(path)
     with pytest.raises(StudyError, match=r"is not an \.npz file"):
-        facts(str(path))
+        dataset_info(str(path))
 
 
 def test_held_out_images_are_training_images_no_longer(mnist: Dataset) -> None:

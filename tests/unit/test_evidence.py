@@ -28,9 +28,9 @@ from initstudy.report.methods import NOTHING
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
-from initstudy.results.columns import HISTORY
-from initstudy.results.files import write_sum
+from initstudy.results.contracts import HISTORIES, METRICS
 from initstudy.results.study import StudyResults, load
+from initstudy.results.tables import write
 
 CHANCE = in_memory.CHANCE
 SEEDS = 7
@@ -46,7 +46,7 @@ def study(finals: Curves, first: Curves | None = None, diverged: bool = False) -
             rows.append((name, seed, 1, 2 - begins, begins, 2 - begins, begins))
             metrics = [np.nan] * 4 if diverged else [2 - ends, ends, 2 - ends, ends]
             rows.append((name, seed, 2, *metrics))
-    return pd.DataFrame(rows, columns=HISTORY)
+    return pd.DataFrame(rows, columns=HISTORIES.names)
 
 
 def copies(value: float) -> np.ndarray:
@@ -78,7 +78,7 @@ def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
         other.loc[other[mine].index[0], column] += 1e-4
         assert one_run(other) == []
     assert one_run(table[table["seed"] == 0]) == []
-    nan = table.assign(**dict.fromkeys(HISTORY[3:], np.nan))
+    nan = table.assign(**dict.fromkeys(METRICS, np.nan))
     assert one_run(nan[nan["epoch"] == 1]) == []
 
 
@@ -155,7 +155,7 @@ def test_then_no_table_and_no_word_claims_anything(reason: str) -> None:
     rules = Rules(ACCURACY, 0.005, all_pairs=False, variants=2)
     analysis = analyse(scores, known, rules)
     assert (analysis.decisions == "inconclusive").all()
-    # More seeds do not help; `take_look` lets none go on.
+    # More seeds do not help; an interim analysis lets none go on.
     assert Decisions([analysis], known.never_learned).may_be_best in (
         ["baseline", "kernel-a"],
         ["kernel-a"],
@@ -245,11 +245,10 @@ def test_the_library_concludes_nothing_either(tmp_path: Path) -> None:
     assert compare(made.variant("kernel-ones"), made.variant("baseline")).nothing == ""
     table = made.histories.copy()
     chosen = table["variant"].isin(["baseline", "kernel-ones"])
-    first = table[table["seed"] == 0].set_index(["variant", "epoch"])[HISTORY[3:]]
+    first = table[table["seed"] == 0].set_index(["variant", "epoch"])[METRICS]
     keys = pd.MultiIndex.from_frame(table.loc[chosen, ["variant", "epoch"]])
-    table.loc[chosen, HISTORY[3:]] = first.loc[keys].to_numpy()
-    histories.write(table, tmp_path / "made/histories.csv")
-    write_sum(tmp_path / "made/histories.csv")
+    table.loc[chosen, METRICS] = first.loc[keys].to_numpy()
+    write(table, tmp_path / "made/histories.csv")
     results = load(tmp_path / "made")
     assert isinstance(results, StudyResults)
     found = compare(results.variant("kernel-ones"), results.variant("baseline"))

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from initstudy.analysis.explanation import REASONS, VARIANTS, explain
-from initstudy.results.columns import DIAGNOSTICS
+from initstudy.results.contracts import DIAGNOSTICS
 from initstudy.results.findings import (
     ACTIVATIONS,
     COPIES,
@@ -44,7 +44,7 @@ def diagnosed(
         for epoch in (0, 1)
         for layer in (1, 2, 3)
     ]
-    return pd.DataFrame(rows, columns=DIAGNOSTICS)
+    return pd.DataFrame(rows, columns=DIAGNOSTICS.names)
 
 
 def reasons(own: pd.DataFrame, losses: np.ndarray | float = 0.1) -> list[Reason]:

@@ -15,18 +15,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import LIBRARY, few_images
-from specs import keras_object, run_spec
+from specs import keras_object, planned, run_spec
 
 from initstudy.engine.data import Dataset
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Trainer
-from initstudy.results import records
-from initstudy.results.columns import moments
-from initstudy.results.records import Record
-from initstudy.results.replicates import write_job
+from initstudy.results import checkpoints, lock
+from initstudy.results.checkpoints import Checkpoint, Measurement
+from initstudy.results.contracts import measurement_epochs
+from initstudy.results.jobs import write_job
 from initstudy.store import OUTPUTS
 from initstudy.training import jobs
-from initstudy.training.replicates import Replicates
+from initstudy.training.seeds import SeedTrainer
 
 SEEDS = range(2)
 # So high from the 17th update on, which is in the third epoch, that no weight is finite.
@@ -67,7 +67,7 @@ class Case:
 
     spec: RunSpec
     file: Path
-    replicates: Replicates
+    trainer: SeedTrainer
     # The runs of an epoch that were made, by whoever.
     epochs_run: int = 0
     cut_after: int | None = None
@@ -114,7 +114,7 @@ def made(few_file: Path) -> Callable[[str], Case]:
     def make(name: str) -> Case:
         if name not in found:
             spec = described(few_file, **CASES[name])
-            found[name] = Case(spec, few_file, Replicates(spec, few_file))
+            found[name] = Case(spec, few_file, SeedTrainer(planned(spec), few_file))
         return found[name]
 
     return make
@@ -127,7 +127,7 @@ def using(made: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch) -> Calla
     def use(name: str) -> Case:
         case = made(name)
         case.epochs_run, case.cut_after = 0, None
-        monkeypatch.setattr(jobs, "_replicates", lambda *_: case.replicates)
+        monkeypatch.setattr(jobs, "_seed_trainer", lambda *_: case.trainer)
         run = Trainer.run_epoch
 
         def run_epoch(trainer: Trainer) -> Any:
@@ -144,18 +144,21 @@ def using(made: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch) -> Calla
 
 def train(
     case: Case, folder: Path, epochs: int, seeds: range = SEEDS, **options: Any
-) -> dict[int, Record]:
-    options = {"checkpoint_minutes": 0, **options}
-    return jobs.train(case.spec, case.file, folder, seeds, epochs, **options)
+) -> dict[int, Checkpoint]:
+    asked = planned(case.spec, **{"checkpoint_minutes": 0, **options})
+    # It was made once, for whatever is kept.
+    case.trainer._keep_weights = asked.keep_weights
+    case.trainer._checkpoint_minutes = asked.checkpoint_minutes
+    return jobs.train(asked, case.file, folder, seeds, epochs)
 
 
-def outputs(found: dict[int, Record], epochs: int, folder: Path) -> dict[str, bytes]:
+def outputs(found: dict[int, Checkpoint], epochs: int, folder: Path) -> dict[str, bytes]:
     """What a job writes, besides what it took."""
     first, *_, last = list(found)
     stem = folder / f"epochs-{epochs}" / f"seeds-{first}-{last}"
     paths = {kind: Path(f"{stem}.{ending}") for kind, ending in OUTPUTS.items()}
     write_job(found, epochs, paths)
-    return {k: path.read_bytes() for k, path in paths.items() if k not in ("timings", "sums")}
+    return {k: path.read_bytes() for k, path in paths.items() if k != "timings"}
 
 
 def straight(case: Case, epochs: int, tmp_path: Path) -> dict[str, bytes]:
@@ -214,7 +217,9 @@ def test_what_goes_on_in_another_process_comes_to_the_same(
     with pytest.raises(Cut):
         train(case, tmp_path / "cut", 4)
     case.cut_after = None
-    monkeypatch.setattr(jobs, "_replicates", lambda *_: Replicates(case.spec, case.file))
+    monkeypatch.setattr(
+        jobs, "_seed_trainer", lambda *_: SeedTrainer(planned(case.spec), case.file)
+    )
     assert outputs(train(case, tmp_path / "cut", 4), 4, tmp_path / "cut") == expected
 
 
@@ -223,7 +228,7 @@ def test_random_layers_keep_their_states(
 ) -> None:
     """All that a layer draws from is among what a state holds, and moves on."""
     for name, layers in {"noisy": 2, "augmented": 2}.items():
-        trainer = made(name).replicates._trainer
+        trainer = made(name).trainer._trainer
         trainer.start(0)
         before = trainer.state()
         trainer.run_epoch()
@@ -255,10 +260,10 @@ def test_fewer_epochs_are_a_prefix_and_more_go_on(
         found = train(case, folder, epochs)
         assert outputs(found, epochs, folder) == expected[epochs]
         assert case.epochs_run == trained * len(SEEDS)
-    record = records.read(folder / "checkpoints" / "0.npz")
+    record = checkpoints.read(folder / "checkpoints" / "0.npz")
     assert record is not None
     assert len(record.history) == 6
-    assert list(record.moments) == [0, 1, 2, 3, 5, 6]
+    assert list(record.measurements) == [0, 1, 2, 3, 5, 6]
     assert record.states == ()
 
 
@@ -287,12 +292,12 @@ def test_finished_weights_are_kept_only_if_asked(
     case = using("notebook")
     for keep, states in [(False, []), (True, [2])]:
         train(case, tmp_path / str(keep), 2, keep_weights=keep)
-        record = records.read(tmp_path / str(keep) / "checkpoints" / "1.npz")
+        record = checkpoints.read(tmp_path / str(keep) / "checkpoints" / "1.npz")
         assert record is not None
         assert [state.epoch for state in record.states] == states
     case = using("diverging")
     train(case, tmp_path / "diverged", 4, keep_weights=True)
-    record = records.read(tmp_path / "diverged" / "checkpoints" / "1.npz")
+    record = checkpoints.read(tmp_path / "diverged" / "checkpoints" / "1.npz")
     assert record is not None
     assert record.diverged
     assert record.states == ()
@@ -309,9 +314,9 @@ def test_a_diverged_replicate_has_nothing_from_that_epoch_on(
     assert text["tests"] == b"seed,test_loss,test_accuracy\n0,nan,nan\n1,nan,nan\n"
     frame = pd.read_csv(tmp_path / "a/epochs-5/seeds-0-1.diagnostics.csv")
     assert frame.groupby("seed")["epoch"].unique().map(list).tolist() == [[0, 1, 2]] * 2
-    with np.load(tmp_path / "a/epochs-5/seeds-0-1.hits.npz") as hits:
-        assert hits["hits"].shape == (2, 26)
-        assert not hits["hits"].any()
+    with np.load(tmp_path / "a/epochs-5/seeds-0-1.examples.npz") as found:
+        assert found["correct"].shape == (2, 201)
+        assert not found["correct"].any()
     case.epochs_run = 0
     # More epochs are known: there are none. Fewer are as if nothing had happened.
     assert (
@@ -329,21 +334,21 @@ def test_measures_hits_and_tests_are_of_the_network_as_it_is_then(
 ) -> None:
     for name in ("notebook", "momentum"):
         case = using(name)
-        trainer = case.replicates._trainer
+        trainer = case.trainer._trainer
         record = train(case, tmp_path / name, 3)[1]
-        assert list(record.moments) == moments(3)
-        assert np.isnan(record.moments[0].test).all()
+        assert list(record.measurements) == measurement_epochs(3)
+        assert np.isnan(record.measurements[0].test).all()
         trainer.start(1)
         for epoch in range(4):
             metrics = trainer.run_epoch() if epoch else None
-            moment = record.moments[epoch]
-            names, *measures = zip(*case.replicates._measure(), strict=True)
+            moment = record.measurements[epoch]
+            names, *measures = zip(*case.trainer._measure(), strict=True)
             assert names == record.names
             np.testing.assert_array_equal(moment.layers, np.transpose(measures))
             if metrics:
                 outputs = trainer.model(trainer._inputs(trainer.model, trainer._test[0]))
                 right = outputs.numpy().argmax(axis=1) == trainer._test[1].numpy()
-                np.testing.assert_array_equal(np.unpackbits(moment.hits)[:201], right)
+                np.testing.assert_array_equal(moment.correct, right)
                 assert moment.test[1] == pytest.approx(right.mean(), abs=1e-12)
                 # Validated on the same examples, but for the one of another class here and there.
                 if name == "notebook":
@@ -362,9 +367,9 @@ import sys
 from pathlib import Path
 from initstudy.training import jobs
 from initstudy.engine.spec import Data, RunSpec
-from initstudy.store import OUTPUTS
-from initstudy.results.replicates import write_job
-found = jobs.train({case.spec!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
+from initstudy.store import OUTPUTS, Planned
+from initstudy.results.jobs import write_job
+found = jobs.train({planned(case.spec)!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
 write_job(found, 2, {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in OUTPUTS.items()}})
 print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
 """
@@ -398,7 +403,7 @@ def test_a_damaged_record_is_named_and_that_seed_starts_again(
         assert (path.parent / name).read_bytes() == bytes(content)
 
 
-@pytest.mark.parametrize("kind", ["history", "network", "images"])
+@pytest.mark.parametrize("kind", ["history", "network", "examples"])
 def test_a_record_of_another_training_is_set_aside(
     using: Callable[[str], Case], tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
@@ -406,7 +411,7 @@ def test_a_record_of_another_training_is_set_aside(
     expected = straight(case, 3, tmp_path)
     train(case, tmp_path / "a", 2, keep_weights=kind == "network")
     path = tmp_path / "a/checkpoints/0.npz"
-    record = records.read(path)
+    record = checkpoints.read(path)
     assert record is not None
     if kind == "history":
         record.history[1, 0] = np.nextafter(record.history[1, 0], 9)
@@ -414,8 +419,12 @@ def test_a_record_of_another_training_is_set_aside(
         state = record.states[0]
         record = replace(record, states=(replace(state, arrays=state.arrays[1:]),))
     else:
-        record = replace(record, images=208)
-    records.write(record, path)
+        longer = {
+            epoch: replace(one, correct=np.ones(208 * (epoch > 0), bool))
+            for epoch, one in record.measurements.items()
+        }
+        record = replace(record, examples=208, measurements=longer)
+    checkpoints.write(record, path)
     assert outputs(train(case, tmp_path / "a", 3), 3, tmp_path / "a") == expected
     assert (path.parent / "0.npz.damaged").exists()
     assert "of another run" in caplog.text
@@ -426,13 +435,13 @@ def test_a_checkpoint_is_written_when_its_time_has_come(
 ) -> None:
     case = using("notebook")
     written: list[tuple[int, list[int]]] = []
-    write = records.write
+    write = checkpoints.write
 
-    def noting(record: Record, path: Path) -> None:
+    def noting(record: Checkpoint, path: Path) -> None:
         written.append((len(record.history), [state.epoch for state in record.states]))
         write(record, path)
 
-    monkeypatch.setattr(records, "write", noting)
+    monkeypatch.setattr(checkpoints, "write", noting)
     train(case, tmp_path / "never", 3, range(1), checkpoint_minutes=60)
     assert written == [(3, [])]
     written.clear()
@@ -464,32 +473,30 @@ def test_the_log_tells_what_is_trained_and_what_is_not(
     assert caplog.messages[4].startswith("2 of 3 seeds done, about ")
 
 
-def work(spec: RunSpec, file: Path, folder: Path, seeds: list[int], log: Path) -> None:
+def work(spec: Any, file: Path, folder: Path, seeds: list[int], log: Path) -> None:
     """A job in another process, with a stand-in for the trainer, that notes what it trains."""
 
     class Slow:
-        def train(self, seed: int, record: Any, epochs: int, *options: Any) -> Record:
+        def train(self, seed: int, known: Any, epochs: int, path: Path) -> Checkpoint:
             with log.open("a") as notes:
                 notes.write(f"{os.getpid()} {seed}\n")
             time.sleep(0.3)
-            trained = Record(
+            trained = Checkpoint(
+                8,
                 np.full((epochs, 4), seed / 10.0),
                 np.ones(epochs),
                 np.ones(epochs),
                 1.0,
-                8,
                 {
-                    epoch: records.Moment(
-                        np.ones((2, 9)), (0.5, 0.5), np.ones(int(epoch > 0), np.uint8)
-                    )
-                    for epoch in moments(epochs)
+                    epoch: Measurement(np.ones((2, 9)), (0.5, 0.5), np.ones(8 * (epoch > 0), bool))
+                    for epoch in measurement_epochs(epochs)
                 },
             )
-            records.write(trained, options[-1])
+            checkpoints.write(trained, path)
             return trained
 
-    jobs._replicates = lambda *_: Slow()  # type: ignore[assignment, return-value]
-    found = jobs.train(spec, file, folder, seeds, 2)
+    jobs._seed_trainer = lambda *_: Slow()  # type: ignore[assignment, return-value]
+    found = jobs.train(planned(spec), file, folder, seeds, 2)
     assert {seed: record.history[0, 0] for seed, record in found.items()} == {
         seed: seed / 10 for seed in seeds
     }
@@ -539,10 +546,10 @@ def test_where_files_cannot_be_locked_both_jobs_work(
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(records.fcntl, "lockf", refuse)
+    monkeypatch.setattr(lock.fcntl, "lockf", refuse)
     with (
-        records.holding(tmp_path / "a") as one,
-        records.holding(tmp_path / "a") as other,
+        lock.seed_locks(tmp_path / "a") as one,
+        lock.seed_locks(tmp_path / "a") as other,
         one.hold(3, wait=False) as first,
         other.hold(3, wait=True) as second,
     ):

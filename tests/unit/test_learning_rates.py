@@ -12,8 +12,9 @@ from initstudy.analysis import learning_rates
 from initstudy.analysis.findings import find
 from initstudy.analysis.measures import MEASURES
 from initstudy.errors import StudyError
-from initstudy.results import columns, histories
-from initstudy.results.outputs import Runs
+from initstudy.results.contracts import HISTORIES
+from initstudy.results.jobs import Runs
+from initstudy.results.tables import write
 
 NAN = float("nan")
 # What seeds 0 and 1 reach at each rate after the last of two epochs; nan: it diverged there.
@@ -30,7 +31,7 @@ def trained(folder: Path, variants: str) -> Runs:
                 if np.isnan(accuracy):
                     rows[1] = (seed, 2, NAN, NAN, NAN, NAN)
                 path = folder / f"{variant}-{rate}" / f"seeds-{seed}-{seed}.csv"
-                histories.write(pd.DataFrame(rows, columns=columns.HISTORY[1:]), path)
+                write(pd.DataFrame(rows, columns=HISTORIES.names[1:]), path)
                 described.append({"variant": variant, "learning_rate": rate})
                 paths.append(path)
     return Runs(described, paths)
@@ -60,7 +61,7 @@ def test_a_training_of_other_epochs_is_refused(tmp_path: Path) -> None:
 
 def test_tables_are_read_as_they_were_written(tmp_path: Path) -> None:
     joined = tmp_path / "all.csv"
-    histories.write(learning_rates.collect(configured(epochs=2), trained(tmp_path, "ab")), joined)
+    write(learning_rates.collect(configured(epochs=2), trained(tmp_path, "ab")), joined)
     means = learning_rates.means(learning_rates.read(joined))
     assert list(means.index) == ["a", "b"]
     assert list(means.columns) == [0.001, 0.1, 0.01]

@@ -83,20 +83,18 @@ def test_a_folder_without_a_study_is_told_when_it_is_loaded(tmp_path: Path) -> N
         initstudy.load(tmp_path / "s")
 
 
-def test_the_hits_of_a_study_are_those_that_were_packed(tmp_path: Path) -> None:
-    study = made_up_study(tmp_path / "study")
+def test_correct_predictions_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:
     right = np.random.default_rng(0).random((4, 13)) < 0.5
-    packed = {
-        "images": np.array(13),
-        "baseline/hits": np.packbits(right, axis=1),
-        "baseline/seeds": np.arange(4),
-    }
-    write_arrays(packed, tmp_path / "study/hits.npz")
-    assert list(study.hits) == ["baseline"]
-    np.testing.assert_array_equal(study.hits["baseline"], right)
-    (tmp_path / "study/hits.npz").write_bytes(b"PK")
-    with pytest.raises(StudyError, match=r"hits\.npz: it cannot be read"):
-        _ = StudyResults(tmp_path / "study").hits
+    old = {"images": np.array(13), "baseline/hits": np.packbits(right, axis=1)}
+    for name, arrays in {"examples": {"baseline/correct": right}, "hits": old}.items():
+        study = made_up_study(tmp_path / name)
+        (tmp_path / name / "examples.npz").unlink()
+        write_arrays({**arrays, "baseline/seeds": np.arange(4)}, tmp_path / name / f"{name}.npz")
+        assert list(study.correct) == ["baseline"]
+        np.testing.assert_array_equal(study.correct["baseline"], right)
+        (tmp_path / name / f"{name}.npz").write_bytes(b"PK")
+        with pytest.raises(StudyError, match=rf"{name}\.npz: it cannot be read"):
+            _ = StudyResults(tmp_path / name).correct
 
 
 def test_the_findings_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:

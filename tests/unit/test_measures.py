@@ -22,7 +22,7 @@ from initstudy.config.configuration import Configuration
 from initstudy.config.names import RANKED
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
-from initstudy.results.columns import HISTORY
+from initstudy.results.contracts import HISTORIES
 from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 
@@ -40,7 +40,7 @@ def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:
             for seed, values in enumerate(seeds)
             for epoch, value in enumerate(values, 1)
         ],
-        columns=HISTORY,
+        columns=HISTORIES.names,
     )
 
 

@@ -11,10 +11,10 @@ from engines import dense as dense_network
 from specs import keras_object
 
 from initstudy.engine.backend import keras
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network, Networks
 from initstudy.engine.trainer import Trainer
-from initstudy.results.diagnostics import MEASURES
+from initstudy.results.contracts import MEASURES
 from initstudy.training.diagnosing import IMAGES, measuring
 
 RATE = 0.01
@@ -52,7 +52,7 @@ def changed(networks: Networks, change: Callable[[list[Any]], None]) -> Callable
 def make(
     few: Dataset, networks: Callable[[int], Network], optimizer: dict[str, Any] = SGD
 ) -> Trainer:
-    trainer = Trainer(few, networks, optimizing(optimizer), 128, "unit")
+    trainer = Trainer(scaled(few, "unit"), networks, optimizing(optimizer), 128)
     trainer.start(0)
     return trainer
 

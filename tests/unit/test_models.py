@@ -13,11 +13,11 @@ from specs import keras_object
 
 from initstudy.engine import models
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, data_order, scaled
 from initstudy.engine.layers import layers_of
 from initstudy.engine.models import Network, dense_model, returned_model, suits_xla
 from initstudy.engine.optimizers import make_optimizer
-from initstudy.engine.trainer import Trainer, data_order
+from initstudy.engine.trainer import Trainer
 from initstudy.engine.user_code import load
 from initstudy.training.checks import main
 
@@ -66,7 +66,7 @@ def few(mnist: Dataset) -> Dataset:
 def trainer(
     dataset: Dataset, networks: Callable[[int], Network], optimizer: dict[str, Any] = ADAM
 ) -> Trainer:
-    return Trainer(dataset, networks, optimizing(optimizer), 64, "unit")
+    return Trainer(scaled(dataset, "unit"), networks, optimizing(optimizer), 64)
 
 
 def test_the_same_perceptron_trains_to_the_same_numbers(few: Dataset, tmp_path: Path) -> None:

@@ -23,9 +23,10 @@ from held_to_keras import (
 from specs import keras_object
 
 from initstudy.engine.backend import keras
+from initstudy.engine.data import data_order
 from initstudy.engine.optimizers import known_optimizers, known_schedules, make_optimizer
 from initstudy.engine.spec import rate_of, with_rate
-from initstudy.engine.trainer import Trainer, data_order
+from initstudy.engine.trainer import Trainer
 from initstudy.training.optimizer_checks import optimizer_problems
 
 ko = keras.optimizers
@@ -268,7 +269,7 @@ def test_a_run_that_is_taken_up_again_goes_on_to_the_same_bytes(optimizer: Spec)
     epochs = [trainer.run_epoch()[:4] for _ in range(2)]
     end, test = trainer.state(), trainer.test()
 
-    other = Trainer(data(), networks(KIND), optimizing(optimizer), BATCH, "raw", compile="graph")
+    other = Trainer(data(), networks(KIND), optimizing(optimizer), BATCH, compile="graph")
     other.resume(0, 2, state)
     assert [other.run_epoch()[:4] for _ in range(2)] == epochs
     for one, same in zip(end, other.state(), strict=True):

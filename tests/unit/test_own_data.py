@@ -10,8 +10,7 @@ from helpers import load
 
 from initstudy import examples
 from initstudy.config.origin import Origin
-from initstudy.data.datasets import file_sha256
-from initstudy.data.facts import facts
+from initstudy.data.datasets import dataset_info, file_sha256
 from initstudy.engine.data import Dataset
 from initstudy.errors import StudyError
 from initstudy.studies import Member, read
@@ -42,7 +41,7 @@ def with_column(values: Any, dtype: Any = np.float64) -> Changes:
 
 def refused(**changes: Any) -> str:
     with pytest.raises(StudyError) as error:
-        facts(saved(**changes))
+        dataset_info(saved(**changes))
     return str(error.value)
 
 
@@ -76,7 +75,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_labels_in_a_column_are_taken() -> None:
     """As keras.datasets.cifar10 gives them."""
     columns = {name: GOOD[name].astype(np.uint8).reshape(-1, 1) for name in ("y_train", "y_test")}
-    assert facts(saved(**columns)).classes == 2
+    assert dataset_info(saved(**columns)).classes == 2
     dataset = trained_on()
     assert dataset.y_train.dtype == np.int32
     np.testing.assert_array_equal(dataset.y_train, GOOD["y_train"])
@@ -119,7 +118,9 @@ def test_test_labels_are_looked_at_as_well() -> None:
 
 def test_true_and_false_are_labels_and_inputs() -> None:
     inputs = {name: GOOD[name] > 0 for name in ("x_train", "x_test")}
-    assert facts(saved(y_train=GOOD["y_train"] > 0, y_test=GOOD["y_test"] > 0, **inputs)).bytes
+    assert dataset_info(
+        saved(y_train=GOOD["y_train"] > 0, y_test=GOOD["y_test"] > 0, **inputs)
+    ).bytes
     dataset = trained_on()
     assert dataset.x_train.dtype == np.float32
     np.testing.assert_array_equal(dataset.x_train, GOOD["x_train"] > 0)
@@ -192,7 +193,7 @@ def test_inputs_that_float32_cannot_keep_are_refused(changes: Changes, message: 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_inputs_of_all_other_kinds_are_taken_as_they_are(column: Any, order: Any) -> None:
     changes = with_column(column)
-    facts(saved(x_train=np.asarray(changes["x_train"], order=order)))
+    dataset_info(saved(x_train=np.asarray(changes["x_train"], order=order)))
     np.testing.assert_array_equal(trained_on().x_train, changes["x_train"].astype(np.float32))
 
 
@@ -200,7 +201,7 @@ def test_inputs_of_all_other_kinds_are_taken_as_they_are(column: Any, order: Any
 def test_the_place_is_told_of_arrays_of_any_shape(dtype: Any) -> None:
     inputs = np.arange(40 * 2 * 3).reshape(40, 2, 3).astype(dtype)
     changes = {"x_train": inputs, "x_test": inputs[:20]}
-    assert facts(saved(**changes)).shape == (2, 3, 1)
+    assert dataset_info(saved(**changes)).shape == (2, 3, 1)
     np.testing.assert_array_equal(trained_on().x_train, inputs.reshape(40, 6).astype(np.float32))
     inputs = inputs.astype(np.float64)
     inputs[:, 1, 2] = TIMES
@@ -210,8 +211,8 @@ def test_the_place_is_told_of_arrays_of_any_shape(dtype: Any) -> None:
 
 
 def test_large_arrays_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("initstudy.data.checks.BLOCK", 100)
-    facts(saved())
+    monkeypatch.setattr("initstudy.data.npz.BLOCK", 100)
+    dataset_info(saved())
     assert "x_train[:, 1] lies between" in refused(**with_column(TIMES))
     assert "holds nan at (39, 1)" in refused(**with_column([0] * 39 + [np.nan]))
 
@@ -225,25 +226,25 @@ def test_a_damaged_file_is_refused() -> None:
         begins = archive.getinfo("x_train.npy").header_offset + 300
     Path("own.npz").write_bytes(content[: len(content) // 2])
     with pytest.raises(StudyError, match=r"is not an \.npz file"):
-        facts("own.npz")
+        dataset_info("own.npz")
     Path("own.npz").write_bytes(content[:begins] + b"damaged" + content[begins + 7 :])
     with pytest.raises(StudyError, match=r"x_train cannot be read \(Bad CRC-32"):
-        facts("own.npz")
+        dataset_info("own.npz")
     with zipfile.ZipFile("own.npz", "w") as archive:
         archive.writestr("x_train.npy", b"no array")
     with pytest.raises(StudyError, match=r"x_train cannot be read .* Save the arrays again"):
-        facts("own.npz")
+        dataset_info("own.npz")
 
 
 def test_what_is_not_read_is_said() -> None:
-    found = facts(saved(x_val=GOOD["x_test"], y_val=GOOD["y_test"])).notes
+    found = dataset_info(saved(x_val=GOOD["x_test"], y_val=GOOD["y_test"])).notes
     assert found == (
         "own.npz also holds x_val, y_val, which initstudy does not read: the key validation names "
         "the validation set, the test set or held-out training examples.",
     )
-    assert facts(saved()).notes == ()
+    assert dataset_info(saved()).notes == ()
     lacking = {"y_train": np.arange(40) % 3}
-    assert "y_test lacks the labels [2]" in facts(saved(**lacking)).notes[0]
+    assert "y_test lacks the labels [2]" in dataset_info(saved(**lacking)).notes[0]
 
 
 # What a study asks of them.
@@ -254,7 +255,7 @@ def test_one_test_example_and_one_class_of_them_are_refused() -> None:
     assert "y_test has the label 0 alone, so a constant prediction is always" in refused(**one)
     assert "y_test has the label 1 alone" in refused(y_test=np.ones(20))
     two = {"x_test": GOOD["x_test"][:2], "y_test": GOOD["y_test"][:2]}
-    assert facts(saved(**two)).chance == 0.5
+    assert dataset_info(saved(**two)).majority_accuracy == 0.5
 
 
 def test_a_class_that_nothing_is_learned_of_is_refused() -> None:

@@ -51,7 +51,7 @@ def training(
             rule_name="train",
             jobid=jobid,
             rule_msg=message,
-            output=[str(path), str(path.with_suffix(".sha256"))],
+            output=[str(path.with_suffix(".tests.csv")), str(path)],
         ),
         record(LogEvent.JOB_FINISHED, job_id=jobid),
     ]

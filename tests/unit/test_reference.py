@@ -1,17 +1,20 @@
 """What is told about the configuration elsewhere is what its classes say."""
 
 import re
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from helpers import REPOSITORY
+from made_up import made_up_study
 
 from initstudy.analysis import interaction, learning_rates, summary, variance
 from initstudy.config.configuration import Configuration, json_schema
 from initstudy.config.schema import at, first_sentence, in_words
 from initstudy.report.reference import FILES
-from initstudy.results import columns, suite
-from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES, describe
-from initstudy.results.outputs import table_of_runs
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, RUNS, TESTS, TIMINGS, WEIGHTS
+from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
+from initstudy.results.suite import TRAININGS
 from initstudy.suite import tables
 
 
@@ -36,25 +39,25 @@ def test_every_key_is_told_in_every_file_with_its_meaning() -> None:
 
 WRITTEN = {
     "summary.csv": summary.SUMMARY_COLUMNS,
-    "histories.csv": columns.HISTORY,
-    "tests.csv": columns.TESTS,
-    "timings.csv": columns.TIMINGS,
-    "diagnostics.csv": columns.DIAGNOSTICS,
+    "histories.csv": HISTORIES.names,
+    "tests.csv": TESTS.names,
+    "timings.csv": TIMINGS.names,
+    "diagnostics.csv": DIAGNOSTICS.names,
     "pairs.csv": summary.PAIR_COLUMNS,
-    "weights.csv": columns.WEIGHTS,
+    "weights.csv": WEIGHTS.names,
     "learning_rates.csv": learning_rates.COLUMNS,
-    "runs.csv": table_of_runs([]).decode().strip().split(","),
+    "runs.csv": RUNS.names,
     "interaction.csv": interaction.COLUMNS,
     "variance.csv": variance.COLUMNS,
 }
 OF_SUITES = {
     "summary.csv": tables.SUMMARY_COLUMNS,
     "decisions.csv": tables.DECISION_COLUMNS,
-    "workloads.csv": suite.WORKLOADS,
-    "scores.csv": suite.SCORES,
-    "learning_rates.csv": suite.RATES,
-    "trainings.csv": suite.TRAININGS,
-    "trials.csv": suite.TRIALS,
+    "workloads.csv": tables.WORKLOADS,
+    "scores.csv": tables.SCORES,
+    "learning_rates.csv": tables.RATES,
+    "trainings.csv": TRAININGS,
+    "trials.csv": tables.TRIALS,
 }
 
 
@@ -63,12 +66,12 @@ def test_the_dictionary_has_every_column_of_every_table_and_no_other() -> None:
         assert set(known_tables) == set(written)
         for name, table in known_tables.items():
             for column in written[name]:
-                assert len(describe(table, column)) > 5, (name, column)
+                assert len(table.describe(column)) > 5, (name, column)
             for known in table.columns:
                 start = known.removesuffix("*")
                 assert any(column.startswith(start) for column in written[name]), (name, known)
     with pytest.raises(KeyError):
-        describe(STUDY_TABLES["tests.csv"], "loss")
+        STUDY_TABLES["tests.csv"].describe("loss")
 
 
 def test_the_page_of_rules_has_every_rule() -> None:
@@ -109,3 +112,18 @@ def test_the_first_sentence_ends_at_its_full_stop() -> None:
     text = "Seeds 0 .. n-1, of [16, ...] at 0.5. And more."
     assert first_sentence(text) == "Seeds 0 .. n-1, of [16, ...] at 0.5"
     assert first_sentence("One.") == "One"
+
+
+def test_columns_hold_values_of_their_kinds(tmp_path: Path) -> None:
+    made_up_study(tmp_path / "s", factorial=True, tuned=True, by_source=True)
+    found = [name for name in STUDY_TABLES if (tmp_path / "s" / name).exists()]
+    assert len(found) >= 9
+    for name in found:
+        table, frame = STUDY_TABLES[name], pd.read_csv(tmp_path / "s" / name)
+        for column in table.of("count", "share"):
+            values = frame[column].dropna()
+            assert (values >= 0).all(), (name, column)
+            bad = values % 1 != 0 if table.kind(column) == "count" else values > 1
+            assert not bad.any(), (name, column)
+        for column in table.of("flag"):
+            assert set(frame[column].dropna()) <= {True, False}, (name, column)

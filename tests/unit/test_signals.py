@@ -9,7 +9,7 @@ import pytest
 
 from initstudy.drawing.figures import save
 from initstudy.drawing.signals import PANELS, Signals, signals_by_depth, signals_of
-from initstudy.results.columns import DIAGNOSTICS
+from initstudy.results.contracts import DIAGNOSTICS
 
 NAMES = [panel.measure for panel in PANELS]
 
@@ -43,7 +43,7 @@ def test_rows_are_put_where_they_belong_and_what_is_missing_is_nan() -> None:
         for layer in (1, 2)
         if (seed, epoch) != (6, 7)
     ]
-    frame = pd.DataFrame(rows, columns=DIAGNOSTICS)
+    frame = pd.DataFrame(rows, columns=DIAGNOSTICS.names)
     found = signals_of("x", 0.9, frame, [0, 1, 7], range(5, 7))
     assert found.units.tolist() == [8, 16]
     assert found.names == ["layer_1", "layer_2"]

@@ -16,9 +16,10 @@ from initstudy.config.configuration import json_schema
 from initstudy.config.origin import Origin
 from initstudy.errors import StudyError
 from initstudy.plan import Choices
-from initstudy.results import columns, histories
+from initstudy.results.contracts import HISTORIES, TESTS
 from initstudy.results.files import write_arrays
 from initstudy.results.study import StudyResults
+from initstudy.results.tables import write
 from initstudy.studies import Studies
 from initstudy.study import HOW, Study, file_name
 from initstudy.suite.drawn import draw
@@ -209,13 +210,13 @@ def results(folder: Path) -> Iterator[StudyResults]:
         for seed in study.selection:
             rows += [(variant, seed, n, 1.0, 0.9 - seed / 100, 1.0, 0.9) for n in (1, 2)]
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
-    histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
-    histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
+    write(pd.DataFrame(rows, columns=HISTORIES.names), place / "histories.csv")
+    write(pd.DataFrame(ends, columns=TESTS.names), place / "tests.csv")
     right = {
-        f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
+        f"{name}/correct": np.zeros((len(study.selection), 10), bool) for name in study.variants
     }
     seeds = {f"{name}/seeds": np.array(study.selection) for name in study.variants}
-    write_arrays({"images": np.array(10), **right, **seeds}, place / "hits.npz")
+    write_arrays({**right, **seeds}, place / "examples.npz")
     return StudyResults(place)
 
 
@@ -234,7 +235,7 @@ def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: Stud
     ("old", "new", "message"),
     [
         ("kernel-ones,1,1", "kernel-ones,7,1", "epoch that follows"),
-        ("ones,1,2,1,0.89,1,0.9", "ones,1,2,1,0.89,1,1.9", "an accuracy outside 0..1"),
+        ("ones,1,2,1,0.89,1,0.9", "ones,1,2,1,0.89,1,1.9", "has val_accuracy outside 0..1"),
     ],
 )
 def test_changed_results_are_refused(
@@ -242,9 +243,8 @@ def test_changed_results_are_refused(
 ) -> None:
     path = Path(results.folder, "histories.csv")
     text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-    with pytest.raises(StudyError, match=message):
+    path.write_text(text.replace("kernel-ones,1,1", "kernel-ones,7,1"))
+    with pytest.raises(StudyError, match="epoch that follows"):
         entry(results, ["baseline"])
 
 
@@ -302,7 +302,7 @@ def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResult
     path = Path(results.folder, "histories.csv")
     table = pd.read_csv(path)
     table["accuracy"] = 0.9
-    histories.write(table, path)
+    write(table, path)
     found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
     assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
     assert found.one_run == {"baseline", "kernel-ones"}

@@ -12,11 +12,11 @@ from helpers import few_images
 from specs import keras_object
 
 from initstudy.engine.backend import keras
-from initstudy.engine.data import Dataset, hold_out
+from initstudy.engine.data import Dataset, data_order, hold_out, scaled
 from initstudy.engine.errors import EngineError
 from initstudy.engine.models import Network, Networks
 from initstudy.engine.optimizers import make_optimizer
-from initstudy.engine.trainer import Epoch, Trainer, data_order, input_scaling
+from initstudy.engine.trainer import Epoch, Trainer
 
 MOMENTUM = keras_object("SGD", learning_rate=0.01, momentum=0.9)
 
@@ -101,10 +101,10 @@ def test_an_epoch_is_that_of_keras_fit(
     with and without `jit_compile` differ from each other by 1e-3, and this agrees with the former.
     """
     make_model = model_maker(hidden_units, activation)
-    trainer = Trainer(mnist, make_model, optimizing(optimizer), batch_size, inputs)
+    trainer = Trainer(scaled(mnist, inputs), make_model, optimizing(optimizer), batch_size)
     # Another replicate first: nothing of it may be left in the next.
-    assert len(list(trainer.train(replicate=1, epochs=1))) == 1
-    (epoch,) = trainer.train(replicate=3, epochs=1)
+    assert len(list(trainer.train(seed=1, epochs=1))) == 1
+    (epoch,) = trainer.train(seed=3, epochs=1)
     expected = keras_epoch(
         mnist,
         make_model(3),
@@ -130,7 +130,7 @@ def metrics(epochs: list[Epoch]) -> list[tuple[float, ...]]:
 
 def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> None:
     def trainer() -> Trainer:
-        return Trainer(few, model_maker([16, 16], "relu"), optimizing(ADAM), 128, "raw")
+        return Trainer(few, model_maker([16, 16], "relu"), optimizing(ADAM), 128)
 
     one = trainer()
     together = [metrics(list(one.train(seed, epochs=3))) for seed in range(3)]
@@ -141,7 +141,7 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
 def test_what_is_not_varied_is_that_of_replicate_0(few: Dataset) -> None:
     def start(replicate: int, *vary: str) -> tuple[np.ndarray, Trainer]:
         make = model_maker([16, 16], "relu"), optimizing(ADAM)
-        trainer = Trainer(few, *make, 128, "unit", vary=vary)
+        trainer = Trainer(scaled(few, "unit"), *make, 128, vary=vary)
         trainer.start(replicate)
         return trainer.state()[0], trainer
 
@@ -178,7 +178,7 @@ def test_features_of_any_size_are_learned_from_alike() -> None:
         both = (parts["x"][:1500], y[:1500]), (parts["x"][1500:], y[1500:])
         dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,), classes=2)
         make = model_maker([8], "relu", features=4, classes=2), optimizing(ADAM)
-        *_, last = Trainer(dataset, *make, 20, inputs).train(0, 10)
+        *_, last = Trainer(scaled(dataset, inputs), *make, 20).train(0, 10)
         return last.val_accuracy
 
     assert accuracy("features") > 0.95 > 0.9 > accuracy("standardized")
@@ -188,17 +188,16 @@ def test_both_ways_to_compile_agree(few: Dataset) -> None:
     found = {}
     for way in ("auto", "graph"):
         make = model_maker([16, 16], "relu"), optimizing(ADAM)
-        trainer = Trainer(few, *make, 128, "unit", compile=way)
+        trainer = Trainer(scaled(few, "unit"), *make, 128, compile=way)
         found[trainer.compiled] = metrics(list(trainer.train(0, epochs=2)))
     assert sorted(found) == ["graph", "xla"]
     np.testing.assert_allclose(found["graph"], found["xla"], rtol=1e-5)
 
 
 def test_it_learns(mnist: Dataset) -> None:
-    trainer = Trainer(
-        mnist, model_maker([16, 16], "relu", "he_normal"), optimizing(ADAM), 128, "unit"
-    )
-    epochs = list(trainer.train(replicate=0, epochs=3))
+    make = model_maker([16, 16], "relu", "he_normal"), optimizing(ADAM)
+    trainer = Trainer(scaled(mnist, "unit"), *make, 128)
+    epochs = list(trainer.train(seed=0, epochs=3))
     assert epochs[-1].val_accuracy > 0.93
     assert epochs[0].loss > epochs[1].loss > epochs[2].loss
 
@@ -210,7 +209,7 @@ def test_a_replicate_that_diverges_ends_and_the_next_one_goes_on(few: Dataset) -
     def optimizer(model: Any) -> Any:
         return make_optimizer(keras_object("SGD", learning_rate=next(rates)), model)
 
-    trainer = Trainer(few, model_maker([16], "relu"), optimizer, 128, "unit")
+    trainer = Trainer(scaled(few, "unit"), model_maker([16], "relu"), optimizer, 128)
     results = [list(trainer.train(seed, epochs=4)) for seed in range(3)]
     assert [len(epochs) for epochs in results] == [4, 1, 4]
     assert not results[1][-1].finite
@@ -222,7 +221,8 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
     epochs, tests = {}, {}
     for name, dataset in {"held": held, "as test": replace(held, x_val=few.x_test + 0)}.items():
         dataset = replace(dataset, y_val=few.y_test) if name == "as test" else dataset
-        trainer = Trainer(dataset, model_maker([16], "relu"), optimizing(ADAM), 128, "standardized")
+        make = model_maker([16], "relu"), optimizing(ADAM)
+        trainer = Trainer(scaled(dataset, "standardized"), *make, 128)
         *_, epochs[name] = trainer.train(0, epochs=3)
         *tests[name], hits = trainer.test()
         assert hits.mean() == tests[name][1]
@@ -234,18 +234,18 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
 def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: Dataset) -> None:
     """To the last digit, also where the last of the batches is smaller than the others."""
     for dataset in (few, few_images(few, 3000, 900), few_images(few, 3000, 1000)):
-        trainer = Trainer(dataset, model_maker([16], "relu"), optimizing(ADAM), 128, "unit")
+        make = model_maker([16], "relu"), optimizing(ADAM)
+        trainer = Trainer(scaled(dataset, "unit"), *make, 128)
         (epoch,) = trainer.train(0, 1)
         loss, accuracy, hits = trainer.test()
         assert (accuracy, hits.mean()) == (epoch.val_accuracy, epoch.val_accuracy)
         assert loss == pytest.approx(epoch.val_loss, rel=1e-6)
-        assert len(hits) == trainer.images_to_test == len(dataset.y_test)
+        assert len(hits) == trainer.test_examples == len(dataset.y_test)
 
 
 def test_a_state_is_taken_up_only_by_what_it_is_of(few: Dataset) -> None:
     one, other = (
-        Trainer(few, model_maker([units], "relu"), optimizing(ADAM), 128, "unit")
-        for units in (16, 17)
+        Trainer(few, model_maker([units], "relu"), optimizing(ADAM), 128) for units in (16, 17)
     )
     epochs = list(one.train(3, 2))
     one.start(3)
@@ -272,25 +272,27 @@ def next_orders(orders: Any) -> npt.NDArray[np.int32]:
 
 
 def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
-    x = mnist.x_train.astype(np.float64)
-    assert input_scaling("raw", mnist.x_train) == (1, 0)
-    scale, offset = input_scaling("unit", mnist.x_train)
-    assert ((x * scale + offset).min(), (x * scale + offset).max()) == (0, 1)
-    scale, offset = input_scaling("standardized", mnist.x_train)
-    assert abs((x * scale + offset).mean()) < 1e-9
-    assert abs((x * scale + offset).std() - 1) < 1e-9
+
+    def inputs(x: npt.NDArray[Any], asked: str) -> npt.NDArray[np.float64]:
+        made = scaled(replace(mnist, x_train=x), asked)
+        found: npt.NDArray[np.float64] = x.astype(np.float64) * made.scale + made.offset
+        return found
+
+    pixels = mnist.x_train
+    np.testing.assert_array_equal(inputs(pixels, "raw"), pixels)
+    assert (inputs(pixels, "unit").min(), inputs(pixels, "unit").max()) == (0, 1)
+    assert abs(inputs(pixels, "standardized").mean()) < 1e-9
+    assert abs(inputs(pixels, "standardized").std() - 1) < 1e-9
     numbers = np.array([[-2.0, 0], [1, 6]], np.float32)
-    scale, offset = input_scaling("unit", numbers)
-    np.testing.assert_allclose(numbers * scale + offset, [[0, 0.25], [0.375, 1]])
+    np.testing.assert_allclose(inputs(numbers, "unit"), [[0, 0.25], [0.375, 1]])
     # Each by itself, whatever its size; what never varies becomes 0, not infinite.
     table = np.array([[1, 5000, 7], [3, -5000, 7], [2, 3000, 7]], np.float32)
-    scale, offset = input_scaling("features", table)
-    scaled = table * scale + offset
-    np.testing.assert_allclose(scaled[:, :2].mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(scaled[:, :2].std(axis=0), 1, rtol=1e-5)
-    assert (scaled[:, 2] == 0).all()
-    for inputs in ("standardized", "features"):
+    each = inputs(table, "features")
+    np.testing.assert_allclose(each[:, :2].mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(each[:, :2].std(axis=0), 1, rtol=1e-5)
+    assert (each[:, 2] == 0).all()
+    for asked in ("standardized", "features"):
         with pytest.raises(EngineError, match="are the same"):
-            input_scaling(inputs, np.ones((3, 2), np.float32))
+            inputs(np.ones((3, 2), np.float32), asked)
     with pytest.raises(ValueError, match="raw, unit, standardized or features"):
-        input_scaling("other", mnist.x_train)
+        inputs(pixels, "other")

@@ -105,6 +105,9 @@ def test_what_follows_from_a_choice_is_asked_for_once_it_is_made(
     chosen("best", BEST)
     files = asked.outputs("compared", "history")(of())
     assert [Path(file).name for file in files] == ["seeds-0-2.csv"] * 2 + ["seeds-3-4.csv"] * 2
+    # Of a file that has this flag, Snakemake does not look whether it is newer.
+    (made,) = asked.chosen("compared")(of())
+    assert not is_flagged(made, "checkpoint_target")
     described = asked.runs("compared")(of(), {"histories": files})
     assert [one["variant"] for one in described] == ["baseline", "kernel-ones", "baseline", "best"]
     # Snakemake may have asked for others before.

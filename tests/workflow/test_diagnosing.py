@@ -6,14 +6,15 @@ import pytest
 import yaml
 from helpers import Project
 
-from initstudy.results import diagnostics
+from initstudy.results.contracts import DIAGNOSTICS
+from initstudy.results.tables import read
 
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones"]
 RESULTS = "results/notebook"
 
 
 def test_there_is_a_row_per_variant_seed_moment_and_layer(finished: Project) -> None:
-    frame = diagnostics.read(finished / f"{RESULTS}/diagnostics.csv", 2)
+    frame = read(finished / f"{RESULTS}/diagnostics.csv", DIAGNOSTICS, 2)
     seeds = {name: [0, 1] for name in VARIANTS} | {"baseline": [0, 1, 2, 3], "best": [2, 3]}
     expected = {
         (variant, seed, epoch, layer)
@@ -31,22 +32,23 @@ def test_there_is_a_row_per_variant_seed_moment_and_layer(finished: Project) -> 
     assert (ones.loc[ones["layer"] < 3, "repeated_units"] == 15 / 16).all()
 
 
-def test_the_hits_are_those_of_the_test_accuracies(finished: Project) -> None:
+def test_correct_predictions_are_those_of_the_test_accuracies(finished: Project) -> None:
     tests = pd.read_csv(finished / f"{RESULTS}/tests.csv").set_index(["variant", "seed"])
-    with np.load(finished / f"{RESULTS}/hits.npz") as hits:
-        images = int(hits["images"])
-        assert images == 10_000
+    with np.load(finished / f"{RESULTS}/examples.npz") as arrays:
         found = {
-            (name.removesuffix("/seeds"), seed): np.unpackbits(row)[:images]
-            for name in hits.files
+            (name.removesuffix("/seeds"), seed): row
+            for name in arrays.files
             if name.endswith("/seeds")
             for seed, row in zip(
-                hits[name].tolist(), hits[f"{name.removesuffix('seeds')}hits"], strict=True
+                arrays[name].tolist(),
+                arrays[f"{name.removesuffix('seeds')}correct"],
+                strict=True,
             )
         }
     assert set(found) == set(tests.index)
-    for replicate, right in found.items():
-        assert right.mean() == tests.loc[replicate, "test_accuracy"]
+    for run, right in found.items():
+        assert right.shape == (10_000,)
+        assert right.mean() == tests.loc[run, "test_accuracy"]
     # Single images, not only how many: networks of one kind are right about the same ones more
     # often than by chance.
     first, second = found["baseline", 0], found["baseline", 1]

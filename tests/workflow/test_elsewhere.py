@@ -154,7 +154,7 @@ def test_with_a_prefix_all_of_it_lies_in_a_folder_of_its_own(other: Project) -> 
     outcome = snakemake(other.folder, "sub/results/letters/verdict.md")
     assert [name for name, _, _ in outcome.trained] == [variant]
     assert Project(other / "sub").records == records
-    for name in ("histories.csv", "verdict.md", "hits.npz"):
+    for name in ("histories.csv", "verdict.md", "examples.npz"):
         made = (other / "sub/results/letters" / name).read_bytes()
         assert made == (other / "earlier/letters" / name).read_bytes()
     assert not (other / "results").exists()
@@ -222,7 +222,7 @@ def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third
     # It held the folder, and had nothing to train.
     assert (results / ".initstudy/lock").exists()
     assert "To be trained" not in outcome.text
-    for name in ("histories.csv", "verdict.md", "hits.npz"):
+    for name in ("histories.csv", "verdict.md", "examples.npz"):
         theirs = (finished_other / "results/letters" / name).read_bytes()
         assert (results / "results/letters" / name).read_bytes() == theirs
     told = snakemake(

@@ -10,7 +10,8 @@ import yaml
 from helpers import SMALL, Project, configure
 
 from initstudy.analysis.summary import SUMMARY_COLUMNS
-from initstudy.results import histories
+from initstudy.results.contracts import HISTORIES
+from initstudy.results.tables import read
 
 VARIANTS = ["baseline", "kernel-random_normal", "kernel-ones", "bias-ones", "best"]
 
@@ -25,7 +26,7 @@ def test_every_file_is_there(finished: Project) -> None:
     results = finished / "results/notebook"
     for name in ["histories", "runs", "timings", "diagnostics", "tests", "summary"]:
         assert (results / f"{name}.csv").is_file()
-    for name in ["hits.npz", "best.yaml", "summary.md", "verdict.md", "explorer.html"]:
+    for name in ["examples.npz", "best.yaml", "summary.md", "verdict.md", "explorer.html"]:
         assert (results / name).is_file()
     assert (results / "report.html").is_file()
     for figure in ["kernel", "bias", "best_vs_baseline"]:
@@ -37,7 +38,7 @@ def test_every_file_is_there(finished: Project) -> None:
 
 
 def test_histories_has_every_replicate(finished: Project) -> None:
-    frame = histories.read(finished / "results/notebook/histories.csv", epochs=2)
+    frame = read(finished / "results/notebook/histories.csv", HISTORIES, 2)
     replicates = set(zip(frame["variant"], frame["seed"], strict=True))
     assert replicates == {
         *((variant, seed) for variant in VARIANTS[:-1] for seed in (0, 1)),
@@ -46,7 +47,7 @@ def test_histories_has_every_replicate(finished: Project) -> None:
 
 
 def test_the_best_pair_is_the_one_with_the_best_means(finished: Project) -> None:
-    frame = histories.read(finished / "results/notebook/histories.csv", epochs=2)
+    frame = read(finished / "results/notebook/histories.csv", HISTORIES, 2)
     means = (
         frame[(frame["epoch"] == 2) & (frame["seed"] < 2)].groupby("variant")["val_accuracy"].mean()
     )
@@ -68,7 +69,7 @@ def test_the_summary_agrees_with_the_histories(finished: Project) -> None:
     summary = pd.read_csv(finished / "results/notebook/summary.csv").set_index("variant")
     assert list(summary.reset_index().columns) == SUMMARY_COLUMNS
     assert list(summary.index) == VARIANTS
-    frame = histories.read(finished / "results/notebook/histories.csv", epochs=2)
+    frame = read(finished / "results/notebook/histories.csv", HISTORIES, 2)
     final = frame[frame["epoch"] == 2].set_index(["variant", "seed"])["val_accuracy"]
     for variant, seeds in [("kernel-ones", [0, 1]), ("baseline", [0, 1]), ("best", [2, 3])]:
         values = final.loc[variant].loc[seeds]
@@ -107,10 +108,10 @@ def test_the_bytes_do_not_depend_on_cores_blocks_or_what_else_runs(
             (folder / f"seeds-{seed}-{seed}.{ending}").read_text().splitlines() for seed in (0, 1)
         )
         assert [*first, *second[1:]] == both.with_suffix(f".{ending}").read_text().splitlines()
-    with np.load(both.with_suffix(".hits.npz")) as hits:
+    with np.load(both.with_suffix(".examples.npz")) as together:
         for seed in (0, 1):
-            with np.load(folder / f"seeds-{seed}-{seed}.hits.npz") as single:
-                assert (single["hits"] == hits["hits"][[seed]]).all()
+            with np.load(folder / f"seeds-{seed}-{seed}.examples.npz") as single:
+                assert (single["correct"] == together["correct"][[seed]]).all()
 
 
 def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None:
@@ -175,9 +176,9 @@ def test_a_diverging_replicate_ends_in_a_summary_and_figures(project: Project) -
     assert "seed 1 diverged in epoch 1; it ends there" in log_of(project, "kernel-huge", 0)
     tests = pd.read_csv(project / "results/notebook/tests.csv").set_index("variant")
     assert tests.loc["kernel-huge", "test_accuracy"].isna().all()
-    with np.load(project / "results/notebook/hits.npz") as hits:
-        assert not hits["kernel-huge/hits"].any()
-        assert hits["baseline/hits"].any()
+    with np.load(project / "results/notebook/examples.npz") as found:
+        assert not found["kernel-huge/correct"].any()
+        assert found["baseline/correct"].any()
     # It is measured before its first epoch, and no more.
     measured = pd.read_csv(project / "results/notebook/diagnostics.csv").set_index("variant")
     assert measured.loc["kernel-huge", "epoch"].tolist() == [0] * 2 * 3

@@ -84,13 +84,13 @@ def test_a_rate_is_tried_once_and_the_one_that_won_is_trained_on_other_seeds(own
     assert len({digest for digest, _, _ in paths}) == 2 * 2
     blocks = [block for _, _, block in paths]
     assert sorted(blocks) == [
-        *["seeds-0-1.sha256"] * 2,
-        *["seeds-1000000-1000001.sha256"] * 4,
-        *["seeds-2-2.sha256"] * 2,
+        *["seeds-0-1.csv"] * 2,
+        *["seeds-1000000-1000001.csv"] * 4,
+        *["seeds-2-2.csv"] * 2,
     ]
     table = pd.read_csv(own / "results/own/runs.csv")
     assert table["variant"].tolist() == ["baseline", "kernel-he_normal", "baseline", "best"]
-    assert set(table["history"]) <= {path.removesuffix("sha256") + "csv" for path in own.trainings}
+    assert set(table["history"]) <= {*own.trainings}
 
 
 def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
@@ -123,14 +123,14 @@ def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
     jobs = own.plan(*arguments).jobs
     (own / "studies/my_model.py").write_text(MODEL)
     assert own.plan(*arguments).jobs == {}
-    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
+    assert (jobs["train"], jobs["choose"]) == (4, 1)
     (own / "studies/own.npz").touch()
     data = (own / "studies/own.npz").read_bytes()
     arrays = dict(np.load(own / "studies/own.npz"))
     np.savez(own / "studies/own.npz", **{**arrays, "y_train": arrays["y_train"][::-1]})
     jobs = own.plan(*arguments).jobs
     (own / "studies/own.npz").write_bytes(data)
-    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
+    assert (jobs["train"], jobs["choose"]) == (4, 1)
     assert own.plan(*arguments).jobs == {}
 
 

@@ -72,7 +72,7 @@ def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> N
     configure(rerun, kernel_initializers=[normal(0.06), "ones"])
     plan = rerun.plan()
     assert plan.trained == []
-    assert plan.jobs["describe"] == plan.jobs["choose_best"] == plan.jobs["collect"] == 1
+    assert plan.jobs["describe"] == plan.jobs["choose"] == plan.jobs["collect"] == 1
 
 
 def test_without_snakemakes_records_nothing_is_done_and_nothing_is_stale(rerun: Project) -> None:
@@ -127,7 +127,7 @@ def test_another_name_trains_nothing(rerun: Project, kernels: list[object]) -> N
     configure(rerun, kernel_initializers=kernels)
     plan = rerun.plan()
     assert plan.trained == []
-    assert plan.jobs["choose_best"] == 1
+    assert plan.jobs["choose"] == 1
 
 
 def test_a_renamed_variant_has_its_new_name_in_the_table(rerun: Project) -> None:
@@ -299,14 +299,14 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     engine = rerun / f"{library}/engine/trainer.py"
     text = engine.read_text().replace('"""', '"""Another docstring. ', 1)
     engine.write_text(f"{text}\n# Another comment.\n")
-    rerun.edit(f"{library}/training/replicates.py", "diverged in epoch", "has diverged in epoch")
+    rerun.edit(f"{library}/training/seeds.py", "diverged in epoch", "has diverged in epoch")
     rerun.edit(
         f"{library}/data/catalog.py",
         '    "mnist": DatasetSpec(',
-        '    "third": DatasetSpec(MNIST_SHAPES, 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
+        '    "third": DatasetSpec(_shapes(9, 9, 1), 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
     )
     assert "Nothing to be done" in rerun.plan(HISTORIES).text
-    rerun.edit(f"{library}/results/columns.py", '"update_norm",\n', '"update_norm",\n"new",\n')
+    rerun.edit(f"{library}/results/contracts.py", 'next step",\n', 'next step",\n"new": "",\n')
     rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
     before = rerun.records
     assert rerun.run(HISTORIES).trained == []

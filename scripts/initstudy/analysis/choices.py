@@ -10,9 +10,11 @@ from initstudy.analysis.choice import choose_pair
 from initstudy.analysis.decisions import decide
 from initstudy.analysis.measures import measure_of
 from initstudy.plan import BEST_PAIR
-from initstudy.results import histories, hits
-from initstudy.results.outputs import Runs
+from initstudy.results import examples, histories
+from initstudy.results.contracts import HISTORIES, TESTS
+from initstudy.results.jobs import Runs
 from initstudy.results.scores import scored
+from initstudy.results.tables import collect
 from initstudy.study import Study
 
 
@@ -49,7 +51,7 @@ def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:
 
 def _best_pair(study: Study, runs: Runs) -> dict[str, Any]:
     """Return the kernel and the bias initializer that do best on the validation examples."""
-    table = histories.collect(runs.jobs, study.epochs).frame
+    table = collect(runs.jobs, HISTORIES, study.epochs).frame
     judged = study.judge_by, study.target_accuracy, study.epochs
     final = scored(histories.final(table), table, *judged)
     return choose_pair(final, study.variants, measure=measure_of(study))
@@ -59,9 +61,9 @@ def _interim(
     study: Study, runs: Runs, interims: Mapping[int, Sequence[str]], seeds: int
 ) -> dict[str, Any]:
     """Return what is not decided by so many seeds, and goes on to more."""
-    table = histories.collect(runs.jobs, study.epochs).frame
-    final = histories.final(table, histories.collect_tests(runs.jobs).frame)
+    table = collect(runs.jobs, HISTORIES, study.epochs).frame
+    final = histories.final(table, collect(runs.jobs, TESTS, study.epochs).frame)
     # What is equivalent must be so for other test examples, too, as in the end.
-    correct = hits.unpacked(hits.collect(runs.jobs))
+    correct = examples.by_variant(examples.collect(runs.jobs))
     found = decide(study, table, final, correct, interims, until=seeds)
     return {"seeds": seeds, "goes_on": found.goes_on()}

@@ -257,9 +257,6 @@ def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
     if max(np.ptp(values), np.ptp(base)) < 1e-12:
         ways = math.comb(len(values) + len(base), len(base))
         return difference, difference, 2 / ways if abs(difference) > 1e-12 else 1.0
-    squares = [float(np.var(part, ddof=1)) / len(part) for part in (values, base)]
-    error = math.sqrt(sum(squares))
-    freedom = error**4 / (squares[0] ** 2 / (len(values) - 1) + squares[1] ** 2 / (len(base) - 1))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
-    p_value = 2 * float(stats.t.sf(abs(difference) / error, freedom))
-    return difference - half, difference + half, p_value
+    found = stats.ttest_ind(values, base, equal_var=False)
+    bounds = found.confidence_interval(LEVEL)
+    return float(bounds.low), float(bounds.high), float(found.pvalue)

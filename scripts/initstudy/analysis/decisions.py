@@ -349,12 +349,12 @@ def decide(
         runs = [
             rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
         ]
-        known = find(runs[0], runs[1], study.data.chance, study.judge_by)
+        known = find(runs[0], runs[1], study.data.majority_accuracy, study.judge_by)
         scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
         right = {name: correct[name][:seeds] for name in names}
         analyses.append(analyse(scores, known, rules, share, right))
         names = list(interims.get(seeds, []))
         if seeds == until or not names:
             break
-    everything = find(table, final, study.data.chance, study.judge_by)
+    everything = find(table, final, study.data.majority_accuracy, study.judge_by)
     return Decisions(analyses, {*everything.never_learned} & {*study.variants})

@@ -52,7 +52,7 @@ class Evidence:
 def of(results: StudyResults) -> Evidence:
     """Find what the runs of a study are evidence of; see `find`."""
     study = results.study
-    return find(results.histories, results.final, study.data.chance, study.judge_by)
+    return find(results.histories, results.final, study.data.majority_accuracy, study.judge_by)
 
 
 def find(

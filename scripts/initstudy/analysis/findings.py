@@ -59,7 +59,7 @@ HALF_A_DIGIT = 5e-5
 def decide(results: StudyResults) -> Decisions:
     """Analyse a study, as often as it was to be; see `decisions.decide`."""
     return decisions_of(
-        results.study, results.histories, results.final, results.hits, results.interims
+        results.study, results.histories, results.final, results.correct, results.interims
     )
 
 
@@ -101,7 +101,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         variance=_records(results.variance) if study.variance_seeds else [],
         held_out=study.held_out,
         runs=known.runs,
-        chance=study.data.chance,
+        chance=study.data.majority_accuracy,
         published_as="" if published is None else Path(study.published or "").stem,
         why=explain(
             [one.name for one in losing],
@@ -160,7 +160,7 @@ def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
     names = (BEST, BASELINE)
     scores = {name: results.scores(name, study.confirmation) for name in names}
     seeds = len(study.confirmation)
-    correct = {BEST: results.hits[BEST][:seeds], BASELINE: results.hits[BASELINE][-seeds:]}
+    correct = {BEST: results.correct[BEST][:seeds], BASELINE: results.correct[BASELINE][-seeds:]}
     rules = Rules(measure_of(study), study.margin, all_pairs=False, variants=2)
     found = analyse(scores, known, rules, correct=correct)
     pair = results.initializers[BEST]
@@ -280,7 +280,7 @@ def _needed(
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
     """Which runs diverged, never learned, or ended far below the others."""
     accuracies = results.accuracies(name, seeds)
-    return not_learned(accuracies, results.study.data.chance) | collapsed(accuracies)
+    return not_learned(accuracies, results.study.data.majority_accuracy) | collapsed(accuracies)
 
 
 def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
@@ -303,7 +303,7 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
     return Failures(
         failed=int(failed.sum()),
         diverged=int(mine["diverged"].sum()),
-        not_learned=int(not_learned(accuracies, study.data.chance).sum()),
+        not_learned=int(not_learned(accuracies, study.data.majority_accuracy).sum()),
         mean=mean(accuracies[failed]) if failed.any() else NAN,
         mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
         p_value=p_value,

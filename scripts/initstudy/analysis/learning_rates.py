@@ -15,13 +15,15 @@ from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences
 from initstudy.analysis.measures import mean as mean_of
-from initstudy.results import histories
-from initstudy.results.outputs import Runs
+from initstudy.results import histories, tables
+from initstudy.results.contracts import HISTORIES
+from initstudy.results.dictionary import STUDY_TABLES
+from initstudy.results.jobs import Runs
 from initstudy.results.scores import SIGNS, scored
-from initstudy.results.tables import read_table
 from initstudy.study import Study
 
-COLUMNS = ["variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
+TABLE = STUDY_TABLES["learning_rates.csv"]
+COLUMNS = TABLE.names
 
 
 def collect(study: Study, runs: Runs) -> pd.DataFrame:
@@ -37,17 +39,17 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
         validation examples.
 
     Raises:
-        StudyError: see `histories.collect`.
+        StudyError: see `results.tables.collect`.
     """
-    tables = []
+    parts = []
     judged = study.judge_by, study.target_accuracy, study.epochs
     for one, job in zip(runs.described, runs.jobs, strict=True):
-        table = histories.collect([job], study.epochs).frame
+        table = tables.collect([job], HISTORIES, study.epochs).frame
         last = table.drop_duplicates("seed", keep="last").reset_index(drop=True)
         found = scored(histories.final(table), table, *judged)
         values = SIGNS[study.judge_by] * found["score"]
-        tables.append(last.assign(learning_rate=one["learning_rate"], judged=values)[COLUMNS])
-    return pd.concat(tables, ignore_index=True)
+        parts.append(last.assign(learning_rate=one["learning_rate"], judged=values)[COLUMNS])
+    return pd.concat(parts, ignore_index=True)
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -59,7 +61,7 @@ def read(path: str | Path) -> pd.DataFrame:
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return read_table(path, COLUMNS, whole=("seed",))
+    return tables.read(path, TABLE)
 
 
 def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

@@ -8,8 +8,10 @@ import pandas as pd
 from initstudy.analysis import evidence, interaction, learning_rates, variance
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.results import histories
-from initstudy.results.outputs import Runs
+from initstudy.results.contracts import HISTORIES, TESTS
+from initstudy.results.jobs import Runs
 from initstudy.results.study import StudyResults
+from initstudy.results.tables import collect
 
 
 def _interaction(results: StudyResults, runs: Runs) -> pd.DataFrame:
@@ -27,13 +29,13 @@ def _variance(results: StudyResults, runs: Runs) -> pd.DataFrame:
     study = results.study
     alone = {}
     for vary, mine in runs.by("vary"):
-        tables = histories.collect(mine.jobs, study.epochs), histories.collect_tests(mine.jobs)
-        final = histories.by_variant(histories.final(*(table.frame for table in tables)))
+        found = (collect(mine.jobs, table, study.epochs).frame for table in (HISTORIES, TESTS))
+        final = histories.by_variant(histories.final(*found))
         alone[", ".join(vary)] = {
             name: histories.accuracies(final, name, study.by_source) for name in study.variants
         }
     both = {name: results.accuracies(name) for name in study.variants}
-    correct = {name: results.hits[name][: len(values)] for name, values in both.items()}
+    correct = {name: results.correct[name][: len(values)] for name, values in both.items()}
     return variance.table(both, alone[WEIGHTS], alone[ORDER], correct)
 
 

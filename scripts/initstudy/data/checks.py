@@ -1,133 +1,147 @@
-"""What a user's own arrays must hold, as far as it can be read before anything is trained."""
+"""What the arrays of users must hold, as far as it can be read before anything is trained.
+
+Each check raises a StudyError that names the file, the array, what was found and what to save.
+"""
 
 import math
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.data.datasets import member, opened
+from initstudy.data.npz import array, blocks, header
 from initstudy.errors import StudyError
 
 # Of bytes and of true and false, every value is right.
 ALWAYS_RIGHT = (np.dtype(np.uint8), np.dtype(np.bool_))
 # A column with fewer steps of float32 between its smallest and its largest number loses half a
 # percent of its range or more to rounding, where it is stored, and again where it is scaled. The
-# range is looked at, not the scatter, so that a column that hardly ever varies is right.
+# range counts, not the spread, so that a column that hardly ever varies is right.
 FEWEST_STEPS = 100
 # So many units in the last place of a constant that was computed may be noise.
 NOISE = 100
-BLOCK = 2**24  # bytes that are looked at together
 FLOAT32 = np.finfo(np.float32)
+# What to save instead of an array of another kind than numbers.
+REMEDIES = {
+    "O": "Save {0}.astype('float32'); rows of different lengths must be made equal before.",
+    "c": "Save {0}.real and {0}.imag side by side.",
+    "M": "Save ({0} - x_train.min(axis=0)) / numpy.timedelta64(1, 's').",
+    "m": "Save {0} / numpy.timedelta64(1, 's').",
+    "V": "Save numpy.lib.recfunctions.structured_to_unstructured({0}).",
+}
+TEXT = "Save {0}.astype('float32') if it is numbers as text, or one column for each value."
+LABELS = "Save numpy.unique({0}, return_inverse=True)[1], if each value is a class."
 
 
-@contextmanager
-def array(
-    path: str | Path, name: str
-) -> Iterator[tuple[tuple[int, ...], bool, np.dtype[Any], Any]]:
-    """One array of a .npz: its shape, whether it lies column by column, its dtype, and its bytes.
-
-    Raises:
-        StudyError: if the file has no such array, or it cannot be read.
-    """
-    try:
-        with opened(path) as archive, member(path, archive, name) as file:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0
-            if version != (1, 0):
-                read = np.lib.format.read_array_header_2_0
-            yield (*read(file), file)
-    # Of a damaged file, or one that is packed or locked in a way that Python does not know.
-    except (
-        *(OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error),
-        *(NotImplementedError, RuntimeError),
-    ) as error:
-        raise StudyError(
-            f"{path}: {name} cannot be read ({error}). Save the arrays again with numpy.savez."
-        ) from None
-
-
-def header(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and dtype of an array of numbers.
-
-    Raises:
-        StudyError: if there is none, or it holds something else.
-    """
-    with array(path, name) as (shape, _, dtype, _):
-        pass
+def numbers(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and dtype of an array, which must hold numbers."""
+    shape, dtype = header(path, name)
     if dtype.kind not in "buif":
-        raise StudyError(f"{path}: {name} holds {dtype}, not numbers. {_remedy(name, dtype)}")
+        remedy = LABELS if name.startswith("y_") else REMEDIES.get(dtype.kind, TEXT)
+        raise StudyError(f"{path}: {name} holds {dtype}, not numbers. {remedy.format(name)}")
     return shape, dtype
 
 
-def _remedy(name: str, dtype: np.dtype[Any]) -> str:
-    if name.startswith("y_"):
-        return f"Save numpy.unique({name}, return_inverse=True)[1], if each value is a class."
-    known = {
-        "O": f"Save {name}.astype('float32'); rows of different lengths must be made equal before.",
-        "c": f"Save {name}.real and {name}.imag side by side.",
-        "M": f"Save ({name} - x_train.min(axis=0)) / numpy.timedelta64(1, 's').",
-        "m": f"Save {name} / numpy.timedelta64(1, 's').",
-        "V": f"Save numpy.lib.recfunctions.structured_to_unstructured({name}).",
-    }
-    text = f"Save {name}.astype('float32') if it is numbers as text, or one column for each value."
-    return known.get(dtype.kind, text)
+def check_pair(path: str, part: str, x: tuple[int, ...], y: tuple[int, ...]) -> None:
+    """Check that there is one label for each input.
+
+    Args:
+        path: of the file.
+        part: train or test.
+        x: shape of the inputs.
+        y: shape of the labels.
+    """
+    name, wanted = f"y_{part}", "one label for each input"
+    if len(x) < 2 or 0 in x:
+        column = f"; of one feature save x_{part}.reshape(-1, 1)" if len(x) == 1 and x[0] else ""
+        raise StudyError(f"{path}: x_{part} has the shape {x}{column}.")
+    flat = math.prod(y) == x[0]
+    if len(y) != 1 and flat and y[:1] != x[:1]:
+        raise StudyError(f"{path}: {name} has the shape {y}, not {wanted}: save {name}.ravel().")
+    if len(y) != 1 and not flat:
+        one_hot = f": of one-hot labels save {name}.argmax(axis=1)" if len(y) == 2 else ""
+        raise StudyError(f"{path}: {name} has the shape {y}, not {wanted}{one_hot}.")
+    if y[0] != x[0]:
+        raise StudyError(f"{path}: {name} has {y[0]} labels for {x[0]} inputs.")
+
+
+def labels(path: str | Path, name: str, below: int = 2**31) -> npt.NDArray[np.int64]:
+    """Return labels, int64 (examples,), which must be whole numbers from 0 and below that.
+
+    Those of the shape (examples, 1), as Keras gives CIFAR-10's, are taken, too.
+    """
+    found = array(path, name)
+    found = found.reshape(len(found))
+    values = found.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
+    if wrong.any():
+        where = int(np.argmax(wrong))
+        raise StudyError(
+            f"{path}: {name} holds {found[where]} at {where}; labels are whole numbers from 0, "
+            "without gaps. Leave out examples that have no label; if the others are classes, "
+            "numpy.unique(labels, return_inverse=True)[1] numbers them."
+        )
+    return found.astype(np.int64)
+
+
+def class_counts(path: str, training: int) -> npt.NDArray[np.int64]:
+    """Return how many test examples there are of each class, of which there must be two or more.
+
+    Args:
+        path: of the file.
+        training: how many training examples it has.
+    """
+    # As many classes as examples at most: all of them are there.
+    train = labels(path, "y_train", training)
+    counts = np.bincount(train)
+    missing = np.flatnonzero(counts == 0)[:5].tolist()
+    if len(counts) < 2 or missing:
+        first = int(train.min())
+        shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
+        raise StudyError(
+            f"{path}: y_train must have each label from 0 to {max(1, len(counts) - 1)}; it lacks "
+            f"{missing or [1]}{shifted}."
+        )
+    test = labels(path, "y_test")
+    largest = int(test.argmax())
+    if test[largest] >= len(counts):
+        raise StudyError(
+            f"{path}: y_test has the label {test[largest]} at {largest}, which y_train does not "
+            "have. Leave these examples out, or add some to the training examples."
+        )
+    if test.min() == test.max():
+        raise StudyError(
+            f"{path}: y_test has the label {test[0]} alone, so a constant prediction is always "
+            "right, and accuracies mean nothing. Add test examples of another class."
+        )
+    return np.bincount(test, minlength=len(counts))
 
 
 def check_inputs(path: str | Path, name: str) -> None:
     """Check that float32, in which networks compute, can hold the inputs.
 
-    Raises:
-        StudyError: if some are not finite or too large, or if a column lies so far from zero that
-            float32 does not resolve it; columns that do not vary are right.
+    They must be finite and not too large, and no column may lie so far from zero that float32 does
+    not resolve it; columns that do not vary are right.
     """
     shape, dtype = header(path, name)
     if dtype in ALWAYS_RIGHT:
         return
-    columns = math.prod(shape[1:])
-    low, high = np.empty(columns, dtype), np.empty(columns, dtype)
-    begun = False
-    for start, rows in _blocks(path, name):
-        _check_sizes(path, name, shape, start, rows)
+    low = high = None
+    for start, rows in blocks(path, name):
+        _check_sizes(f"{path}: {name}", shape, start, rows)
         lowest, highest = rows.min(axis=0), rows.max(axis=0)
-        low = np.minimum(low, lowest) if begun else lowest
-        high = np.maximum(high, highest) if begun else highest
-        begun = True
+        low = lowest if low is None else np.minimum(low, lowest)
+        high = highest if high is None else np.maximum(high, highest)
+    assert low is not None
+    assert high is not None
     unresolved = np.flatnonzero(_unresolved(low, high))
     if len(unresolved):
-        _refuse_column(path, name, shape, int(unresolved[0]), len(unresolved))
+        _refuse_column(path, name, shape, unresolved.tolist())
 
 
-def _blocks(path: str | Path, name: str) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """The rows of an array, (some, columns), with the number of the first of them."""
-    with array(path, name) as (shape, by_columns, dtype, file):
-        columns = math.prod(shape[1:])
-        if by_columns:
-            whole = np.frombuffer(_bytes(file, shape[0] * columns * dtype.itemsize), dtype)
-            yield 0, whole.reshape(shape[::-1]).T.reshape(shape[0], columns)
-            return
-        step = max(1, BLOCK // (columns * dtype.itemsize))
-        for start in range(0, shape[0], step):
-            count = min(step, shape[0] - start)
-            read = np.frombuffer(_bytes(file, count * columns * dtype.itemsize), dtype)
-            yield start, read.reshape(count, columns)
-
-
-def _bytes(file: Any, count: int) -> bytes:
-    found: bytes = file.read(count)
-    if len(found) < count:
-        raise EOFError("it ends too early")
-    return found
-
-
-def _check_sizes(
-    path: str | Path, name: str, shape: tuple[int, ...], start: int, rows: npt.NDArray[Any]
-) -> None:
+def _check_sizes(label: str, shape: tuple[int, ...], start: int, rows: npt.NDArray[Any]) -> None:
     finite = np.isfinite(rows)
     wrong = ~finite
     if rows.dtype.itemsize > 4 and rows.dtype.kind == "f":
@@ -139,7 +153,7 @@ def _check_sizes(
     text = "it must be finite. Fill in missing numbers, or leave these examples out"
     if finite[row, column]:
         text = f"float32, in which networks compute, ends at {FLOAT32.max:.3g}. Divide this column"
-    raise StudyError(f"{path}: {name} holds {rows[row, column]} at {place}; {text}.")
+    raise StudyError(f"{label} holds {rows[row, column]} at {place}; {text}.")
 
 
 def _unresolved(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -163,10 +177,9 @@ def _step(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return found
 
 
-def _refuse_column(
-    path: str | Path, name: str, shape: tuple[int, ...], column: int, columns: int
-) -> None:
-    values = np.concatenate([rows[:, column].copy() for _, rows in _blocks(path, name)])
+def _refuse_column(path: str | Path, name: str, shape: tuple[int, ...], columns: list[int]) -> None:
+    column = columns[0]
+    values = np.concatenate([rows[:, column].copy() for _, rows in blocks(path, name)])
     different = np.unique(values)
     left = len(np.unique(different.astype(np.float32)))
     place = ", ".join(map(str, [":", *np.unravel_index(column, shape[1:])]))
@@ -174,7 +187,7 @@ def _refuse_column(
     lost = f"of its {len(different)} different values {left} {'is' if left == 1 else 'are'} left"
     if left == len(different):
         lost = "they are lost when inputs are scaled"
-    others = f" (and {columns - 1} more like it)" if columns > 1 else ""
+    others = f" (and {len(columns) - 1} more like it)" if len(columns) > 1 else ""
     text = f"{path}: {name}[{place}]{others} lies between {different[0]} and {different[-1]}, "
     if step < FLOAT32.tiny:
         raise StudyError(

@@ -1,38 +1,120 @@
-"""Data sets in memory: how their files are read, and what they must hold."""
+"""Data sets: what is known of one before it is loaded, and its arrays in memory."""
 
+import functools
 import hashlib
+import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.data import npz
+from initstudy.data.catalog import SPECS
+from initstudy.data.checks import check_inputs, check_pair, class_counts, labels, numbers
+from initstudy.data.forms import Arrays
+from initstudy.data.npz import NAMES
 from initstudy.errors import StudyError
 
-Arrays = dict[str, npt.NDArray[Any]]
-NAMES = ("x_train", "y_train", "x_test", "y_test")
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is known of a data set before it is there, or loaded.
+
+    Attributes:
+        examples: for training, held-out ones among them.
+        shape: of one input; images have their channels last.
+        classes: how many labels there are.
+        majority_accuracy: that of always naming the label that most test examples have.
+        sha256: of its decoded arrays, or of a user's own file: another one is another data set.
+        bytes: that its inputs take in memory.
+        notes: what is worth saying of it before a run, a sentence each.
+    """
+
+    examples: int
+    shape: tuple[int, ...]
+    classes: int
+    majority_accuracy: float
+    sha256: str
+    bytes: int
+    notes: tuple[str, ...] = ()
 
 
-def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
-    """SHA-256 of decoded arrays: of name, shape and bytes of each, in the order of their names."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        total.update(f"{name} {array.dtype} {array.shape}\n".encode())
-        total.update(array.data)
-    return total.hexdigest()
+def dataset_info(dataset: str) -> DatasetInfo:
+    """Return what is known of a data set before it is there, or loaded.
+
+    Args:
+        dataset: a name of SPECS, or the path of a .npz, which is looked through.
+
+    Raises:
+        StudyError: if that file is not what it must be.
+    """
+    if dataset in SPECS:
+        spec = SPECS[dataset]
+        return DatasetInfo(
+            spec.shapes["x_train"][0],
+            input_shape(spec.shapes["x_train"]),
+            spec.classes,
+            spec.majority_accuracy,
+            spec.sha256,
+            spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
+        )
+    npz.names(dataset)
+    return _own(dataset, file_sha256(dataset))
+
+
+@functools.lru_cache
+def _own(path: str, sha256: str) -> DatasetInfo:
+    """That of a user's file, which is looked through once for each content that it has."""
+    found = {name: numbers(path, name) for name in NAMES}
+    shapes = {name: shape for name, (shape, _) in found.items()}
+    for part in ("train", "test"):
+        check_pair(path, part, shapes[f"x_{part}"], shapes[f"y_{part}"])
+    train, test = shapes["x_train"][1:], shapes["x_test"][1:]
+    if train != test:
+        raise StudyError(f"{path}: x_test has inputs of shape {test}, x_train of {train}.")
+    counts = class_counts(path, shapes["y_train"][0])
+    for name in ("x_train", "x_test"):
+        check_inputs(path, name)
+    return DatasetInfo(
+        examples=shapes["x_train"][0],
+        shape=input_shape(shapes["x_train"]),
+        classes=len(counts),
+        majority_accuracy=float(counts.max() / counts.sum()),
+        sha256=sha256,
+        # What is not of bytes is float32 in memory.
+        bytes=sum(
+            math.prod(shape) * (1 if dtype == np.uint8 else 4)
+            for name, (shape, dtype) in found.items()
+            if name.startswith("x_")
+        ),
+        notes=tuple(_notes(path, counts)),
+    )
+
+
+def _notes(path: str, tested: npt.NDArray[np.int64]) -> Iterator[str]:
+    if unread := ", ".join(sorted({*npz.names(path)} - {*NAMES})):
+        yield (
+            f"{path} also holds {unread}, which initstudy does not read: the key validation names "
+            "the validation set, the test set or held-out training examples."
+        )
+    if missing := np.flatnonzero(tested == 0)[:5].tolist():
+        yield (
+            f"{path}: y_test lacks the labels {missing}, so the accuracy on these is not measured."
+        )
 
 
 def read(path: str | Path, name: str, sha256: str) -> Arrays:
-    """Read the arrays of a data set, as they are stored; pictures get their channels last.
+    """Read the arrays of a data set, as they are stored; images get their channels last.
 
     Args:
         path: a .npz.
         name: of the catalogue, or ending in .npz of a user's own file.
-        sha256: that it must have, see `facts.Facts`.
+        sha256: that it must have, see `DatasetInfo`.
 
     Raises:
         StudyError: if the file is not what it must be.
@@ -40,7 +122,7 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
     if name.endswith(".npz"):
         if file_sha256(path) != sha256:
             raise StudyError(f"{path} was changed since this run began; start it again.")
-        arrays = {name: _numbers(path, name) for name in ("x_train", "x_test")}
+        arrays = {name: npz.array(path, name) for name in ("x_train", "x_test")}
         arrays |= {name: labels(path, name) for name in ("y_train", "y_test")}
     else:
         arrays = _downloaded(path, sha256)
@@ -50,16 +132,10 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
     return arrays
 
 
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a file."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _downloaded(path: str | Path, sha256: str) -> dict[str, npt.NDArray[Any]]:
+def _downloaded(path: str | Path, sha256: str) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays: dict[str, npt.NDArray[Any]] = {name: file[name] for name in NAMES}
+            arrays: Arrays = {name: file[name] for name in NAMES}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise StudyError(f"{path} cannot be read ({error}); delete it and run again.") from None
     if digest(arrays) != sha256:
@@ -68,74 +144,21 @@ def _downloaded(path: str | Path, sha256: str) -> dict[str, npt.NDArray[Any]]:
 
 
 def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of one input: (rows, columns, 1) of an image that has no channels."""
+    """Return the shape of one input: (rows, columns, 1) of an image that has no channels."""
     return (*shape[1:], 1) if len(shape) == 3 else tuple(shape[1:])
 
 
-def opened(path: str | Path) -> zipfile.ZipFile:
-    """A .npz file as the archive that it is.
-
-    Raises:
-        StudyError: if it is none.
-    """
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{path} is not an .npz file ({error}); numpy.savez makes one.") from None
+def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """Return the SHA-256 of decoded arrays: of name, type, shape and bytes of each, by name."""
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        total.update(array.data)
+    return total.hexdigest()
 
 
-def member(path: str | Path, archive: zipfile.ZipFile, name: str) -> Any:
-    """One array of a .npz file, to be read.
-
-    Raises:
-        StudyError: if it has no such array.
-    """
-    try:
-        return archive.open(f"{name}.npy")
-    except KeyError:
-        found = ", ".join(sorted(n.removesuffix(".npy") for n in archive.namelist())) or "nothing"
-        raise StudyError(
-            f"{path} has no array {name}; it needs {', '.join(NAMES)}, and has {found}."
-        ) from None
-
-
-def _array(path: str | Path, name: str) -> npt.NDArray[Any]:
-    try:
-        with opened(path) as archive, member(path, archive, name) as file:
-            array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise StudyError(f"{path}: {name} cannot be read ({error}).") from None
-    return array
-
-
-def _numbers(path: str | Path, name: str) -> npt.NDArray[Any]:
-    """Inputs, which must be finite."""
-    array = _array(path, name)
-    if array.dtype == np.uint8:
-        return array
-    finite = np.isfinite(array)
-    if not finite.all():
-        where = tuple(int(index) for index in np.argwhere(~finite)[0])
-        raise StudyError(f"{path}: {name} holds {array[where]} at {where}; it must be finite.")
-    return array
-
-
-def labels(path: str | Path, name: str, below: int = 2**31) -> npt.NDArray[np.int64]:
-    """The labels in a .npz file, int64 (images,); also of (images, 1), as Keras gives CIFAR-10's.
-
-    Raises:
-        StudyError: if they cannot be read, or are not whole numbers from 0 and below that.
-    """
-    array = _array(path, name)
-    array = array.reshape(len(array))
-    values = array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
-    if wrong.any():
-        where = int(np.argmax(wrong))
-        raise StudyError(
-            f"{path}: {name} holds {array[where]} at {where}; labels are whole numbers from 0, "
-            "without gaps. Leave out examples that have no label; if the others are classes, "
-            "numpy.unique(labels, return_inverse=True)[1] numbers them."
-        )
-    return array.astype(np.int64)
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,15 +1,19 @@
 """The data of a run, as it is trained on: what is learned from, validated on and tested on."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-# First parts of the spawn keys of the streams that choose what is held out and learned from; the
-# others are in `initializers`.
-HELD_OUT, LEARNED = 2, 4
+from initstudy.engine.errors import EngineError
+from initstudy.engine.spec import RunSpec
+
+# First parts of the spawn keys of the streams that order the examples, and that choose what is held
+# out and learned from; the others are in `initializers`.
+DATA_ORDER, HELD_OUT, LEARNED = 1, 2, 4
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,10 @@ class Dataset:
     Attributes:
         x_train, x_val, x_test: uint8 or float32 of shape (examples, features).
         y_train, y_val, y_test: int32 of shape (examples,), from 0.
-        shape: of one input; pictures have their channels last.
+        shape: of one input; images have their channels last.
         classes: how many labels there are.
+        scale, offset: what a network takes is `x * scale + offset`: two numbers, or float32
+            (features,) each.
     """
 
     x_train: npt.NDArray[Any]
@@ -31,6 +37,26 @@ class Dataset:
     y_test: npt.NDArray[np.int32]
     shape: tuple[int, ...]
     classes: int
+    scale: Any = 1.0
+    offset: Any = 0.0
+
+
+def dataset_of(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
+    """Return the data of a run.
+
+    Args:
+        spec: of the run.
+        arrays: of its data set, see `from_arrays`.
+
+    Raises:
+        EngineError: if the inputs cannot be scaled as the spec asks.
+    """
+    dataset = from_arrays(arrays)
+    if spec.held_out:
+        dataset = hold_out(dataset, spec.held_out)
+    if spec.training_images:
+        dataset = learn_from(dataset, spec.training_images)
+    return scaled(dataset, spec.inputs)
 
 
 def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
@@ -81,6 +107,71 @@ def learn_from(dataset: Dataset, examples: int) -> Dataset:
     """
     kept = np.sort(_order(LEARNED, len(dataset.y_train))[:examples])
     return replace(dataset, x_train=dataset.x_train[kept], y_train=dataset.y_train[kept])
+
+
+def scaled(dataset: Dataset, inputs: str) -> Dataset:
+    """Have a network take scaled inputs.
+
+    Args:
+        dataset: from `from_arrays`, `hold_out` or `learn_from`; the training examples decide.
+        inputs: "raw" (as they are), "unit" (0..1: of bytes from 0..255, of other numbers from their
+            smallest and largest), "standardized" (mean 0, variance 1 over all of them) or
+            "features" (mean 0, variance 1 of each by itself; those that never vary become 0).
+
+    Raises:
+        EngineError: if they are all the same, and so cannot be scaled.
+    """
+    x = dataset.x_train
+    scale: Any = 1.0
+    offset: Any = 0.0
+    if inputs == "unit" and x.dtype == np.uint8:
+        scale = 1 / 255
+    elif inputs == "unit":
+        low, high = float(x.min()), float(x.max())
+        _check_varied(low, high)
+        scale, offset = 1 / (high - low), -low / (high - low)
+    elif inputs == "standardized":
+        mean, deviation = float(x.mean()), float(x.std())
+        _check_varied(0.0, deviation)
+        scale, offset = 1 / deviation, -mean / deviation
+    elif inputs == "features":
+        means = x.mean(axis=0, dtype=np.float64)
+        deviations = x.std(axis=0, dtype=np.float64)
+        varied = deviations > 0
+        _check_varied(0.0, float(varied.sum()))
+        scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=varied)
+        scale, offset = scales.astype(np.float32), (-means * scales).astype(np.float32)
+    elif inputs != "raw":
+        raise ValueError(f"inputs must be raw, unit, standardized or features, not {inputs!r}")
+    return replace(dataset, scale=scale, offset=offset)
+
+
+def data_order(seed: int, examples: int) -> Iterator[npt.NDArray[np.int32]]:
+    """Yield the order in which a run meets the training examples, epoch after epoch, without end.
+
+    It depends on the seed alone, so all variants share it.
+
+    Args:
+        seed: of the run, from 0.
+        examples: how many there are for training.
+
+    Yields:
+        A permutation of 0 .. examples-1, int32.
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=(DATA_ORDER,))
+    generator = np.random.default_rng(sequence)
+    while True:
+        yield generator.permutation(examples).astype(np.int32)
+
+
+def _check_varied(low: float, high: float) -> None:
+    if not low < high:
+        raise EngineError("All numbers of x_train are the same, so that inputs can only be raw.")
+    if not high < math.inf:
+        raise EngineError(
+            "The numbers of x_train are so large that their variance overflows: divide them before "
+            "you save them, or take inputs: features or raw."
+        )
 
 
 def _numbers(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Initializers by their names, one fresh instance for every layer, role and replicate."""
+"""Initializers by their names, one fresh instance for every layer, role and seed."""
 
 import contextlib
 import importlib
@@ -16,13 +16,13 @@ from initstudy.engine.user_code import load
 Role = Literal["kernel", "bias"]
 ROLES: tuple[Role, Role] = ("kernel", "bias")
 
-# First part of the spawn key of every random stream, so that no two can ever be the same one.
-# 2 and 4 are data.HELD_OUT and data.LEARNED.
-WEIGHTS, DATA_ORDER, OTHERS = 0, 1, 3
+# First part of the spawn key of every random stream, so that no two can ever be the same one; the
+# others are in `data`.
+WEIGHTS, OTHERS = 0, 3
 
 
 class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
-    """A person's own function of shape, dtype and seed as an initializer.
+    """A user-defined function of shape, dtype and seed as an initializer.
 
     Args:
         function: returns an array of the shape.
@@ -34,18 +34,18 @@ class FromFunction(keras.initializers.Initializer):  # type: ignore[misc]
         self.function, self.config, self.seed = function, dict(config), seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """What the function returns for that shape."""
+        """Return what the function returns for that shape."""
         dtype = dtype or "float32"
         values = self.function(shape=tuple(shape), dtype=dtype, seed=self.seed, **self.config)
         return keras.ops.convert_to_tensor(values, dtype=dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """All that it was made of."""
+        """Return all that it was made of."""
         return {"function": self.function, "config": self.config, "seed": self.seed}
 
 
 def known_initializers() -> dict[str, type[Any]]:
-    """All names of Keras' initializers (`he_normal`, `HeNormal`) and ours, with their classes."""
+    """Return the classes of Keras' initializers and of ours by name (`he_normal`, `HeNormal`)."""
 
     def ours(place: str) -> type[Any]:
         module, _, name = place.partition(":")
@@ -62,32 +62,32 @@ def known_initializers() -> dict[str, type[Any]]:
     }
 
 
-def weight_seed(replicate: int, *key: int) -> int:
-    """Return the seed of one weight in one replicate.
+def weight_seed(seed: int, *key: int) -> int:
+    """Return the seed of one weight in a run.
 
     It does not depend on the variant, so variants are compared in pairs that share their random
     numbers (common random numbers: Law, 2015, Simulation Modeling and Analysis, section 11.2).
 
     Args:
-        replicate: its number, from 0.
+        seed: of the run, from 0.
         key: the number of the layer, from 0 at the input; 0 for its kernel, 1 for its bias; and a
             third number if the layer has several of these, from the second one on.
 
     Returns:
         A whole number in [0, 2**31), as TensorFlow's stateless generators take it.
     """
-    sequence = np.random.SeedSequence(replicate, spawn_key=(WEIGHTS, *key))
+    sequence = np.random.SeedSequence(seed, spawn_key=(WEIGHTS, *key))
     return int(sequence.generate_state(1)[0] >> 1)
 
 
-def other_seed(replicate: int) -> int:
-    """The seed of all that a person's own model draws besides kernels and biases; see above."""
-    sequence = np.random.SeedSequence(replicate, spawn_key=(OTHERS,))
+def other_seed(seed: int) -> int:
+    """Return the seed of all that a user's model draws besides kernels and biases; see above."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(OTHERS,))
     return int(sequence.generate_state(1)[0] >> 1)
 
 
 def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> Any:
-    """A fresh Keras initializer.
+    """Return a fresh Keras initializer.
 
     Keras gives two layers of the same shape the same weights if they share an instance, seeded or
     not: hence one instance for each use.

@@ -10,6 +10,7 @@ from initstudy.engine.backend import keras, tf
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import Role, other_seed
 from initstudy.engine.layers import layers_of, with_own_variables
+from initstudy.engine.spec import RunSpec
 from initstudy.engine.user_code import load
 from initstudy.engine.weights import Weight, draw, weights_of
 
@@ -46,7 +47,7 @@ class Networks:
     """Makes the network of each seed: what a function returns, with what a study draws of it.
 
     Args:
-        make: returns the model of a replicate; all that it draws depends on its number.
+        make: returns the model of a seed, which decides all that it draws.
         initializers: of each role, see `weights.assigned`.
     """
 
@@ -58,19 +59,35 @@ class Networks:
         # Which weights are drawn is seen at the first model, and holds for all that are like it.
         self._known: dict[tuple[Any, ...], Sequence[Weight]] = {}
 
-    def __call__(self, replicate: int) -> Network:
-        """Return the network of a replicate.
+    def __call__(self, seed: int) -> Network:
+        """Return the network of a seed.
 
         Raises:
             EngineError: if the initializers are not for such a network.
             Exception: whatever the user's code raises.
         """
-        model = self._make(replicate)
+        model = self._make(seed)
         kind = tuple((variable.path, tuple(variable.shape)) for variable in model.variables)
         if kind not in self._known:
             self._known[kind] = weights_of(model, self._make(ANOTHER))
         weights = self._known[kind]
-        return Network(model, weights, draw(model, weights, self._initializers, replicate))
+        return Network(model, weights, draw(model, weights, self._initializers, seed))
+
+
+def networks_of(spec: RunSpec, shape: Sequence[int], classes: int) -> Networks:
+    """Return what makes the network of each seed of a run.
+
+    Args:
+        spec: of the run.
+        shape: of an input.
+        classes: how many there are.
+    """
+    model = spec.model
+    if "build" in model:
+        make = user_model(model["build"], shape, classes)
+    else:
+        make = dense_model(math.prod(shape), model["hidden_units"], model["activation"], classes)
+    return Networks(make, {"kernel": spec.kernel_initializer, "bias": spec.bias_initializer})
 
 
 def dense_model(
@@ -85,7 +102,7 @@ def dense_model(
         classes: numbers per output.
     """
 
-    def make(replicate: int) -> Any:
+    def make(seed: int) -> Any:
         keras.utils.clear_session(free_memory=False)
         return keras.Sequential(
             [
@@ -108,22 +125,22 @@ def user_model(build: str, shape: Sequence[int], classes: int) -> Callable[[int]
         classes: numbers per output.
     """
 
-    def make(replicate: int) -> Any:
-        return returned_model(build, shape, classes, replicate)
+    def make(seed: int) -> Any:
+        return returned_model(build, shape, classes, seed)
 
     return make
 
 
 def returned_model(
-    build: str, shape: Sequence[int], classes: int, replicate: int, faster: bool = True
+    build: str, shape: Sequence[int], classes: int, seed: int, faster: bool = True
 ) -> Any:
-    """Call a user's own function for the model that one replicate starts from.
+    """Call a user's own function for the model that a seed starts from.
 
     Args:
         build: see `user_model`.
-        shape: likewise.
-        classes: likewise.
-        replicate: decides all that the code draws.
+        shape: of an input, see `user_model`.
+        classes: numbers per output.
+        seed: decides all that the code draws.
         faster: whether normalizations by batch may compute in a faster way.
 
     Returns:
@@ -138,7 +155,7 @@ def returned_model(
     # Names are then the same each time, and paths with them.
     keras.utils.clear_session(free_memory=False)
     # For what else is random: other layers' weights, dropout.
-    keras.utils.set_random_seed(other_seed(replicate))
+    keras.utils.set_random_seed(other_seed(seed))
     with own_settings():
         made = load(build)(tuple(shape), classes)
         if not isinstance(made, keras.Model):
@@ -197,7 +214,7 @@ def as_input(model: Any, x: Any, shape: Sequence[int]) -> Any:
     Args:
         model: that takes them.
         x: (examples, features).
-        shape: of an example, which a model that tells none takes.
+        shape: of an example, which a model without inputs takes.
     """
     inputs = getattr(model, "inputs", None)
     taken = tuple(inputs[0].shape[1:]) if inputs else tuple(shape)
@@ -281,7 +298,7 @@ def _fuse(layer: Any) -> None:
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, layer.gamma.value, layer.beta.value, epsilon=layer.epsilon, is_training=True
         )
-        # TensorFlow tells that of what the batch is a sample of, Keras keeps that of the batch.
+        # TensorFlow gives that of what the batch is a sample of, Keras keeps that of the batch.
         places = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
         variance *= (places - 1) / places
         for moving, now in ((layer.moving_mean, mean), (layer.moving_variance, variance)):

@@ -34,7 +34,7 @@ class RunSpec:
         model: {hidden_units, activation} of a multilayer perceptron, or {build, source} of a user's
             function, as `file.py:name` with the SHA-256 of its code.
         dataset: what is learned from.
-        inputs: raw, unit, standardized or features, see `trainer.input_scaling`.
+        inputs: raw, unit, standardized or features, see `data.scaled`.
         held_out: training examples that are kept for validation; 0 for the test examples.
         training_images: training examples that are learned from; None for all that are left.
         optimizer: {class_name, config}.

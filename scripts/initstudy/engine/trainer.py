@@ -1,46 +1,34 @@
-"""The training engine: whole epochs as one compiled function, reused for every replicate."""
+"""The training engine: whole epochs as one compiled function, reused for every seed."""
 
 import itertools
-import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from initstudy.engine.backend import keras, tf
-from initstudy.engine.data import Dataset, from_arrays, hold_out, learn_from
-from initstudy.engine.errors import EngineError
-from initstudy.engine.initializers import DATA_ORDER
-from initstudy.engine.models import (
-    Network,
-    Networks,
-    adapt,
-    as_input,
-    batch_of,
-    dense_model,
-    suits_xla,
-    user_model,
-)
+from initstudy.engine.data import Dataset, data_order
+from initstudy.engine.models import Network, adapt, as_input, batch_of, networks_of, suits_xla
 from initstudy.engine.optimizers import finalizes, is_symmetric, make_optimizer
 from initstudy.engine.shadows import Shadows, adds_to_loss, assigned_by_call, called
 from initstudy.engine.spec import ORDER, SOURCES, WEIGHTS, RunSpec
 
-# Images that are classified at once where nothing is learned; bounds the memory it takes.
+# Examples that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
-# Images, the first that a replicate meets, that its initializers may look at.
+# Examples, the first that a run meets, that its initializers may look at.
 LOOKED_AT = 1000
-# Images by which it is seen whether the model of a replicate is like that of another one.
+# Examples by which it is seen whether the model of a seed is like that of another one.
 COMPARED = 8
 
 
 class Epoch(NamedTuple):
-    """What one epoch of one replicate gave; the first four as Keras' `Model.fit` reports them.
+    """What one epoch of one run gave; the first four as Keras' `Model.fit` reports them.
 
     Attributes:
-        loss, accuracy: mean over the training images, each as the network was when it met them.
-        val_loss, val_accuracy: mean over the validation images, at the end of the epoch.
+        loss, accuracy: mean over the training examples, each as the network was when it met them.
+        val_loss, val_accuracy: mean over the validation examples, at the end of the epoch.
         seconds: wall time.
     """
 
@@ -52,79 +40,14 @@ class Epoch(NamedTuple):
 
     @property
     def finite(self) -> bool:
-        """False once the training has diverged."""
+        """False once the run has diverged."""
         return bool(np.isfinite([self.loss, self.val_loss]).all())
 
 
-def data_order(replicate: int, images: int) -> Iterator[npt.NDArray[np.int32]]:
-    """The order in which a replicate sees the training images, epoch after epoch.
-
-    It depends on the replicate alone, so all variants share it.
-
-    Args:
-        replicate: number of the replicate, from 0.
-        images: number of training images.
-
-    Yields:
-        A permutation of 0 .. images-1, without end.
-    """
-    sequence = np.random.SeedSequence(replicate, spawn_key=(DATA_ORDER,))
-    generator = np.random.default_rng(sequence)
-    while True:
-        yield generator.permutation(images).astype(np.int32)
-
-
-def input_scaling(inputs: str, x_train: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """The scale and the offset that make a network's input of a pixel: `pixel * scale + offset`.
-
-    Args:
-        inputs: "raw" (as they are), "unit" (0..1: of pixels from 0..255, of other numbers from
-            their smallest and largest), "standardized" (mean 0, variance 1 over all of them) or
-            "features" (mean 0, variance 1 of each by itself; those that never vary become 0).
-        x_train: the training images, uint8 or float32 (images, features).
-
-    Returns:
-        Two numbers, or of "features" float32 (features,) each.
-
-    Raises:
-        EngineError: if they are all the same, and so cannot be scaled.
-    """
-    if inputs == "raw":
-        return 1.0, 0.0
-    if inputs == "unit":
-        if x_train.dtype == np.uint8:
-            return 1 / 255, 0.0
-        low, high = _varied(float(x_train.min()), float(x_train.max()))
-        return 1 / (high - low), -low / (high - low)
-    if inputs == "standardized":
-        mean, deviation = float(x_train.mean()), float(x_train.std())
-        _varied(0.0, deviation)
-        return 1 / deviation, -mean / deviation
-    if inputs == "features":
-        mean = x_train.mean(axis=0, dtype=np.float64)
-        deviation = x_train.std(axis=0, dtype=np.float64)
-        varied = deviation > 0
-        _varied(0.0, float(varied.sum()))
-        scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=varied)
-        return scale.astype(np.float32), (-mean * scale).astype(np.float32)
-    raise ValueError(f"inputs must be raw, unit, standardized or features, not {inputs!r}")
-
-
-def _varied(low: float, high: float) -> tuple[float, float]:
-    if not low < high:
-        raise EngineError("All numbers of x_train are the same, so that inputs can only be raw.")
-    if not high < math.inf:
-        raise EngineError(
-            "The numbers of x_train are so large that their scatter overflows: divide them before "
-            "you save them, or take inputs: features or raw."
-        )
-    return low, high
-
-
 class Trainer:
-    """Trains replicates of one model on one data set, one after the other.
+    """Trains seeds of one model on one data set, one after the other.
 
-    A model and an optimizer are compiled once; each replicate then starts from fresh ones whose
+    A model and an optimizer are compiled once; each seed then starts from fresh ones whose
     values are assigned to the variables of the first. One whose model does something else with
     these values, as what is not a variable differs, is compiled, too. An epoch is one call: a
     loop over batches that slices, casts, differentiates and updates. It computes what `Model.fit`
@@ -132,26 +55,25 @@ class Trainer:
     what a model adds to it (regularization) in it.
 
     Args:
-        dataset: images and labels; they are put on the device once.
-        make_network: the network that a replicate starts from; it ends in a softmax.
+        dataset: examples and labels; they are put on the device once.
+        make_network: the network that a seed starts from; it ends in a softmax.
         make_optimizer: a fresh optimizer for a model, without slots.
-        batch_size: images per update; the last batch of an epoch may be smaller.
-        inputs: see `input_scaling`.
+        batch_size: examples per update; the last batch of an epoch may be smaller.
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
-        vary: what each replicate has of its own, of `spec.SOURCES`; the rest is replicate 0's.
+        vary: what each seed has of its own, of `spec.SOURCES`; the rest is that of seed 0.
 
     Attributes:
-        network: that of the replicate that was compiled last.
+        network: that of the seed that was compiled last.
         shadows: the variables that training changes, see `shadows.Shadows`.
-        optimizer: of the replicate that was started last, as it is now; of none until one is.
+        optimizer: of the seed that was started last, as it is now; of none until one is.
         compiled: "xla" or "graph".
         compilations: how many networks were compiled.
-        images_to_test: how many test images there are.
+        test_examples: how many there are.
 
     Examples:
-        >>> trainer = Trainer(dataset, make_network, make_optimizer, 128, "raw")
-        >>> [epoch.val_accuracy for epoch in trainer.train(replicate=0, epochs=2)]
+        >>> trainer = Trainer(dataset, make_network, make_optimizer, 128)
+        >>> [epoch.val_accuracy for epoch in trainer.train(seed=0, epochs=2)]
     """
 
     def __init__(
@@ -160,7 +82,6 @@ class Trainer:
         make_network: Callable[[int], Network],
         make_optimizer: Callable[[Any], Any],
         batch_size: int,
-        inputs: str,
         compile: str = "auto",
         vary: Collection[str] = SOURCES,
     ) -> None:
@@ -168,18 +89,17 @@ class Trainer:
         self._make_network = make_network
         self._make_optimizer = make_optimizer
         self._batch_size = batch_size
-        self._shape = dataset.shape
-        self._scale, self._offset = input_scaling(inputs, dataset.x_train)
+        self._shape, self._scale, self._offset = dataset.shape, dataset.scale, dataset.offset
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
         self._validation = tf.constant(dataset.x_val), tf.constant(dataset.y_val)
         self._test = self._validation
         if dataset.x_val is not dataset.x_test:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
-        self.images_to_test = len(dataset.y_test)
-        self._images = len(dataset.y_train)
-        self._counts = np.repeat([self._images, len(dataset.y_val)], 2)
+        self.test_examples = len(dataset.y_test)
+        self._examples = len(dataset.y_train)
+        self._counts = np.repeat([self._examples, len(dataset.y_val)], 2)
         self._asked, self.compilations = compile, 0
-        # Its values are those of no replicate: these come with `start` or `resume`.
+        # Its values are those of no seed: these come with `start` or `resume`.
         self._take(make_network(0))
         self._orders = self._orders_of(0)
 
@@ -202,7 +122,9 @@ class Trainer:
             self._epoch, jit_compile=self.compiled == "xla", autograph=False
         )
         # Called a few times only: compiling it by XLA would take longer than it saves.
-        self._run_test = tf.function(self._judge, autograph=False)
+        self._run_test = tf.function(
+            lambda x, y: self._evaluate(x, y, training=False), autograph=False
+        )
 
     def transposes(self, optimizer: Any, model: Any) -> bool:
         """Return whether an optimizer trains kernels of a model transposed.
@@ -215,25 +137,25 @@ class Trainer:
 
     @property
     def model(self) -> Any:
-        """The model of the replicate that was started last, as it is now; of none until one is."""
+        """The model of the seed that was started last, as it is now; of none until one is."""
         self.shadows.write()
         return self.network.model
 
     def compile(self) -> None:
-        """Compiles the epoch, so that it is not counted as part of the first one."""
+        """Compile the epoch, so that it is not counted as part of the first one."""
         self._run_epoch(*self._train, tf.constant(0))
 
-    def train(self, replicate: int, epochs: int) -> Iterator[Epoch]:
-        """Trains one replicate from its beginning.
+    def train(self, seed: int, epochs: int) -> Iterator[Epoch]:
+        """Train one seed from its beginning.
 
         Args:
-            replicate: decides the first weights and the order of the images.
-            epochs: passes over the training images.
+            seed: decides the first weights and the order of the examples.
+            epochs: passes over the training examples.
 
         Yields:
             Each epoch as it ends. One that is not finite is the last.
         """
-        self.start(replicate)
+        self.start(seed)
         for _ in range(epochs):
             epoch = self.run_epoch()
             yield epoch
@@ -241,48 +163,54 @@ class Trainer:
                 return
 
     def test(self) -> tuple[float, float, npt.NDArray[np.bool_]]:
-        """What the network makes of the test images, as `fit` would leave it if it ended now.
+        """Test the network as `fit` would leave it if it ended now.
 
         Some optimizers change the weights then, such as to averages of what they were.
 
         Returns:
-            Its loss, its accuracy, and which of the images it gets right, (images,).
+            Loss and accuracy of the test examples, and for each whether it is classified correctly,
+            (examples,).
         """
         before = self.state() if finalizes(self.optimizer) else None
         if before is not None:
             self.optimizer.finalize_variable_values(self.shadows.trained)
-        losses, hits = (part.numpy() for part in self._run_test(*self._test))
+        size = self._evaluated or EVALUATION_BATCH
+        batches = (
+            self._run_test(*(part[start : start + size] for part in self._test))
+            for start in range(0, self.test_examples, size)
+        )
+        losses, correct = (np.concatenate(part) for part in zip(*batches, strict=True))
         if before is not None:
             self._assign(before)
-        means = (float(part.mean(dtype=np.float64)) for part in (losses, hits))
-        return *means, hits > 0
+        loss, accuracy = (float(part.mean(dtype=np.float64)) for part in (losses, correct))
+        return loss, accuracy, correct > 0
 
     def state(self) -> list[npt.NDArray[Any]]:
-        """All that the replicate needs to go on from here, besides how many epochs it has had."""
+        """Return all that the run needs to go on from here, besides how many epochs it has had."""
         return [_storable(variable.numpy()) for variable in self._variables]
 
-    def resume(self, replicate: int, epochs: int, state: Sequence[npt.NDArray[Any]]) -> None:
-        """Takes a replicate up again, instead of `start`.
+    def resume(self, seed: int, epochs: int, state: Sequence[npt.NDArray[Any]]) -> None:
+        """Take a run up again, instead of `start`.
 
         Args:
-            replicate: as it was started.
+            seed: as it was started.
             epochs: that it has had.
             state: as from `state` after them.
 
         Raises:
             ValueError: if it is of another network or optimizer.
         """
-        self._fit(self._make_network(self._weights_of(replicate)))
+        self._fit(self._make_network(self._weights_of(seed)))
         shapes = [tuple(variable.shape) for variable in self._variables]
         if shapes != [value.shape for value in state]:
             raise ValueError("the weights are of another network or optimizer")
         self._assign(state)
-        self._orders = itertools.islice(self._orders_of(replicate), epochs, None)
+        self._orders = itertools.islice(self._orders_of(seed), epochs, None)
 
-    def start(self, replicate: int) -> None:
-        """Gives model and optimizer the values that a replicate begins with."""
-        network = self._make_network(self._weights_of(replicate))
-        first = next(self._orders_of(replicate))[:LOOKED_AT]
+    def start(self, seed: int) -> None:
+        """Give model and optimizer the values that a run begins with."""
+        network = self._make_network(self._weights_of(seed))
+        first = next(self._orders_of(seed))[:LOOKED_AT]
         adapt(network, self._inputs(network.model, tf.gather(self._train[0], first)))
         self._fit(network)
         if network is not self.network:
@@ -290,29 +218,30 @@ class Trainer:
             shadows = Shadows(network.model, self.transposes(optimizer, network.model))
             optimizer.build(shadows.trained)
             self._assign([*shadows.variables, *optimizer.variables])
-        self._orders = self._orders_of(replicate)
+        self._orders = self._orders_of(seed)
 
     def run_epoch(self) -> Epoch:
-        """Trains the replicate that was started for one more epoch."""
+        """Train the run that was started for one more epoch."""
         started = time.perf_counter()
         order = next(self._orders)
         # All at once and here, since XLA takes three times as long to gather rows.
         x, y = (tf.gather(array, order) for array in self._train)
-        means = self._run_epoch(x, y, tf.constant(self._images)).numpy() / self._counts
+        means = self._run_epoch(x, y, tf.constant(self._examples)).numpy() / self._counts
         return Epoch._make([*means.tolist(), time.perf_counter() - started])
 
-    def sample_losses(self, images: int) -> Any:
-        """The losses, as in training, of training images that are spread evenly over all.
+    def sample_losses(self, examples: int) -> Any:
+        """Return the losses, as in training, of training examples spread evenly over all.
 
-        They are the same images for every variant and replicate.
+        They are the same examples for every variant and seed.
 
         Args:
-            images: how many, or all if there are fewer.
+            examples: how many, or all if there are fewer.
 
         Returns:
-            float32 (images,); differentiable.
+            float32 (examples,); differentiable.
         """
-        chosen = np.linspace(0, self._images - 1, min(images, self._images)).astype(np.int32)
+        count = min(examples, self._examples)
+        chosen = np.linspace(0, self._examples - 1, count).astype(np.int32)
         x, y = (tf.gather(array, chosen) for array in self._train)
         return self._evaluate(x, y, training=True)[0]
 
@@ -325,13 +254,13 @@ class Trainer:
         for variable, value in zip(self._variables, values, strict=True):
             variable.assign(value)
 
-    def _weights_of(self, replicate: int) -> int:
-        return replicate if WEIGHTS in self._vary else 0
+    def _weights_of(self, seed: int) -> int:
+        return seed if WEIGHTS in self._vary else 0
 
     def _few(self, model: Any) -> Any:
-        """Some training images, as a model takes them."""
+        """Some training examples, as a model takes them."""
         count = batch_of(model) or COMPARED
-        return self._inputs(model, tf.gather(self._train[0], np.arange(count) % self._images))
+        return self._inputs(model, tf.gather(self._train[0], np.arange(count) % self._examples))
 
     def _fit(self, network: Network) -> None:
         """Compile a network, unless the one that is compiled does the same with its values."""
@@ -349,147 +278,74 @@ class Trainer:
                 return
         self._take(network)
 
-    def _orders_of(self, replicate: int) -> Iterator[npt.NDArray[np.int32]]:
-        return data_order(replicate if ORDER in self._vary else 0, self._images)
+    def _orders_of(self, seed: int) -> Iterator[npt.NDArray[np.int32]]:
+        return data_order(seed if ORDER in self._vary else 0, self._examples)
 
     def _inputs(self, model: Any, x: Any) -> Any:
         return as_input(model, tf.cast(x, tf.float32) * self._scale + self._offset, self._shape)
 
     def _epoch(self, x: Any, y: Any, until: Any) -> Any:
-        """Trains on the images in this order, then classifies the validation images.
+        """Train on the examples in this order, then evaluate the validation examples.
 
         Args:
-            x: all images.
+            x: all examples.
             y: their labels.
             until: how many of them are for whole batches; fewer than all, an int32 tensor, if this
                 is called to be compiled, since XLA compiles nothing before it runs.
 
         Returns:
-            float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its images.
+            float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its examples.
         """
         training = _sum_over_batches(self._update, (x, y), self._batch_size, until)
-        return tf.concat([training, self._classify(*self._validation)], axis=0)
-
-    def _classify(self, x: Any, y: Any) -> Any:
-        """Loss and accuracy as sums over these images, float64 (2,); nothing is learned."""
-        return _sum_over_batches(
-            lambda x, y: self._totals(*self._evaluate(x, y, training=False)),
-            (x, y),
+        validation = _sum_over_batches(
+            lambda x, y: self._evaluate(x, y, training=False),
+            self._validation,
             self._evaluated or EVALUATION_BATCH,
-            x.shape[0],
+            len(self._validation[1]),
         )
+        return tf.concat([training, validation], axis=0)
 
-    def _judge(self, x: Any, y: Any) -> list[Any]:
-        """Loss and accuracy of each of these images, float32 (images,); nothing is learned."""
-        length = x.shape[0]
-        size = min(self._evaluated or EVALUATION_BATCH, length)
-        whole = length - length % size
-        batches = [
-            tf.reshape(array[:whole], (whole // size, size, *array.shape[1:])) for array in (x, y)
-        ]
-        judged = tf.map_fn(
-            lambda batch: self._evaluate(batch[0], batch[1], training=False),
-            tuple(batches),
-            fn_output_signature=(tf.float32, tf.float32),
-        )
-        parts = [[tf.reshape(part, (whole,))] for part in judged]
-        if whole < length:
-            for part, rest in zip(
-                parts, self._evaluate(x[whole:], y[whole:], training=False), strict=True
-            ):
-                part.append(rest)
-        return [tf.concat(part, axis=0) for part in parts]
-
-    def _update(self, x: Any, y: Any) -> Any:
+    def _update(self, x: Any, y: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            losses, hits = self._evaluate(x, y, training=True)
+            losses, correct = self._evaluate(x, y, training=True)
             loss = self.optimizer.scale_loss(tf.reduce_mean(losses))
         trained = self.shadows.trained
         self.optimizer.apply(tape.gradient(loss, [v.value for v in trained]), trained)
-        return self._totals(losses, hits)
+        return losses, correct
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        """The loss of each image, with what the model adds to that of the batch, and its hit."""
+        """The loss of each example, with what the model adds to that of the batch, and whether the
+        example is classified correctly (1) or not (0): both float32 (examples,).
+        """
         model = self.network.model
         with self.shadows.seen() as penalties:
             # As Keras' losses and metrics take them.
             outputs = tf.cast(called(model, self._inputs(model, x), training), tf.float32)
         losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
-        hits = keras.metrics.sparse_categorical_accuracy(y, outputs)
+        correct = keras.metrics.sparse_categorical_accuracy(y, outputs)
         for penalty in penalties:
             losses += tf.reduce_sum(tf.cast(penalty, tf.float32))
-        return losses, hits
-
-    @staticmethod
-    def _totals(losses: Any, hits: Any) -> Any:
-        # Sums of 60,000 float32 numbers need more than float32 has.
-        return tf.stack([tf.reduce_sum(tf.cast(part, tf.float64)) for part in (losses, hits)])
+        return losses, correct
 
 
-def make_trainer(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Trainer:
+def make_trainer(
+    spec: RunSpec, dataset: Dataset, make: Callable[[Any], Any] | None = None
+) -> Trainer:
     """Make the trainer of a run's seeds.
 
     Args:
         spec: decides the numbers.
-        arrays: of its data set, see `data.from_arrays`.
-
-    Raises:
-        EngineError: if the inputs cannot be scaled as the spec says.
-    """
-    return trainer_of(spec, dataset_of(spec, arrays))
-
-
-def dataset_of(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
-    """Return the data of a run: what is learned from, validated on and tested on.
-
-    Args:
-        spec: of the run.
-        arrays: of its data set, see `data.from_arrays`.
-    """
-    dataset = from_arrays(arrays)
-    if spec.held_out:
-        dataset = hold_out(dataset, spec.held_out)
-    if spec.training_images:
-        dataset = learn_from(dataset, spec.training_images)
-    return dataset
-
-
-def trainer_of(
-    spec: RunSpec, dataset: Dataset, make: Callable[[Any], Any] | None = None
-) -> Trainer:
-    """Return the trainer of a run's seeds on some data.
-
-    Args:
-        spec: of the run.
-        dataset: that is learned from.
+        dataset: that is learned from, see `data.dataset_of`.
         make: makes the optimizer for a model, if it is not to be the spec's.
     """
     return Trainer(
         dataset,
-        networks(spec, dataset.shape, dataset.classes),
+        networks_of(spec, dataset.shape, dataset.classes),
         make or (lambda model: make_optimizer(spec.optimizer, model)),
         spec.batch_size,
-        spec.inputs,
         spec.compile,
         spec.vary,
     )
-
-
-def networks(spec: RunSpec, shape: Sequence[int], classes: int) -> Networks:
-    """Return what makes the network of each seed of a run.
-
-    Args:
-        spec: of the run.
-        shape: of an input.
-        classes: how many there are.
-    """
-    model = spec.model
-    if "build" in model:
-        make = user_model(model["build"], shape, classes)
-    else:
-        sizes = model["hidden_units"], model["activation"]
-        make = dense_model(math.prod(shape), *sizes, classes)
-    return Networks(make, {"kernel": spec.kernel_initializer, "bias": spec.bias_initializer})
 
 
 def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:
@@ -508,9 +364,12 @@ def _storable(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _sum_over_batches(
     function: Callable[..., Any], arrays: tuple[Any, ...], size: int, until: Any
 ) -> Any:
-    """Sums what `function` returns, float64 (2,), over batches of the arrays' first dimension.
+    """Sum the two arrays that `function` returns over batches of the arrays' first dimension.
 
     Whole batches end at `until`; what is left of the arrays beyond them is the last one.
+
+    Returns:
+        float64 (2,): sums of 60,000 float32 numbers need more than float32 has.
     """
     length = arrays[0].shape[0]
     size = min(size, length)
@@ -522,7 +381,8 @@ def _sum_over_batches(
             tf.slice(array, [start] + [0] * (len(array.shape) - 1), [count, *array.shape[1:]])
             for array in arrays
         ]
-        return total + function(*batches)
+        sums = [tf.reduce_sum(tf.cast(part, tf.float64)) for part in function(*batches)]
+        return total + tf.stack(sums)
 
     _, total = tf.while_loop(
         lambda start, total: start + size <= until,

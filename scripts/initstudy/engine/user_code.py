@@ -1,6 +1,6 @@
 """The user's own files, run as modules of their folder.
 
-A file is run anew each time that something of it is asked for, with all that it imports from its
+A file is run again each time that something of it is asked for, with all that it imports from its
 folder: what it draws at its top level is then drawn alike for each seed, whichever was run before,
 and files of the same name in two folders are never taken for each other.
 """

@@ -179,7 +179,7 @@ def draw(
     model: Any,
     weights: Sequence[Weight],
     initializers: Mapping[Role, Mapping[str, Any]],
-    replicate: int,
+    seed: int,
 ) -> dict[int, Any]:
     """Draw those weights of a model that a study draws, and leave all others.
 
@@ -187,7 +187,7 @@ def draw(
         model: as it was made.
         weights: all of it, or of one that was made in the same way.
         initializers: of each role, see `assigned`.
-        replicate: decides the random numbers.
+        seed: decides the random numbers.
 
     Returns:
         By the index of a weight, the initializer that has drawn it.
@@ -201,7 +201,7 @@ def draw(
         weight.index: make_initializer(
             specs[weight.index]["class_name"],
             specs[weight.index]["config"],
-            weight_seed(replicate, *weight.key),
+            weight_seed(seed, *weight.key),
         )
         for weight in weights
         if weight.index in specs
@@ -353,7 +353,7 @@ def _copied(layer: Any, initializers: Mapping[str, Any]) -> list[Any]:
 
 
 def _arguments(layer: Any, variables: Sequence[Any]) -> list[tuple[str | None, bool]]:
-    """By which argument each variable of a layer is drawn, and whether a copy of it tells so."""
+    """By which argument each variable of a layer is drawn, and whether a copy of it shows so."""
     shapes = [tuple(variable.shape) for variable in variables]
     found: list[tuple[str | None, bool]] = [
         (variable.name if variable.name in ("kernel", "bias") else None, False)

@@ -68,14 +68,15 @@ def page_text() -> str:
 
 def files_text() -> str:
     """docs/files.md: every table of a study and of a suite, with what each column means."""
-    made = "made of scripts/initstudy/results/dictionary.py by `make reference`"
+    made = "made of scripts/initstudy/results/contracts.py and dictionary.py by `make reference`"
     parts = [
         "# The tables",
         f"<!-- {made.capitalize()}. -->",
         _paragraphs(
-            "All are CSV files with a header, in UTF-8, with numbers in full precision. `nan` is "
-            "a number that does not exist, `inf` a time that is never reached. Accuracies, losses "
-            "and shares have no unit; accuracies and shares are fractions of 1."
+            "All are CSV with a header, UTF-8, and numbers in full precision; `nan` is a number "
+            "that does not exist, `inf` a time that is never reached. A *count* is a whole number "
+            "from 0 on, a *share* a fraction of 1, a *flag* True or False. Accuracies, losses and "
+            "shares have no unit."
         ),
     ]
     for title, tables in (
@@ -86,11 +87,14 @@ def files_text() -> str:
         if tables is STUDY_TABLES:
             parts += ["### `findings.json`", _paragraphs(FINDINGS)]
         for name, table in tables.items():
-            rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
+            rows = [
+                f"| `{column}` | {table.kind(column)} | {meaning} |"
+                for column, meaning in table.columns.items()
+            ]
             parts += [
                 f"### `{name}`",
                 f"A row is {table.rows}.",
-                "\n".join(["| column | meaning |", "| --- | --- |", *rows]),
+                "\n".join(["| column | kind | meaning |", "| --- | --- | --- |", *rows]),
             ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,27 +1,22 @@
-"""What every column of every table means: docs/files.md is made of it.
+"""The contracts of the tables that follow from the analysis, and all tables by their files.
 
-A test holds it against the tables that are written.
+docs/files.md is made of them; a test holds them against the tables that are written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from initstudy.results.contracts import (
+    DIAGNOSTICS,
+    HISTORIES,
+    RUNS,
+    SEED,
+    TESTS,
+    TIMINGS,
+    VARIANT,
+    WEIGHTS,
+    Table,
+)
 
-@dataclass(frozen=True)
-class Table:
-    """A table of a study's or a suite's folder.
-
-    Attributes:
-        rows: what a row is of.
-        columns: what each column means; one that ends in * stands for all that begin so.
-    """
-
-    rows: str
-    columns: Mapping[str, str]
-
-
-VARIANT = "name of the pair of initializers: baseline, kernel-NAME, bias-NAME, KERNEL-BIAS, or best"
-SEED = "seed of the run, from 0; from 1,000,000 on for tuning runs"
 LOW, HIGH = "lower bound of the 95 % interval", "upper bound of the 95 % interval"
 STUDY = "name of the study"
 
@@ -127,100 +122,38 @@ STUDY_TABLES: Mapping[str, Table] = {
                 "with bounds by the standard deviation of seeds"
             ),
         },
-    ),
-    "histories.csv": Table(
-        "an epoch of a run; a diverged run ends with a row of nan",
         {
-            "variant": VARIANT,
-            "seed": SEED,
-            "epoch": "from 1",
-            "loss": "mean cross-entropy of the training examples during the epoch, in nats",
-            "accuracy": (
-                "share of training examples that were classified correctly during the epoch"
+            "text": "variant kernel_initializer bias_initializer metric decision",
+            "count": "seeds diverged never_reached_target decision_seeds ties failed_runs",
+            "share": (
+                "not_learned accuracy_mean accuracy_ci_low accuracy_ci_high accuracy_median "
+                "accuracy_iqm accuracy_min accuracy_max training_accuracy_mean area_under_curve "
+                "decided_confidence p_value p_value_adjusted p_value_equivalence "
+                "p_value_equivalence_adjusted probability_of_improvement failed_runs_mean "
+                "p_value_failed_runs published_accuracy"
             ),
-            "val_loss": "loss of the validation examples after the epoch, in nats",
-            "val_accuracy": (
-                "share of validation examples that were classified correctly after the epoch"
-            ),
+            "flag": "one_run deterministic may_be_best",
         },
     ),
-    "tests.csv": Table(
-        "a run",
-        {
-            "variant": VARIANT,
-            "seed": SEED,
-            "test_loss": (
-                "loss of the test examples after the last epoch, in nats; nan if it diverged"
-            ),
-            "test_accuracy": "share of test examples that were classified correctly",
-        },
-    ),
-    "timings.csv": Table(
-        "a run",
-        {
-            "variant": VARIANT,
-            "seed": SEED,
-            "epochs": "number of epochs that the run had",
-            "seconds": "wall time of its epochs",
-            "cpu_seconds": "CPU time of its job for it; of the first of a job, with the start",
-            "peak_memory_mb": "largest resident set of its job by then, in units of 2^20 bytes",
-        },
-    ),
-    "diagnostics.csv": Table(
-        "a layer of a run at a measurement epoch (0, 1, 2, 5, 10, ... and the last)",
-        {
-            "variant": VARIANT,
-            "seed": SEED,
-            "epoch": "measurement epoch; 0 at the start",
-            "layer": "number of the layer with a kernel, from 1 at the input",
-            "name": (
-                "name of the layer in the model; its class (Dense, Conv2D), if it has none; empty "
-                "in results of older versions"
-            ),
-            "units": "number of units of the layer",
-            "activation_mean": (
-                "mean of the outputs of the activation function over a batch and the units; for "
-                "the output layer, of the inputs of the softmax. The activation may be a layer by "
-                "itself, also behind a normalization"
-            ),
-            "activation_sd": "standard deviation of these outputs",
-            "gradient_mean": (
-                "mean of the gradient of the batch's loss by the inputs of the activation function"
-            ),
-            "gradient_sd": "standard deviation of this gradient",
-            "dead_units": "share of units with the same output for every example",
-            "repeated_units": (
-                "share of the others with the same output as another unit before them"
-            ),
-            "weight_norm": "Frobenius norm of the kernel",
-            "update_norm": "Frobenius norm of the optimizer's next step",
-        },
-    ),
-    "weights.csv": Table(
-        "a weight of the network",
-        {
-            "path": "its path in Keras; patterns of initializers are compared with it",
-            "layer": "name and class of its layer",
-            "shape": "shape of the weight",
-            "numbers": "number of its entries",
-            "role": "kernel or bias; for another weight the argument of its layer that draws it",
-            "kind": "row of the kernel in the table of methods-and-layers.md",
-            "fan_in": "inputs that each unit sees",
-            "fan_out": "units that see each input",
-            "trainable": "whether training changes it",
-            "drawn": "whether the study draws it",
-            "initializer": (
-                "initializer that draws it: that of the baseline, or of the network's code"
-            ),
-            "why": "reason why the study does not draw it",
-        },
-    ),
+    "histories.csv": HISTORIES,
+    "tests.csv": TESTS,
+    "timings.csv": TIMINGS,
+    "diagnostics.csv": DIAGNOSTICS,
+    "weights.csv": WEIGHTS,
     "pairs.csv": Table(
         "two variants; only with 40 variants at most",
         {
             "variant": VARIANT,
             "other": "name of the variant that it is compared with",
             **COMPARED,
+        },
+        {
+            "text": "variant other decision",
+            "count": "decision_seeds",
+            "share": (
+                "decided_confidence p_value p_value_adjusted p_value_equivalence "
+                "p_value_equivalence_adjusted"
+            ),
         },
     ),
     "learning_rates.csv": Table(
@@ -235,16 +168,9 @@ STUDY_TABLES: Mapping[str, Table] = {
             ),
             "judged": "number by which the rate is chosen, of the validation examples",
         },
+        {"text": "variant", "count": "seed", "share": "val_accuracy"},
     ),
-    "runs.csv": Table(
-        "a block of seeds of a variant",
-        {
-            "variant": VARIANT,
-            "first_seed": "first seed of the block",
-            "last_seed": "last seed of the block",
-            "history": "path of its history, with the digest of the run",
-        },
-    ),
+    "runs.csv": RUNS,
     "interaction.csv": Table(
         "an effect of a factorial study: kernel, bias, interaction",
         {
@@ -255,6 +181,7 @@ STUDY_TABLES: Mapping[str, Table] = {
             "share": "share of the three variances together",
             "p_value": "p-value for no such effect",
         },
+        {"text": "component", "share": "p_value"},
     ),
     "variance.csv": Table(
         "a variant, with `variance_seeds`",
@@ -273,6 +200,7 @@ STUDY_TABLES: Mapping[str, Table] = {
                 "examples"
             ),
         },
+        {"text": "variant", "count": "replicates replicates_alone"},
     ),
 }
 
@@ -308,6 +236,11 @@ SUITE_TABLES: Mapping[str, Table] = {
             "ratio_without_low": "the smallest geometric mean if one workload is left out",
             "ratio_without_high": "the largest geometric mean if one workload is left out",
         },
+        {
+            "text": "variant decision worst_workload",
+            "count": "workloads better equivalent inconclusive worse fails",
+            "share": "p_value p_value_adjusted",
+        },
     ),
     "decisions.csv": Table(
         "a method in a study",
@@ -336,6 +269,15 @@ SUITE_TABLES: Mapping[str, Table] = {
             "wins": "seeds on which it is ahead of the baseline",
             "ties": "seeds on which neither is ahead",
         },
+        {
+            "text": "study variant decision",
+            "count": "seeds failed_seeds wins ties",
+            "share": (
+                "confidence p_value p_value_adjusted p_value_equivalence "
+                "p_value_equivalence_adjusted"
+            ),
+            "flag": "fails",
+        },
     ),
     "workloads.csv": Table(
         "a study of the suite",
@@ -355,6 +297,11 @@ SUITE_TABLES: Mapping[str, Table] = {
             "target": "its target_accuracy",
             "kinds": "its tags, with semicolons between them",
         },
+        {
+            "text": "study dataset training inputs network optimizer learning_rates judge_by kinds",
+            "count": "validation epochs",
+            "share": "chance target",
+        },
     ),
     "scores.csv": Table(
         "a run",
@@ -366,6 +313,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "score": "(accuracy - c) / (target - c), where c is the majority-class accuracy",
             "epochs_to_target": "until the validation accuracy reached the target; inf if never",
         },
+        {"text": "study variant", "count": "seed", "share": "accuracy"},
     ),
     "learning_rates.csv": Table(
         "a variant in a study",
@@ -378,6 +326,7 @@ SUITE_TABLES: Mapping[str, Table] = {
             "at_edge": "whether the chosen one is one of these two",
             "within_two_errors": "whether another rate is within two standard errors of it",
         },
+        {"text": "study variant", "flag": "at_edge within_two_errors"},
     ),
     "trainings.csv": Table(
         "a variant in a study",
@@ -388,23 +337,11 @@ SUITE_TABLES: Mapping[str, Table] = {
             "epochs": "epochs of each run",
             "one_run": "whether all seeds are one and the same run, so that n is 1",
         },
+        {"text": "study variant digest", "count": "epochs", "flag": "one_run"},
     ),
     "trials.csv": Table(
         "a tuning run",
         {"study": STUDY, **STUDY_TABLES["learning_rates.csv"].columns},
+        {"text": "study variant", "count": "seed", "share": "val_accuracy"},
     ),
 }
-
-
-def describe(table: Table, column: str) -> str:
-    """What a column means.
-
-    Raises:
-        KeyError: if the dictionary does not have it.
-    """
-    if column in table.columns:
-        return table.columns[column]
-    for name, meaning in table.columns.items():
-        if name.endswith("*") and column.startswith(name[:-1]):
-            return meaning
-    raise KeyError(column)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, outlive a power cut, and tell whether they were changed.
+"""Files that appear whole or not at all, and outlive a power cut.
 
 Whatever is written goes to the disk by way of `sync`, `move` and `make_folder`, so that a test can
 stand in for a disk that loses what it was not ordered to keep.
@@ -6,10 +6,9 @@ stand in for a disk that loses what it was not ordered to keep.
 
 import errno
 import glob
-import hashlib
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
@@ -17,15 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.errors import StudyError
-
 # What file systems answer that cannot sync a folder; they keep its entries in their own way.
 _UNSYNCED = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Gives a temporary path beside `path` and moves it there when the block ends well.
+    """Give a temporary path beside `path` and move it there when the block ends well.
 
     The temporary file has the suffix of `path`, since libraries choose formats by it. Whatever
     happens, nobody ever sees `path` half-written; when this ends, it is on the disk. What a killed
@@ -63,7 +60,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def set_aside(path: str | Path) -> Path:
-    """Moves a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
+    """Move a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
 
     Returns:
         Where it is now.
@@ -79,7 +76,7 @@ def set_aside(path: str | Path) -> Path:
 
 
 def make_folders(folder: Path) -> None:
-    """Makes a folder and those above it that are missing, each on the disk before the next."""
+    """Make a folder and those above it that are missing, each on the disk before the next."""
     if not folder.is_dir():
         make_folders(folder.parent)
         make_folder(folder)
@@ -87,17 +84,17 @@ def make_folders(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes one folder, if it is not there."""
+    """Make one folder, if it is not there."""
     folder.mkdir(exist_ok=True)
 
 
 def move(source: Path, target: Path) -> None:
-    """Gives a file another name, at once; what had that name is gone."""
+    """Give a file another name, at once; what had that name is gone."""
     source.replace(target)
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the entries of a folder, are on the disk."""
+    """Wait until a file, or the entries of a folder, are on the disk."""
     folder = path.is_dir()
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -111,53 +108,13 @@ def sync(path: Path) -> None:
 
 
 def write_arrays(arrays: Mapping[str, Any], path: str | Path) -> None:
-    """Writes a .npz, whole or not at all. The same arrays always give the same bytes."""
+    """Write a .npz, whole or not at all. The same arrays always give the same bytes."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
-
-
-def write_sum(path: str | Path) -> None:
-    """Writes the SHA-256 of a file beside it, to `<path>.sha256`, as `sha256sum` does."""
-    file = Path(path)
-    write_sums(file.with_name(f"{file.name}.sha256"), [file])
-
-
-def write_sums(path: str | Path, files: Iterable[Path]) -> None:
-    """Writes the SHA-256 of files of the same folder to a file there, as `sha256sum` does."""
-    with replacing(path) as temporary:
-        temporary.write_text("".join(f"{_sha256(file)}  {file.name}\n" for file in files))
-
-
-def check_sum(path: str | Path, sums: str | Path | None = None) -> None:
-    """Checks a file against its SHA-256.
-
-    Args:
-        path: of the file.
-        sums: what `write_sums` wrote; None for what `write_sum` did, if it did.
-
-    Raises:
-        StudyError: if the file is not what was written.
-    """
-    file = Path(path)
-    listed = Path(sums) if sums else file.with_name(f"{file.name}.sha256")
-    if sums is None and not listed.exists():
-        return
-    try:
-        lines = listed.read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise StudyError(
-            f"{listed}: there are no sums to be read, so that {file.name} cannot be trusted. "
-            f"Remove {file.name} and run again: both are made again."
-        ) from None
-    if f"{_sha256(file)}  {file.name}" not in lines:
-        raise StudyError(
-            f"{file}: it was changed since it was written (its SHA-256 is not the one in "
-            f"{listed.name}). Remove it and run again: it is made again."
-        )
+        np.savez_compressed(file, **arrays)
 
 
 def _remove_left(target: Path) -> None:
-    """Removes what processes of this machine that are no more have left beside a file."""
+    """Remove what processes of this machine that are no more have left beside a file."""
     prefix = f".{target.name}.{socket.gethostname()}."
     for left in target.parent.glob(f"{glob.escape(prefix)}*"):
         try:
@@ -166,8 +123,3 @@ def _remove_left(target: Path) -> None:
             left.unlink(missing_ok=True)
         except (ValueError, PermissionError):
             continue
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

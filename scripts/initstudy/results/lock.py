@@ -1,13 +1,21 @@
-"""One run at a time in a folder: a lock of the kernel's, which ends with the process."""
+"""One Snakemake at a time in a folder, one job at a time at a seed.
+
+Both are locks of the kernel's, which end with the process, however it ends. Where a file system has
+none, nothing is held: some work may then be done twice, and comes to the same bytes.
+"""
 
 import errno
 import fcntl
 import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from initstudy.errors import StudyError
+from initstudy.results.files import make_folders
 
 log = logging.getLogger(__name__)
 
@@ -16,13 +24,10 @@ UNKNOWN = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def hold(path: Path) -> int:
-    """Holds a folder for as long as this process lives, however it ends.
-
-    On a file system without such locks nothing is held: two runs at once then do some work twice,
-    and write the same bytes.
+    """Hold a folder for as long as this process lives.
 
     Args:
-        path: the file that is locked; it tells who holds it, and stays.
+        path: the file that is locked; it has the process that holds it, and stays.
 
     Returns:
         The descriptor that holds it. A number, which nobody needs to keep: a file would let go as
@@ -53,3 +58,46 @@ def hold(path: Path) -> int:
     os.ftruncate(held, 0)
     os.write(held, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
     return held
+
+
+class SeedLocks:
+    """Lets jobs that share seeds of a run train each of them once.
+
+    Args:
+        file: of which each seed has a byte, which need not exist.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    @contextmanager
+    def hold(self, seed: int, wait: bool) -> Iterator[bool]:
+        """Hold one seed.
+
+        Args:
+            seed: its number.
+            wait: until nobody else does.
+
+        Yields:
+            Whether it is held.
+        """
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, seed)
+        except (BlockingIOError, PermissionError):
+            yield False
+            return
+        except OSError:
+            yield True
+            return
+        try:
+            yield True
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, seed)
+
+
+@contextmanager
+def seed_locks(folder: Path) -> Iterator[SeedLocks]:
+    """Open the locks of the seeds whose checkpoints are in a folder, which is made if need be."""
+    make_folders(folder)
+    with (folder / "lock").open("ab") as file:
+        yield SeedLocks(file)

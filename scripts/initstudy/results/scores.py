@@ -1,4 +1,4 @@
-"""The score of each replicate: what it is judged by, such that the largest is the best."""
+"""The score of each run: its primary metric, such that the largest is the best."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +12,20 @@ KEYS = ["variant", "seed"]
 def scored(
     final: pd.DataFrame, histories: pd.DataFrame, judge_by: str, target: float, epochs: int
 ) -> pd.DataFrame:
-    """How each replicate ended, with its score.
+    """Return how each run ended, with its score.
 
     Args:
         final: see `histories.final`.
-        histories: `columns.HISTORY` of the same replicates.
+        histories: `contracts.HISTORIES` of the same runs.
         judge_by: one of SIGNS.
         target: the accuracy until which epochs are counted.
         epochs: of the study.
 
     Returns:
-        `final` with the column score: what is judged by, times its sign. Accuracy and loss are
-        those of `final`, with an infinite loss of a diverged replicate; the others are of the
-        validation images, where a diverged replicate has an accuracy of 0 from then on. Who never
-        reached the target has taken infinitely many epochs.
+        `final` with the column score: the primary metric, times its sign. Accuracy and loss are
+        those of `final`, with an infinite loss of a diverged run; the others are of the validation
+        examples, where a diverged run has an accuracy of 0 from then on. A run that never reached
+        the target has taken infinitely many epochs.
     """
     if judge_by == "accuracy":
         values = final["accuracy"].to_numpy()
@@ -47,6 +47,6 @@ def scored(
 
 
 def _of(found: pd.Series, final: pd.DataFrame, otherwise: float) -> npt.NDArray[np.float64]:
-    """What was found for each replicate, in the order of `final`."""
+    """What was found for each run, in the order of `final`."""
     values = found.reindex(pd.MultiIndex.from_frame(final[KEYS])).fillna(otherwise)
     return np.asarray(values, dtype=np.float64)

@@ -15,7 +15,8 @@ from initstudy.config.problems import suggest
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.errors import StudyError
 from initstudy.plan import INTERIM
-from initstudy.results import diagnostics, findings, histories, hits
+from initstudy.results import examples, findings, histories, tables
+from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, TESTS, TIMINGS, Table
 from initstudy.results.findings import Findings
 from initstudy.results.scores import scored
 from initstudy.results.suite import SuiteResults
@@ -52,7 +53,7 @@ class Replicates:
         study: its name.
         variant: its name.
         accuracies: of the test examples after the last epoch, by seed.
-        histories: its rows of `columns.HISTORY`; None if only its end is known.
+        histories: its rows of `contracts.HISTORIES`; None if only its end is known.
         chance: majority-class accuracy; nan if it is not known.
     """
 
@@ -105,12 +106,12 @@ class StudyResults:
     @functools.cached_property
     def histories(self) -> pd.DataFrame:
         """variant, seed, epoch (from 1), loss, accuracy, val_loss, val_accuracy."""
-        return histories.read(self._path("histories.csv"), self.study.epochs)
+        return self._table("histories.csv", HISTORIES)
 
     @functools.cached_property
     def tests(self) -> pd.DataFrame:
         """variant, seed, test_loss, test_accuracy: of the test images after the last epoch."""
-        return histories.read_tests(self._path("tests.csv"))
+        return self._table("tests.csv", TESTS)
 
     @functools.cached_property
     def final(self) -> pd.DataFrame:
@@ -178,12 +179,12 @@ class StudyResults:
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
         study = self.study
-        return Replicates(study.name, name, ended, self._curves[name], study.data.chance)
+        return Replicates(study.name, name, ended, self._curves[name], study.data.majority_accuracy)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
         """variant, seed, epochs, seconds, cpu_seconds, peak_memory_mb."""
-        return histories.read_timings(self._path("timings.csv"))
+        return self._table("timings.csv", TIMINGS)
 
     @functools.cached_property
     def runs(self) -> pd.DataFrame:
@@ -194,12 +195,12 @@ class StudyResults:
 
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
-        """Signals and weights by variant, seed, epoch and layer: see `columns.DIAGNOSTICS`."""
-        return diagnostics.read(self._path("diagnostics.csv"), self.study.epochs)
+        """Signals and weights by variant, seed, epoch and layer: see `contracts.DIAGNOSTICS`."""
+        return self._table("diagnostics.csv", DIAGNOSTICS)
 
     @functools.cached_property
     def weights(self) -> list[dict[str, Any]]:
-        """`columns.WEIGHTS` of each weight of the network."""
+        """`contracts.WEIGHTS` of each weight of the network."""
         table = self._read_csv("weights.csv").astype({"shape": str})
         fans = {name: table[name].astype("Int64").astype(str) for name in ("fan_in", "fan_out")}
         whole = table.assign(**fans).astype(object).replace("<NA>", "").fillna("")
@@ -214,12 +215,14 @@ class StudyResults:
         """
         if not {WEIGHTS, ORDER} <= {*self.study.vary}:
             return set()
-        return diagnostics.start_alike(self.diagnostics)
+        return histories.start_alike(self.diagnostics)
 
     @functools.cached_property
-    def hits(self) -> dict[str, npt.NDArray[np.bool_]]:
+    def correct(self) -> dict[str, npt.NDArray[np.bool_]]:
         """The correct predictions of each run: for each variant bool (seeds, examples)."""
-        return hits.read(self._path("hits.npz"))
+        # Version 0.2.0 has called it so.
+        old = self._path("hits.npz").exists() and not self._path("examples.npz").exists()
+        return examples.by_variant(examples.read(self._path("hits.npz" if old else "examples.npz")))
 
     @functools.cached_property
     def findings(self) -> Findings:
@@ -284,6 +287,9 @@ class StudyResults:
     @functools.cached_property
     def _curves(self) -> dict[str, pd.DataFrame]:
         return histories.by_variant(self.histories)
+
+    def _table(self, name: str, contract: Table) -> pd.DataFrame:
+        return tables.read(self._path(name), contract, self.study.epochs)
 
     def _path(self, name: str) -> Path:
         return Path(self.folder, name)

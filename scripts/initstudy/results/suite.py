@@ -11,15 +11,14 @@ import pandas as pd
 
 from initstudy.errors import StudyError
 from initstudy.plan import VARIANTS, Choices, Plan
-from initstudy.results import hits
+from initstudy.results import examples
+from initstudy.results.dictionary import SUITE_TABLES
 from initstudy.results.tables import check_columns
 
-SCORES = ["study", "variant", "seed", "accuracy", "score", "epochs_to_target"]
-TRAININGS = ["study", "variant", "digest", "epochs", "one_run"]
-RATES = ["study", "variant", "learning_rate", "lowest", "highest", "at_edge", "within_two_errors"]
-TRIALS = ["study", "variant", "learning_rate", "seed", "val_loss", "val_accuracy", "judged"]
-WORKLOADS = ["study", "dataset", "training", "validation", "inputs", "network", "optimizer"]
-WORKLOADS += ["learning_rates", "epochs", "judge_by", "margin", "chance", "target", "kinds"]
+SCORES, TRAININGS, RATES, TRIALS, WORKLOADS = (
+    SUITE_TABLES[f"{name}.csv"].names
+    for name in ("scores", "trainings", "learning_rates", "trials", "workloads")
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,12 @@ class SuiteResults:
         table = self._read("workloads.csv", WORKLOADS).fillna(dict.fromkeys(texts, ""))
         return table.astype(dict.fromkeys(texts, str))
 
-    def hits(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
-        """Which test examples each run of a study gets right, by variant; none if not kept."""
+    def correct(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
+        """Return which test examples each run of a study classifies correctly, by variant; nothing
+        if that is not here.
+        """
         path = Path(self.folder, "hits", f"{study}.npz")
-        return hits.read(path) if path.exists() else {}
+        return examples.by_variant(examples.read(path)) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
         """Whether this is what a study would train of a variant.

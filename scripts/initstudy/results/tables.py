@@ -1,84 +1,86 @@
-"""How tables are read: fast if all is well, and with a message of file and line if it is not."""
+"""How tables are read, checked, joined and written, as their contracts ask.
+
+It is fast if all is well; if it is not, the message has the file and the line.
+"""
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from initstudy.errors import StudyError
+from initstudy.results.contracts import Table, check
+from initstudy.results.files import replacing
+from initstudy.results.jobs import Job, beside, seeds_of
 
 
-def read_table(
-    path: str | Path,
-    columns: list[str],
-    whole: Sequence[str],
-    content: bytes | None = None,
-    words: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Reads a table of text in its first column and of numbers in most others.
+class Collected(NamedTuple):
+    """A table of many jobs, as it is written and as it is computed with."""
+
+    text: bytes
+    frame: pd.DataFrame
+
+
+def write(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, whole or not at all; `nan` stands for what is not a number.
+
+    The same numbers always give the same bytes.
+    """
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.9g", na_rep="nan", lineterminator="\n")
+
+
+def read(path: str | Path, table: Table, epochs: int = 0) -> pd.DataFrame:
+    """Read a table, and check that it keeps its contract.
 
     Args:
-        path: a CSV file.
-        columns: those that it must have, in this order.
-        whole: those of counts, int64; the others are float64.
-        content: what stands in the file, if it was read already.
-        words: those of text, besides the first.
+        path: of the CSV file.
+        table: its contract.
+        epochs: of the study, if it is a table of runs.
+
+    Returns:
+        Its columns, in their order: text str, counts int64, numbers and shares float64.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    numbers = [column for column in columns[1:] if column not in words]
-    kinds = {column: np.int64 if column in whole else np.float64 for column in numbers}
-    if content is None:
-        content = read_lines(path)
-    try:
-        # Fast, and of one mind about what is a number; it says little of what is none.
-        with np.errstate(invalid="ignore"):
-            frame = pd.read_csv(
-                io.BytesIO(content),
-                dtype={**dict.fromkeys(columns, str), **kinds},
-                keep_default_na=False,
-                na_values={column: ["nan"] for column in numbers},
-                skip_blank_lines=False,
-                encoding="utf-8",
-            )
-        if list(frame.columns) == columns and (frame[list(whole)] >= 0).all(axis=None):
-            return frame
-    except (ValueError, OverflowError):
-        pass
-    text = _read_text(path, content, columns)
-    return pd.DataFrame(
-        {
-            column: _numbers(path, text, column, column in whole)
-            if column in kinds
-            else text[column]
-            for column in columns
-        }
-    )
+    frame = _parsed(path, table, _content(path))
+    _begins(path, table, frame, epochs)
+    return frame
 
 
-def read_lines(path: str | Path) -> bytes:
-    """What stands in a file of text.
+def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
+    """Join the tables of one kind of many jobs, with the variant as first column, and check them.
+
+    If all is well, which is the rule, all are checked as one.
+
+    Args:
+        jobs: the variant that each is of, and the path of its history.
+        table: the contract of the joined table.
+        epochs: of the study.
 
     Raises:
-        StudyError: if there is none, or if it does not end with a line.
+        StudyError: names the file of the job, the line and what is wrong there.
     """
+    files = [beside(history, table.output) for _, history in jobs]
+    parts = [_rows(variant, file, table) for (variant, _), file in zip(jobs, files, strict=True)]
     try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise StudyError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise StudyError(f"{path}: it is not a table ({error}).") from None
-    if not content.endswith(b"\n"):
-        raise StudyError(f"{path}: it ends in the middle of a line.")
-    return content
+        return _joined("", table, parts, jobs, epochs)
+    except StudyError:
+        for job, file, part in zip(jobs, files, parts, strict=True):
+            _joined(file, table, [part], [job], epochs)
+        raise StudyError(
+            f"The {table.output} of {len(jobs)} jobs are right, but not together: two of them have "
+            "the same seeds of the same variant."
+        ) from None
 
 
 def check_columns(path: str | Path, found: Sequence[str], columns: Sequence[str]) -> None:
-    """Checks the columns of a table.
+    """Check the columns of a table.
 
     Raises:
         StudyError: if they are not those that it must have.
@@ -90,22 +92,42 @@ def check_columns(path: str | Path, found: Sequence[str], columns: Sequence[str]
         )
 
 
-def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
-    """Says of the first row of a table that is bad what is wrong with it.
-
-    Args:
-        path: of the table.
-        bad: bool (rows,).
-        what: follows upon "this row".
-
-    Raises:
-        StudyError: if one is bad.
-    """
-    if np.any(bad):
-        raise StudyError(f"{path}, line {int(np.argmax(bad)) + 2}: this row {what}.")
+def _content(path: str | Path) -> bytes:
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise StudyError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise StudyError(f"{path}: it is not a table ({error}).") from None
+    if not content.endswith(b"\n"):
+        raise StudyError(f"{path}: it ends in the middle of a line.")
+    return content
 
 
-def _read_text(path: str | Path, content: bytes, columns: list[str]) -> pd.DataFrame:
+def _parsed(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
+    """The rows of a table, each value of the kind of its column."""
+    counts, numbers = table.of("count"), table.of("number", "share")
+    dtypes = {**dict.fromkeys(counts, np.int64), **dict.fromkeys(numbers, np.float64)}
+    try:
+        # Fast, and of one mind about what is a number; it says little of other values.
+        with np.errstate(invalid="ignore"):
+            frame = pd.read_csv(
+                io.BytesIO(content),
+                dtype={**dict.fromkeys(table.names, str), **dtypes},
+                keep_default_na=False,
+                na_values={column: ["nan"] for column in [*counts, *numbers]},
+                skip_blank_lines=False,
+                encoding="utf-8",
+            )
+        if list(frame.columns) == table.names and (frame[counts] >= 0).all(axis=None):
+            return frame
+    except (ValueError, OverflowError):
+        pass
+    text = _text(path, table, content)
+    return text.assign(**{name: _numbers(path, text, name, name in counts) for name in dtypes})
+
+
+def _text(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             io.BytesIO(content),
@@ -116,19 +138,76 @@ def _read_text(path: str | Path, content: bytes, columns: list[str]) -> pd.DataF
         )
     except ValueError as error:  # pandas' errors are among these
         raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
-    check_columns(path, list(frame.columns), columns)
+    check_columns(path, list(frame.columns), table.names)
     return frame
 
 
-def _numbers(path: str | Path, text: pd.DataFrame, column: str, whole: bool) -> pd.Series:
+def _numbers(path: str | Path, text: pd.DataFrame, column: str, count: bool) -> pd.Series:
     numbers = pd.to_numeric(text[column], errors="coerce").astype(np.float64)
     bad = numbers.isna() & (text[column] != "nan")
-    if whole:
+    if count:
         bad = numbers.isna() | (numbers % 1 != 0) | (numbers < 0)
     if bad.any():
         row = int(bad.to_numpy().argmax())
-        kind = "a whole number" if whole else "a number or nan"
+        kind = "a whole number" if count else "a number or nan"
         raise StudyError(
             f"{path}, line {row + 2}: {column} is {text[column].iloc[row]!r}, not {kind}."
         )
-    return numbers.astype(np.int64) if whole else numbers
+    return numbers.astype(np.int64) if count else numbers
+
+
+def _begins(
+    path: str | Path, table: Table, frame: pd.DataFrame, epochs: int
+) -> npt.NDArray[np.bool_]:
+    """Check what a table must keep, and return in which rows its runs begin."""
+    for name in table.of("share"):
+        check(path, (frame[name] < 0) | (frame[name] > 1), f"has {name} outside 0..1")
+    if not table.output:
+        return np.ones(len(frame), bool)
+    # A run is never taken up again. Numbers are compared faster than text.
+    run = pd.DataFrame({"variant": pd.factorize(frame["variant"])[0], "seed": frame["seed"]})
+    begins: npt.NDArray[np.bool_] = (run != run.shift()).any(axis=1).to_numpy()
+    if table.rule is None:
+        begins = np.ones(len(frame), bool)
+    repeated = np.zeros(len(frame), bool)
+    repeated[begins] = run[begins].duplicated()
+    check(path, repeated, "repeats a seed of its variant")
+    if table.rule:
+        table.rule(path, frame, begins, epochs)
+    return begins
+
+
+def _rows(variant: str, path: Path, table: Table) -> bytes:
+    """The lines of a job's table without its head, each behind the variant."""
+    own = table.names[1:]
+    head, _, rows = _content(path).partition(b"\n")
+    names = head.decode(errors="replace").split(",")
+    if names != own:
+        absent = [name for name in own if name in table.added and name not in names]
+        if names != [name for name in own if name not in absent]:
+            check_columns(path, names, own)
+        filled = {name: "" if name in table.of("text") else "nan" for name in absent}
+        frame = pd.read_csv(io.BytesIO(head + b"\n" + rows), dtype=str, keep_default_na=False)
+        text = frame.assign(**filled)[own].to_csv(index=False, header=False, lineterminator="\n")
+        rows = text.encode()
+    first = variant.encode() + b","
+    return first + rows[:-1].replace(b"\n", b"\n" + first) + b"\n" if rows else b""
+
+
+def _joined(
+    path: str | Path, table: Table, parts: Sequence[bytes], jobs: Sequence[Job], epochs: int
+) -> Collected:
+    """The rows of some jobs as one table, whose runs are those of the jobs."""
+    text = b"".join([",".join(table.names).encode() + b"\n", *parts])
+    frame = _parsed(path, table, text)
+    rows = frame[_begins(path, table, frame, epochs)]
+    expected = [(variant, seed) for variant, history in jobs for seed in seeds_of(history)]
+    if len(rows) != len(expected):
+        raise StudyError(f"{path}: it has {len(rows)} runs, not {len(expected)}.")
+    found = zip(rows["variant"], rows["seed"], rows.index, strict=True)
+    for (variant, seed, row), run in zip(found, expected, strict=True):
+        if (variant, seed) != run:
+            raise StudyError(
+                f"{path}, line {row + 2}: it has seed {seed} where seed {run[1]} must be."
+            )
+    return Collected(text, frame)

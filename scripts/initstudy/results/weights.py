@@ -1,33 +1,16 @@
-"""weights.csv: every weight of a study's network, and where it comes from."""
+"""The weights of a study's network, in words."""
 
-import csv
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from initstudy.config.problems import count
-from initstudy.results.columns import WEIGHTS
-from initstudy.results.files import replacing
-
-
-def write(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
-    """Write the table.
-
-    Args:
-        rows: from `training.accounts.table`.
-        path: of the file.
-    """
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, WEIGHTS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def in_words(rows: Sequence[Mapping[str, Any]]) -> str:
     """Say how many weights a study draws, by role, and which trained kernels it does not.
 
     Args:
-        rows: with the columns `columns.WEIGHTS`.
+        rows: with the columns `contracts.WEIGHTS`.
     """
     parts = []
     for role, plural in (("kernel", "kernels"), ("bias", "biases")):

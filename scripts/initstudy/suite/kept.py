@@ -125,7 +125,7 @@ def _entry(entry: Entry, tables: SuiteResults, variants: Sequence[str]) -> Entry
         accuracies=columns("accuracy"),
         epochs_to_target=columns("epochs_to_target"),
         one_run=frozenset(trained[trained["one_run"]]["variant"]) & frozenset(variants),
-        correct={name: rows for name, rows in tables.hits(study).items() if name in variants},
+        correct={name: rows for name, rows in tables.correct(study).items() if name in variants},
     )
 
 

@@ -22,9 +22,10 @@ from initstudy import __version__
 from initstudy.analysis.decisions import BASELINE
 from initstudy.data.catalog import SPECS
 from initstudy.drawing.figures import save
-from initstudy.results import histories
+from initstudy.results import examples
 from initstudy.results.files import replacing, write_arrays
 from initstudy.results.suite import SuiteResults
+from initstudy.results.tables import write
 from initstudy.suite import findings, kept, pages, tables
 from initstudy.suite.catalog import FIGURES
 from initstudy.suite.entry import Entry
@@ -48,7 +49,7 @@ def take(suite: Path, to: Path) -> None:
     scores = SuiteResults(suite).scores
     for study, variants in scores.groupby("study")["variant"].unique().items():
         before = to / "hits" / f"{study}.npz"
-        write_arrays(hits(suite.parent / str(study) / "hits.npz", before, variants), before)
+        write_arrays(correct(suite.parent / str(study) / "examples.npz", before, variants), before)
     for table in TABLES:
         shutil.copyfile(suite / f"{table}.csv", to / f"{table}.csv")
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
@@ -56,25 +57,23 @@ def take(suite: Path, to: Path) -> None:
     _write(to / RUN, yaml.safe_dump(run, sort_keys=False))
 
 
-def hits(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
-    """Join which test examples each run gets right, of what was trained and of what is kept.
+def correct(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
+    """Join which test examples each run classifies correctly, of what was trained and of what is
+    kept.
 
     Args:
-        own: `hits.npz` of a study.
+        own: `examples.npz` of a study.
         before: the same of the benchmark, which need not be there; has variants that the study
             lacks.
         variants: those that are judged; others are left out.
 
     Returns:
-        What `results.hits.read` reads, once it is written.
+        What `results.examples.read` reads, once it is written.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
-    known = {"images", *variants}
     for path in (path for path in (before, own) if path.exists()):
-        with np.load(path, allow_pickle=False) as file:
-            judged = (name for name in file.files if name.partition("/")[0] in known)
-            arrays |= {name: file[name] for name in judged}
-    return arrays
+        arrays |= examples.read(path)
+    return {name: array for name, array in arrays.items() if name.partition("/")[0] in variants}
 
 
 def make(folder: Path) -> None:
@@ -86,9 +85,9 @@ def make(folder: Path) -> None:
     variants, entries = kept.entries(SuiteResults(folder))
     found = findings.find(variants, entries)
     entries = [entry.ordered(variants, found.variants) for entry in entries]
-    histories.write(tables.summary(found), folder / "summary.csv")
-    histories.write(tables.decisions(found), folder / "decisions.csv")
-    histories.write(tables.rates(found), folder / "learning_rates.csv")
+    write(tables.summary(found), folder / "summary.csv")
+    write(tables.decisions(found), folder / "decisions.csv")
+    write(tables.rates(found), folder / "learning_rates.csv")
     for name, figure in draw(found, entries).items():
         save(figure, folder / f"{name}.png")
     run = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))

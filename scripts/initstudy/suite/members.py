@@ -96,7 +96,7 @@ def entry(results: StudyResults, variants: Sequence[str], kinds: Sequence[str] =
         epochs_to_target=of_each("epochs_to_target"),
         rates=learning_rates.read(results.learning_rates_file) if study.tuned else None,
         one_run=frozenset(variants) & frozenset(known.one_run),
-        correct={name: results.hits[name][:counted] for name in variants},
+        correct={name: results.correct[name][:counted] for name in variants},
     )
 
 
@@ -121,7 +121,7 @@ def workload(study: Study, kinds: Sequence[str] = ()) -> Workload:
         epochs=study.epochs,
         judge_by=study.judge_by,
         margin=study.margin if study.judge_by == "accuracy" else None,
-        chance=study.data.chance,
+        chance=study.data.majority_accuracy,
         target=study.target_accuracy,
         kinds=list(kinds),
     )

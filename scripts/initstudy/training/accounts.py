@@ -11,7 +11,7 @@ from initstudy.engine.weights import ENDING, Weight, assigned
 def table(
     model: Any, weights: Sequence[Weight], baseline: Mapping[Any, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return a row for each weight, with the columns `columns.WEIGHTS`.
+    """Return a row for each weight, with the columns `contracts.WEIGHTS`.
 
     Args:
         model: that they are of.

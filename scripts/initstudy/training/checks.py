@@ -114,10 +114,10 @@ def _user_network(
         return [Problem(path, f"{build}: {text}") for text in texts]
 
     try:
-        model = returned_model(build, shape, classes, replicate=0)
+        model = returned_model(build, shape, classes, seed=0)
         if found := wrong(returned_problems(model)):
             return found, None, None
-        other = returned_model(build, shape, classes, replicate=1)
+        other = returned_model(build, shape, classes, seed=1)
         inputs = some_inputs(model, shape)
         if found := wrong(output_problems(model, shape, classes)):
             return found, None, None

@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from initstudy.config.problems import count
 from initstudy.engine.backend import keras
-from initstudy.engine.data import Dataset
+from initstudy.engine.data import Dataset, data_order, dataset_of
 from initstudy.engine.layers import layers_of
 from initstudy.engine.models import as_input, returned_model
 from initstudy.engine.optimizers import inner_of, make_optimizer, scaling
 from initstudy.engine.shadows import Shadows
 from initstudy.engine.spec import RunSpec
-from initstudy.engine.trainer import Trainer, data_order, dataset_of, input_scaling, trainer_of
+from initstudy.engine.trainer import Trainer, make_trainer
 
 # Whole batches that are compared, and that are timed if that takes no longer than so many seconds.
 BATCHES, TIMED, LONG = 3, 40, 1.0
@@ -107,7 +107,7 @@ def compare(spec: RunSpec, arrays: Mapping[str, Array]) -> Comparison:
     # By XLA other random numbers come of the same seeds.
     noisy = any(v.path.endswith("seed_generator_state") for v in keras_side.model.variables)
     same = replace(spec, compile="graph") if noisy else spec
-    trainer = trainer_of(same, few, lambda model: scaling(Recorder(), model))
+    trainer = make_trainer(same, few, lambda model: scaling(Recorder(), model))
     trainer.compile()
     trainer.start(0)
     start = [variable.numpy() for variable in trainer.model.variables]
@@ -137,12 +137,12 @@ class _Keras:
         self.model = returned_model(build, dataset.shape, dataset.classes, 0, faster=False)
         self._size, self._data = spec.batch_size, dataset
         self._order = next(data_order(0, len(dataset.y_train)))
-        scale, offset = input_scaling(spec.inputs, dataset.x_train)
-        self._x, self._x_val = (
-            keras.ops.convert_to_numpy(
-                as_input(self.model, part.astype(np.float32) * scale + offset, dataset.shape)
-            )
+        scaled = (
+            part.astype(np.float32) * dataset.scale + dataset.offset
             for part in (dataset.x_train, dataset.x_val)
+        )
+        self._x, self._x_val = (
+            keras.ops.convert_to_numpy(as_input(self.model, part, dataset.shape)) for part in scaled
         )
         self.own = getattr(self.model, "optimizer", None)
         self.model.compile(
@@ -277,7 +277,7 @@ def _timed(spec: RunSpec, whole: Dataset, few: Dataset, seconds: float) -> float
     """
     if seconds < LONG:
         few = _first(whole, spec, TIMED)
-        trainer = trainer_of(spec, few)
+        trainer = make_trainer(spec, few)
         trainer.compile()
         trainer.start(0)
         seconds = min(trainer.run_epoch().seconds for _ in range(2))

@@ -151,7 +151,7 @@ def _network_problems(
     try:
         few = {"steps": 1, "batch": 2} if entry.spec["class_name"] == "metainit" else {}
         spec = {**entry.spec, "config": {**entry.spec["config"], **few}}
-        network = Network(model, weights, draw(model, weights, {entry.role: spec}, replicate=0))
+        network = Network(model, weights, draw(model, weights, {entry.role: spec}, seed=0))
         adapt(network, some_inputs(model, question["shape"], LOOKED_AT))
     except EngineError as error:
         text = f"it cannot be used with this network: {error} Take another initializer"

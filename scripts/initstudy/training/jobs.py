@@ -10,84 +10,78 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initstudy.engine.spec import RunSpec
-from initstudy.results import records
-from initstudy.results.records import Record
-from initstudy.store import checkpoints
+from initstudy.results import checkpoints
+from initstudy.results.checkpoints import Checkpoint
+from initstudy.results.lock import seed_locks
+from initstudy.store import Planned
+from initstudy.store import checkpoints as folder_of_checkpoints
 
 if TYPE_CHECKING:
-    from initstudy.training.replicates import Replicates
+    from initstudy.training.seeds import SeedTrainer
 
 log = logging.getLogger(__name__)
 
 
 def train(
-    spec: RunSpec,
+    planned: Planned,
     dataset_file: str | Path,
     folder: str | Path,
     seeds: Iterable[int],
     epochs: int,
-    keep_weights: bool = False,
-    checkpoint_minutes: float = 5,
-) -> dict[int, Record]:
+) -> dict[int, Checkpoint]:
     """Train seeds of one spec as far as their checkpoints do not reach yet.
 
     Other jobs may do the same at the same time: each seed is trained by one of them.
 
     Args:
-        spec: decides the numbers.
+        planned: the spec, and what is kept of its seeds.
         dataset_file: what `downloads.download` has written, or a user's own .npz.
         folder: of the run.
         seeds: which are trained.
-        epochs: passes over the training images.
-        keep_weights: whether finished records keep what it takes to go on to more epochs.
-        checkpoint_minutes: at most so long, and an epoch, is lost when this is killed.
+        epochs: passes over the training examples.
 
     Returns:
-        The record of each seed, in the order given, without states.
+        The checkpoint of each seed, in the order given, without states.
     """
-    place = checkpoints(folder)
-    found: dict[int, Record] = {}
+    place = folder_of_checkpoints(folder)
+    found: dict[int, Checkpoint] = {}
     trained = 0
     started = time.perf_counter()
-    replicates: Replicates | None = None
+    trainer: SeedTrainer | None = None
 
-    def reach(seed: int, record: Record | None) -> Record:
-        nonlocal replicates, trained
-        if record and records.reaches(record, epochs):
+    def reach(seed: int) -> Checkpoint:
+        nonlocal trainer, trained
+        known = checkpoints.read(place / f"{seed}.npz")
+        if known and known.reaches(epochs):
             log.info("seed %d is taken from its checkpoint.", seed)
-            return record
-        if replicates is None:
-            replicates = _replicates(spec, dataset_file)
-        save = place / f"{seed}.npz"
-        record = replicates.train(seed, record, epochs, keep_weights, checkpoint_minutes, save)
+            return known
+        if trainer is None:
+            trainer = _seed_trainer(planned, dataset_file)
         trained += 1
-        return record
+        return trainer.train(seed, known, epochs, place / f"{seed}.npz")
 
     order = list(seeds)
-    with records.holding(place) as holder:
+    with seed_locks(place) as locks:
         # Those that another job is at come last; by then it has done them, or left them to this.
-        for wait in (False, True):
-            for seed in order:
-                if seed in found:
+        for seed, wait in [*((seed, False) for seed in order), *((seed, True) for seed in order)]:
+            if seed in found:
+                continue
+            with locks.hold(seed, wait) as held:
+                if not held:
+                    log.info("seed %d is being trained by another job.", seed)
                     continue
-                with holder.hold(seed, wait) as held:
-                    if not held:
-                        log.info("seed %d is being trained by another job.", seed)
-                        continue
-                    record = reach(seed, records.read(place / f"{seed}.npz"))
-                found[seed] = replace(record, states=())
-                left = len(order) - len(found)
-                took = (time.perf_counter() - started) / max(trained, 1) * left
-                to_go = f", about {took:.0f} s to go" if left and trained else ""
-                log.info("%d of %d seeds done%s.", len(found), len(order), to_go)
+                found[seed] = replace(reach(seed), states=())
+            left = len(order) - len(found)
+            took = (time.perf_counter() - started) / max(trained, 1) * left
+            to_go = f", about {took:.0f} s to go" if left and trained else ""
+            log.info("%d of %d seeds done%s.", len(found), len(order), to_go)
     return {seed: found[seed] for seed in order}
 
 
-def _replicates(spec: RunSpec, dataset_file: str | Path) -> "Replicates":
+def _seed_trainer(planned: Planned, dataset_file: str | Path) -> "SeedTrainer":
     # The one place from which TensorFlow is imported here.
     from initstudy.engine.backend import set_threads
-    from initstudy.training.replicates import Replicates
+    from initstudy.training.seeds import SeedTrainer
 
-    set_threads(spec.threads)
-    return Replicates(spec, dataset_file)
+    set_threads(planned.spec.threads)
+    return SeedTrainer(planned, dataset_file)

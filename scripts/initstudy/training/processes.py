@@ -10,10 +10,10 @@ import psutil
 
 
 def end_with(pid: int, poll: float = 0.2) -> None:
-    """Ends this process, at once, when another is gone.
+    """End this process, at once, when another is gone.
 
-    A Snakemake that is killed cannot stop its trainings; they would work on beside those of the
-    next run.
+    A Snakemake that is killed cannot stop its jobs; they would work on beside those of the next
+    one.
 
     Args:
         pid: the number of the other process.
@@ -33,16 +33,7 @@ def end_with(pid: int, poll: float = 0.2) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def spent() -> dict[str, float]:
-    """What this process took so far.
-
-    Returns:
-        cpu_seconds: of all its threads, from its start; peak_memory_mb: its largest resident set,
-        in units of 2^20 bytes.
-    """
-    usage = resource.getrusage(resource.RUSAGE_SELF)
+def peak_memory_mb() -> float:
+    """Return the largest resident set of this process so far, in units of 2^20 bytes."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return {
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-        "peak_memory_mb": round(usage.ru_maxrss / unit, 1),
-    }
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)

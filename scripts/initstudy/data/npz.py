@@ -1,0 +1,116 @@
+"""The .npz files of users: shapes and types at a glance, arrays in parts or whole."""
+
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.errors import StudyError
+
+NAMES = ("x_train", "y_train", "x_test", "y_test")
+BLOCK = 2**24  # bytes that are looked at together
+
+
+def names(path: str | Path) -> list[str]:
+    """Return the names of the arrays of a .npz.
+
+    Raises:
+        StudyError: if the file is not one.
+    """
+    with _archive(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def header(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and dtype of an array.
+
+    Raises:
+        StudyError: if there is none, or it cannot be read.
+    """
+    with _member(path, name) as file:
+        shape, _, dtype = _header(file)
+    return shape, dtype
+
+
+def array(path: str | Path, name: str) -> npt.NDArray[Any]:
+    """Return an array.
+
+    Raises:
+        StudyError: if there is none, or it cannot be read.
+    """
+    with _member(path, name) as file:
+        found: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return found
+
+
+def blocks(path: str | Path, name: str) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Yield the rows of an array in parts, (some, columns), each with the number of its first row.
+
+    Raises:
+        StudyError: if there is none, or it cannot be read.
+    """
+    with _member(path, name) as file:
+        shape, by_columns, dtype = _header(file)
+        columns = math.prod(shape[1:])
+        if by_columns:
+            whole = np.frombuffer(_bytes(file, shape[0] * columns * dtype.itemsize), dtype)
+            yield 0, whole.reshape(shape[::-1]).T.reshape(shape[0], columns)
+            return
+        step = max(1, BLOCK // (columns * dtype.itemsize))
+        for start in range(0, shape[0], step):
+            count = min(step, shape[0] - start)
+            rows = np.frombuffer(_bytes(file, count * columns * dtype.itemsize), dtype)
+            yield start, rows.reshape(count, columns)
+
+
+def _archive(path: str | Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise StudyError(f"{path} is not an .npz file ({error}); numpy.savez makes one.") from None
+
+
+@contextmanager
+def _member(path: str | Path, name: str) -> Iterator[Any]:
+    """One array of a file, to be read."""
+    with _archive(path) as archive:
+        found = sorted(member.removesuffix(".npy") for member in archive.namelist())
+        if name not in found:
+            raise StudyError(
+                f"{path} has no array {name}; it needs {', '.join(NAMES)}, and has "
+                f"{', '.join(found) or 'nothing'}."
+            )
+        try:
+            with archive.open(f"{name}.npy") as file:
+                yield file
+        # Of a damaged file, or one that is packed or locked in a way that Python does not know.
+        except (
+            *(OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error),
+            *(NotImplementedError, RuntimeError),
+        ) as error:
+            raise StudyError(
+                f"{path}: {name} cannot be read ({error}). Save the arrays again with numpy.savez."
+            ) from None
+
+
+def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether it lies column by column, and dtype."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    found: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(file)
+    return found
+
+
+def _bytes(file: Any, count: int) -> bytes:
+    found: bytes = file.read(count)
+    if len(found) < count:
+        raise EOFError("it ends too early")
+    return found

@@ -1,0 +1,148 @@
+"""Trains single seeds: measures them as they pass, and keeps their checkpoints on the way."""
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from initstudy.data import datasets
+from initstudy.engine.data import dataset_of
+from initstudy.engine.errors import EngineError
+from initstudy.engine.trainer import make_trainer
+from initstudy.errors import StudyError
+from initstudy.results import checkpoints
+from initstudy.results.checkpoints import Checkpoint, Measurement, OtherRunError, State
+from initstudy.results.contracts import measurement_epochs
+from initstudy.store import Planned
+from initstudy.training.diagnosing import measuring
+from initstudy.training.processes import peak_memory_mb
+
+log = logging.getLogger(__name__)
+
+
+class SeedTrainer:
+    """Trains seeds of one spec, one after the other.
+
+    Args:
+        planned: the spec, and what is kept of its seeds.
+        dataset_file: see `jobs.train`.
+
+    Raises:
+        StudyError: if the data set cannot be read, or its inputs not be scaled.
+    """
+
+    def __init__(self, planned: Planned, dataset_file: str | Path) -> None:
+        spec = planned.spec
+        arrays = datasets.read(dataset_file, spec.dataset.name, spec.dataset.sha256)
+        try:
+            self._trainer = make_trainer(spec, dataset_of(spec, arrays))
+        except EngineError as error:
+            raise StudyError(str(error)) from None
+        self._keep_weights = planned.keep_weights
+        self._checkpoint_minutes = planned.checkpoint_minutes
+        started = time.perf_counter()
+        self._trainer.compile()
+        log.info("Compiled the epoch in %.1f s.", time.perf_counter() - started)
+        self._measure = measuring(self._trainer)
+        # CPU time of this process that is in a checkpoint already.
+        self._counted = 0.0
+
+    def train(self, seed: int, known: Checkpoint | None, epochs: int, path: Path) -> Checkpoint:
+        """Train one seed until its checkpoint reaches so many epochs.
+
+        Args:
+            seed: its number.
+            known: its checkpoint; None if there is none.
+            epochs: of the run.
+            path: of the checkpoint.
+
+        Returns:
+            The checkpoint as it was written in the end.
+        """
+        fresh = Checkpoint.empty(self._trainer.test_examples)
+        if known:
+            try:
+                return self._train(seed, known, epochs, path)
+            except OtherRunError as error:
+                checkpoints.reject(path, f"is of another run ({error})")
+        return self._train(seed, fresh, epochs, path)
+
+    def _train(self, seed: int, checkpoint: Checkpoint, epochs: int, path: Path) -> Checkpoint:
+        begin = self._begin(seed, checkpoint, epochs)
+        due, states = measurement_epochs(epochs), checkpoint.states
+        written = time.perf_counter()
+        for number in range(begin, epochs + 1):
+            epoch = self._trainer.run_epoch() if number > begin else None
+            if epoch:
+                log.info(
+                    "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
+                    "val_loss %.4f, val_accuracy %.4f, %.2f s",
+                    *(seed, number, epochs, *epoch),
+                )
+            diverged = epoch is not None and not epoch.finite
+            if number in due and number not in checkpoint.measurements and not diverged:
+                checkpoint = checkpoint.measured(number, *self._look(number))
+            if epoch:
+                *metrics, seconds = epoch
+                checkpoint = checkpoint.extended(number, metrics, seconds, self._cpu_seconds())
+            if diverged:
+                log.warning("seed %d diverged in epoch %d; it ends there.", seed, number)
+                break
+            minutes = (time.perf_counter() - written) / 60
+            if begin < number < epochs and minutes >= self._checkpoint_minutes:
+                further = [state for state in states if state.epoch > number]
+                self._write(checkpoint, [State(number, self._trainer.state()), *further], path)
+                written = time.perf_counter()
+        further = [state for state in states if state.epoch > epochs]
+        if self._keep_weights and not further and not checkpoint.diverged:
+            further = [State(epochs, self._trainer.state())]
+        return self._write(checkpoint, further, path)
+
+    def _begin(self, seed: int, checkpoint: Checkpoint, epochs: int) -> int:
+        """Start a seed or take it up again; return how many epochs it has had."""
+        if checkpoint.examples != self._trainer.test_examples:
+            found, expected = checkpoint.examples, self._trainer.test_examples
+            raise OtherRunError(f"it has {found} test examples, not {expected}")
+        last = min([epochs, *checkpoint.missing(epochs)])
+        try:
+            for state in reversed(checkpoint.states):
+                if state.epoch <= last:
+                    self._resume(seed, state)
+                    log.info("seed %d goes on from epoch %d.", seed, state.epoch)
+                    return state.epoch
+            self._trainer.start(seed)
+        except EngineError as error:
+            raise StudyError(str(error)) from None
+        return 0
+
+    def _resume(self, seed: int, state: State) -> None:
+        try:
+            self._trainer.resume(seed, state.epoch, state.arrays)
+        except ValueError as error:
+            raise OtherRunError(str(error)) from None
+
+    def _look(self, epoch: int) -> tuple[tuple[str, ...], Measurement]:
+        """Measure the network as it is now, and test it if it was trained; the names of its layers
+        come first.
+        """
+        names, *measures = zip(*self._measure(), strict=True)
+        layers = np.column_stack(measures).astype(np.float64)
+        if not epoch:
+            return names, Measurement(layers, (np.nan, np.nan), np.zeros(0, bool))
+        loss, accuracy, correct = self._trainer.test()
+        return names, Measurement(layers, (loss, accuracy), correct)
+
+    def _cpu_seconds(self) -> float:
+        """CPU time of this process since this was last asked; at first, since its start."""
+        now = time.process_time()
+        self._counted, spent = now, now - self._counted
+        return spent
+
+    @staticmethod
+    def _write(checkpoint: Checkpoint, states: list[State], path: Path) -> Checkpoint:
+        peak = max(checkpoint.peak_memory_mb, peak_memory_mb())
+        made = replace(checkpoint, states=tuple(states), peak_memory_mb=peak)
+        checkpoints.write(made, path)
+        return made
