@@ -92,7 +92,7 @@ OTHERS = {
     ),
     "the help of a key": (
         "scripts/initstudy/config/training.py",
-        "Images per update.",
+        "Examples per update.",
         "Per update.",
         set(),
     ),

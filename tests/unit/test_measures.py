@@ -252,7 +252,7 @@ def test_the_words_are_about_what_is_judged_by(judge_by: str) -> None:
     measure = MEASURES[judge_by]
     text = verdict(findings)
     assert "**Start from fast kernels with b0 biases.**" in text
-    assert f"Variants are judged by their {measure.words}" in text
+    assert f"The primary metric is the {measure.words}" in text
     assert "nan" not in text
     lines = summary_table(findings).splitlines()
     assert f"| {measure.words} [95 % CI] " in lines[0]

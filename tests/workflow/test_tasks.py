@@ -110,7 +110,7 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     assert means["glorot_uniform"] == pytest.approx(expected)
     verdict = (own / "results/own/verdict.md").read_text()
     assert "500 held-out training examples" in verdict
-    assert "own best learning rate: 0.1 for" in verdict
+    assert "ran at its best learning rate: 0.1 for" in verdict
     report = (own / "results/own/report.html").read_text()
     assert 'id="learning_rates-figure"' in report
     assert "The accuracy of every variant, on the test set." in report
