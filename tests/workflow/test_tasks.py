@@ -140,7 +140,7 @@ def test_the_best_initializer_is_taken_out_of_a_tuned_study(own: Project) -> Non
 
     def run(names: list[str]) -> str:
         asked = f"kernel_initializers=[{','.join(names)}]"
-        own.run("--configfile", "studies/own.yaml", "--config", asked)
+        own.run("results/own/best.yaml", "--configfile", "studies/own.yaml", "--config", asked)
         choice = yaml.safe_load((own / "results/own/best.yaml").read_text())
         return str(choice["kernel_initializer"]["name"])
 
