@@ -77,11 +77,11 @@ OTHERS = {
         set(),
     ),
     "a comment": (f"{ENGINE}/trainer.py", "LOOKED_AT = 1000", "# More.\nLOOKED_AT = 1_000", set()),
-    "a docstring": (f"{ENGINE}/trainer.py", "Trains one replicate from", "Trains it from", set()),
+    "a docstring": (f"{ENGINE}/trainer.py", "Trains seeds of one model", "Trains one model", set()),
     "the layout": (
         f"{ENGINE}/data.py",
-        "HELD_OUT, LEARNED = 2, 4",
-        "HELD_OUT, LEARNED = (\n    2, 4\n)",
+        "DATA_ORDER, HELD_OUT, LEARNED = 1, 2, 4",
+        "DATA_ORDER, HELD_OUT, LEARNED = (\n    1, 2, 4\n)",
         set(),
     ),
     "a message elsewhere": (
