@@ -203,9 +203,11 @@ class Workflow:
         """
 
         def described(wildcards: Any, input: Any) -> list[dict[str, Any]]:
-            # Snakemake may know other files at this moment than it asks for.
-            jobs = {Path(job.file()).parts[-3:]: job for job in self._jobs(stage, wildcards)}
-            found = [jobs[Path(file).parts[-3:]] for file in input[histories]]
+            # Two variants may share a run; and Snakemake may know other files now than it asks for.
+            jobs: dict[tuple[str, ...], list[Job]] = {}
+            for job in self._jobs(stage, wildcards):
+                jobs.setdefault(Path(job.file()).parts[-3:], []).append(job)
+            found = [jobs[Path(file).parts[-3:]].pop(0) for file in input[histories]]
             return [job.described for job in found]
 
         return described
