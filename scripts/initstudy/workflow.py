@@ -400,8 +400,8 @@ class Workflow:
 def _origin(workflow: Any, config: Mapping[str, Any]) -> tuple[Origin, str | None]:
     """Return where the configuration of a run comes from, and the folder of published results."""
     module, settings = is_module(workflow), workflow.config_settings
-    later = [str(file) for file in settings.configfiles]
-    files = [*(file for file in workflow.configfiles if file not in later), *later]
+    read, later = (list(map(str, one)) for one in (workflow.configfiles, settings.configfiles))
+    files = [*(file for file in read if file not in later), *later]
     command_line: dict[str, Any] = {}
     raw: Mapping[str, Any] = config
     if not module:
