@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from snakemake.exceptions import IncompleteCheckpointException
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.io import ancient, checkpoint_target, local
 
 from initstudy import costs, forecast
@@ -79,7 +79,7 @@ def configuration_file(workflow: Any) -> str:
     return file
 
 
-class Workflow:
+class Adapter:
     """What the rules ask: the studies of this run, their files, and what a job needs.
 
     Methods with `wildcards` are input functions or parameters of rules.
@@ -134,9 +134,18 @@ class Workflow:
             Awaited.of(member, job, self.place, self.store.epoch_seconds(member.comparison))
             for member, job in self._asked.values()
         ]
-        lines.append(forecast.forecast(asked, self._choosing, self._workflow.cores))
+        lines.append(forecast.forecast(asked, self._choosing, self._cores))
         for line in filter(None, lines):
             print(line, file=sys.stderr, flush=True)
+
+    @property
+    def _cores(self) -> int | None:
+        """How many cores there are; None on a cluster, where Snakemake does not know."""
+        try:
+            cores: int | None = self._workflow.cores
+        except WorkflowError:
+            return None
+        return cores
 
     @property
     def constraints(self) -> dict[str, str]:
