@@ -216,7 +216,7 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     table = pd.read_csv(rerun / "results/notebook/runs.csv").set_index("variant")
     (rerun / table.loc["kernel-ones", "history"]).unlink()
     told = rerun.plan(variant).text
-    assert "2 replicates in 1 job, 2 of them from where their records end" in told
+    assert "2 runs in 1 job, 2 of them from where their checkpoints end" in told
 
 
 def test_other_blocks_are_made_of_the_records_without_tensorflow(
