@@ -8,9 +8,6 @@ rule draw:
         diagnostics="results/{study}/diagnostics.csv",
         best="results/{study}/best.yaml",
         interims=flow.interims,
-        pairs=[],
-        learning_rates=[],
-        variance=[],
     output:
         [shown(figure, figure) for figure in always(FIGURES)],
         expand("results/{{study}}/figures/{figure}.png", figure=always(FIGURES)),

@@ -62,19 +62,25 @@ class Awaited:
         return self.member.cost(self.job, seeds, self.epoch_seconds).seconds
 
 
-def forecast(asked: Sequence[Awaited], choosing: Collection[str], cores: int | None) -> str:
+def forecast(
+    asked: Sequence[Awaited],
+    choosing: Collection[str],
+    cores: int | None,
+    most_jobs: int | None = None,
+) -> str:
     """Say what is still to run, and about how long it takes; empty if there is nothing.
 
     Args:
         asked: all jobs that were asked for.
         choosing: names of the studies whose best pair is asked for.
         cores: how many there are; None on a cluster, where each job is given its own.
+        most_jobs: how many a cluster is given at one time.
     """
     new = [one for one in asked if not one.done]
     if not new:
         return _tuning_again(asked)
     threads = max(one.member.study.threads for one in new)
-    at_once = max(1, min(len(new), cores // threads)) if cores else len(new)
+    at_once = max(1, min(len(new), cores // threads if cores else most_jobs or 1))
     seeds, begun = sum(len(one.job.seeds) for one in new), sum(one.seeds_begun for one in new)
     # A seed that has begun is taken as done, though it may be needed for more epochs.
     seconds = sum(one.seconds(len(one.job.seeds) - one.seeds_begun) for one in new)

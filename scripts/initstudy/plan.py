@@ -17,9 +17,10 @@ from initstudy.study import Study
 
 # The two groups of variants whose learning rates are chosen: `best` is known only later.
 VARIANTS, BEST = "variants", "best"
-# The files of choices in the folder of a study, without their ending.
-BEST_PAIR, LEARNING_RATES, INTERIM = "best", "learning_rates/{group}", "looks/{seeds}"
-CHOICE = rf"{BEST_PAIR}|learning_rates/(?:{VARIANTS}|{BEST})|looks/[0-9]+"
+# The kinds of choices. The name of one is that of its file in the folder of a study, without the
+# ending: `best`, `learning_rates/<group>` or `looks/<seeds>`.
+BEST_PAIR, LEARNING_RATES, INTERIM = "best", "learning_rates", "looks"
+CHOICE = rf"{BEST_PAIR}|{LEARNING_RATES}/(?:{VARIANTS}|{BEST})|{INTERIM}/[0-9]+"
 
 
 class Choices:
@@ -43,7 +44,7 @@ class Choices:
 
     def learning_rates(self, group: str) -> Mapping[str, float] | None:
         """Return the learning rate of each variant of a group."""
-        found: Mapping[str, float] | None = self._ask(LEARNING_RATES.format(group=group))
+        found: Mapping[str, float] | None = self._ask(f"{LEARNING_RATES}/{group}")
         return found
 
     def best(self) -> tuple[str, str] | None:
@@ -55,7 +56,7 @@ class Choices:
 
     def goes_on(self, seeds: int) -> Sequence[str] | None:
         """Name the variants that an interim analysis of so many seeds gives more seeds."""
-        found = self._ask(INTERIM.format(seeds=seeds))
+        found = self._ask(f"{INTERIM}/{seeds}")
         return None if found is None else found["goes_on"]
 
 
@@ -125,7 +126,7 @@ class Plan:
         kind, _, which = choice.partition("/")
         if kind == BEST_PAIR:
             return self.selection(choices)
-        if kind == LEARNING_RATES.partition("/")[0]:
+        if kind == LEARNING_RATES:
             return self.tuning(which, choices)
         return self.selection(choices, int(which))
 
@@ -194,7 +195,7 @@ class Plan:
         for seeds in self.study.analyses[:-1]:
             if seeds == before:
                 break
-            names.append(INTERIM.format(seeds=seeds))
+            names.append(f"{INTERIM}/{seeds}")
             if not choices.goes_on(seeds):
                 break
         return names

@@ -14,7 +14,7 @@ from initstudy.code import engine_id, versions
 from initstudy.config.user_files import source_of
 from initstudy.engine.spec import RunSpec, is_custom
 from initstudy.errors import StudyError
-from initstudy.results.files import replacing
+from initstudy.results.files import replacing, write_if_other
 
 RUNS = "results/runs"
 # What is kept beside the results: the lock, what was planned, and what was found out before a run.
@@ -109,10 +109,7 @@ class Store:
                 return
         self._planned[digest] = planned
         text = json.dumps({"digest": digest, **asdict(planned), "spec": planned.spec.plain()})
-        path = Path(self.spec_file(digest))
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+        write_if_other(self.spec_file(digest), text)
 
     def planned(self, digest: str) -> Planned:
         """Return what was planned, by this process or by the one that has started it.

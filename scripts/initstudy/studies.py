@@ -24,7 +24,7 @@ from initstudy.data.datasets import dataset_info
 from initstudy.engine.spec import RunSpec
 from initstudy.errors import StudyError
 from initstudy.plan import Job, Plan, run_spec
-from initstudy.results.files import replacing
+from initstudy.results.files import replacing, write_if_other
 from initstudy.store import ACCEPTED, QUESTIONS, RUNS, Planned, block, comparison_file
 from initstudy.study import Study, file_name
 
@@ -69,21 +69,23 @@ class Member:
         return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:20]
 
     @property
+    def answer(self) -> Path:
+        """The file of Keras' answer, if planning has asked."""
+        return Path(ACCEPTED, f"{self.question}.json")
+
+    @property
     def accepted(self) -> str:
         """The file of Keras' answer: by its question if planning asks, of the study if a job does.
 
         A job's name must not change with the question, or all runs would be made again by it.
         """
-        if keras_is_here():
-            return f"{ACCEPTED}/{self.question}.json"
-        return f"{self.study.folder}/accepted.json"
+        return str(self.answer) if keras_is_here() else f"{self.study.folder}/accepted.json"
 
     def write_question(self) -> str:
         """Write down what Keras is asked, for an environment that has it; return the file."""
         path = Path(QUESTIONS, f"{self.question}.json")
         content = {"question": self.study.question, "origin": asdict(self.origin)}
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(content))
+        write_if_other(path, json.dumps(content))
         return str(path)
 
     @functools.cached_property
@@ -95,8 +97,9 @@ class Member:
         """
         study = self.study
         features, classes = math.prod(study.data.shape), study.data.classes
-        if Path(self.accepted).exists():
-            size = Size(**json.loads(Path(self.accepted).read_text()))
+        # Not that of a job, which may be of an earlier question.
+        if self.answer.exists():
+            size = Size(**json.loads(self.answer.read_text()))
         elif "hidden_units" in study.model:
             size = dense(features, study.model["hidden_units"], classes)
         else:

@@ -33,7 +33,7 @@ from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import figures_of
 from initstudy.errors import StudyError
 from initstudy.forecast import Awaited
-from initstudy.plan import BEST_PAIR, CHOICE, Choices, Job, Plan
+from initstudy.plan import BEST_PAIR, CHOICE, INTERIM, Choices, Job, Plan
 from initstudy.results.lock import hold
 from initstudy.store import STATE, Planned, Store
 from initstudy.studies import Member, Studies, keras_is_here
@@ -65,15 +65,20 @@ def is_module(workflow: Any) -> bool:
     return Path(workflow.basedir) != Path(workflow.current_basedir).parent
 
 
-@said_as_it_is
-def configuration_file(workflow: Any) -> str:
-    """Return the configuration to read: this folder's, or, if it has none, the project's.
+def default_file(workflow: Any) -> str:
+    """Return the configuration to begin with: this folder's, or, if it has none, the project's.
 
     A configuration in the folder of another workflow, which uses this one as a module, is that
-    one's. What is wrong with YAML is said here, since Snakemake would not name the line.
+    one's.
     """
     own = Path(workflow.current_basedir).parent / CONFIG
-    file = str(own) if is_module(workflow) or not Path(CONFIG).exists() else CONFIG
+    return str(own) if is_module(workflow) or not Path(CONFIG).exists() else CONFIG
+
+
+@said_as_it_is
+def configuration_file(workflow: Any) -> str:
+    """Return the same for Snakemake, which would not name the line of what is wrong with YAML."""
+    file = default_file(workflow)
     if wrong := file_problems([file, *workflow.configfiles]):
         raise StudyError(wrong)
     return file
@@ -101,7 +106,7 @@ class Adapter:
         self._asked: dict[str, tuple[Member, Job]] = {}
         self._choosing: set[str] = set()
         origin, kept = _origin(workflow, config)
-        defaults = [file for file in origin.files if file == configuration_file(workflow)]
+        defaults = [file for file in origin.files if file == default_file(workflow)]
         self.kept_folder = kept
         self.studies = Studies(origin, defaults, origin.command_line, kept)
         # Runs end with the Snakemake that started them.
@@ -134,7 +139,7 @@ class Adapter:
             Awaited.of(member, job, self.place, self.store.epoch_seconds(member.comparison))
             for member, job in self._asked.values()
         ]
-        lines.append(forecast.forecast(asked, self._choosing, self._cores))
+        lines.append(forecast.forecast(asked, self._choosing, self._cores, self._workflow.nodes))
         for line in filter(None, lines):
             print(line, file=sys.stderr, flush=True)
 
@@ -225,13 +230,13 @@ class Adapter:
     def interims(self, wildcards: Any) -> list[str]:
         """Return the interim analyses of a study but the last; of a choice those before it."""
         member = self.studies[wildcards.study]
-        choice = getattr(wildcards, "choice", "")
-        before = int(Path(choice).name) if choice.startswith("looks/") else None
+        kind, _, seeds = getattr(wildcards, "choice", "").partition("/")
+        before = int(seeds) if kind == INTERIM else None
         names = member.plan.interims(self._choices(member), before)
         return [_choice_file(member, name) for name in names]
 
     def table(self, name: str) -> Callable[[Any], list[str]]:
-        """Return an input function: a table that only some studies have, see `costs.tables`."""
+        """Return an input function: a table that only some studies have, see `study.TABLES`."""
 
         def files(wildcards: Any) -> list[str]:
             study = self.studies[wildcards.study].study

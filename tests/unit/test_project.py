@@ -185,6 +185,10 @@ def test_what_follows_from_a_choice_waits_for_it() -> None:
         assert f'choices=flow.chosen("{stage}"),' in part, part
 
 
+def test_the_workflow_catalogue_is_shown_the_configuration_that_there_is() -> None:
+    assert (REPOSITORY / "config/config.yaml").samefile(REPOSITORY / "config.yaml")
+
+
 def test_every_folder_and_entry_is_on_the_map_of_the_contributing_page() -> None:
     page = (REPOSITORY / "CONTRIBUTING.md").read_text().partition("## Where things are")[2]
     rows = re.findall(r"^\| (`.+?) \|", page.partition("\n## ")[0], re.M)

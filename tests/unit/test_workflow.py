@@ -37,6 +37,7 @@ class Fake:
     command_line: dict[str, Any] = field(default_factory=dict)
     remote_exec: bool = False
     cores: int | None = 2
+    nodes: int | None = None
     prefix: str = ""
 
     @property
@@ -164,6 +165,43 @@ def test_a_spec_file_says_all_that_a_job_needs(
     assert there.memory(run, attempt=1) == asked.memory(run, attempt=1) > 500
     with pytest.raises(SystemExit, match="no such key"):
         flow(nonsense=1)
+
+
+def test_on_a_cluster_so_many_jobs_run_at_one_time_as_it_is_given(
+    flow: Callable[..., Adapter], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = flow(Fake(cores=None, nodes=2), kernel_initializers=["ones", "zeros"])
+    asked.outputs("selection", "history")(of())
+    asked.say_cost()
+    assert "9 runs in 3 jobs, 2 at one time" in capsys.readouterr().err
+
+
+def test_two_variants_that_share_a_run_are_both_described(flow: Callable[..., Adapter]) -> None:
+    asked = flow(learning_rates=[0.1], validation={"holdout": 100})
+    chosen("learning_rates/variants", {"baseline": 0.1, "kernel-ones": 0.1})
+    chosen("best", BEST)
+    files = asked.outputs("of_table", "history")(of(table="learning_rates"))
+    assert files[1] == files[2]
+    described = asked.runs("of_table", "runs")(of(table="learning_rates"), {"runs": files})
+    assert [one["variant"] for one in described] == ["baseline", "kernel-ones", "best"]
+
+
+def test_an_answer_that_a_job_has_of_an_earlier_question_is_no_size(
+    flow: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where planning has no Keras; a job of a cluster would be given too little memory."""
+    monkeypatch.setattr(studies, "keras_is_here", lambda: False)
+    member = flow().studies.main
+    chosen("accepted", None)
+    Path(member.accepted).write_text(
+        '{"weights": 1, "multiplications": 1, "outputs": 1, "compiled": "graph"}'
+    )
+    assert member.size.weights == 784 * 16 + 16 * 16 + 16 * 10
+    # What Keras is asked keeps its time, or the job would ask again.
+    file = Path(member.write_question())
+    before = file.stat().st_mtime_ns
+    member.write_question()
+    assert file.stat().st_mtime_ns == before
 
 
 def test_what_is_set_on_the_command_line_is_typed_and_named(flow: Callable[..., Adapter]) -> None:

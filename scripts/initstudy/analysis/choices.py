@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.choice import choose_pair
 from initstudy.analysis.decisions import decide
 from initstudy.analysis.measures import measure_of
-from initstudy.plan import BEST_PAIR
+from initstudy.plan import BEST_PAIR, LEARNING_RATES
 from initstudy.results import examples, histories
 from initstudy.results.contracts import HISTORIES, TESTS
 from initstudy.results.jobs import Runs
@@ -32,12 +31,12 @@ def choose(
     Returns:
         What the choice's file holds.
     """
-    kind = Path(name)
-    if kind.name == BEST_PAIR and len(kind.parts) == 1:
+    kind, _, which = name.partition("/")
+    if kind == BEST_PAIR:
         return _best_pair(study, runs)
-    if kind.parts[0] == "learning_rates":
+    if kind == LEARNING_RATES:
         return _learning_rates(study, runs)
-    return _interim(study, runs, interims, seeds=int(kind.name))
+    return _interim(study, runs, interims, seeds=int(which))
 
 
 def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:

@@ -59,6 +59,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_if_other(path: str | Path, text: str) -> None:
+    """Write a text whole, unless the file holds it already: then its time stays."""
+    target = Path(path)
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        with replacing(target) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
 def set_aside(path: str | Path) -> Path:
     """Move a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
 

@@ -138,7 +138,7 @@ class StudyResults:
         """The interim analyses but the last: after how many seeds, which variants go on to more."""
         found: dict[int, list[str]] = {}
         for seeds in self.study.analyses[:-1]:
-            file = f"{INTERIM.format(seeds=seeds)}.yaml"
+            file = f"{INTERIM}/{seeds}.yaml"
             found[seeds] = yaml.safe_load(self._text(file))["goes_on"]
             if not found[seeds]:
                 break
