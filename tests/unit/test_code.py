@@ -77,11 +77,11 @@ OTHERS = {
         set(),
     ),
     "a comment": (f"{ENGINE}/trainer.py", "LOOKED_AT = 1000", "# More.\nLOOKED_AT = 1_000", set()),
-    "a docstring": (f"{ENGINE}/trainer.py", "Trains one replicate from", "Trains it from", set()),
+    "a docstring": (f"{ENGINE}/trainer.py", "Train one seed from", "Train it from", set()),
     "the layout": (
         f"{ENGINE}/data.py",
-        "HELD_OUT, LEARNED = 2, 4",
-        "HELD_OUT, LEARNED = (\n    2, 4\n)",
+        "DATA_ORDER, HELD_OUT, LEARNED = 1, 2, 4",
+        "DATA_ORDER, HELD_OUT, LEARNED = (\n    1, 2, 4\n)",
         set(),
     ),
     "a message elsewhere": (
@@ -92,7 +92,7 @@ OTHERS = {
     ),
     "the help of a key": (
         "scripts/initstudy/config/training.py",
-        "Images per update.",
+        "Examples per update.",
         "Per update.",
         set(),
     ),

@@ -38,17 +38,17 @@ class SuiteResults:
 
     @functools.cached_property
     def scores(self) -> pd.DataFrame:
-        """SCORES: a row for each replicate."""
+        """SCORES: a row for each run."""
         return self._read("scores.csv", SCORES)
 
     @functools.cached_property
     def trainings(self) -> pd.DataFrame:
-        """TRAININGS: which training each study's variant is of."""
+        """TRAININGS: the run spec of each study's variant."""
         return self._read("trainings.csv", TRAININGS)
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:
-        """TRIALS: what learning rates were chosen on, a row for each replicate."""
+        """TRIALS: a row for each tuning run."""
         return self._read("trials.csv", TRIALS)
 
     @functools.cached_property
@@ -73,8 +73,8 @@ class SuiteResults:
     def has(self, plan: Plan, variant: str) -> bool:
         """Whether this is what a study would train of a variant.
 
-        That is so if the same learning rates were tried on the same replicates, and if with the one
-        that was chosen the training has the same digest, epochs and replicates.
+        That is so if the tuning runs have the same learning rates and seeds, and if with the one
+        that was chosen the runs have the same digest, epochs and seeds.
 
         Args:
             plan: of the study.

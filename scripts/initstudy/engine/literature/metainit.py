@@ -17,7 +17,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
     """He's kernels, whose sizes are changed until the gradient changes little along itself.
 
     The gradient quotient, mean |(g - Hg) / (g + ε) - 1| over all kernels, with g the gradient of
-    the loss and H its Hessian, tells how much a step of gradient descent changes the gradient. It
+    the loss and H its Hessian, is how much a step of gradient descent changes the gradient. It
     is made small by the signs of its derivatives by the norms of the kernels, on Gaussian inputs
     and labels that are drawn: no image is looked at. No norm falls below a hundredth of what it was
     (ours: one of zero cannot be scaled).
@@ -26,7 +26,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         steps: of that descent.
         rate: what it changes a norm by in a step.
         momentum: of that descent.
-        batch: inputs that are drawn anew for each step.
+        batch: inputs that are drawn again for each step.
         seed: of the random numbers.
 
     Reference:

@@ -50,7 +50,7 @@ def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
                 f"{who} cannot follow the signal through {operation.name}, which has kernels that "
                 "are not its own attribute kernel."
             )
-        # Keras tells of the first use alone: what comes of another one is not known here.
+        # Keras knows the first use alone: what comes of another one is not known here.
         inputs, output = operation.input, operation.output
         step = Step(operation, inputs if isinstance(inputs, list) else [inputs], output)
         if not known.issuperset(map(id, step.inputs)):
