@@ -40,8 +40,11 @@ PARTS = [
     "templates",
 ]
 
-# The smallest study in which every rule has something to do.
+# The smallest study in which every rule has something to do. XLA, which dense layers are compiled
+# by unless asked otherwise, needs longer to compile them than they are trained; what trains them as
+# users do (test_elsewhere.py, test_study.py, test_like_fit.py) uses it.
 SMALL = {
+    "compile": "graph",
     "kernel_initializers": ["random_normal", "ones"],
     "bias_initializers": ["ones"],
     "training_images": 6000,
@@ -207,9 +210,11 @@ def copy_project(folder: Path, mnist_file: Path, server: Server | None = None) -
     return Project(folder, server)
 
 
-def finished_study(folder: Path, mnist_file: Path, **changes: object) -> Project:
-    """A project whose study was run here, on two cores, as users run it."""
-    project = copy_project(folder, mnist_file)
+def finished_study(
+    folder: Path, mnist_file: Path, server: Server | None = None, **changes: object
+) -> Project:
+    """A project whose study was run here, on two cores; without a server as users run it."""
+    project = copy_project(folder, mnist_file, server)
     configure(project, **changes)
     project.run()
     return project

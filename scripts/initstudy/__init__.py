@@ -1,9 +1,9 @@
-"""Compare weight and bias initializers by replicated, paired trainings.
+"""Compare weight and bias initializers by runs that are paired by their seeds.
 
-What a notebook needs is here: `load` reads the results of a study as tables, `compare` says how far
-two variants are apart and whether that is real, `draw` makes a figure and `explorer` a page of
-learning curves, `check_initializer` tries an initializer of your own, and a `StudyError` says in
-words what is wrong.
+This is for notebooks: `load` reads the results of a study as tables, `compare` reports the
+difference of two variants and whether it is real, `draw` makes a figure and `explorer` a page of
+learning curves, `check_initializer` checks a custom initializer, and a `StudyError` has the fault,
+its place and its remedy in words.
 
 Examples:
     >>> from initstudy import compare, load

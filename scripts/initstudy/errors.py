@@ -2,7 +2,7 @@
 
 
 class StudyError(Exception):
-    """Something the user can mend: its text says what is wrong, where, and what would be right.
+    """A mistake that the user can correct: its text has the place, the fault and the remedy.
 
     It is shown without a traceback.
     """

@@ -29,17 +29,17 @@ class Choices:
         read: returns the content of a choice by its name, or None.
 
     Attributes:
-        consulted: names of the choices that were asked for.
+        consulted: the choices that were asked for, by name, and whether each is made.
     """
 
     def __init__(self, read: Callable[[str], Any] = lambda name: None) -> None:
         self._read = read
-        self.consulted: list[str] = []
+        self.consulted: dict[str, bool] = {}
 
     def _ask(self, name: str) -> Any:
-        if name not in self.consulted:
-            self.consulted.append(name)
-        return self._read(name)
+        found = self._read(name)
+        self.consulted[name] = found is not None
+        return found
 
     def learning_rates(self, group: str) -> Mapping[str, float] | None:
         """Return the learning rate of each variant of a group."""

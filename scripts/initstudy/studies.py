@@ -337,8 +337,8 @@ class Studies:
             kinds = own.pop("kinds", [])
             if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
                 raise StudyError(
-                    f"{path}, the entry of {label}: kinds: {kinds!r} must be a list of words, by "
-                    "which the studies are told together, such as [deep, convolutions]."
+                    f"{path}, the entry of {label}: kinds: {kinds!r} must be a list of tags, by "
+                    "which the studies are grouped, such as [deep, convolutions]."
                 )
             member = read(replace(self._origin_of(path, label, file, shared, own), tags=kinds))
             name = member.study.name

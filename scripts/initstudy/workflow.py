@@ -61,8 +61,8 @@ def said_as_it_is(function: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def is_module(workflow: Any) -> bool:
-    """Return whether another workflow uses this one as its module."""
-    return Path(workflow.basedir).resolve() != PROJECT.resolve()
+    """Return whether another workflow uses this one as its module; asked in rules/."""
+    return Path(workflow.basedir) != Path(workflow.current_basedir).parent
 
 
 @said_as_it_is
@@ -72,7 +72,8 @@ def configuration_file(workflow: Any) -> str:
     A configuration in the folder of another workflow, which uses this one as a module, is that
     one's. What is wrong with YAML is said here, since Snakemake would not name the line.
     """
-    file = str(PROJECT / CONFIG) if is_module(workflow) or not Path(CONFIG).exists() else CONFIG
+    own = Path(workflow.current_basedir).parent / CONFIG
+    file = str(own) if is_module(workflow) or not Path(CONFIG).exists() else CONFIG
     if wrong := file_problems([file, *workflow.configfiles]):
         raise StudyError(wrong)
     return file
@@ -100,8 +101,7 @@ class Workflow:
         self._asked: dict[str, tuple[Member, Job]] = {}
         self._choosing: set[str] = set()
         origin, kept = _origin(workflow, config)
-        defaults = [file for file in origin.files if Path(file).name == CONFIG]
-        defaults = [file for file in defaults if file in (CONFIG, str(PROJECT / CONFIG))]
+        defaults = [file for file in origin.files if file == configuration_file(workflow)]
         self.kept_folder = kept
         self.studies = Studies(origin, defaults, origin.command_line, kept)
         # Runs end with the Snakemake that started them.
@@ -189,7 +189,8 @@ class Workflow:
             member = self.studies[wildcards.study]
             choices = self._choices(member)
             _stage(stage, member.plan, choices, wildcards)
-            return [checkpoint_target(_choice_file(member, name)) for name in choices.consulted]
+            files = {_choice_file(member, name): made for name, made in choices.consulted.items()}
+            return [file if made else checkpoint_target(file) for file, made in files.items()]
 
         return said_as_it_is(files)
 

@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 import yaml
+from forks import Server
 from helpers import (
     REPOSITORY,
     SMALL,
@@ -92,11 +93,11 @@ def place(project: Project, images: Path) -> Project:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Project:
+def here(tmp_path_factory: pytest.TempPathFactory, images: Path, server: Server) -> Project:
     """The study as it is run on one machine."""
     folder = tmp_path_factory.mktemp("here")
     shutil.copy2(images, folder / "few.npz")
-    return finished_study(folder, images, **STUDY)
+    return finished_study(folder, images, server, **STUDY)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def project_of_no_work(
     configure(project, **{**STUDY, **changes})
     script = project / "scripts/train.py"
     script.write_text((REAL_WORK if real else NO_WORK) + script.read_text().split('"""', 2)[2])
-    for name in ("draw", "draw_explorer", "write_report"):
+    for name in ("draw", "write_report"):
         (project / f"scripts/{name}.py").write_text(DRAW)
     return project
 

@@ -78,14 +78,16 @@ def test_every_page_has_its_place_in_the_way_through() -> None:
     assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
-def test_the_site_opens_from_disk_and_finds_what_is_searched(browser: Browser, width: int) -> None:
+@pytest.fixture
+def site() -> Path:
     """Built by `make docs`, which fails by itself if a link is broken."""
     if not SITE.exists() and not ALL_TESTS:
         pytest.skip("no site here; make docs builds it")
-    with opened(browser, SITE / "index.html", width) as page:
-        assert page.locator("h1").inner_text().startswith("initstudy")
-        assert fits(page)
+    return SITE
+
+
+def test_the_site_finds_from_disk_what_is_searched(browser: Browser, site: Path) -> None:
+    with opened(browser, site / "index.html", 1280) as page:
         page.keyboard.press("f")
         page.wait_for_timeout(500)
         page.keyboard.type("learning_rate_seeds")
@@ -94,8 +96,15 @@ def test_the_site_opens_from_disk_and_finds_what_is_searched(browser: Browser, w
         assert any(
             "configuration" in link for link in found.evaluate_all("l => l.map(a => a.href)")
         )
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_the_site_opens_from_disk(browser: Browser, site: Path, width: int) -> None:
+    with opened(browser, site / "index.html", width) as page:
+        assert page.locator("h1").inner_text().startswith("initstudy")
+        assert fits(page)
     for name in SHOWN:
-        with opened(browser, SITE / f"{name}.html", width) as page:
+        with opened(browser, site / f"{name}.html", width) as page:
             assert fits(page)
             images = page.locator("article img")
             for image in images.all():

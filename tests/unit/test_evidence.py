@@ -155,7 +155,7 @@ def test_then_no_table_and_no_word_claims_anything(reason: str) -> None:
     rules = Rules(ACCURACY, 0.005, all_pairs=False, variants=2)
     analysis = analyse(scores, known, rules)
     assert (analysis.decisions == "inconclusive").all()
-    # More seeds do not help; `take_look` lets none go on.
+    # More seeds do not help; an interim analysis lets none go on.
     assert Decisions([analysis], known.never_learned).may_be_best in (
         ["baseline", "kernel-a"],
         ["kernel-a"],

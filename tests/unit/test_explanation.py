@@ -89,6 +89,7 @@ def test_dead_units_on_a_few_seeds_are_not_a_reason() -> None:
     assert reasons(diagnosed("kernel-x", dead=few)) == []
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss occurred")  # of runs that are all alike
 def test_dead_units_come_with_how_much_wider_the_last_inputs_are_spread() -> None:
     own = diagnosed("kernel-x", dead=0.5, activations=(1.0, 1.0, 4.0))
     (found,) = reasons(own)
@@ -131,6 +132,7 @@ def test_a_run_that_diverged_does_not_hide_the_others() -> None:
     assert np.isfinite(found.own_at_start)
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss occurred")  # of runs that are all alike
 def test_the_worst_few_are_explained_by_the_plainest_reasons() -> None:
     names = [f"kernel-{number}" for number in range(VARIANTS + 2)]
     all_wrong = {"repeated": 0.5, "dead": 0.5, "activations": (1, 10, 100.0)}

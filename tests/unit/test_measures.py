@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from in_memory import study
+from made_up import initializer
 from scipy import stats
 
 from initstudy.analysis import statistics
@@ -19,6 +20,7 @@ from initstudy.analysis.findings import find
 from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
 from initstudy.analysis.summary import summarize
 from initstudy.config.configuration import Configuration
+from initstudy.config.initializers import Variant
 from initstudy.config.names import RANKED
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
@@ -252,7 +254,7 @@ def test_the_words_are_about_what_is_judged_by(judge_by: str) -> None:
     measure = MEASURES[judge_by]
     text = verdict(findings)
     assert "**Start from fast kernels with b0 biases.**" in text
-    assert f"Variants are judged by their {measure.words}" in text
+    assert f"The primary metric is the {measure.words}" in text
     assert "nan" not in text
     lines = summary_table(findings).splitlines()
     assert f"| {measure.words} [95 % CI] " in lines[0]
@@ -274,7 +276,7 @@ def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
         }
     )
     pairs = {
-        name: ({"name": name.rpartition("-")[2]}, {"name": "zeros"})
+        name: Variant(name, initializer(name.rpartition("-")[2]), initializer("zeros"))
         for name in ("baseline", "kernel-a", "kernel-b")
     }
     measure = MEASURES[judge_by]

@@ -240,6 +240,7 @@ def test_epochs_are_of_raw_weights_and_the_test_is_of_averaged_ones() -> None:
     assert found[0] != pytest.approx(epochs[-1][2], rel=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:.*experimental_run_functions_eagerly")
 def test_fit_itself_ends_with_averaged_weights() -> None:
     trainer = engine(KIND, AVERAGED)
     start, _ = by_engine(trainer)

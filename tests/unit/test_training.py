@@ -1,5 +1,6 @@
 """The engine computes what Keras computes, and the same every time."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -139,27 +140,28 @@ def test_a_replicate_does_not_depend_on_the_others_of_its_job(few: Dataset) -> N
 
 
 def test_what_is_not_varied_is_that_of_replicate_0(few: Dataset) -> None:
-    def start(replicate: int, *vary: str) -> tuple[np.ndarray, Trainer]:
+    @functools.cache
+    def trainer(*vary: str) -> Trainer:
         make = model_maker([16, 16], "relu"), optimizing(ADAM)
-        trainer = Trainer(scaled(few, "unit"), *make, 128, vary=vary)
-        trainer.start(replicate)
-        return trainer.state()[0], trainer
+        return Trainer(scaled(few, "unit"), *make, 128, vary=vary)
 
-    both, _ = start(1, "weights", "order")
-    first, _ = start(0, "weights", "order")
-    weights, by_weights = start(1, "weights")
-    order, by_order = start(1, "order")
+    def begun(replicate: int, *vary: str) -> tuple[np.ndarray, tuple[object, ...]]:
+        """The weights that it starts from, and its first epoch."""
+        trainer(*vary).start(replicate)
+        return trainer(*vary).state()[0].copy(), trainer(*vary).run_epoch()[:4]
+
+    first, first_epoch = begun(0, "weights", "order")
+    both, both_epoch = begun(1, "weights", "order")
+    order, order_epoch = begun(1, "order")
+    weights, weights_epoch = begun(1, "weights")
     assert (weights == both).all()
     assert (order == first).all()
     # The same weights, the other order: what was met comes out another.
-    _, together = start(1, "weights", "order")
-    assert by_weights.run_epoch()[:4] != together.run_epoch()[:4]
-    _, by_order_again = start(2, "order")
-    assert by_order.run_epoch()[:4] != by_order_again.run_epoch()[:4]
-    _, same = start(5)
-    _, zero = start(0, "weights", "order")
-    assert same.run_epoch()[:4] == zero.run_epoch()[:4]
+    assert weights_epoch != both_epoch
+    assert order_epoch != begun(2, "order")[1]
+    assert first_epoch == begun(5)[1]
 
+    by_weights = trainer("weights")
     state = by_weights.state()
     goes_on = by_weights.run_epoch()[:4]
     by_weights.resume(1, 1, state)

@@ -31,7 +31,8 @@ BEST = {"kernel_initializer": {"name": "ones"}, "bias_initializer": {"name": "ze
 class Fake:
     """What is used of Snakemake's workflow, and of its checkpoints."""
 
-    basedir: str = str(PROJECT)
+    basedir: Path = PROJECT
+    current_basedir: Path = PROJECT / "rules"
     configfiles: Sequence[str] = ("config.yaml",)
     command_line: dict[str, Any] = field(default_factory=dict)
     remote_exec: bool = False
@@ -104,6 +105,9 @@ def test_what_follows_from_a_choice_is_asked_for_once_it_is_made(
     chosen("best", BEST)
     files = asked.outputs("compared", "history")(of())
     assert [Path(file).name for file in files] == ["seeds-0-2.csv"] * 2 + ["seeds-3-4.csv"] * 2
+    # Of a file that has this flag, Snakemake does not look whether it is newer.
+    (made,) = asked.chosen("compared")(of())
+    assert not is_flagged(made, "checkpoint_target")
     described = asked.runs("compared")(of(), {"histories": files})
     assert [one["variant"] for one in described] == ["baseline", "kernel-ones", "baseline", "best"]
     # Snakemake may have asked for others before.
@@ -174,14 +178,14 @@ def test_what_is_set_on_the_command_line_is_typed_and_named(flow: Callable[..., 
 def test_another_workflow_s_files_have_no_keys_of_ours(
     flow: Callable[..., Workflow], tmp_path: Path
 ) -> None:
-    theirs = Fake(basedir=str(tmp_path))
+    theirs = Fake(basedir=tmp_path)
     Path("config.yaml").write_text("epochs: 7\n")
     assert Path(configuration_file(theirs)) == PROJECT / "config.yaml"
     with pytest.raises(SystemExit, match=r"problem:\n  epochs: 0 must be"):
         flow(theirs, epochs=0)
     # What it sets there by --config is text, at any depth.
     asked = Workflow(
-        Fake(basedir=str(tmp_path), command_line={"it": {}}), {**CONFIG, "epochs": "3"}, Fake()
+        Fake(basedir=tmp_path, command_line={"it": {}}), {**CONFIG, "epochs": "3"}, Fake()
     )
     assert asked.studies.main.study.epochs == 3
 

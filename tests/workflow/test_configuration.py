@@ -21,7 +21,7 @@ from helpers import Project
         (["optimizer=adamm"], ["optimizer: 'adamm'", "'adam'"]),
         (["model={activation: rleu}"], ["model.activation: 'rleu'", "'relu'"]),
         (["study=../../x"], ["study: '../../x' cannot become part of a file name"]),
-        (["diagnose_after=[2]"], ["--config: diagnose_after: every training", "remove this key"]),
+        (["diagnose_after=[2]"], ["--config: diagnose_after: every run", "remove this key"]),
         (
             ["optimizer={class_name: SGD, config: {nesterov: n}}"],
             ["--config: optimizer.config: nesterov: 'n' is text here", "write true or false"],
@@ -84,7 +84,7 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
     outcome = project.plan("--configfile", "other.yaml")
     assert "results/other/" in outcome.text
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nstudy = STUDIES.main.study\n'
+        'include: "Snakefile"\nstudy = flow.studies.main.study\n'
         'print("MODEL", *study.model.values(), study.epochs)\n'
     )
     outcome = project.plan("-s", "inspect.smk", "--configfile", "other.yaml")
@@ -94,7 +94,7 @@ def test_a_partial_override_of_a_mapping_is_merged(project: Project) -> None:
 
 def test_true_and_null_on_the_command_line_are_what_they_are_in_a_file(project: Project) -> None:
     (project / "inspect.smk").write_text(
-        'include: "Snakefile"\nstudy = STUDIES.main.study\n'
+        'include: "Snakefile"\nstudy = flow.studies.main.study\n'
         'print("STUDY", study.keep_weights, study.published, study.optimizer["config"])\n'
     )
     rule = "optimizer={class_name: SGD, config: {momentum: 0.9, nesterov: false, clipnorm: null}}"

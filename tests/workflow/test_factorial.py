@@ -27,7 +27,7 @@ def test_a_study_becomes_factorial_and_one_factor_again(rerun: Project) -> None:
     assert plan.trained == NEW
     # What is made of the choice follows it.
     assert "pairs" in plan.drawn
-    assert plan.jobs["measure_interaction"] == 1
+    assert plan.jobs["analyze"] == 1
     assert rerun.run().trained == expected(NEW, chosen)
     assert "Nothing to be done" in rerun.plan().text
 
@@ -67,4 +67,4 @@ def test_a_study_becomes_factorial_and_one_factor_again(rerun: Project) -> None:
 def test_a_one_factor_study_has_none_of_it(project: Project) -> None:
     plan = project.plan()
     assert "pairs" not in plan.drawn
-    assert plan.jobs["measure_interaction"] == 0
+    assert plan.jobs["analyze"] == 0

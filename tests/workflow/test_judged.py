@@ -34,4 +34,4 @@ def test_a_study_judged_by_the_epochs_to_its_target(rerun: Project) -> None:
     chosen = best["kernel_initializer"]["name"]
     assert medians[chosen] == min(medians.values())
     assert medians["ones"] == np.inf
-    assert "Variants are judged by their number of epochs" in (results / "verdict.md").read_text()
+    assert "The primary metric is the number of epochs" in (results / "verdict.md").read_text()

@@ -28,7 +28,7 @@ def test_an_initializers_parameters_rerun_its_training(rerun: Project) -> None:
     plan = rerun.plan()
     assert plan.trained == [("kernel-normal", 0, 1)]
     # Once the pair is chosen it is known whether `best` is trained, and what else there is to do.
-    assert plan.jobs["choose_best"] == plan.jobs["collect"] == plan.jobs["draw"] == 1
+    assert plan.jobs["choose"] == plan.jobs["collect"] == plan.jobs["draw"] == 1
 
 
 def test_more_seeds_are_one_more_job_for_each_variant(rerun: Project) -> None:
@@ -70,7 +70,7 @@ def test_another_best_pair_is_trained_in_the_same_run(rerun: Project) -> None:
 
 def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
     rerun.edit("scripts/initstudy/drawing/figures.py", "linewidth=1.5", "linewidth=1.6")
-    drawing = {"draw": 1, "draw_more": 1, "draw_explorer": 1, "write_report": 1, "all": 1}
+    drawing = {"conclude": 1, "draw": 1, "draw_more": 1, "write_report": 1, "all": 1}
     assert rerun.plan().jobs == drawing
 
 

@@ -33,7 +33,10 @@ def test_each_source_alone_is_trained_and_told(project: Project) -> None:
     assert summary["deterministic"].to_dict() == {"baseline": False, "kernel-ZerO": True}
     verdict = (results / "verdict.md").read_text()
     assert "## Sources of variance" in verdict
-    assert "kernel-ZerO starts from the same weights in every run." in verdict
+    assert (
+        "kernel-ZerO has a deterministic initializer: it starts from the same weights in every run."
+        in verdict
+    )
     assert (results / "figures/variance.svg").exists()
     assert 'id="scatter"' in (results / "report.html").read_text()
     varied = {

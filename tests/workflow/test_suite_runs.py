@@ -129,7 +129,7 @@ def test_a_changed_study_trains_its_own_alone(again: Project) -> None:
     plan = again.plan("suite", *SETTINGS)
     assert plan.trained == [("baseline", 0, 1), ("kernel-ones", 0, 1)]
     assert set(re.findall(r"Training \S+ of (\S+),", plan.text)) == {"tanh"}
-    assert plan.jobs["compare_studies"] == plan.jobs["choose_best"] == 1
+    assert plan.jobs["compare_studies"] == plan.jobs["choose"] == 1
     # A study of its own is run by its own name; the others stay as they are.
     plan = again.plan("--configfile", "studies/tanh.yaml", *SETTINGS)
     assert plan.trained == [("baseline", 0, 1), ("kernel-ones", 0, 1)]

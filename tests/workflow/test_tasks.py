@@ -110,7 +110,7 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     assert means["glorot_uniform"] == pytest.approx(expected)
     verdict = (own / "results/own/verdict.md").read_text()
     assert "500 held-out training examples" in verdict
-    assert "own best learning rate: 0.1 for" in verdict
+    assert "ran at its best learning rate: 0.1 for" in verdict
     report = (own / "results/own/report.html").read_text()
     assert 'id="learning_rates-figure"' in report
     assert "The accuracy of every variant, on the test set." in report
@@ -123,14 +123,14 @@ def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
     jobs = own.plan(*arguments).jobs
     (own / "studies/my_model.py").write_text(MODEL)
     assert own.plan(*arguments).jobs == {}
-    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
+    assert (jobs["train"], jobs["choose"]) == (4, 1)
     (own / "studies/own.npz").touch()
     data = (own / "studies/own.npz").read_bytes()
     arrays = dict(np.load(own / "studies/own.npz"))
     np.savez(own / "studies/own.npz", **{**arrays, "y_train": arrays["y_train"][::-1]})
     jobs = own.plan(*arguments).jobs
     (own / "studies/own.npz").write_bytes(data)
-    assert (jobs["train"], jobs["choose_learning_rates"]) == (4, 1)
+    assert (jobs["train"], jobs["choose"]) == (4, 1)
     assert own.plan(*arguments).jobs == {}
 
 
@@ -140,7 +140,7 @@ def test_the_best_initializer_is_taken_out_of_a_tuned_study(own: Project) -> Non
 
     def run(names: list[str]) -> str:
         asked = f"kernel_initializers=[{','.join(names)}]"
-        own.run("--configfile", "studies/own.yaml", "--config", asked)
+        own.run("results/own/best.yaml", "--configfile", "studies/own.yaml", "--config", asked)
         choice = yaml.safe_load((own / "results/own/best.yaml").read_text())
         return str(choice["kernel_initializer"]["name"])
 

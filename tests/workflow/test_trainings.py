@@ -72,7 +72,7 @@ def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> N
     configure(rerun, kernel_initializers=[normal(0.06), "ones"])
     plan = rerun.plan()
     assert plan.trained == []
-    assert plan.jobs["describe"] == plan.jobs["choose_best"] == plan.jobs["collect"] == 1
+    assert plan.jobs["describe"] == plan.jobs["choose"] == plan.jobs["collect"] == 1
 
 
 def test_without_snakemakes_records_nothing_is_done_and_nothing_is_stale(rerun: Project) -> None:
@@ -127,7 +127,7 @@ def test_another_name_trains_nothing(rerun: Project, kernels: list[object]) -> N
     configure(rerun, kernel_initializers=kernels)
     plan = rerun.plan()
     assert plan.trained == []
-    assert plan.jobs["choose_best"] == 1
+    assert plan.jobs["choose"] == 1
 
 
 def test_a_renamed_variant_has_its_new_name_in_the_table(rerun: Project) -> None:

@@ -16,7 +16,7 @@ def choose_pair(
     seeds: range | None = None,
     measure: Measure = ACCURACY,
 ) -> dict[str, Any]:
-    """The kernel and the bias initializer with the best mean of what they are judged by.
+    """Return the kernel and the bias initializer with the best mean of what they are judged by.
 
     First the two are chosen apart: the kernel initializer among the variants that differ from the
     baseline in it alone, the bias initializer in the same way, the baseline's own among the
@@ -64,7 +64,7 @@ def choose_pair(
         "bias_initializer": chosen[1].plain(),
         "chosen_on": {
             "seeds": [seeds[0], seeds[-1]],
-            f"{measure.middle}_{measure.told}": {
+            f"{measure.middle}_{measure.file_key}": {
                 "kernel": {pairs[name][0].name: shown(mean) for name, mean in kernels.items()},
                 "bias": {pairs[name][1].name: shown(mean) for name, mean in biases.items()},
                 **({"other_pairs": {n: shown(m) for n, m in others.items()}} if others else {}),

@@ -41,7 +41,7 @@ def choose(
 
 
 def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:
-    """The rate at which each variant does best on the validation examples."""
+    """Return the rate at which each variant does best on the validation examples."""
     table = learning_rates.collect(study, runs)
     found = learning_rates.choose(table, measure_of(study))
     for variant, rate in found.items():
@@ -50,7 +50,7 @@ def _learning_rates(study: Study, runs: Runs) -> dict[str, float]:
 
 
 def _best_pair(study: Study, runs: Runs) -> dict[str, Any]:
-    """The kernel and the bias initializer that do best on the validation examples."""
+    """Return the kernel and the bias initializer that do best on the validation examples."""
     table = collect(runs.jobs, HISTORIES, study.epochs).frame
     judged = study.judge_by, study.target_accuracy, study.epochs
     final = scored(histories.final(table), table, *judged)
@@ -60,7 +60,7 @@ def _best_pair(study: Study, runs: Runs) -> dict[str, Any]:
 def _interim(
     study: Study, runs: Runs, interims: Mapping[int, Sequence[str]], seeds: int
 ) -> dict[str, Any]:
-    """What is not decided by so many seeds, and goes on to more."""
+    """Return what is not decided by so many seeds, and goes on to more."""
     table = collect(runs.jobs, HISTORIES, study.epochs).frame
     final = histories.final(table, collect(runs.jobs, TESTS, study.epochs).frame)
     # What is equivalent must be so for other test examples, too, as in the end.

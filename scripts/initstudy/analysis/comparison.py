@@ -20,22 +20,21 @@ from initstudy.results.suite import SuiteResults
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the replicates of two variants say of their difference.
+    """The difference of two variants by their runs.
 
     Attributes:
         first: which variant of which study.
         second: which other one.
-        first_accuracies: of the test images after the last epoch, float64 (n,), by seed; only of
-            shared seeds, if they are paired.
+        first_accuracies: of the test examples after the last epoch, float64 (n,), by seed; only
+            of shared seeds, if they are paired.
         second_accuracies: those of the other one.
         paired: whether one of each belongs to one of the other, by its seed.
         difference: of the means, the first less the second.
-        low: the lower bound of its 95 % confidence interval; nan where a single replicate tells
-            nothing.
+        low: the lower bound of its 95 % confidence interval; nan for a single run.
         high: the upper bound.
-        p_value: two-sided, of there being no difference; of this comparison alone, so where many
-            are made, it must be corrected for their number (`statistics.holm`).
-        nothing: why nothing can be concluded, whereupon the p-value is 1; empty if something can.
+        p_value: two-sided, for no difference, of this comparison alone: of several, correct each
+            for their number.
+        nothing: why nothing can be concluded, with a p-value of 1; empty if something can.
     """
 
     first: str
@@ -51,7 +50,7 @@ class Comparison:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many replicates of each are compared."""
+        """Numbers of the runs that are compared."""
         return len(self.first_accuracies), len(self.second_accuracies)
 
     def __str__(self) -> str:
@@ -69,7 +68,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class SuiteComparison:
-    """What two runs of a suite say of each other, as of one on another machine.
+    """The comparison of two runs of a suite, such as one on another machine.
 
     Attributes:
         first: where the one is.
@@ -111,7 +110,7 @@ class SuiteComparison:
 
 
 def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison:
-    """Compares two runs of a suite, study by study and variant by variant.
+    """Compare two runs of a suite, study by study and variant by variant.
 
     Raises:
         StudyError: if tables cannot be read, or have nothing in common.
@@ -143,13 +142,13 @@ Side = Replicates | StudyResults
 def compare(
     first: Side | SuiteResults, second: Side | SuiteResults
 ) -> Comparison | SuiteComparison:
-    """Compares two variants, of one study or of two, by their final accuracies; or two suites.
+    """Compare two variants, of one study or of two, by their final accuracies; or two suites.
 
     Where all seeds of one are among the other's, they are compared in pairs, since runs of one
-    seed share their random numbers: see `comparisons.compare`. Otherwise, as for `best` and a
-    variant that it was chosen from, whose seeds are others, all runs of both are compared: see
-    `welch`. A diverged run counts as an accuracy of 0. If all seeds of one of them are one and the
-    same run, or no run of either learned, nothing can be concluded, see `evidence.find`.
+    seed share their random numbers: see `comparisons.compare`. Otherwise, as for `best` and the
+    variant of the choice, which have other seeds, all runs of both are compared: see `welch`. A
+    diverged run counts as an accuracy of 0. If all seeds of one of them are one and the same run,
+    or no run of either learned, nothing can be concluded, see `evidence.find`.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
@@ -230,12 +229,12 @@ def paired(values: Floats, base: Floats) -> tuple[float, float, float]:
 
 
 def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
-    """A 95 % interval and the two-sided p-value of the difference of independent replicates.
+    """Return a 95 % interval and the two-sided p-value of the difference of independent runs.
 
     Both are Welch's, which takes neither the variances nor the numbers to be equal. How often it
     errs of skewed accuracies is measured in tests/unit/test_comparison.py. A permutation test is
     exact where the two are of one distribution, but errs more often where only the means are equal:
-    of six replicates each, one group of four times the other's spread, 8.8 % against 7.1 %.
+    of six runs each, one group of four times the other's spread, 8.8 % against 7.1 %.
 
     Args:
         values: float64 (n,).
@@ -243,9 +242,9 @@ def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
 
     Returns:
         The lower and the upper bound of the mean of the values less that of the base, and the
-        p-value. If either is a single value, which tells nothing, they are nan, nan and 1. If
-        neither varies, there is no error to go by: then the p-value is the share of all ways to
-        deal the replicates out to two groups that set them apart like this, and there is no width.
+        p-value. If either is a single value, they are nan, nan and 1. If neither varies, there is
+        no error: then the p-value is the share of all ways to deal the runs out to two groups
+        that separate them like this, and the interval has no width.
 
     Reference:
         Welch, 1947, The Generalization of `Student's' Problem When Several Different Population

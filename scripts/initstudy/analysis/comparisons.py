@@ -340,6 +340,6 @@ def _means_of_two(rows: Floats, columns: Floats) -> Iterator[Floats]:
 
 
 def _middle(ordered: Floats) -> Floats:
-    """The medians of sorted columns; of two equal infinite ones in the middle it is they."""
+    """Return the medians of sorted columns; of two equal infinite ones in the middle it is they."""
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
     return np.asarray(np.where(low == high, low, (low + high) / 2))

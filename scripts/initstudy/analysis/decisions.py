@@ -54,7 +54,7 @@ class Rules:
     variants: int
 
     def families(self, share: float = 1.0) -> tuple[Family, Family]:
-        """The comparisons with the baseline, and those of all others."""
+        """Return the comparisons with the baseline, and those of all others."""
         pairs = self.variants * (self.variants - 1) // 2
         if self.all_pairs:
             return Family(pairs, share), Family(pairs, share)
@@ -146,7 +146,7 @@ class Analysis:
         )
 
     def crossed(self, first: str, second: str) -> Crossed | None:
-        """The difference of accuracies for other seeds and other test examples, if it is known."""
+        """Return the difference of accuracies for other seeds and test examples, if it is known."""
         if self.correct is None or self.rules.measure is not ACCURACY or len(self.scores) < 2:
             return None
         one, other = (self.correct[name][: len(self.scores)] for name in (first, second))

@@ -114,5 +114,5 @@ def one_run(histories: pd.DataFrame) -> list[str]:
 
 
 def _spread(values: "pd.Series[float]") -> float:
-    """The largest less the smallest; nan if one is not a number."""
+    """Return the largest less the smallest; nan if one is not a number."""
     return float(np.ptp(values.to_numpy()))

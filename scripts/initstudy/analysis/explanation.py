@@ -128,14 +128,14 @@ def _change_over_depth(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[Reason
 
 
 def _hidden(rows: pd.DataFrame, epoch: int, share: str) -> "pd.Series[float]":
-    """A share of all hidden units after an epoch, by seed."""
+    """Return a share of all hidden units after an epoch, by seed."""
     rows = rows[(rows["epoch"] == epoch) & (rows["layer"] < rows["layer"].max())]
     counts = (rows[share] * rows["units"]).groupby(rows["seed"]).sum(min_count=1)
     return counts / rows.groupby("seed")["units"].sum()
 
 
 def _spread(rows: pd.DataFrame, measure: str, layer: int) -> "pd.Series[float]":
-    """The decimal logarithm of a standard deviation at the start, by seed; -inf for zero."""
+    """Return the decimal logarithm of a standard deviation at the start, by seed; -inf for zero."""
     rows = rows[(rows["epoch"] == 0) & (rows["layer"] == layer)].set_index("seed")
     with np.errstate(divide="ignore"):
         logs: pd.Series[float] = np.log10(rows[measure])

@@ -175,7 +175,7 @@ def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
 
 
 def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
-    """What the choice promised on its seeds, which are those that went on to the last analysis.
+    """Return the difference on the seeds of the choice, which are those of the last analysis.
 
     The pair's own difference from the baseline there, or if it was not run there, the sum of its
     two initializers' differences.
@@ -327,7 +327,7 @@ def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
 
 
 def least_decline(margin: float | None, judge_by: str) -> float:
-    """What a curve of accuracies must lose to have declined."""
+    """Return what a curve of accuracies must lose to have declined."""
     return margin if margin is not None and judge_by == "accuracy" else DECLINE
 
 

@@ -66,7 +66,7 @@ def layout(final: pd.DataFrame, initializers: Mapping[str, Sequence[str]], seeds
 
 
 def effects(accuracies: Floats) -> dict[str, Floats]:
-    """The effects of kernel, bias and interaction on each pair in each replicate.
+    """Return the effects of kernel, bias and interaction on each pair in each replicate.
 
     Args:
         accuracies: float64 (seeds, kernels, biases).
@@ -94,7 +94,7 @@ def effects(accuracies: Floats) -> dict[str, Floats]:
 
 
 def variance(effects: Floats) -> float:
-    """The variance between pairs that effects account for, without bias, in squared units.
+    """Return the variance between pairs that effects account for, without bias, in squared units.
 
     That is the mean square of their means over the replicates, less what the replicates' scatter
     adds to it. It is the usual estimator from the analysis of variance, (MS - MS_error) divided by
@@ -121,7 +121,7 @@ def variance(effects: Floats) -> float:
 
 
 def variance_interval(effects: Floats) -> tuple[float, float]:
-    """A 95 % confidence interval of `variance`: bootstrap-t over the seeds.
+    """Return a 95 % confidence interval of `variance`: bootstrap-t over the seeds.
 
     Whole replicates are drawn, since the pairs of one share its random numbers. As in
     `measures.mean_interval`, each resample gives a t statistic, here about the mean square of the
@@ -230,7 +230,7 @@ def _in_order(effects: Floats) -> Floats:
 
 
 def _signed_sums(values: Floats) -> Floats:
-    """The sums of all 2^n ways to give signs to n vectors, float64 (n, m), as (2^n, m)."""
+    """Return the sums of all 2^n ways to give signs to n vectors, float64 (n, m), as (2^n, m)."""
     sums = np.zeros((1, values.shape[1]))
     for value in values:
         sums = np.concatenate([sums + value, sums - value])
@@ -238,7 +238,7 @@ def _signed_sums(values: Floats) -> Floats:
 
 
 def _products(effects: Floats) -> Floats:
-    """The products of any two replicates' effects, mean over pairs; float64 (seeds, seeds)."""
+    """Return the products of any two runs' effects, mean over pairs; float64 (seeds, seeds)."""
     flat = _in_order(effects.reshape(len(effects), -1))
     products: Floats = flat @ flat.T / flat.shape[1]
     return products

@@ -53,7 +53,7 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Reads the table of one or many variants.
+    """Read the table of one or many variants.
 
     Returns:
         COLUMNS: variant str, seed int64, the others float64.
@@ -65,7 +65,7 @@ def read(path: str | Path) -> pd.DataFrame:
 
 
 def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
-    """The mean, or median, of what is judged by at each learning rate.
+    """Return the mean, or median, of what is judged by at each learning rate.
 
     Args:
         table: COLUMNS.
@@ -84,7 +84,7 @@ def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
 
 
 def chosen(means: pd.DataFrame, measure: Measure = ACCURACY) -> pd.Series:
-    """The best learning rate of each variant.
+    """Return the best learning rate of each variant.
 
     Args:
         means: see `means`. Of equal ones the first column is chosen.
@@ -96,7 +96,7 @@ def chosen(means: pd.DataFrame, measure: Measure = ACCURACY) -> pd.Series:
 
 
 def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]:
-    """The learning rate at which each variant does best, see `chosen`.
+    """Return the learning rate at which each variant does best, see `chosen`.
 
     Args:
         table: COLUMNS.
@@ -146,7 +146,7 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
 
 
 def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
-    """What each variant reaches if only so many of the learning rates are tried.
+    """Return what each variant reaches if only so many of the learning rates are tried.
 
     So many are drawn from those of the table, and the best of them is taken; the mean is over all
     ways to draw them. The rate is chosen on all seeds but one and judged on that one, in the mean

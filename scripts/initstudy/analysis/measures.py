@@ -21,7 +21,7 @@ class Measure:
 
     Attributes:
         name: value of the key `judge_by`.
-        told: what it is called in a file's key, of the validation images.
+        file_key: its name in a file's key, of the validation set.
         scale: what a value is multiplied by where it is shown.
         unit: of what is shown then; and of differences.
         unit_of_difference: of a difference of what is shown.
@@ -29,7 +29,7 @@ class Measure:
     """
 
     name: str
-    told: str
+    file_key: str
     scale: float
     unit: str
     unit_of_difference: str
@@ -55,12 +55,12 @@ class Measure:
         return mean(scores)
 
     def interval(self, scores: Floats) -> tuple[float, float]:
-        """The 95 % interval of their centre; nan for fewer than it takes."""
+        """Return the 95 % interval of their centre; nan for fewer than it takes."""
         low, high = np.clip(mean_interval(scores), 0, 1)
         return float(low), float(high)
 
     def shown(self, *scores: float) -> tuple[float, ...]:
-        """The values that scores stand for, from the lowest to the highest if these are bounds."""
+        """Return the values of scores, from the lowest to the highest if these are bounds."""
         return tuple(self.sign * score + 0.0 for score in scores[:: self.sign])
 
 
@@ -74,12 +74,12 @@ class RankedMeasure(Measure):
     middle: str = "median"
 
     def center(self, scores: Floats) -> float:
-        """The median."""
+        """Return the median."""
         below, above = np.sort(scores)[[(len(scores) - 1) // 2, len(scores) // 2]]
         return float(below if below == above else (below + above) / 2)
 
     def interval(self, scores: Floats) -> tuple[float, float]:
-        """The interval of the median by order statistics.
+        """Return the interval of the median by order statistics.
 
         Reference:
             Conover, 1999, Practical Nonparametric Statistics, section 3.2.
@@ -100,7 +100,7 @@ MEASURES = {
 
 
 def measure_of(study: Study) -> Measure:
-    """That a study is judged by."""
+    """Return the primary metric of a study."""
     return MEASURES[study.judge_by]
 
 
@@ -137,7 +137,7 @@ def mean_interval(values: Floats) -> tuple[float, float]:
 
 
 def _between(values: Floats, cut: int) -> tuple[float, float]:
-    """The smallest and the largest of the values that are left if so many are cut off each end."""
+    """Return the smallest and the largest value after so many are cut off each end."""
     if cut == 0:
         return float("nan"), float("nan")
     ordered = np.sort(values)

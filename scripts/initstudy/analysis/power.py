@@ -105,7 +105,7 @@ def to_show(found: Comparison, margin: float, fewest: int, ranked: bool) -> Need
 
 
 def _sd(found: Comparison) -> float:
-    """The standard deviation of the differences, as its usual interval implies it; 0 if none."""
+    """Return the standard deviation of the differences that their interval implies; 0 if none."""
     half = (found.high - found.low) / 2
     if not np.isfinite(half):
         return 0.0

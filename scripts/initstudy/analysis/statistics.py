@@ -77,7 +77,7 @@ def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
 def collapsed(accuracies: Floats) -> npt.NDArray[np.bool_]:
     """Find which runs of a variant end far below its others, as networks that failed do.
 
-    That is: below their median by five points and by five times the spread of them, told by the
+    That is: below their median by five points and by five times their spread, estimated by the
     median of the distances from the median, which up to half of the replicates cannot hide.
 
     Args:

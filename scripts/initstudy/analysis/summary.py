@@ -99,7 +99,7 @@ def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
 
 
 def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
-    """What the runs of a variant did."""
+    """Return what the runs of a variant did."""
     name, study = variant.name, results.study
     seeds = results.judged_on(name)
     accuracies = results.accuracies(name, seeds)
@@ -135,7 +135,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
 
 
 def _found(findings: Findings, variant: Variant) -> dict[str, Any]:
-    """What was found of a variant, in the columns of the table."""
+    """Return what was found of a variant, in the columns of the table."""
     row: dict[str, Any] = {
         "one_run": variant.one_run,
         "deterministic": variant.deterministic,

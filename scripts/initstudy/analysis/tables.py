@@ -25,7 +25,7 @@ def _interaction(results: StudyResults, runs: Runs) -> pd.DataFrame:
 
 
 def _variance(results: StudyResults, runs: Runs) -> pd.DataFrame:
-    """What the variance of each variant's runs is made of."""
+    """Return what the variance of each variant's runs is made of."""
     study = results.study
     alone = {}
     for vary, mine in runs.by("vary"):
@@ -40,7 +40,7 @@ def _variance(results: StudyResults, runs: Runs) -> pd.DataFrame:
 
 
 def _learning_rates(results: StudyResults, runs: Runs) -> pd.DataFrame:
-    """What each variant reached at each learning rate."""
+    """Return what each variant reached at each learning rate."""
     return learning_rates.collect(results.study, runs)
 
 

@@ -45,7 +45,7 @@ class Variance:
     error: float
 
     def sd_interval(self) -> tuple[float, float]:
-        """The 95 % interval of the standard deviation."""
+        """Return the 95 % interval of the standard deviation."""
         if not self.value:
             return 0.0, 0.0
         bound = _normal() * self.error
@@ -53,7 +53,7 @@ class Variance:
 
 
 def variance(values: Floats) -> Variance:
-    """The variance of what values are a sample of, which need not be normal.
+    """Return the variance of what values are a sample of, which need not be normal.
 
     Args:
         values: float64 (n,), of at least 5.
@@ -128,7 +128,7 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
 
 
 def by_images(hits: npt.NDArray[np.bool_]) -> float:
-    """The share of the variance between replicates that more test images would make disappear.
+    """Return the share of the variance between runs that more test examples would remove.
 
     A network that is right about one image more than another need not be the better one: it may
     be lucky with these. On unlimited images only the rest of the variance would be left.
@@ -154,7 +154,7 @@ def table(
     order: Mapping[str, Floats],
     hits: Mapping[str, npt.NDArray[np.bool_]],
 ) -> pd.DataFrame:
-    """What the scatter of each variant is made of: COLUMNS, a row for each.
+    """Return what the scatter of each variant is made of: COLUMNS, a row for each.
 
     Args:
         both: final accuracies by variant, see `sources`.

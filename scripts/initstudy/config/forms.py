@@ -31,7 +31,7 @@ NOWHERE: tuple[Path, ...] = ()
 
 
 def find(file: str, folders: Sequence[Path]) -> Path:
-    """The path of a custom file, in the first folder that has it; as it is if none has."""
+    """Return the path of a custom file, in the first folder that has it; as it is if none has."""
     path = Path(file).expanduser()
     return next((folder / path for folder in folders if (folder / path).is_file()), path)
 
@@ -57,7 +57,7 @@ class Keys(BaseModel):
 
 
 def optional(default: Any, description: str, **how: Any) -> Any:
-    """A key that may be left out.
+    """Return a key that may be left out.
 
     Args:
         default: as it is written in a configuration.
@@ -121,7 +121,7 @@ def whole(value: Any) -> Any:
 
 
 def numbers(value: Any) -> Any:
-    """Takes text as a number where only numbers make sense.
+    """Take text as a number where only numbers make sense.
 
     YAML reads 1e-3 as text, and so does Snakemake everything inside of a mapping on the command
     line.
@@ -175,7 +175,7 @@ Parameters = Annotated[
 
 
 def custom_problem(name: str, folders: Sequence[Path]) -> str | None:
-    """What is wrong with the name of custom code; None if it is not, or nothing is."""
+    """Return what is wrong with the name of custom code; None if it is not, or nothing is."""
     if not is_custom(name) or not folders:
         return None
     if not re.fullmatch(CUSTOM, name):

@@ -8,7 +8,7 @@ MEASURES = {
     "epochs_to_target": "number of epochs to the target",
     "area_under_curve": "area under the learning curve",
 }
-# Those that may be infinite, and so are compared by ranks and told by medians.
+# Those that may be infinite, and so are compared by ranks and reported by medians.
 RANKED = ("loss", "epochs_to_target")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_]{0,63}"  # what can become part of a file name
 CUSTOM = r".+\.py:[A-Za-z_]\w*"  # of a user: file.py:name

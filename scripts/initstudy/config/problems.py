@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, told with the file, the line and the key of each mistake."""
+"""Mistakes in a configuration, each with its file, its line and its key."""
 
 import difflib
 import json
@@ -22,13 +22,13 @@ class Problem:
     message: str
 
     def key(self) -> str:
-        """The key as a person writes it: `kernel_initializers[2].config`."""
+        """Return the key as a person writes it: `kernel_initializers[2].config`."""
         text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return text.removeprefix(".")
 
 
 def suggest(name: object, known: Iterable[str]) -> str:
-    """The end of an error message: `; did you mean 'epochs'?`, or the names there are."""
+    """Return the end of an error message: `; did you mean 'epochs'?`, or the names there are."""
     names = list(dict.fromkeys(known))
     lowered = {other.lower(): other for other in reversed(names)}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1)
@@ -38,13 +38,13 @@ def suggest(name: object, known: Iterable[str]) -> str:
 
 
 def show(value: Any) -> str:
-    """A value in an error message, cut where it is long."""
+    """Return a value in an error message, cut where it is long."""
     text = "nothing (null)" if value is None else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
+    """Return a number with its noun: `1 seed`, `2 seeds`, or with the plural that is given."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
@@ -54,7 +54,7 @@ def describe(
     elsewhere: Mapping[str, str] | None = None,
     section: KeyPath = (),
 ) -> str:
-    """A message that lists all problems, each with its key and, where it can be told, its line.
+    """Return a message that lists all problems, each with its key and, if known, its line.
 
     Args:
         problems: what is wrong.
@@ -73,7 +73,7 @@ def describe(
 
 
 def read_yaml(path: str | Path) -> Any:
-    """The content of a YAML or JSON file.
+    """Return the content of a YAML or JSON file.
 
     Raises:
         StudyError: if it cannot be read, is no YAML, or has two equal keys in one mapping.
@@ -85,7 +85,7 @@ def read_yaml(path: str | Path) -> Any:
 
 
 def file_problems(files: Iterable[str | Path]) -> str | None:
-    """What is wrong with configuration files before any key is looked at, with files and lines.
+    """Return the mistakes in configuration files before any key is read, with files and lines.
 
     Snakemake tells of broken YAML without its line, and of two equal keys takes the second.
 
@@ -107,7 +107,7 @@ def _listed(lines: Sequence[str]) -> str:
 
 
 def _read(file: str | Path) -> tuple[Any, list[str]]:
-    """The content of a YAML or JSON file, and what is wrong with it."""
+    """Return the content of a YAML or JSON file, and what is wrong with it."""
     try:
         text = Path(file).read_text(encoding="utf-8")
         if _is_json(text):
@@ -119,10 +119,10 @@ def _read(file: str | Path) -> tuple[Any, list[str]]:
         return None, [f"{file} cannot be read: it is not text in UTF-8 ({error.reason})"]
     except yaml.MarkedYAMLError as error:
         begin, end = error.context_mark, error.problem_mark or error.context_mark
-        told = ", ".join(part for part in (error.context, error.problem) if part)
+        cause = ", ".join(part for part in (error.context, error.problem) if part)
         if begin and end and begin.line != end.line:
-            told += f" (it begins in line {begin.line + 1})"
-        return None, [f"{file}{f':{end.line + 1}' if end else ''}: this is not YAML: {told}"]
+            cause += f" (it begins in line {begin.line + 1})"
+        return None, [f"{file}{f':{end.line + 1}' if end else ''}: this is not YAML: {cause}"]
     except (yaml.YAMLError, ValueError) as error:  # A character or a date that there is not.
         return None, [f"{file}: this is not YAML: {' '.join(str(error).split())}"]
     return content, list(_equal_keys(file, root))

@@ -1,4 +1,4 @@
-"""What a JSON Schema says of a key, found by the key's path and told in words."""
+"""What a JSON Schema has on a key, found by the key's path, in words."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ WORDS = {
 
 
 def alternatives(schema: Node, node: Node) -> Iterator[Node]:
-    """The forms that a value may have: one, or those of a choice; references are followed."""
+    """Return the forms that a value may have, one or several; references are followed."""
     if "$ref" in node:
         yield from alternatives(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
     elif choice := node.get("oneOf") or node.get("anyOf"):
@@ -29,7 +29,7 @@ def alternatives(schema: Node, node: Node) -> Iterator[Node]:
 
 
 def properties(schema: Node, node: Node) -> dict[str, Node]:
-    """The keys of a mapping, in any of its forms; of the first form that has a key."""
+    """Return the keys of a mapping, in any of its forms; of the first form that has a key."""
     keys: dict[str, Node] = {}
     for form in alternatives(schema, node):
         keys = {**form.get("properties", {}), **keys}
@@ -37,7 +37,7 @@ def properties(schema: Node, node: Node) -> dict[str, Node]:
 
 
 def at(schema: Node, path: Sequence[str | int]) -> Node:
-    """What is said of the key at a path; {} where nothing is."""
+    """Return what is said of the key at a path; {} where nothing is."""
     node = schema
     for part in path:
         if isinstance(part, int):
@@ -55,12 +55,12 @@ def at(schema: Node, path: Sequence[str | int]) -> Node:
 
 
 def in_words(schema: Node, node: Node) -> str:
-    """What a value must be: `a whole number from 1 to 100000`."""
+    """Return what a value must be: `a whole number from 1 to 100000`."""
     return " or ".join(dict.fromkeys(_in_words(form) for form in alternatives(schema, node)))
 
 
 def first_sentence(description: str) -> str:
-    """The first sentence of a description, without its full stop."""
+    """Return the first sentence of a description, without its full stop."""
     return re.split(r"(?<!\.)\.\s", f"{description} ", maxsplit=1)[0].strip()
 
 

@@ -28,7 +28,7 @@ def source_of(path: str | Path) -> str:
 
 
 def _imported(first: Path) -> dict[str, Path]:
-    """The files that a file imports at any remove, by their paths in its folder."""
+    """Return the files that a file imports at any remove, by their paths in its folder."""
     folder, found, waiting = first.parent, dict[str, Path](), [first]
     while waiting:
         path = waiting.pop()
@@ -44,7 +44,7 @@ def _imported(first: Path) -> dict[str, Path]:
 
 @functools.lru_cache(maxsize=1000)
 def _names(path: Path, mtime: int, size: int) -> tuple[str, ...]:
-    """The modules that a file imports, and what may be a module; relative ones begin with dots."""
+    """Return the modules of a file's imports, or what may be modules; dots mark relative ones."""
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):  # Keras, which runs it, says where.
@@ -61,7 +61,7 @@ def _names(path: Path, mtime: int, size: int) -> tuple[str, ...]:
 
 
 def _files(folder: Path, path: Path, name: str) -> Iterator[Path]:
-    """The files of a folder that are run if a file in it imports a module by a name."""
+    """Return the files of a folder that are run if a file in it imports a module by a name."""
     parts = name.lstrip(".").split(".")
     level = len(name) - len(name.lstrip("."))
     place = folder if not level else path.parents[level - 1]

@@ -29,12 +29,12 @@ from initstudy.drawing.scales import (
 )
 from initstudy.results.files import replacing
 
-# Okabe and Ito, 2008, "Color Universal Design": told apart with every common colour vision.
+# Okabe and Ito, 2008, "Color Universal Design": distinct with every common colour vision.
 # Without black, which is the baseline's, and without yellow, which is too pale for lines.
 COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 BASELINE = "baseline"
 
-# More lines than there are colours and dashes cannot be told apart, more rows not be read at once.
+# More lines than there are colours and dashes cannot be distinguished, more rows not be read.
 MANY_LINES, MANY_ROWS = 24, 40
 # In inches, and in characters of a line: as wide as a page, or as a phone.
 WIDE, NARROW = 9.0, 4.9

@@ -23,7 +23,7 @@ def draw(name: str, results: StudyResults, narrow: bool = False) -> Figure:
 
     Args:
         name: one of `catalog.figures_of` that study.
-        results: of it; what the figure does not need is not read.
+        results: of it; the figure reads no more of them than it needs.
         narrow: as a phone shows it, if it has such a form (`catalog.Figure.narrow`).
 
     Raises:
@@ -99,7 +99,7 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
 
 
 def comparisons(results: StudyResults) -> Figure:
-    """Every two variants, and what can be told of them."""
+    """Draw every two variants, and what was decided of them."""
     measure = measure_of(results.study)
     scores = measure.sign * results.summary.set_index("variant")["metric_value"]
     seeds = len(results.study.selection)

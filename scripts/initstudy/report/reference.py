@@ -1,4 +1,4 @@
-"""Makes what is told of the code elsewhere: the schema, config.yaml, the documentation's reference.
+"""Makes what describes the code elsewhere: the schema, config.yaml, the documentation's reference.
 
 `python -m initstudy.report.reference` in the project's folder writes them anew (`make reference`).
 """
@@ -226,10 +226,10 @@ def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
             inner = textwrap.indent("\n".join(_blocks(schema, part, width - 2)), "  ")
             yield f"{_comment(part['description'], width)}\n{name}:\n{inner}"
             continue
-        told = _written(default)
+        value = _written(default)
         text = [part["description"], f"{values.capitalize()}." if values else ""]
-        text += [f"({told})" if len(told) <= 40 else "(these)"]
-        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {told}"
+        text += [f"({value})" if len(value) <= 40 else "(these)"]
+        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {value}"
 
 
 def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
@@ -243,13 +243,13 @@ def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
 
 def _kinds(schema: Node, node: Node) -> str:
     """What a value may be, in words, with the values of a choice."""
-    told, forms = [], list(alternatives(schema, node))
+    found, forms = [], list(alternatives(schema, node))
     for form in forms:
         values = form.get("enum", [form["const"]] if "const" in form else [])
-        told.append(" or ".join(f"`{value}`" for value in values) or in_words(schema, form))
+        found.append(" or ".join(f"`{value}`" for value in values) or in_words(schema, form))
         if "items" in form and len(forms) == 1:
-            told[-1] += f", each {in_words(schema, form['items'])}"
-    return " or ".join(dict.fromkeys(told))
+            found[-1] += f", each {in_words(schema, form['items'])}"
+    return " or ".join(dict.fromkeys(found))
 
 
 def _written(value: Any) -> str:

@@ -378,7 +378,7 @@ class Interaction:
         sds: standard deviations that these make.
         low, high: of the interaction's, with 95 % confidence.
         p_value: that there is no interaction.
-        one_at_a_time: the variant that one finds who chooses kernel and bias apart.
+        one_at_a_time: the variant with the best kernel and the best bias, chosen separately.
         best: the one with the best mean of all.
         lost: by how much the former is behind.
     """

@@ -47,14 +47,14 @@ RENAMED_DECISIONS = {"no difference that matters": "equivalent", "undecided": "i
 
 @dataclass(frozen=True)
 class Replicates:
-    """How the replicates of one variant ended.
+    """The ends of the runs of one variant.
 
     Attributes:
         study: its name.
         variant: its name.
-        accuracies: of the test images after the last epoch, by seed.
+        accuracies: of the test examples after the last epoch, by seed.
         histories: its rows of `contracts.HISTORIES`; None if only its end is known.
-        chance: accuracy of always naming the most frequent class; nan if it is not known.
+        chance: majority-class accuracy; nan if it is not known.
     """
 
     study: str
@@ -115,7 +115,7 @@ class StudyResults:
 
     @functools.cached_property
     def final(self) -> pd.DataFrame:
-        """How each replicate ended, on the test images: see `histories.final`."""
+        """The end of each run, on the test examples: see `histories.final`."""
         return histories.final(self.histories, self.tests)
 
     def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
@@ -123,7 +123,7 @@ class StudyResults:
 
         Args:
             variant: its name.
-            seeds: of its replicates; None for those that it is judged on.
+            seeds: of its runs; None for those that are compared.
         """
         own = self.judged_on(variant) if seeds is None else seeds
         return histories.accuracies(self._finals, variant, own)
@@ -168,7 +168,7 @@ class StudyResults:
         return histories.curves(self._curves, variant, seeds, epochs, metric)
 
     def variant(self, name: str) -> Replicates:
-        """All replicates of a variant, to be compared with another's.
+        """Return all runs of a variant, for a comparison with another's.
 
         Raises:
             StudyError: if there is no such variant.
@@ -209,7 +209,7 @@ class StudyResults:
 
     @functools.cached_property
     def draw_nothing(self) -> set[str]:
-        """The variants whose replicates vary by the order of the images alone, unlike the others'.
+        """The deterministic variants, whose runs vary by the order of the examples alone.
 
         None, if one of the two is not varied at all.
         """
@@ -219,9 +219,7 @@ class StudyResults:
 
     @functools.cached_property
     def correct(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """Which test examples each run classifies correctly: for each variant bool (seeds,
-        examples).
-        """
+        """The correct predictions of each run: for each variant bool (seeds, examples)."""
         # Version 0.2.0 has called it so.
         old = self._path("hits.npz").exists() and not self._path("examples.npz").exists()
         return examples.by_variant(examples.read(self._path("hits.npz" if old else "examples.npz")))
@@ -248,7 +246,7 @@ class StudyResults:
 
     @functools.cached_property
     def variance(self) -> pd.DataFrame:
-        """What the scatter of each variant is made of: see `variance.COLUMNS`."""
+        """The sources of the variance of each variant's runs: see `variance.COLUMNS`."""
         return self._read_csv("variance.csv")
 
     @functools.cached_property
@@ -340,5 +338,5 @@ def load(folder: str | Path) -> StudyResults | SuiteResults:
     if Path(folder, "scores.csv").exists():
         return SuiteResults(Path(folder))
     results = StudyResults(Path(folder))
-    results.study  # noqa: B018 - what is no folder of results is told here
+    results.study  # noqa: B018 - what is not a folder of results is refused here
     return results

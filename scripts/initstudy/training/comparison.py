@@ -2,7 +2,7 @@
 
 Some batches, the smaller last one among them, go through the engine, and through Keras' own
 `train_on_batch` on a second model that starts from the same weights. The losses, the metrics, the
-gradients and what layers keep must agree as far as rounding allows. How far that is, is told by
+gradients and what layers keep must agree as far as rounding allows. That bound comes from
 Keras itself: by how much the same differs if each weight is moved by one rounding.
 """
 

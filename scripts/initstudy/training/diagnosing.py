@@ -35,7 +35,7 @@ NORMALIZING = (
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
     """What measures each kernel of the trainer's network, made once for all replicates.
 
-    They are told in the order in which the images meet their layers. Of each the signal is measured
+    They are in the order in which the examples meet their layers. Of each the signal is measured
     where it leaves the layer, and behind the activation that follows, be it a layer of its own
     behind a normalization; of what is called in a loop, as the cell of a recurrent layer, where it
     leaves the layer around it. A convolution's units are its channels, each at all places.

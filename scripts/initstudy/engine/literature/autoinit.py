@@ -11,7 +11,7 @@ from initstudy.engine.errors import EngineError
 from initstudy.engine.literature.network import Step, steps_of
 from initstudy.engine.literature.shapes import fans
 
-# What an operation does to the moments of a signal is seen on so many numbers.
+# The effect of an operation on the moments of a signal is estimated from so many numbers.
 SAMPLES = 200_000
 
 
@@ -19,7 +19,7 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
     """Truncated normal kernels of the variance 1 / (fan_in E[x²]), whatever layers there are.
 
     Mean and variance of the signal are followed from the inputs on: what leaves a kernel has mean 0
-    and variance 1 then, and what any other operation makes of them is seen on Gaussian numbers
+    and variance 1 then, and what any other operation makes of them is found from Gaussian numbers
     of these moments, independent of each other, that are sent through it. Normalization over the
     batch gives mean 0 and variance 1, and dropout counts as it does in training. No image is looked
     at but for the mean and the variance of all inputs.

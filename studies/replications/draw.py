@@ -1,7 +1,14 @@
-"""What the studies of published findings show: the figures and numbers of docs/replications.md."""
+"""Draw the figures of docs/replications.md.
+
+    snakemake --cores 4 replications
+    python studies/replications/draw.py
+
+makes results/replications/figures/<paper>.svg and .png of the finished studies in results/.
+"""
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -11,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from initstudy.analysis.statistics import epochs_to_target
-from initstudy.drawing.figures import COLORS, STYLE
+from initstudy.drawing.figures import COLORS, STYLE, save
 from initstudy.results.study import StudyResults
 
 DEPTHS = (4, 16, 32)
@@ -200,3 +207,12 @@ def titled(figure: Figure, title: str) -> Figure:
     """The figure with its title."""
     figure.suptitle(title, x=0.01, ha="left", weight="bold")
     return figure
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    papers = ("glorot_2010", "he_2015", "lsuv_2016", "saxe_2014")
+    folders = [folder for paper in papers for folder in Path("results").glob(f"{paper}*")]
+    for paper, figure in draw({folder.name: StudyResults(folder) for folder in folders}).items():
+        place = Path("results/replications/figures", paper)
+        save(figure, place.with_suffix(".svg"), place.with_suffix(".png"))
