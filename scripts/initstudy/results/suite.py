@@ -71,7 +71,7 @@ class SuiteResults:
         return examples.by_variant(examples.read(path)) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
-        """Whether this is what a study would train of a variant.
+        """Return whether this is what a study would train of a variant.
 
         That is so if the tuning runs have the same learning rates and seeds, and if with the one
         that was chosen the runs have the same digest, epochs and seeds.

@@ -106,7 +106,7 @@ def _activation_problems(name: str) -> Iterator[Problem]:
 def _user_network(
     config: Mapping[str, Any],
 ) -> tuple[list[Problem], Examined | None, Size | None]:
-    """What is wrong with a user's network; the model with its weights, and its size."""
+    """Return what is wrong with a user's network; the model with its weights, and its size."""
     build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
     path: KeyPath = ("model",)
 
@@ -150,7 +150,7 @@ def _one_and_two(model: Any, inputs: Any) -> list[Any]:
 
 
 def _work(graph: Any) -> tuple[int, int]:
-    """The multiplications of a graph's products and convolutions; the numbers it computes."""
+    """Return the multiplications in a graph's products and convolutions, and its outputs."""
     multiplications = outputs = 0
     for operation in graph.get_operations():
         if operation.type in FREE or not operation.outputs:

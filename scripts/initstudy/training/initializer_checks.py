@@ -200,7 +200,7 @@ def initializer_notes(question: Mapping[str, Any], weights: Sequence[Weight]) ->
 
 
 def _on_shapes(entry: Entry, question: Mapping[str, Any], network: Examined) -> Problem | None:
-    """Whether each of its parts can draw weights of the shapes that it is to draw."""
+    """Return whether each of its parts can draw weights of the shapes that it is to draw."""
     parts: dict[int, tuple[Spec, list[Shape]]] = {}
     for weight, spec in entry.parts:
         parts.setdefault(id(spec), (spec, []))[1].append(_shape(weight, spec))
@@ -232,7 +232,7 @@ def _part_problem(entry: Entry, spec: Spec, shapes: Sequence[Shape]) -> tuple[Ke
 
 
 def _label(entry: Entry, spec: Spec) -> str:
-    """What a part of an initializer is called, if it has several."""
+    """Return what a part of an initializer is called, if it has several."""
     config = entry.spec["config"]
     if entry.spec["class_name"] != PER_LAYER:
         return ""
@@ -243,7 +243,7 @@ def _label(entry: Entry, spec: Spec) -> str:
 
 
 def _on_network(entry: Entry, question: Mapping[str, Any], network: Examined) -> Problem | None:
-    """Whether it is for such weights, and can follow the signal through such a network."""
+    """Return whether it is for such weights, and can follow the signal through such a network."""
     for weight, spec in entry.parts:
         if text := refused(weight, spec):
             return Problem(entry.path, f"{text}. Take another initializer for this network")
@@ -278,7 +278,7 @@ def _on_network(entry: Entry, question: Mapping[str, Any], network: Examined) ->
 
 
 def _one_run(entry: Entry, question: Mapping[str, Any], network: Examined) -> Problem | None:
-    """Whether all seeds of a variant would be one and the same run, by a mistake of the user's."""
+    """Return whether all seeds of a variant would be the same run, by a mistake of the user's."""
     if entry.role == "bias" or not entry.custom or network.varies:
         return None
     found = [one for one in entries(question, network.weights) if isinstance(one, Entry)]
@@ -299,8 +299,8 @@ CHECKS = (_on_shapes, _on_network, _one_run)
 
 
 def _rules(entry: Entry) -> str:
-    """By which rule it makes each layer, if one changes what is drawn by a look at the network or
-    at data, which is not known here; "" if none does.
+    """Return by which rule it makes each layer, if one changes what is drawn by a look at the
+    network or at data, which is not known here; "" if none does.
     """
     rules, looks = [], False
     for weight, spec in entry.parts:
@@ -314,7 +314,7 @@ def _rules(entry: Entry) -> str:
 
 
 def _same(one: Entry, other: Entry) -> bool:
-    """Whether two draw the same numbers for the whole network."""
+    """Return whether two draw the same numbers for the whole network."""
     paths = [[weight.path for weight, _ in entry.parts] for entry in (one, other)]
     return paths[0] == paths[1] and all(
         np.array_equal(one.draw(number), other.draw(number)) for number in range(len(one.parts))
@@ -322,5 +322,5 @@ def _same(one: Entry, other: Entry) -> bool:
 
 
 def _shape(weight: Weight, spec: Spec) -> Shape:
-    """The shape that an initializer is asked for."""
+    """Return the shape that an initializer is asked for."""
     return usual_shape(weight, spec) or weight.shape

@@ -92,7 +92,7 @@ def check_initializer(
 
 
 def _scales(kernels: Made) -> str:
-    """How large the weights are, as a factor of the size that keeps a signal's."""
+    """Return how large the weights are, as a factor of the size that keeps a signal's."""
     factors = {
         shape: np.sqrt(np.mean(np.square(values, dtype=np.float64)) * shape[0])
         for shape, values in kernels.items()
@@ -122,7 +122,7 @@ def _copies(kernels: Made) -> Iterator[str]:
 
 
 def _signals(spec: Spec) -> str:
-    """What becomes of a signal on its way through many layers."""
+    """Return what becomes of a signal on its way through many layers."""
     sizes = []
     kernels = [drawn(spec, (WIDTH, WIDTH), weight_seed(0, layer, 0)) for layer in range(DEPTH)]
     inputs = np.random.default_rng(0).normal(size=(200, WIDTH)).astype("float32")

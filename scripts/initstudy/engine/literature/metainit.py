@@ -48,7 +48,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         self.steps, self.rate, self.momentum, self.batch = steps, rate, momentum, batch
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fans(self, shape)
         return super().__call__(shape, dtype=dtype)
 
@@ -87,7 +87,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         shadows.write()
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {
             "steps": self.steps,
             "rate": self.rate,
@@ -100,7 +100,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
 def gradient_quotient(
     model: Any, kernels: Sequence[Any], x: Any, y: Any, seen: Callable[[], Any] = nullcontext
 ) -> Any:
-    """How much a step of gradient descent changes the gradient, see `MetaInit`.
+    """Return how much a step of gradient descent changes the gradient, see `MetaInit`.
 
     Args:
         model: ends in a softmax.
