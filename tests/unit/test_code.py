@@ -99,8 +99,8 @@ OTHERS = {
     "a data set": ("scripts/initstudy/config/names.py", '("mnist",', '("mnist", "new",', set()),
     "what measures": (
         "scripts/initstudy/training/diagnosing.py",
-        "IMAGES = 1000",
-        "IMAGES = 99",
+        "EXAMPLES = 1000",
+        "EXAMPLES = 99",
         set(),
     ),
     "a statistic": (
