@@ -24,7 +24,7 @@ def small_disk(tmp_path: Path, server: Server) -> Iterator[Project]:
     project = project_of_no_work(tmp_path / "project", server, seeds=1, confirmation_seeds=1)
     folder = project / "results"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=84k", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode != 0:
         assert not ALL_TESTS, "a file system of a fixed size must be mounted"
         pytest.skip("only root may mount a file system of a fixed size")
