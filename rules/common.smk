@@ -10,14 +10,14 @@ from initstudy.code import layer_id
 from initstudy.drawing.catalog import FIGURES, always, narrow
 from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS
 from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
-from initstudy.workflow import Workflow, configuration_file
+from initstudy.workflow import Adapter, configuration_file
 
 
 # Passed over if another workflow, which uses this one as a module, gives a configuration.
 configfile: configuration_file(workflow)
 
 
-flow = Workflow(workflow, config, checkpoints)
+flow = Adapter(workflow, config, checkpoints)
 
 
 wildcard_constraints:

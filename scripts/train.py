@@ -11,7 +11,7 @@ from initstudy.training.processes import end_with
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        end_with(int(os.environ["INITSTUDY_SNAKEMAKE"]))
+        end_with(int(os.environ.get("INITSTUDY_SNAKEMAKE", os.getppid())))
         planned, named = read(snakemake.input.spec), snakemake.wildcards
         check(planned.spec)
         folder, epochs = Path(snakemake.output.history).parents[1], int(named.epochs)

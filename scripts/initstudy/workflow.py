@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from snakemake.exceptions import IncompleteCheckpointException
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.io import ancient, checkpoint_target, local
 
 from initstudy import costs, forecast
@@ -79,7 +79,7 @@ def configuration_file(workflow: Any) -> str:
     return file
 
 
-class Workflow:
+class Adapter:
     """What the rules ask: the studies of this run, their files, and what a job needs.
 
     Methods with `wildcards` are input functions or parameters of rules.
@@ -134,9 +134,18 @@ class Workflow:
             Awaited.of(member, job, self.place, self.store.epoch_seconds(member.comparison))
             for member, job in self._asked.values()
         ]
-        lines.append(forecast.forecast(asked, self._choosing, self._workflow.cores))
+        lines.append(forecast.forecast(asked, self._choosing, self._cores))
         for line in filter(None, lines):
             print(line, file=sys.stderr, flush=True)
+
+    @property
+    def _cores(self) -> int | None:
+        """How many cores there are; None on a cluster, where Snakemake does not know."""
+        try:
+            cores: int | None = self._workflow.cores
+        except WorkflowError:
+            return None
+        return cores
 
     @property
     def constraints(self) -> dict[str, str]:
@@ -203,9 +212,11 @@ class Workflow:
         """
 
         def described(wildcards: Any, input: Any) -> list[dict[str, Any]]:
-            # Snakemake may know other files at this moment than it asks for.
-            jobs = {Path(job.file()).parts[-3:]: job for job in self._jobs(stage, wildcards)}
-            found = [jobs[Path(file).parts[-3:]] for file in input[histories]]
+            # Two variants may share a run; and Snakemake may know other files now than it asks for.
+            jobs: dict[tuple[str, ...], list[Job]] = {}
+            for job in self._jobs(stage, wildcards):
+                jobs.setdefault(Path(job.file()).parts[-3:], []).append(job)
+            found = [jobs[Path(file).parts[-3:]].pop(0) for file in input[histories]]
             return [job.described for job in found]
 
         return described
@@ -398,8 +409,8 @@ class Workflow:
 def _origin(workflow: Any, config: Mapping[str, Any]) -> tuple[Origin, str | None]:
     """Return where the configuration of a run comes from, and the folder of published results."""
     module, settings = is_module(workflow), workflow.config_settings
-    later = [str(file) for file in settings.configfiles]
-    files = [*(file for file in workflow.configfiles if file not in later), *later]
+    read, later = (list(map(str, one)) for one in (workflow.configfiles, settings.configfiles))
+    files = [*(file for file in read if file not in later), *later]
     command_line: dict[str, Any] = {}
     raw: Mapping[str, Any] = config
     if not module:

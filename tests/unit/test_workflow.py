@@ -13,7 +13,7 @@ from snakemake.io import is_flagged
 
 from initstudy import studies
 from initstudy.config.origin import PROJECT
-from initstudy.workflow import Workflow, configuration_file
+from initstudy.workflow import Adapter, configuration_file
 
 CONFIG = {
     "study": "mine",
@@ -59,17 +59,17 @@ class Fake:
 
 
 @pytest.fixture
-def flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Workflow]:
+def flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Adapter]:
     """An adapter in an empty folder, where Keras is not asked."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(studies, "ask_keras", lambda members: None)
     monkeypatch.setattr("atexit.register", lambda function: None)
 
-    def make(fake: Fake | None = None, **changes: Any) -> Workflow:
+    def make(fake: Fake | None = None, **changes: Any) -> Adapter:
         asked = fake or Fake()
         raw = {**CONFIG, **changes}
         Path("config.yaml").write_text(yaml.safe_dump(raw))
-        return Workflow(asked, {**raw, **asked.command_line}, asked)
+        return Adapter(asked, {**raw, **asked.command_line}, asked)
 
     return make
 
@@ -84,7 +84,7 @@ def chosen(name: str, content: Any) -> None:
     path.write_text(yaml.safe_dump(content))
 
 
-def test_the_report_is_the_first_of_all_files(flow: Callable[..., Workflow]) -> None:
+def test_the_report_is_the_first_of_all_files(flow: Callable[..., Adapter]) -> None:
     files = flow().everything(None)
     assert files[0] == "results/mine/report.html"
     assert len(set(files)) == len(files)
@@ -94,7 +94,7 @@ def test_the_report_is_the_first_of_all_files(flow: Callable[..., Workflow]) -> 
 
 
 def test_what_follows_from_a_choice_is_asked_for_once_it_is_made(
-    flow: Callable[..., Workflow],
+    flow: Callable[..., Adapter],
 ) -> None:
     asked = flow()
     assert len(asked.outputs("compared", "history")(of())) == 2
@@ -118,7 +118,7 @@ def test_what_follows_from_a_choice_is_asked_for_once_it_is_made(
     assert len(asked.outputs("compared", "history")(of())) == 2
 
 
-def test_choices_that_depend_on_others_are_named_together(flow: Callable[..., Workflow]) -> None:
+def test_choices_that_depend_on_others_are_named_together(flow: Callable[..., Adapter]) -> None:
     asked = flow(learning_rates=[0.1, 0.2], validation={"holdout": 100})
     names = ["learning_rates/variants.yaml", "best.yaml"]
     assert asked.chosen("compared")(of()) == [f"results/mine/{name}" for name in names]
@@ -133,7 +133,7 @@ def test_choices_that_depend_on_others_are_named_together(flow: Callable[..., Wo
     assert len(asked.outputs("basis", "history")(of_best)) == 2
 
 
-def test_an_interim_analysis_sees_the_earlier_ones(flow: Callable[..., Workflow]) -> None:
+def test_an_interim_analysis_sees_the_earlier_ones(flow: Callable[..., Adapter]) -> None:
     asked = flow(seeds=[5, 7, 9])
     chosen("looks/5", {"seeds": 5, "goes_on": ["baseline", "kernel-ones"]})
     assert asked.interims(of(choice="looks/5")) == []
@@ -145,7 +145,7 @@ def test_an_interim_analysis_sees_the_earlier_ones(flow: Callable[..., Workflow]
 
 
 def test_a_spec_file_says_all_that_a_job_needs(
-    flow: Callable[..., Workflow], capsys: pytest.CaptureFixture[str]
+    flow: Callable[..., Adapter], capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = flow()
     history, _ = asked.outputs("selection", "history")(of())
@@ -156,7 +156,7 @@ def test_a_spec_file_says_all_that_a_job_needs(
     assert said.startswith("To run: 6 runs in 2 jobs, 2 at one time: about 1 minute.")
     # The process that runs the job knows no configuration.
     Path("config.yaml").write_text("nonsense: 1\n")
-    there = Workflow(Fake(remote_exec=True), {"nonsense": 1}, Fake())
+    there = Adapter(Fake(remote_exec=True), {"nonsense": 1}, Fake())
     assert there.job_name(run, None) == "baseline of mine"
     assert there.dataset(run) == "resources/datasets/mnist.npz"
     assert there.threads(run) == 1
@@ -166,7 +166,7 @@ def test_a_spec_file_says_all_that_a_job_needs(
         flow(nonsense=1)
 
 
-def test_what_is_set_on_the_command_line_is_typed_and_named(flow: Callable[..., Workflow]) -> None:
+def test_what_is_set_on_the_command_line_is_typed_and_named(flow: Callable[..., Adapter]) -> None:
     asked = flow(Fake(command_line={"seeds": ["4", "6"], "published": "None"}))
     assert asked.studies.main.study.analyses == (4, 6)
     with pytest.raises(SystemExit, match=r"--config: epochs: 0 must be"):
@@ -176,7 +176,7 @@ def test_what_is_set_on_the_command_line_is_typed_and_named(flow: Callable[..., 
 
 
 def test_another_workflow_s_files_have_no_keys_of_ours(
-    flow: Callable[..., Workflow], tmp_path: Path
+    flow: Callable[..., Adapter], tmp_path: Path
 ) -> None:
     theirs = Fake(basedir=tmp_path)
     Path("config.yaml").write_text("epochs: 7\n")
@@ -184,14 +184,14 @@ def test_another_workflow_s_files_have_no_keys_of_ours(
     with pytest.raises(SystemExit, match=r"problem:\n  epochs: 0 must be"):
         flow(theirs, epochs=0)
     # What it sets there by --config is text, at any depth.
-    asked = Workflow(
+    asked = Adapter(
         Fake(basedir=tmp_path, command_line={"it": {}}), {**CONFIG, "epochs": "3"}, Fake()
     )
     assert asked.studies.main.study.epochs == 3
 
 
 def test_where_results_were_moved_is_asked_of_the_other_workflow(
-    flow: Callable[..., Workflow],
+    flow: Callable[..., Adapter],
 ) -> None:
     asked = flow(Fake(prefix="sub/"))
     history, *_ = asked.outputs("selection", "history")(of())

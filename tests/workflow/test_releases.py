@@ -56,7 +56,7 @@ def test_its_runs_are_moved_and_reused(release: Path, project: Project) -> None:
     # As users start it: a dry run tells it as it exits.
     more = Project(project.folder).plan("--config", "seeds=9")
     assert "Moved" not in more.text
-    assert "To be trained: what of 27 runs at the learning rates" in more.text
+    assert "To run: what of 27 runs at the learning rates" in more.text
     # Other blocks are made of its checkpoints.
     fewer = project.run("results/release/histories.csv", "--config", "seeds=6")
     assert fewer.trained

@@ -77,7 +77,7 @@ def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("data/downloads.py", "DOWNLOAD_TIMEOUT = 5.0", "DOWNLOAD_TIMEOUT = 6.0"),
+        ("data/sources.py", "15.0, 300.0", "15.0, 301.0"),
         ("suite/findings.py", "FEWEST_OF_A_KIND = 2", "FEWEST_OF_A_KIND = 3"),
     ],
 )
@@ -94,7 +94,7 @@ def test_other_epochs_rerun_all_trainings(rerun: Project) -> None:
     assert plan.jobs["train"] == 4
 
 
-@pytest.mark.parametrize("key", ["compile=graph", "threads=2"])
+@pytest.mark.parametrize("key", ["compile=xla", "threads=2"])
 def test_compiled_otherwise_all_is_trained(rerun: Project, key: str) -> None:
     plan = rerun.plan("--config", key)
     assert plan.trained == [(variant, 0, 1) for variant in ALL]

@@ -177,8 +177,8 @@ def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Proj
     assert (both["accuracy"] == both["accuracy_old"]).all()
     assert (both["score"] == both["score_old"]).all()
     words = (suite / "suite.md").read_text()
-    assert "The results of **ones** are those of `kept`" in words
-    assert "2 of them are of the same training by its digest, and 2 have the same acc" in words
+    assert "The results of **ones** are published results from `kept`" in words
+    assert "2 of them have the same run spec by its digest, and 2 have the same acc" in words
     trainings = pd.read_csv(suite / "trainings.csv")
     assert set(map(tuple, pd.read_csv(kept / "trainings.csv").to_numpy())) < set(
         map(tuple, trainings.to_numpy())

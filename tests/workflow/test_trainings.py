@@ -198,25 +198,25 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     variant, choices = "results/notebook/runs/kernel-ones.csv", "then what the choices call for"
     rerun = Project(rerun.folder)  # as users start it: a dry run tells it as it exits
     told = rerun.plan(variant, "--config", "seeds=4").text
-    assert "To be trained: 2 replicates in 1 job, one at a time: about 1 minute.\n" in told
+    assert "To run: 2 runs in 1 job, one at a time: about 1 minute.\n" in told
     # Its table does not wait for the choice of the best pair, the study's do.
     assert choices not in told
     told = rerun.plan("--config", "seeds=4", "threads=4").text
     assert " jobs, one at a time: about" in told
     assert choices in told
-    assert "A training has 4 threads (key threads), which share 2 here." in told
+    assert "A run has 4 threads (key threads), which share 2 here." in told
     # What follows the choice of learning rates is known by its number: two seeds of four variants.
     tuning = {"learning_rates": [0.001, 0.003], "learning_rate_seeds": 1}
     before = (rerun / "config.yaml").read_text()
     configure(rerun, **tuning, validation={"holdout": 1000})
     told = rerun.plan().text
-    assert "8 replicates in 8 jobs, then 8 at the learning rates that are chosen on these" in told
+    assert "8 runs in 8 jobs, then 8 at the learning rates that these decide on" in told
     assert choices in told
     (rerun / "config.yaml").write_text(before)
     table = pd.read_csv(rerun / "results/notebook/runs.csv").set_index("variant")
     (rerun / table.loc["kernel-ones", "history"]).unlink()
     told = rerun.plan(variant).text
-    assert "2 replicates in 1 job, 2 of them from where their records end" in told
+    assert "2 runs in 1 job, 2 of them from where their checkpoints end" in told
 
 
 def test_other_blocks_are_made_of_the_records_without_tensorflow(
@@ -284,7 +284,7 @@ def test_more_epochs_begin_anew_where_they_were_not(rerun: Project) -> None:
     ("path", "old", "new"),
     [
         ("engine/trainer.py", "EVALUATION_BATCH = 1000", "EVALUATION_BATCH = 500"),
-        ("engine/trainer.py", "return 1 / 255, 0.0", "return 1 / 256, 0.0"),
+        ("engine/data.py", "scale = 1 / 255", "scale = 1 / 256"),
     ],
 )
 def test_a_changed_formula_trains_all(rerun: Project, path: str, old: str, new: str) -> None:
@@ -305,7 +305,7 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
         '    "mnist": DatasetSpec(',
         '    "third": DatasetSpec(_shapes(9, 9, 1), 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
     )
-    assert "Nothing to be done" in rerun.plan(HISTORIES).text
+    assert rerun.plan(HISTORIES).trained == []
     rerun.edit(f"{library}/results/contracts.py", 'next step",\n', 'next step",\n"new": "",\n')
     rerun.edit(f"{library}/training/diagnosing.py", "_norm(update),", "_norm(update), 1.0,")
     before = rerun.records
