@@ -1,4 +1,4 @@
-"""Where a job says what it does: its log file."""
+"""The log file of a job."""
 
 import errno
 import logging
@@ -12,19 +12,19 @@ from pathlib import Path
 
 from initstudy.errors import StudyError
 
-# A full disk, a folder that may not be written to: the person can mend it, the program cannot.
+# A full disk, a folder that may not be written to: the user can mend it, the program cannot.
 BEYOND_THE_PROGRAM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
-    """Sends all that a job says to its log: logging, stdout, stderr, errors.
+    """Send all that a job writes to its log: logging, stdout, stderr, errors.
 
     An error ends the process with exit code 1. What the user can mend is written as it is, any
     other error with its traceback.
 
     Args:
-        path: the log file; it is begun anew.
+        path: the log file; it begins empty.
     """
     if "INITSTUDY_BY_HAND" in os.environ:  # As in a debugger, which could not be seen in a log.
         yield

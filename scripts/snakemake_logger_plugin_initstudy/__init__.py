@@ -1,9 +1,9 @@
-"""What a run says to a person: `snakemake --logger initstudy`, as `make run` does.
+"""Reports the progress of Snakemake: `snakemake --logger initstudy`, as `make run` does.
 
 Snakemake finds it if `scripts/` is in PYTHONPATH.
 
-In a terminal a bar with the trainings that are done, the time left, and the variant that leads so
-far; in a file or a pipe a plain line now and then. At the end the recommendation, and what to open.
+In a terminal it is a bar with the jobs that are done, the time left, and the best variant so far;
+in a file or a pipe a plain line now and then. At the end come the recommendation, and what to open.
 Errors, warnings and dry runs are shown as Snakemake shows them.
 """
 
@@ -28,20 +28,23 @@ from initstudy.study import FIRST_TUNED
 
 # Between two plain lines.
 SECONDS = 20
-ALWAYS_TOLD = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+ALWAYS_SHOWN = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
 
 
 class LogHandler(LogHandlerBase):
-    """Tells what Snakemake's records say; see the module."""
+    """Shows the progress that Snakemake's events report; see the module."""
+
+    writes_to_stream = has_filter = has_formatter = True
+    writes_to_file = needs_rulegraph = False
 
     def __post_init__(self) -> None:
-        """Prepare what is shown."""
+        """Begin with nothing done."""
         settings = self.common_settings
         self._console = Console(stderr=not settings.stdout, highlight=False, soft_wrap=True)
         self._formatter = DefaultFormatter(settings.quiet, settings.show_failed_logs)
         self._bar: Progress | None = None
         self._task: Any = None
-        self._started = self._told = time.monotonic()
+        self._started = self._shown = time.monotonic()
         self._training: dict[int, tuple[str, Sequence[str]]] = {}
         self._reached: dict[str, tuple[float, int]] = {}
         self._asked = self._trained = 0
@@ -49,14 +52,14 @@ class LogHandler(LogHandlerBase):
         self._open: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tells of one record, or takes note of it."""
+        """Show one event, or take note of it."""
         try:
             self._take(record)
         except Exception:  # noqa: BLE001 - as every handler of logging does
             self.handleError(record)
 
     def close(self) -> None:
-        """Ends the display, and says what came out."""
+        """End the display with the recommendation."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -68,7 +71,7 @@ class LogHandler(LogHandlerBase):
 
     def _take(self, record: logging.LogRecord) -> None:
         event = getattr(record, "event", None)
-        if self.common_settings.dryrun or event in ALWAYS_TOLD:
+        if self.common_settings.dryrun or event in ALWAYS_SHOWN:
             self._say(self._formatter.format(record))
         elif event is None:
             if record.levelno >= logging.WARNING or "Nothing to be done" in record.getMessage():
@@ -107,11 +110,11 @@ class LogHandler(LogHandlerBase):
 
     def _progress(self, done: int, total: int) -> None:
         now = time.monotonic()
-        # All else takes no time beside trainings. Those that a choice calls for come later.
-        trainings = max(self._asked, self._trained + len(self._training))
-        if trainings:
-            done, total = self._trained, trainings
-        text = f"{done} of {total} {'runs' if trainings else 'steps'} done"
+        # Other jobs take no time beside those that train. Those that a choice calls for come later.
+        jobs = max(self._asked, self._trained + len(self._training))
+        if jobs:
+            done, total = self._trained, jobs
+        text = f"{done} of {total} {'runs' if jobs else 'steps'} done"
         # Of a few that have run side by side, each would seem to take all the time.
         if len(self._training) < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
@@ -139,45 +142,19 @@ class LogHandler(LogHandlerBase):
                 self._task = self._bar.add_task(text, total=total)
                 self._bar.start()
             self._bar.update(self._task, completed=done, total=total, description=text)
-        elif text != self._text and (now - self._told > SECONDS or done == total):
-            self._told, self._text = now, text
+        elif text != self._text and (now - self._shown > SECONDS or done == total):
+            self._shown, self._text = now, text
             self._say(text)
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False)
 
-    @property
-    def writes_to_stream(self) -> bool:
-        """It does."""
-        return True
-
-    @property
-    def writes_to_file(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def has_filter(self) -> bool:
-        """Return that it chooses by itself what is shown."""
-        return True
-
-    @property
-    def has_formatter(self) -> bool:
-        """Return that it words by itself what is shown."""
-        return True
-
-    @property
-    def needs_rulegraph(self) -> bool:
-        """It does not."""
-        return False
-
 
 def final_accuracies(output: Sequence[str]) -> list[float]:
-    """The last validation accuracy of each seed, by the history among a training's files.
+    """Return the last validation accuracy of each seed, by the history among a job's files.
 
     Args:
-        output: paths; none of them need be there. Those of replicates that learning rates are tried
-            on are passed over.
+        output: paths; none of them need be there. Those of tuning runs are passed over.
     """
     named = ((path, re.fullmatch(r"seeds-(\d+)-\d+\.csv", Path(path).name)) for path in output)
     histories = [path for path, seeds in named if seeds and int(seeds[1]) < FIRST_TUNED]
@@ -192,10 +169,10 @@ def final_accuracies(output: Sequence[str]) -> list[float]:
 
 
 def ending(report: Path) -> list[str]:
-    """What a run ends with: the recommendation, if there are findings, and what to open.
+    """Return the last lines: the recommendation, if there are findings, and what to open.
 
     Args:
-        report: what the last rule said to open.
+        report: the file that the last rule has named.
     """
     findings, page = report.parent / "findings.json", report.with_suffix(".md")
     lines = []

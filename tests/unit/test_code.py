@@ -77,7 +77,7 @@ OTHERS = {
         set(),
     ),
     "a comment": (f"{ENGINE}/trainer.py", "LOOKED_AT = 1000", "# More.\nLOOKED_AT = 1_000", set()),
-    "a docstring": (f"{ENGINE}/trainer.py", "Trains seeds of one model", "Trains one model", set()),
+    "a docstring": (f"{ENGINE}/trainer.py", "Train one seed from", "Train it from", set()),
     "the layout": (
         f"{ENGINE}/data.py",
         "DATA_ORDER, HELD_OUT, LEARNED = 1, 2, 4",
@@ -99,8 +99,8 @@ OTHERS = {
     "a data set": ("scripts/initstudy/config/names.py", '("mnist",', '("mnist", "new",', set()),
     "what measures": (
         "scripts/initstudy/training/diagnosing.py",
-        "IMAGES = 1000",
-        "IMAGES = 99",
+        "EXAMPLES = 1000",
+        "EXAMPLES = 99",
         set(),
     ),
     "a statistic": (

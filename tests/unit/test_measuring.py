@@ -15,7 +15,7 @@ from initstudy.engine.data import Dataset, scaled
 from initstudy.engine.models import Network, Networks
 from initstudy.engine.trainer import Trainer
 from initstudy.results.contracts import MEASURES
-from initstudy.training.diagnosing import IMAGES, measuring
+from initstudy.training.diagnosing import EXAMPLES, measuring
 
 RATE = 0.01
 SGD = keras_object("SGD", learning_rate=RATE)
@@ -63,7 +63,7 @@ def measured(trainer: Trainer) -> list[dict[str, Any]]:
 
 
 def fixed_batch(few: Dataset) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
-    chosen = [int(place) for place in np.linspace(0, len(few.y_train) - 1, IMAGES)]
+    chosen = [int(place) for place in np.linspace(0, len(few.y_train) - 1, EXAMPLES)]
     return few.x_train[chosen] / 255, few.y_train[chosen]
 
 

@@ -57,8 +57,11 @@ def test_ours_pass(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("unseeded", "With the same seed it gives other values each time"),
-        ("flat", "Asked for the shape (784, 16), it returns (7,)"),
+        ("unseeded", "with the same seed it gives other values each time"),
+        (
+            "flat",
+            "It makes no kernel of shape (784, 16), (16, 16), (16, 10), (64, 256), (256, 64), (",
+        ),
         ("infinite", "are not finite"),
     ],
 )

@@ -42,7 +42,7 @@ class DatasetSpec:
 
 
 def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of the arrays of a data set, by name."""
+    """Return the shapes of the arrays of a data set, by name."""
     return {
         "x_train": (train, *of_input),
         "y_train": (train,),
@@ -52,7 +52,7 @@ def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]
 
 
 def _mlbench(table: str, label: str, train: int, sha256: str) -> Place:
-    """A table of the R package mlbench, as Debian has it."""
+    """Return a table of the R package mlbench, as Debian has it."""
     folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", sha256)
     return Place(folder, RTable(f"{table}.rda", table, label, train))
 

@@ -157,7 +157,7 @@ def _check_sizes(label: str, shape: tuple[int, ...], start: int, rows: npt.NDArr
 
 
 def _unresolved(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Which columns of these smallest and largest numbers float32 does not resolve."""
+    """Return which columns of these smallest and largest numbers float32 does not resolve."""
     wide = low.astype(np.float64), high.astype(np.float64)
     largest = np.maximum(*np.abs(wide))
     whole = (low % 1 == 0) & (high % 1 == 0)
@@ -172,7 +172,7 @@ def _unresolved(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[np
 
 
 def _step(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How far float32's numbers of these sizes lie apart."""
+    """Return how far float32's numbers of these sizes lie apart."""
     found: npt.NDArray[np.float64] = np.ldexp(1.0, np.frexp(sizes)[1] - FLOAT32.nmant - 1)
     return found
 

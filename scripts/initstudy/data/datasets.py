@@ -69,7 +69,7 @@ def dataset_info(dataset: str) -> DatasetInfo:
 
 @functools.lru_cache
 def _own(path: str, sha256: str) -> DatasetInfo:
-    """That of a user's file, which is looked through once for each content that it has."""
+    """Look through a user's file, once for each content that it has."""
     found = {name: numbers(path, name) for name in NAMES}
     shapes = {name: shape for name, (shape, _) in found.items()}
     for part in ("train", "test"):

@@ -66,7 +66,7 @@ def download(
 
 
 def _fetch(place: Place, spec: DatasetSpec, scratch: Path) -> Arrays:
-    """The arrays of a data set, which are the right ones."""
+    """Return the arrays of a data set, which are the right ones."""
     # What is compressed may be larger by a little.
     limit = sum(math.prod(shape) for shape in spec.shapes.values()) + 1_000_000
     contents = {file: place.source.read(file, limit, scratch) for file in place.form.files}

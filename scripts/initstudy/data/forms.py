@@ -173,7 +173,7 @@ def _member(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> npt.
 
 
 def _divided(x: npt.NDArray[Any], y: npt.NDArray[Any], test: npt.NDArray[np.bool_]) -> Arrays:
-    """The arrays of a table; its inputs as bytes if they can be, else as float32."""
+    """Return the arrays of a table; its inputs as bytes if they can be, else as float32."""
     as_bytes = x.astype(np.uint8)
     x = as_bytes if np.array_equal(as_bytes, x) else x.astype(np.float32)
     labels = y.astype(np.uint8)

@@ -117,7 +117,7 @@ def make_initializer(class_name: str, config: Mapping[str, Any], seed: int) -> A
 
 
 def _custom(class_name: str) -> Any:
-    """A user's own Keras initializer or function."""
+    """Return a user's own Keras initializer or function."""
     found = load(class_name)
     if inspect.isclass(found) and issubclass(found, keras.initializers.Initializer):
         return found

@@ -42,7 +42,7 @@ _HOLDING = (keras.layers.Layer, dict, list, tuple)
 
 
 def with_own_variables(model: Any) -> Iterator[tuple[Any, list[Any]]]:
-    """Tell each layer that has variables which no layer inside of it has, with these.
+    """Yield each layer that has variables which no layer inside of it has, with these.
 
     States of random generators are not among them.
 

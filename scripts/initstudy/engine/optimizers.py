@@ -125,7 +125,7 @@ def _schedule(rate: Mapping[str, Any]) -> Any:
 
 
 def _with_rate(made: Any, rate: float) -> Any:
-    """The same optimizer at another learning rate; one with a schedule has all its rates scaled."""
+    """Return an optimizer at another learning rate; of a schedule all rates are scaled."""
     if isinstance(made, keras.optimizers.LossScaleOptimizer):
         made.inner_optimizer = _with_rate(made.inner_optimizer, rate)
         return made

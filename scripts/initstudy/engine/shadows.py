@@ -119,7 +119,7 @@ def _dense_kernels(model: Any) -> list[Any]:
 
 
 def _transposed(kernel: Any) -> Any:
-    """A variable that is the transpose of another one, of the same path."""
+    """Return a variable that is the transpose of another one, of the same path."""
     *scopes, name = kernel.path.split("/")
     with ExitStack() as stack:
         for scope in scopes:

@@ -92,7 +92,7 @@ class RunSpec:
 
 
 def is_custom(name: str) -> bool:
-    """Whether a name is meant for a user's own code: `file.py:name`."""
+    """Return whether a name is meant for a user's own code: `file.py:name`."""
     return ".py:" in name
 
 

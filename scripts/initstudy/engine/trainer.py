@@ -258,7 +258,7 @@ class Trainer:
         return seed if WEIGHTS in self._vary else 0
 
     def _few(self, model: Any) -> Any:
-        """Some training examples, as a model takes them."""
+        """Return some training examples, as a model takes them."""
         count = batch_of(model) or COMPARED
         return self._inputs(model, tf.gather(self._train[0], np.arange(count) % self._examples))
 
@@ -314,8 +314,8 @@ class Trainer:
         return losses, correct
 
     def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        """The loss of each example, with what the model adds to that of the batch, and whether the
-        example is classified correctly (1) or not (0): both float32 (examples,).
+        """Return the loss of each example, with what the model adds to that of the batch, and
+        whether the example is classified correctly (1) or not (0): both float32 (examples,).
         """
         model = self.network.model
         with self.shadows.seen() as penalties:
@@ -349,7 +349,7 @@ def make_trainer(
 
 
 def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:
-    """What a model makes of inputs in training, and what it adds to the loss; it stays as it is."""
+    """Return the outputs of a model in training and what it adds to the loss; it stays as it is."""
     values = [(variable, variable.value) for variable in model.variables]
     with keras.StatelessScope(values, collect_losses=True):
         parts = [called(model, inputs, training=True), *model.losses]
@@ -357,7 +357,7 @@ def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:
 
 
 def _storable(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What NumPy can write: it has no bfloat16, all of whose numbers float32 has."""
+    """Return what NumPy can write: it has no bfloat16, all of whose numbers float32 has."""
     return value.astype(np.float32) if value.dtype.name == "bfloat16" else value
 
 

@@ -71,7 +71,7 @@ _known: set[str] = set()
 
 
 def _is_users(module: ModuleType) -> bool:
-    """Whether a module lies in one of these folders, and not in a package that is installed."""
+    """Return whether a module lies in one of these folders, and not in an installed package."""
     file = getattr(module, "__file__", None)
     if not file:
         return False

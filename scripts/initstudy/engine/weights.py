@@ -353,7 +353,7 @@ def _copied(layer: Any, initializers: Mapping[str, Any]) -> list[Any]:
 
 
 def _arguments(layer: Any, variables: Sequence[Any]) -> list[tuple[str | None, bool]]:
-    """By which argument each variable of a layer is drawn, and whether a copy of it shows so."""
+    """Return the argument that draws each variable of a layer, and whether a copy shows it."""
     shapes = [tuple(variable.shape) for variable in variables]
     found: list[tuple[str | None, bool]] = [
         (variable.name if variable.name in ("kernel", "bias") else None, False)
@@ -374,7 +374,7 @@ def _arguments(layer: Any, variables: Sequence[Any]) -> list[tuple[str | None, b
 
 
 def _is_set(layer: Any, variables: Sequence[Any], variable: Any, again: Any) -> bool:
-    """Whether a variable has values that no initializer gave it.
+    """Return whether a variable has values that no initializer gave it.
 
     Args:
         layer: that has it.
@@ -401,7 +401,7 @@ def _numbers(variable: Any) -> Any:
 def _by_paths(
     weights: Sequence[Weight], usual: Sequence[Weight], role: Role, parts: Mapping[str, Any]
 ) -> list[tuple[Weight, Mapping[str, Any]]]:
-    """The weights that patterns name, and those of the role that none names."""
+    """Return the weights that patterns name, and those of the role that none names."""
     # Of what the code draws by other arguments, matrices may have a kernel's initializer.
     named = [
         weight

@@ -23,7 +23,7 @@ from initstudy.results.files import replacing, set_aside
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-# Where a zip file without a comment ends, there stands its length, 0, in two bytes.
+# A zip file without a comment ends with the length of it, 0, in two bytes.
 _LENGTH, _DIGEST = 2, 64
 
 

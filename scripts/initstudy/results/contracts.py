@@ -102,8 +102,8 @@ def measurement_epochs(epochs: int) -> list[int]:
 def _check_history(
     path: str | Path, frame: "pd.DataFrame", begins: npt.NDArray[np.bool_], epochs: int
 ) -> None:
-    """A run has its epochs from 1 on. One that diverges ends with the epoch in which its loss
-    stopped being finite: that row has nan for all metrics.
+    """Check that a run has its epochs from 1 on. One that diverges ends with the epoch in which its
+    loss stopped being finite: that row has nan for all metrics.
     """
     values = frame[METRICS].to_numpy()
     marked = np.isnan(values)
@@ -130,8 +130,8 @@ def _check_history(
 def _check_diagnostics(
     path: str | Path, frame: "pd.DataFrame", begins: npt.NDArray[np.bool_], epochs: int
 ) -> None:
-    """A run has all layers at each measurement epoch; one that diverged has no rows from that epoch
-    on. What is not a finite number is nan.
+    """Check that a run has all layers at each measurement epoch; one that diverged has no rows from
+    that epoch on. What is not a finite number is nan.
     """
     infinite = np.isinf(frame[MEASURES].to_numpy()).any(1)
     check(path, infinite, "has an infinite number; it must be nan")

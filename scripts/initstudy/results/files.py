@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and outlive a power cut.
 
 Whatever is written goes to the disk by way of `sync`, `move` and `make_folder`, so that a test can
-stand in for a disk that loses what it was not ordered to keep.
+stand in for a disk that loses what was not synced.
 """
 
 import errno

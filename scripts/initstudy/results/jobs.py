@@ -142,6 +142,6 @@ def write_job(
 
 
 def _layers(checkpoint: Checkpoint, epoch: int) -> Iterator[tuple[str, list[float]]]:
-    """The name of each layer, and what was measured of it."""
+    """Return the name of each layer, and what was measured of it."""
     layers = checkpoint.measurements[epoch].layers.tolist()
     return zip(checkpoint.names or [""] * len(layers), layers, strict=True)

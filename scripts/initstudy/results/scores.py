@@ -47,6 +47,6 @@ def scored(
 
 
 def _of(found: pd.Series, final: pd.DataFrame, otherwise: float) -> npt.NDArray[np.float64]:
-    """What was found for each run, in the order of `final`."""
+    """Return what was found for each run, in the order of `final`."""
     values = found.reindex(pd.MultiIndex.from_frame(final[KEYS])).fillna(otherwise)
     return np.asarray(values, dtype=np.float64)

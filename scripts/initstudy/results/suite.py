@@ -38,17 +38,17 @@ class SuiteResults:
 
     @functools.cached_property
     def scores(self) -> pd.DataFrame:
-        """A row for each run, with the columns `SCORES`."""
+        """SCORES: a row for each run."""
         return self._read("scores.csv", SCORES)
 
     @functools.cached_property
     def trainings(self) -> pd.DataFrame:
-        """The run spec of each study's variants, with the columns `TRAININGS`."""
+        """TRAININGS: the run spec of each study's variant."""
         return self._read("trainings.csv", TRAININGS)
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:
-        """A row for each tuning run, with the columns `TRIALS`."""
+        """TRIALS: a row for each tuning run."""
         return self._read("trials.csv", TRIALS)
 
     @functools.cached_property
@@ -71,10 +71,10 @@ class SuiteResults:
         return examples.by_variant(examples.read(path)) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
-        """Whether this is what a study would train of a variant.
+        """Return whether this is what a study would train of a variant.
 
-        That is so if the learning rates and the tuning seeds are the same, and if at the chosen
-        rate the run spec has the same digest, with the same epochs and seeds.
+        That is so if the tuning runs have the same learning rates and seeds, and if with the one
+        that was chosen the runs have the same digest, epochs and seeds.
 
         Args:
             plan: of the study.

@@ -105,7 +105,7 @@ def _content(path: str | Path) -> bytes:
 
 
 def _parsed(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
-    """The rows of a table, each value of the kind of its column."""
+    """Return the rows of a table, each value of the kind of its column."""
     counts, numbers = table.of("count"), table.of("number", "share")
     dtypes = {**dict.fromkeys(counts, np.int64), **dict.fromkeys(numbers, np.float64)}
     try:
@@ -178,7 +178,7 @@ def _begins(
 
 
 def _rows(variant: str, path: Path, table: Table) -> bytes:
-    """The lines of a job's table without its head, each behind the variant."""
+    """Return the lines of a job's table without its head, each behind the variant."""
     own = table.names[1:]
     head, _, rows = _content(path).partition(b"\n")
     names = head.decode(errors="replace").split(",")
@@ -197,7 +197,7 @@ def _rows(variant: str, path: Path, table: Table) -> bytes:
 def _joined(
     path: str | Path, table: Table, parts: Sequence[bytes], jobs: Sequence[Job], epochs: int
 ) -> Collected:
-    """The rows of some jobs as one table, whose runs are those of the jobs."""
+    """Return the rows of some jobs as one table, whose runs are those of the jobs."""
     text = b"".join([",".join(table.names).encode() + b"\n", *parts])
     frame = _parsed(path, table, text)
     rows = frame[_begins(path, table, frame, epochs)]

@@ -1,4 +1,4 @@
-"""What only Keras can tell of a configuration: the names and parameters it knows, a model's size.
+"""What only Keras knows of a configuration: names and parameters, and the size of a model.
 
 Importing Keras takes seconds, and the answer depends on the configuration and Keras' version alone.
 So the workflow asks in a process of its own, and only if it has not asked the same before.
@@ -47,7 +47,7 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
     Args:
         config: has passed the schema: model, the shape of an input, the number of classes,
             optimizer, learning_rates, vary and, for each role, the key path, class_name and config
-            of its initializers, as `initstudy.training.checks` is sent them.
+            of its initializers.
 
     Returns:
         A problem for each name that Keras does not know, each set of parameters that it refuses,
@@ -106,7 +106,7 @@ def _activation_problems(name: str) -> Iterator[Problem]:
 def _user_network(
     config: Mapping[str, Any],
 ) -> tuple[list[Problem], Examined | None, Size | None]:
-    """What is wrong with a user's network; the model with its weights, and its size."""
+    """Return what is wrong with a user's network; the model with its weights, and its size."""
     build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
     path: KeyPath = ("model",)
 
@@ -150,7 +150,7 @@ def _one_and_two(model: Any, inputs: Any) -> list[Any]:
 
 
 def _work(graph: Any) -> tuple[int, int]:
-    """The multiplications of a graph's products and convolutions; the numbers it computes."""
+    """Return the multiplications in a graph's products and convolutions, and its outputs."""
     multiplications = outputs = 0
     for operation in graph.get_operations():
         if operation.type in FREE or not operation.outputs:
@@ -180,22 +180,26 @@ def _work(graph: Any) -> tuple[int, int]:
     return multiplications, outputs
 
 
-def main(stdin: str) -> str:
-    """Reads a list of configurations as JSON and answers in JSON.
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Keras says of a configuration, as plain values which JSON can hold.
+
+    Args:
+        question: see `examine`.
 
     Returns:
-        For each {"problems": [[path, message], ...], "weights": ..., ...}, with the rest of `Size`.
+        `problems`, as [path, message] each, and the fields of `Size`.
     """
-    answers = []
-    for question in json.loads(stdin):
-        problems, size = examine(question)
-        mistakes = [[list(problem.path), problem.message] for problem in problems]
-        answers.append({"problems": mistakes, **asdict(size)})
-    return json.dumps(answers)
+    problems, size = examine(question)
+    return {"problems": [[list(one.path), one.message] for one in problems], **asdict(size)}
+
+
+def main(stdin: str) -> str:
+    """Answer a list of questions, both as JSON."""
+    return json.dumps([answer(question) for question in json.loads(stdin)])
 
 
 if __name__ == "__main__":
-    # What a user's code prints must not stand among the answers.
+    # What a user's code prints must not get among the answers.
     answers = os.dup(1)
     os.dup2(2, 1)
     os.write(answers, main(sys.stdin.read()).encode())

@@ -1,4 +1,4 @@
-"""Whether a user's network is trained as Keras trains it: asked before a study is.
+"""Whether a user's network is trained as Keras trains it: asked before a study is run.
 
 Some batches, the smaller last one among them, go through the engine, and through Keras' own
 `train_on_batch` on a second model that starts from the same weights. The losses, the metrics, the
@@ -174,7 +174,7 @@ class _Keras:
 
 
 def _by_engine(trainer: Trainer) -> dict[str, Array]:
-    """The same by the engine, for which the trainer is started."""
+    """Return the same by the engine, for which the trainer is started."""
     epoch = trainer.run_epoch()
     model, shadows = trainer.model, trainer.shadows
     gradients = [
@@ -190,7 +190,7 @@ def _by_engine(trainer: Trainer) -> dict[str, Array]:
 def _named(
     model: Any, metrics: Sequence[float], gradients: Sequence[Array], after: Sequence[Array]
 ) -> dict[str, Array]:
-    """What is compared, by what it is called."""
+    """Return what is compared, by what it is called."""
     names = ("the loss", "the accuracy", "the validation loss", "the validation accuracy")
     found = {name: np.asarray(value) for name, value in zip(names, metrics, strict=True)}
     trained = {id(variable) for variable in model.trainable_variables}
@@ -208,7 +208,7 @@ def _differences(
     others: Sequence[Mapping[str, Array]],
     dataset: Dataset,
 ) -> Iterator[tuple[str, tuple[float, float]]]:
-    """By what is compared, the difference as a part of its norm, and the allowed one."""
+    """Yield what is compared, with the difference as a part of its norm, and the allowed one."""
     rounding = ROUNDINGS * float(np.finfo(np.float32).eps)
     largest = max(_norm(value) for name, value in theirs.items() if "gradient" in name)
     counts = {"the accuracy": dataset.y_train, "the validation accuracy": dataset.y_val}
@@ -224,7 +224,7 @@ def _differences(
             # Of sums of numbers that cancel out, nothing but rounding is left.
             allowed += rounding / TIMES * largest
         if name in counts:
-            # Where two classes are equally probable, rounding decides for one image.
+            # Where two classes are equally probable, rounding decides for one example.
             allowed += 1.5 / len(counts[name])
         scale = norm or 1.0
         yield name, (_norm(ours[name] - value) / scale, allowed / scale)
@@ -233,7 +233,7 @@ def _differences(
 def _of_optimizer(
     spec: RunSpec, trainer: Trainer, keras_side: _Keras, start: Sequence[Array]
 ) -> dict[str, tuple[float, float]]:
-    """By weight, how far three steps of the same gradients lead apart, as a part of the way."""
+    """Return for each weight how far three steps of the same gradients lead apart."""
     mine, theirs = trainer.model, keras_side.model
     _assign(mine.variables, start)
     _assign(theirs.variables, start)
@@ -267,7 +267,7 @@ def _of_optimizer(
 
 
 def _timed(spec: RunSpec, whole: Dataset, few: Dataset, seconds: float) -> float:
-    """The seconds of an epoch of the study.
+    """Return the seconds of an epoch of the study.
 
     Args:
         spec: of it.
@@ -285,14 +285,14 @@ def _timed(spec: RunSpec, whole: Dataset, few: Dataset, seconds: float) -> float
 
 
 def _first(whole: Dataset, spec: RunSpec, batches: int) -> Dataset:
-    """Some of the data: whole batches and the smaller last one, and as large a part of the rest."""
+    """Return whole batches and the smaller last one, and as large a part of the other data."""
     examples = len(whole.y_train)
-    images = min(examples, batches * spec.batch_size + examples % spec.batch_size)
-    validated = max(1, round(len(whole.y_val) * images / examples))
+    count = min(examples, batches * spec.batch_size + examples % spec.batch_size)
+    validated = max(1, round(len(whole.y_val) * count / examples))
     return replace(
         whole,
-        x_train=whole.x_train[:images],
-        y_train=whole.y_train[:images],
+        x_train=whole.x_train[:count],
+        y_train=whole.y_train[:count],
         x_val=whole.x_val[:validated],
         y_val=whole.y_val[:validated],
     )

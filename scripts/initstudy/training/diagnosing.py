@@ -1,4 +1,4 @@
-"""What goes through a network, layer by layer: measured at chosen moments of its training."""
+"""What goes through a network, layer by layer: measured at the measurement epochs."""
 
 import math
 import re
@@ -16,8 +16,8 @@ from initstudy.engine.models import Network
 from initstudy.engine.trainer import Trainer
 from initstudy.engine.weights import Weight
 
-# Training images that are sent through the network.
-IMAGES = 1000
+# Training examples that are sent through the network.
+EXAMPLES = 1000
 # Outputs that differ by less than this part of the largest are equal but for float32's rounding.
 ROUNDING = 1e-5
 # Layers and operations of TensorFlow's that are an activation, and layers that may come before one.
@@ -33,7 +33,7 @@ NORMALIZING = (
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
-    """What measures each kernel of the trainer's network, made once for all replicates.
+    """Return a function that measures each kernel of the trainer's network, for all its seeds.
 
     They are in the order in which the examples meet their layers. Of each the signal is measured
     where it leaves the layer, and behind the activation that follows, be it a layer of its own
@@ -44,9 +44,8 @@ def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
         trainer: of the variant.
 
     Returns:
-        A function that measures the network as it is at that moment, and leaves it and its
-        optimizer so. It returns for each kernel the name of its layer, the layer's units and
-        `diagnostics.MEASURES`.
+        A function that measures the network as it is then, and leaves it and its optimizer so. It
+        returns for each kernel the name of its layer, the layer's units and `contracts.MEASURES`.
     """
     compiled: dict[int, _Signals] = {}
 
@@ -92,7 +91,7 @@ class _Signals:
         # Calling the model in training changes it, too: dropout, normalization.
         before = [tf.identity(variable) for variable in variables]
         with tf.GradientTape() as tape, noted(model) as calls:
-            loss = tf.reduce_mean(trainer.sample_losses(IMAGES))
+            loss = tf.reduce_mean(trainer.sample_losses(EXAMPLES))
         sites = _sites(trainer.network, calls)
         self._names[:] = [site.name for site in sites]
         sums = [site.call.sums for site in sites]
@@ -132,7 +131,7 @@ class _Site:
 
 
 def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
-    """The kernels of a network, and what else a study draws, once for each call of their layers."""
+    """Return the kernels of a network, and what else is drawn, for each call of their layers."""
     model, drawn = network.model, network.rules
     measured = [w for w in network.weights if w.role == "kernel" or w.index in drawn]
     owners = [layer for layer, _ in with_own_variables(model)]
@@ -153,7 +152,7 @@ def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
 
 
 def _seen(model: Any, layer: Any, calls: Sequence[Call]) -> Any:
-    """The layer at which the signal of a kernel can be seen: its own, or the closest around it."""
+    """Return the layer at which a kernel's signal is seen: its own, or the closest around it."""
     called = {id(call.layer) for call in calls}
     recurrent = [part for part in layers_of(model) if isinstance(part, keras.layers.RNN)]
     around = next((part for part in recurrent if layer in layers_of(part)), None)
@@ -164,7 +163,7 @@ def _seen(model: Any, layer: Any, calls: Sequence[Call]) -> Any:
 
 
 def _behind(signal: Any, calls: Sequence[Call]) -> Any:
-    """What an activation behind a signal gives, also behind a normalization; itself, if none is."""
+    """Return the output of an activation behind a signal, also behind a normalization."""
     followed = signal
     while True:
         for operation in followed.consumers():
@@ -181,7 +180,7 @@ def _behind(signal: Any, calls: Sequence[Call]) -> Any:
 
 
 def _named(model: Any, layer: Any, weight: Weight, several: bool) -> str:
-    """What a model calls a layer, by its path; what it is, if Keras has named it."""
+    """Return what a model calls a layer, by its path; what it is, if Keras has named it."""
     around, _, name = weight.path.rpartition("/")
     path = around.removeprefix(f"{model.name}/").split("/")[:-1]
     kind = type(layer).__name__
@@ -198,10 +197,10 @@ def _moments(values: npt.NDArray[np.float32]) -> tuple[float, float]:
 
 
 def _idle_units(outputs: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """The share of units that are dead, and of those that only repeat another one.
+    """Return the share of units that are dead, and of those that only repeat another one.
 
     Args:
-        outputs: (images, units).
+        outputs: (examples, units).
     """
     units = outputs.shape[1]
     if not np.isfinite(outputs).all():

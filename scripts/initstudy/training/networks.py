@@ -48,7 +48,7 @@ def examined(model: Any, other: Any) -> Examined:
     """Return what initializers are tried on.
 
     Args:
-        model: of one replicate, before anything is drawn.
+        model: of one seed, before anything is drawn.
         other: of another one.
     """
     weights = weights_of(model, other)
@@ -175,7 +175,7 @@ def seed_notes(model: Any, other: Any) -> Iterator[str]:
     """Yield which random numbers of a model are the same in each seed, as its code has seeds.
 
     Args:
-        model: of one replicate.
+        model: of one seed.
         other: of another one.
     """
     layers, fixed = layers_of(model), {}

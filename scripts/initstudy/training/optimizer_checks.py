@@ -84,7 +84,7 @@ def _of_model(
 
 
 def _schedule_problem(rate: Any) -> str | None:
-    """What is wrong with a learning rate that is not a number; None if nothing, or it is one."""
+    """Return what is wrong with a learning rate that is not a number; None if nothing is."""
     if not isinstance(rate, Mapping):
         return None
     name, known = rate.get("class_name"), known_schedules()

@@ -8,7 +8,7 @@ from initstudy.engine.spec import is_custom
 
 
 def raised(error: Exception, name: str) -> str:
-    """What was raised; by a user's own code with the line of it."""
+    """Return what was raised; by a user's own code with the line of it."""
     if not is_custom(name):
         return reason(error)
     file = name.rpartition(":")[0]
@@ -24,7 +24,7 @@ def raised(error: Exception, name: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """What an error says, in one line."""
+    """Return what an error says, in one line."""
     # Keras prints some in bold.
     text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(str(error).split()))
     if isinstance(error, KeyError):

@@ -1,30 +1,26 @@
-"""Tries an initializer of a person's own as ours are tried, and says in words what it found."""
+"""Tries an initializer on kernels or biases of many shapes, and says in words what it found."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.config.problems import suggest
 from initstudy.engine.backend import keras
-from initstudy.engine.initializers import (
-    Role,
-    known_initializers,
-    make_initializer,
-    weight_seed,
-)
+from initstudy.engine.initializers import Role, weight_seed
 from initstudy.engine.spec import is_custom
-from initstudy.engine.weights import converted
 from initstudy.errors import StudyError
+from initstudy.training.initializer_checks import Shape, Spec, drawn, refusal, unknown
 
 DENSE = ((784, 16), (16, 16), (16, 10), (64, 256), (256, 64))
 CONVOLUTIONS = ((5, 5, 1, 6), (3, 3, 8, 16), (3, 3, 1, 8), (3, 4, 8))
 BIASES = ((16,), (10,))
 # Through so many layers of so many units a signal is sent.
 DEPTH, WIDTH = 30, 128
+
+Made = Mapping[Shape, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Tried:
 
     Attributes:
         name: as it was given.
-        problems: for which it cannot be trained, or its results cannot be trusted.
+        problems: for which it cannot be used, or its results cannot be trusted.
         notes: what else is worth knowing.
     """
 
@@ -51,7 +47,7 @@ class Tried:
 def check_initializer(
     class_name: str, role: Role = "kernel", config: Mapping[str, Any] | None = None
 ) -> Tried:
-    """Runs the checks that the initializers of this project pass.
+    """Run the checks that the initializers of this project pass.
 
     Args:
         class_name: an initializer as in a configuration: `my_file.py:name`, or one of Keras or of
@@ -63,81 +59,54 @@ def check_initializer(
         What was found, in words if it is printed.
 
     Raises:
-        StudyError: if there is no such initializer.
+        StudyError: if there is no such initializer, or if Keras refuses its parameters.
 
     Examples:
         >>> print(check_initializer("my_initializers.py:narrow"))
     """
-    config = config or {}
-    if not is_custom(class_name) and class_name not in known_initializers():
-        hint = suggest(class_name, [name for name in known_initializers() if name.islower()])
-        raise StudyError(f"{class_name!r} is not an initializer of Keras{hint}")
-    problems: list[str] = []
-    notes: list[str] = []
-    shapes: Sequence[tuple[int, ...]] = (*DENSE, *CONVOLUTIONS) if role == "kernel" else BIASES
-
-    def draw(shape: tuple[int, ...], seed: int, dtype: str = "float32") -> npt.NDArray[Any]:
-        # As a run has it, which casts what NumPy has drawn.
-        values = converted(make_initializer(class_name, config, seed), shape, dtype)
-        return np.asarray(keras.ops.convert_to_numpy(values))
-
-    made: dict[tuple[int, ...], npt.NDArray[Any]] = {}
-    refused: dict[tuple[int, ...], str] = {}
-    for shape in shapes:
-        try:
-            made[shape] = draw(shape, 0)
-        except Exception as error:  # noqa: BLE001 - own code raises of many kinds
-            refused[shape] = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-    for shape, reason in refused.items():
-        text = f"it makes no {role} of shape {shape} ({reason})"
-        # Whoever has no convolutions need not make kernels for them.
-        if shape in CONVOLUTIONS:
-            notes.append(f"For dense layers only: {text}.")
+    spec = {"class_name": class_name, "config": config or {}}
+    if not is_custom(class_name) and (found := unknown(spec)):
+        raise StudyError(found[1])
+    shapes: Sequence[Shape] = (*DENSE, *CONVOLUTIONS) if role == "kernel" else BIASES
+    reasons = {shape: refusal(spec, shape) for shape in shapes}
+    problems, notes = [], []
+    for why in dict.fromkeys(filter(None, reasons.values())):
+        mine = [shape for shape in shapes if reasons[shape] == why]
+        text = f"it makes no {role} of shape {', '.join(map(str, mine))}: {why}."
+        # A network without convolutions needs no kernels of them.
+        if {*mine} <= {*CONVOLUTIONS}:
+            notes.append(f"For dense layers only: {text}")
         else:
-            problems.append(f"{text[0].upper()}{text[1:]}.")
-    for shape, values in made.items():
-        if values.shape != shape:
-            problems.append(f"Asked for the shape {shape}, it returns {values.shape}.")
-        elif not np.isfinite(values).all():
-            problems.append(f"Some of its values of shape {shape} are not finite numbers.")
-    whole = {shape: values for shape, values in made.items() if values.shape == shape}
-    if problems or not whole:
+            problems.append(f"{text[0].upper()}{text[1:]}")
+    if problems:
         return Tried(class_name, problems, notes)
-
-    again = {shape: draw(shape, 0) for shape in whole}
-    others = {shape: draw(shape, 1) for shape in whole}
-    if any(not np.array_equal(values, again[shape]) for shape, values in whole.items()):
-        problems.append(
-            "With the same seed it gives other values each time: draw all that is random from the "
-            "seed, or no run can be repeated, and variants are not compared in pairs."
-        )
-    elif all(np.array_equal(values, others[shape]) for shape, values in whole.items()):
+    made = {shape: drawn(spec, shape) for shape in shapes if not reasons[shape]}
+    if all(np.array_equal(values, drawn(spec, shape, 1)) for shape, values in made.items()):
         notes.append(
             "It is a deterministic initializer: it makes the same values from every seed. Its "
             "runs differ by the order of the examples alone."
         )
     if role == "kernel":
-        notes += _scales({shape: values for shape, values in whole.items() if shape in DENSE})
-        notes += _copies(whole)
-        notes += _signals(draw)
+        notes += [_scales(made), *_copies(made), _signals(spec)]
     return Tried(class_name, problems, notes)
 
 
-def _scales(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
-    """How large the weights are, as a factor of what keeps a signal's size."""
+def _scales(kernels: Made) -> str:
+    """Return how large the weights are, as a factor of the size that keeps a signal's."""
     factors = {
-        shape: float(np.sqrt(np.mean(np.square(values, dtype=np.float64)) * shape[0]))
+        shape: np.sqrt(np.mean(np.square(values, dtype=np.float64)) * shape[0])
         for shape, values in kernels.items()
+        if shape in DENSE
     }
     listed = ", ".join(f"{factor:.2f} for {shape}" for shape, factor in factors.items())
-    return [
+    return (
         "Scale by layer, as the root mean square of the weights times the root of their number of "
         f"inputs: {listed}. (1 keeps the size of a signal without an activation, LeCun's; 1.41 "
         "with ReLU, He's.)"
-    ]
+    )
 
 
-def _copies(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
+def _copies(kernels: Made) -> Iterator[str]:
     found = []
     for shape, values in kernels.items():
         units = values.reshape(-1, shape[-1])
@@ -145,31 +114,28 @@ def _copies(kernels: Mapping[tuple[int, ...], npt.NDArray[Any]]) -> list[str]:
         copies = shape[-1] - len(np.unique(units, axis=1).T)
         if copies:
             found.append(f"{copies} of {shape[-1]} units of shape {shape}")
-    if not found:
-        return []
-    return [
-        f"Units are copies of others: {'; '.join(found)}. Such units learn the same until "
-        "something makes them differ."
-    ]
+    if found:
+        yield (
+            f"Units are copies of others: {'; '.join(found)}. Such units learn the same until "
+            "something makes them differ."
+        )
 
 
-def _signals(draw: Any) -> list[str]:
-    """What becomes of a signal on its way through many layers."""
+def _signals(spec: Spec) -> str:
+    """Return what becomes of a signal on its way through many layers."""
     sizes = []
-    kernels = [draw((WIDTH, WIDTH), weight_seed(0, layer, 0)) for layer in range(DEPTH)]
+    kernels = [drawn(spec, (WIDTH, WIDTH), weight_seed(0, layer, 0)) for layer in range(DEPTH)]
     inputs = np.random.default_rng(0).normal(size=(200, WIDTH)).astype("float32")
     for name in ("relu", "tanh"):
-        activation, x = keras.activations.get(name), inputs
+        activation, x, size = keras.activations.get(name), inputs, 0.0
         for kernel in kernels:
             with np.errstate(over="ignore", invalid="ignore"):
                 entering = x @ kernel
                 size = float(np.std(entering, dtype=np.float64))
             x = keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor(entering)))
-        if not math.isfinite(size):
-            sizes.append(f"overflows ({name})")
-        else:
-            sizes.append(f"{size:.2g} times as large ({name})")
-    return [
+        large = f"{size:.2g} times as large" if math.isfinite(size) else "overflows"
+        sizes.append(f"{large} ({name})")
+    return (
         f"A signal that enters {DEPTH} layers of {WIDTH} units enters the last one "
         f"{' and '.join(sizes)}."
-    ]
+    )

@@ -38,7 +38,7 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
         super().__init__(scale=1.0, mode="fan_in", distribution="truncated_normal", seed=seed)
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fans(self, shape)
         return super().__call__(shape, dtype=dtype)
 
@@ -75,7 +75,7 @@ class AutoInit(keras.initializers.VarianceScaling):  # type: ignore[misc]
             moments[id(step.output)] = leaving
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"seed": self.seed}
 
 

@@ -27,12 +27,12 @@ class DeltaOrthogonal(keras.initializers.Initializer):  # type: ignore[misc]
         self.gain, self.seed = gain, seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fans(self, shape)
         draw = keras.initializers.Orthogonal(gain=self.gain, seed=self.seed)
         values = keras.ops.convert_to_numpy(draw(tuple(shape[-2:])))
         return keras.ops.convert_to_tensor(at_centre(values, shape), dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"gain": self.gain, "seed": self.seed}

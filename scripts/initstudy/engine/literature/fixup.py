@@ -31,7 +31,7 @@ class Fixup(keras.initializers.HeNormal):  # type: ignore[misc]
         super().__init__(seed=seed)
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fans(self, shape)
         return super().__call__(shape, dtype=dtype)
 
@@ -64,5 +64,5 @@ class Fixup(keras.initializers.HeNormal):  # type: ignore[misc]
                 layer.kernel.assign(scale * layer.kernel)
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"seed": self.seed}

@@ -36,7 +36,7 @@ class GainCorrected(keras.initializers.Initializer):  # type: ignore[misc]
         self._variance = 1 / moment
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fan_in, _ = fans(self, shape)
         draw = keras.initializers.RandomNormal(
             stddev=math.sqrt(self._variance / fan_in), seed=self.seed
@@ -44,7 +44,7 @@ class GainCorrected(keras.initializers.Initializer):  # type: ignore[misc]
         return draw(shape, dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"activation": self.activation, "seed": self.seed}
 
 

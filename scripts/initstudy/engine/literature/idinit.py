@@ -39,7 +39,7 @@ class IDInit(keras.initializers.Initializer):  # type: ignore[misc]
         self.scale, self.last = scale, last
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fan_in, units = fans(self, shape)
         values = self.scale * padded_identity(fan_in, units).reshape(shape)
         return keras.ops.convert_to_tensor(values, dtype=dtype or "float32")
@@ -61,5 +61,5 @@ class IDInit(keras.initializers.Initializer):  # type: ignore[misc]
                 last.kernel.assign(self.last * last.kernel)
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"scale": self.scale, "last": self.last}

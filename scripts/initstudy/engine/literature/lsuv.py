@@ -54,7 +54,7 @@ class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
 
     @staticmethod
     def _outputs(model: Any, layer: Any, inputs: Any) -> Any:
-        """What enters the activation of a layer where it is called first."""
+        """Return what enters the activation of a layer where it is called first."""
         with noted(model) as calls:
             called(model, inputs, training=False)
         found = [call.sums for call in calls if call.layer is layer]
@@ -63,5 +63,5 @@ class LSUV(keras.initializers.Orthogonal):  # type: ignore[misc]
         return keras.ops.cast(found[0], "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"tolerance": self.tolerance, "steps": self.steps, "seed": self.seed}

@@ -17,7 +17,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
     """He's kernels, whose sizes are changed until the gradient changes little along itself.
 
     The gradient quotient, mean |(g - Hg) / (g + ε) - 1| over all kernels, with g the gradient of
-    the loss and H its Hessian, tells how much a step of gradient descent changes the gradient. It
+    the loss and H its Hessian, is how much a step of gradient descent changes the gradient. It
     is made small by the signs of its derivatives by the norms of the kernels, on Gaussian inputs
     and labels that are drawn: no image is looked at. No norm falls below a hundredth of what it was
     (ours: one of zero cannot be scaled).
@@ -26,7 +26,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         steps: of that descent.
         rate: what it changes a norm by in a step.
         momentum: of that descent.
-        batch: inputs that are drawn anew for each step.
+        batch: inputs that are drawn again for each step.
         seed: of the random numbers.
 
     Reference:
@@ -48,7 +48,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         self.steps, self.rate, self.momentum, self.batch = steps, rate, momentum, batch
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fans(self, shape)
         return super().__call__(shape, dtype=dtype)
 
@@ -87,7 +87,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
         shadows.write()
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {
             "steps": self.steps,
             "rate": self.rate,
@@ -100,7 +100,7 @@ class MetaInit(keras.initializers.HeNormal):  # type: ignore[misc]
 def gradient_quotient(
     model: Any, kernels: Sequence[Any], x: Any, y: Any, seen: Callable[[], Any] = nullcontext
 ) -> Any:
-    """How much a step of gradient descent changes the gradient, see `MetaInit`.
+    """Return how much a step of gradient descent changes the gradient, see `MetaInit`.
 
     Args:
         model: ends in a softmax.

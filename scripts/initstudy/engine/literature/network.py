@@ -25,7 +25,7 @@ class Step:
 
 
 def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
-    """The operations of a network without its input, each after those that it needs.
+    """Return the operations of a network without its input, each after those that it needs.
 
     Args:
         model: the network.
@@ -50,7 +50,7 @@ def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
                 f"{who} cannot follow the signal through {operation.name}, which has kernels that "
                 "are not its own attribute kernel."
             )
-        # Keras tells of the first use alone: what comes of another one is not known here.
+        # Keras knows the first use alone: what comes of another one is not known here.
         inputs, output = operation.input, operation.output
         step = Step(operation, inputs if isinstance(inputs, list) else [inputs], output)
         if not known.issuperset(map(id, step.inputs)):
@@ -63,7 +63,7 @@ def steps_of(model: Any, initializer: Any) -> Iterator[Step]:
 
 
 def residual_branches(steps: Sequence[Step]) -> list[list[Any]]:
-    """The layers with kernels of each residual branch of a network, see `Fixup`."""
+    """Return the layers with kernels of each residual branch of a network, see `Fixup`."""
     # The layers with kernels that a tensor depends on, in the order of the network.
     before: dict[int, Mapping[int, Any]] = {}
     found = []
@@ -86,12 +86,12 @@ def residual_branches(steps: Sequence[Step]) -> list[list[Any]]:
 
 
 def has_kernel(operation: Any) -> bool:
-    """Whether an operation is a layer with a kernel."""
+    """Return whether an operation is a layer with a kernel."""
     return isinstance(getattr(operation, "kernel", None), keras.Variable)
 
 
 def _has_kernels_inside(layer: Any) -> bool:
-    """Whether a layer has trainable matrices besides its kernel, or has any in layers inside."""
+    """Return whether a layer has trainable matrices besides its kernel, also in layers inside."""
     inside = [variable for part in layers_of(layer)[1:] for variable in part.trainable_variables]
     # A wrapper may show the kernel of the layer inside of it as its own.
     own = [v for v in layer.trainable_variables if not has_kernel(layer) or v is not layer.kernel]

@@ -14,7 +14,7 @@ def padded_identity(fan_in: int, units: int) -> Any:
 
 
 def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
-    """How many inputs each unit of a kernel has, and how many units it has.
+    """Return how many inputs each unit of a kernel has, and how many units it has.
 
     Args:
         initializer: that makes it.
@@ -33,7 +33,7 @@ def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def at_centre(values: Any, shape: tuple[int, ...]) -> Any:
-    """A convolution that applies a matrix to each point by itself: zeros but for its centre.
+    """Return a convolution that applies a matrix to each point by itself: zeros but for its centre.
 
     Args:
         values: (channels, units).

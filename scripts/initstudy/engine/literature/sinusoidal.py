@@ -28,7 +28,7 @@ class Sinusoidal(keras.initializers.Initializer):  # type: ignore[misc]
         self.gain = gain
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fan_in, units = fans(self, shape)
         places = 2 * math.pi * (np.arange(fan_in)[:, None] / fan_in + 1 / units)
         waves = np.sin(places * np.arange(1, units + 1))
@@ -38,5 +38,5 @@ class Sinusoidal(keras.initializers.Initializer):  # type: ignore[misc]
         return keras.ops.convert_to_tensor(values, dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"gain": self.gain}

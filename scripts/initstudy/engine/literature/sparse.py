@@ -29,7 +29,7 @@ class Sparse(keras.initializers.Initializer):  # type: ignore[misc]
         self.connections, self.stddev, self.seed = connections, stddev, seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fan_in, units = fans(self, shape)
         generator = np.random.default_rng(self.seed)
         chosen = np.argsort(generator.random((fan_in, units)), axis=0) < self.connections
@@ -37,5 +37,5 @@ class Sparse(keras.initializers.Initializer):  # type: ignore[misc]
         return keras.ops.convert_to_tensor(values.reshape(shape), dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"connections": self.connections, "stddev": self.stddev, "seed": self.seed}

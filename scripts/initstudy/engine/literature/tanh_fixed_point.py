@@ -29,7 +29,7 @@ class TanhFixedPoint(keras.initializers.Initializer):  # type: ignore[misc]
         self.noise, self.seed = noise, seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         fan_in, units = fans(self, shape)
         drawn = np.random.default_rng(self.seed).normal(size=(fan_in, units))
         values = np.eye(fan_in, units) if units <= fan_in else padded_identity(fan_in, units)
@@ -37,5 +37,5 @@ class TanhFixedPoint(keras.initializers.Initializer):  # type: ignore[misc]
         return keras.ops.convert_to_tensor(values.reshape(shape), dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Its parameters."""
+        """Return its parameters."""
         return {"noise": self.noise, "seed": self.seed}

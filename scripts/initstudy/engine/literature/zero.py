@@ -26,7 +26,7 @@ class ZerO(keras.initializers.Initializer):  # type: ignore[misc]
     """
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """A kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
+        """Make a kernel of shape (fan_in, units), or of a convolution (..., channels, units)."""
         _, units = fans(self, shape)
         fan_in = int(shape[-2])
         if units <= fan_in:
@@ -41,5 +41,5 @@ class ZerO(keras.initializers.Initializer):  # type: ignore[misc]
         return keras.ops.convert_to_tensor(at_centre(values, shape), dtype=dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """It has no parameters."""
+        """Return nothing: it has no parameters."""
         return {}
