@@ -93,7 +93,7 @@ def test_lost_statistics_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Shadows, "seen", losing)
     problems = compared("batch_normalized").problems
-    assert any("what the network keeps in" in t and "moving_mean" in t for t in problems)
+    assert any("the state of the network" in t and "moving_mean" in t for t in problems)
 
 
 def test_an_optimizer_that_knows_rows_from_columns_is_told_apart(

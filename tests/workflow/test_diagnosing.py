@@ -69,13 +69,13 @@ def test_what_was_tested_is_what_was_validated_where_both_are_the_same(finished:
     assert tests["test_loss"].tolist() == pytest.approx(last["val_loss"].tolist(), rel=1e-5)
 
 
-def test_an_old_configuration_is_told_that_diagnosing_is_part_of_training(project: Project) -> None:
+def test_an_old_configuration_hears_that_every_run_is_measured(project: Project) -> None:
     text = (project / "config.yaml").read_text()
     (project / "config.yaml").write_text(text + "\ndiagnose_after: [1, 5]\n")
     line = 1 + text.count("\n") + 1
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
-    assert f"config.yaml:{line}: diagnose_after: every training" in outcome.text
+    assert f"config.yaml:{line}: diagnose_after: every run" in outcome.text
     assert "remove this key" in outcome.text
     assert "Traceback" not in outcome.text
     (project / "config.yaml").write_text(text)
