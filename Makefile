@@ -4,7 +4,7 @@
 # make test   sets up .venv, then lint and every test
 # make test-lowest runs the unit tests with the oldest versions that pyproject.toml allows
 # make cluster adds what profiles/slurm and profiles/generic-slurm need
-# make replications runs the studies of published findings, and draws what docs/replications.md shows
+# make replications runs the studies of published findings, see docs/replications.md
 # make docs   builds the documentation's site: open site/index.html
 # make reference makes the schema, config.yaml and the reference pages of the docs of the code
 # make simulate  measures how often the statistics err, on ten times as many studies as the tests

@@ -33,11 +33,14 @@ rule suite:
         "Everything is there; open {input[0]}"
 
 
-# The studies of published findings, and the figures of docs/replications.md.
+# The studies of published findings.
 rule replications:
     input:
-        rules.draw_replications.output,
-        told(lambda wildcards: [file for m in listed(wildcards) for file in files_of(m)]),
+        told(
+            lambda wildcards: [
+                file for m in STUDIES.listed("replications") for file in files_of(m)
+            ]
+        ),
     localrule: True
     message:
-        "Everything is there; see {input[0]}"
+        "Everything is there; to draw the figures: python studies/replications/draw.py"

@@ -1,6 +1,7 @@
 SUITE_TEMPLATES = [
     "suite.html.jinja",
     "page.html.jinja",
+    "captions/suite",
     "suite.md.jinja",
     *(
         f"suite_{part}.md.jinja"
@@ -57,27 +58,3 @@ rule compare_studies:
         "Comparing the studies of {wildcards.suite}: {output.html}"
     script:
         "../scripts/compare_studies.py"
-
-
-rule draw_replications:
-    input:
-        studies=descriptions,
-        histories=of_each("histories.csv"),
-        diagnostics=of_each("diagnostics.csv"),
-    output:
-        expand(
-            "results/replications/figures/{paper}.{ending}",
-            paper=["glorot_2010", "he_2015", "lsuv_2016", "saxe_2014"],
-            ending=["svg", "png"],
-        ),
-    log:
-        "logs/replications/draw_replications.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code("draw_replications", SUITE),
-    message:
-        "Drawing what the studies of published findings show"
-    script:
-        "../scripts/draw_replications.py"
