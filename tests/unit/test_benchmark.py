@@ -19,7 +19,9 @@ from initstudy.config.study import parse_study
 from initstudy.data.catalog import SPECS
 from initstudy.results import hits
 from initstudy.results.suite import SuiteResults
-from initstudy.suite import drawn, findings, kept, leaderboard
+from initstudy.suite import drawn, leaderboard
+from initstudy.suite.entry import of_suite
+from initstudy.suite.find import find, in_workload
 from initstudy.suite.findings import Findings
 
 BENCHMARK = REPOSITORY / "docs/benchmark"
@@ -79,7 +81,7 @@ def test_the_command_writes_a_list_of_studies() -> None:
 @pytest.fixture(scope="module")
 def found() -> Findings:
     """Of the benchmark, from its tables."""
-    return findings.find(*kept.entries(SuiteResults(BENCHMARK)))
+    return find(of_suite(SuiteResults(BENCHMARK)))
 
 
 def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
@@ -190,10 +192,10 @@ def test_the_geometric_means_are_those_of_the_tables(found: Findings) -> None:
 
 def claimed(first: str, study: str, second: str = "baseline") -> str:
     """A difference as claims.md has it."""
-    variants, entries = kept.entries(SuiteResults(BENCHMARK))
+    entries = of_suite(SuiteResults(BENCHMARK))
     entry = next(one for one in entries if one.workload.study == study)
     other = second if second == "baseline" else f"kernel-{second}"
-    found = findings.in_workload(entry, variants).comparison(f"kernel-{first}", other)
+    found = in_workload(entry).comparison(f"kernel-{first}", other)
     numbers = (f"{100 * value:+.1f}" for value in (found.difference, found.low, found.high))
     return "{} [{}, {}]".format(*numbers)
 

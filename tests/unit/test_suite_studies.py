@@ -17,10 +17,12 @@ from initstudy.config.study import json_schema
 from initstudy.errors import StudyError
 from initstudy.results import columns, histories
 from initstudy.results.files import write_arrays, write_sum
+from initstudy.results.outputs import table_of_runs
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
+from initstudy.suite.comparison import shared_variants, without_evidence
 from initstudy.suite.drawn import draw
-from initstudy.suite.members import entry, shared_variants, without_evidence
+from initstudy.suite.entry import of_study
 
 BASE = {
     "published": None,
@@ -210,6 +212,8 @@ def results(folder: Path) -> Iterator[StudyResults]:
     histories.write(pd.DataFrame(rows, columns=columns.HISTORY), place / "histories.csv")
     write_sum(place / "histories.csv")
     histories.write(pd.DataFrame(ends, columns=columns.TESTS), place / "tests.csv")
+    places = [(name, f"results/runs/{name}/epochs-2/seeds-0-2.csv") for name in study.variants]
+    (place / "runs.csv").write_bytes(table_of_runs(places))
     right = {
         f"{name}/hits": np.zeros((len(study.selection), 2), np.uint8) for name in study.variants
     }
@@ -219,14 +223,15 @@ def results(folder: Path) -> Iterator[StudyResults]:
 
 
 def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: StudyResults) -> None:
-    found = entry(results, ["kernel-he_normal", "baseline"], ["deep"])
+    found = of_study(results, ["kernel-he_normal", "baseline"], ["deep"])
     np.testing.assert_allclose(found.accuracies, [[0.2, 0.0], [0.21, 0.01], [0.22, 0.02]])
     # On validation images all reach 0.9 in the first epoch.
-    np.testing.assert_array_equal(found.epochs_to_target, np.ones((3, 2)))
+    np.testing.assert_array_equal(found.times, np.full((3, 2), 0.5))
     own = found.workload
     assert (own.study, own.epochs, own.target) == ("notebook", 2, 0.9)
-    assert (own.kinds, found.rates, own.chance) == (["deep"], None, 0.1135)
+    assert (own.kinds, len(found.trials), own.chance) == (["deep"], 0, 0.1135)
     assert (own.dataset, own.training, own.network) == ("mnist", "all", "16-16 relu")
+    assert found.trainings["digest"].tolist() == ["baseline", "kernel-he_normal"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +249,7 @@ def test_changed_results_are_refused(
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(StudyError, match=message):
-        entry(results, ["baseline"])
+        of_study(results, ["baseline"])
 
 
 def test_results_of_another_configuration_are_refused(results: StudyResults) -> None:
@@ -258,7 +263,7 @@ def test_results_of_another_configuration_are_refused(results: StudyResults) -> 
         assert old in text
         path.write_text(text.replace(old, new))
         with pytest.raises(StudyError, match=message):
-            entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
+            of_study(StudyResults(results.folder), ["baseline", "kernel-ones"])
 
 
 def test_the_lists_of_the_project_can_be_read_and_compared(
@@ -303,9 +308,9 @@ def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResult
     table["accuracy"] = 0.9
     histories.write(table, path)
     write_sum(path)
-    found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
-    assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
-    assert found.one_run == {"baseline", "kernel-ones"}
+    found = of_study(StudyResults(results.folder), ["baseline", "kernel-ones"])
+    assert found.accuracies.shape == found.times.shape == (1, 2)
+    assert found.evidence.one_run == {"baseline", "kernel-ones"}
 
 
 def test_a_study_in_which_nothing_is_learned_is_left_out_by_name() -> None:
