@@ -16,7 +16,7 @@ sys.path.append(str(SCRIPTS))
 
 from initstudy.code import source_id
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.catalog import FIGURES, always, figures_of, narrow
+from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, always, figures_of, narrow
 from initstudy.errors import StudyError
 from initstudy.results.lock import hold
 from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS as SPEC_FILES
@@ -25,7 +25,6 @@ from initstudy.config.study import find
 from initstudy.costs import minutes
 from initstudy.plan import BEST, VARIANTS
 from initstudy.config.problems import file_problems
-from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
 from initstudy.upgrade import move_old_results
 
 # The configuration of the folder that it runs in; this project's, if that has none, or if it is
@@ -282,9 +281,11 @@ def shown(study, figure):
 
 def captions(wildcards):
     """Those of a study's figures, for `snakemake --report`."""
-    return {
-        figure.name: figure.caption for figure in figures_of(STUDIES[wildcards.study].description)
-    }
+    # Only who makes the report waits for what fills templates.
+    from initstudy.report import words
+
+    study = STUDIES[wildcards.study].description
+    return {name: one.text for name, one in words.captions(figures_of(study), study).items()}
 
 
 @told
@@ -370,7 +371,7 @@ def name_of(wildcards, input):
 
 def listed(wildcards):
     """The studies of a list, by the name of its file."""
-    return STUDIES.listed(getattr(wildcards, "suite", "replications"))
+    return STUDIES.listed(wildcards.suite)
 
 
 def of_each(name):

@@ -25,6 +25,7 @@ rule write_report:
             REPORT,
             "page.html.jinja",
             "report.html.jinja",
+            "captions/drawing",
             "methods.md.jinja",
             "references.bib",
         ),

@@ -48,8 +48,8 @@ WRITTEN = {
     "variance.csv": variance.COLUMNS,
 }
 OF_SUITES = {
-    "summary.csv": tables.SUMMARY_COLUMNS,
-    "decisions.csv": tables.DECISION_COLUMNS,
+    "summary.csv": tables.SUMMARY,
+    "decisions.csv": tables.DECISIONS,
     "workloads.csv": suite.WORKLOADS,
     "scores.csv": suite.SCORES,
     "learning_rates.csv": suite.RATES,

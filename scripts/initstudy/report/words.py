@@ -1,16 +1,19 @@
-"""How numbers, names and lists are written, and how a template is filled with them.
+"""How templates are filled, and how numbers, names and lists are written in them.
 
 All sentences are in `templates/`; what is here only formats what they name.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import numpy as np
 
+from initstudy.analysis.measures import measure_of
+from initstudy.config.description import Description
 from initstudy.config.problems import count
+from initstudy.drawing.catalog import Figure, judged_set
 
 # Beside the library, wherever a run is.
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -18,28 +21,37 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 LONGEST = 20
 
 
-def fill(
+def render(
     template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
 ) -> str:
-    """Fill a Markdown template.
-
-    Blank lines that follow each other become one, so that a template may leave out any part.
+    """Fill a template.
 
     Args:
-        template: the name of one in TEMPLATES.
+        template: the name of one in TEMPLATES; one of HTML escapes what is not marked as safe.
         filters: what it uses besides FILTERS.
         values: all that it uses; what is missing is an error.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html.jinja"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters.update({**FILTERS, **(filters or {})})
+    return environment.get_template(template).render(**values)
+
+
+def fill(
+    template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
+) -> str:
+    """Fill a Markdown template; see `render`.
+
+    Blank lines that follow each other become one, so that a template may leave out any part.
+    """
     lines: list[str] = []
-    for line in environment.get_template(template).render(**values).splitlines():
+    for line in render(template, filters, **values).splitlines():
         text = " ".join(line.split())
         # No blank line between the rows of a table, or after another one.
         if text or (lines and lines[-1]):
@@ -47,6 +59,35 @@ def fill(
                 lines = lines if lines[-1] else lines[:-1]
             lines.append(text)
     return "\n".join(lines).strip() + "\n"
+
+
+class Caption(NamedTuple):
+    """What stands with a figure.
+
+    Attributes:
+        alt: what it shows, for those who do not see it.
+        text: how to read it.
+    """
+
+    alt: str
+    text: str
+
+
+def captions(figures: Sequence[Figure], study: Description | None = None) -> dict[str, Caption]:
+    """Return the captions of figures, by their names.
+
+    Args:
+        figures: of a study or of a suite.
+        study: that they are of; None for those of a suite.
+    """
+    words: dict[str, object] = {}
+    if study is not None:
+        words = {"study": study, "metric": measure_of(study), "set": judged_set(study)}
+    found = {}
+    for figure in figures:
+        alt, *text = fill(figure.caption, **words).splitlines()
+        found[figure.name] = Caption(alt, " ".join(filter(None, text)))
+    return found
 
 
 def listed(names: Iterable[object], last: str = "and", most: int = LONGEST) -> str:
@@ -125,4 +166,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "about": about,
     "percent": percent,
     "count": count,
+    "slug": lambda title: title.lower().replace(" ", "-"),
 }
