@@ -1,6 +1,6 @@
-"""Makes what is told of the code elsewhere: the schema, config.yaml, the documentation's reference.
+"""Make the files that say what the code says: schema, config.yaml, the documentation's reference.
 
-`python -m initstudy.report.reference` in the project's folder writes them anew (`make reference`).
+`python -m initstudy.report.reference` in the project's folder writes them (`make reference`).
 """
 
 import re
@@ -16,6 +16,7 @@ from initstudy.config.schema import Node, alternatives, bounds, in_words, proper
 from initstudy.config.study import json_schema
 from initstudy.drawing.catalog import FIGURES
 from initstudy.engine.literature import kinds
+from initstudy.report.words import render
 from initstudy.results.dictionary import STUDY_TABLES, SUITE_TABLES
 
 WIDTH = 100
@@ -51,137 +52,34 @@ def config_text() -> str:
 def page_text() -> str:
     """docs/configuration.md: every key with its type, bounds, default and meaning."""
     schema = json_schema()
-    parts = ["# The configuration", f"<!-- {MADE.capitalize()}. -->", _paragraphs(INTRODUCTION)]
-    for name, node in properties(schema, schema).items():
-        inner = properties(schema, node)
-        values = f"{_kinds(schema, node)}."
-        if "default" in node and node["default"] != {}:
-            values += f" By default `{_written(node['default'])}`."
-        parts += [f"## `{name}`", _paragraphs(f"{values[0].upper()}{values[1:]}")]
-        parts += [_paragraphs(node["description"]), *([_keys(schema, inner)] if inner else [])]
-    parts += ["## The forms of an initializer", _paragraphs(FORMS)]
-    for form in ("Named", "ByLayer", "ByRole", "ByPath", "Layer"):
-        node = schema["$defs"][form]
-        parts += [_paragraphs(node["description"]), _keys(schema, node["properties"])]
-    return "\n\n".join(parts) + "\n"
+    forms = ("Named", "ByLayer", "ByRole", "ByPath", "Layer")
+    return _filled(
+        "configuration.md.jinja",
+        {"wrapped": _paragraphs, "bullets": partial(_keys, schema)},
+        keys=properties(schema, schema),
+        forms=[schema["$defs"][form] for form in forms],
+        type_of=partial(_type_of, schema),
+        properties=partial(properties, schema),
+        written=_written,
+        capitalized=_capitalized,
+    )
 
 
 def files_text() -> str:
     """docs/files.md: every table of a study and of a suite, with what each column means."""
-    made = "made of scripts/initstudy/results/dictionary.py by `make reference`"
-    parts = [
-        "# The tables",
-        f"<!-- {made.capitalize()}. -->",
-        _paragraphs(
-            "All are CSV with a header, UTF-8, and numbers in full precision; `nan` is a number "
-            "that does not exist, `inf` what never happens. Accuracies, losses and shares have no "
-            "unit; accuracies and shares are fractions of 1."
-        ),
-    ]
-    for title, tables in (
-        ("Of a study: `results/<study>/`", STUDY_TABLES),
-        ("Of a suite: `results/<suite>/`", SUITE_TABLES),
-    ):
-        parts.append(f"## {title}")
-        if tables is STUDY_TABLES:
-            parts += ["### `findings.json`", _paragraphs(FINDINGS)]
-        for name, table in tables.items():
-            rows = [f"| `{column}` | {what} |" for column, what in table.columns.items()]
-            parts += [
-                f"### `{name}`",
-                f"A row is {table.rows}.",
-                "\n".join(["| column | what it is |", "| --- | --- |", *rows]),
-            ]
-    return "\n\n".join(parts) + "\n"
+    return _filled("files.md.jinja", study=STUDY_TABLES, suite=SUITE_TABLES)
 
 
 def rules_text() -> str:
     """docs/rules.md: every rule of the workflow, with what it says while it runs."""
-    parts = [
-        "# The rules",
-        "<!-- Made of Snakefile and rules/ by `make reference`. -->",
-        _paragraphs(
-            "What Snakemake runs, in the order of the stages. A rule has a script of its name in "
-            "`scripts/`; words in braces are filled in."
-        ),
-    ]
-    for file in [PROJECT / "Snakefile", *(PROJECT / "rules" / f"{name}.smk" for name in STAGES)]:
-        text = file.read_text(encoding="utf-8")
-        block = r"((?:^# [^\n]*\n)*)^(?:rule|checkpoint) (\w+):\n((?:^[ \n][^\n]*\n?)*)"
-        found = re.findall(block, text, re.M)
-        rows = []
-        for comment, name, body in found:
-            message = re.search(r"message:\n((?: +\".*\"\n)+)", body)
-            said = "".join(re.findall(r"\"(.*)\"", message[1])) if message else ""
-            why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
-            # As code, or they would be taken for attributes of what stands before them.
-            said = re.sub(r"(\{[^}]*\})+", r"`\g<0>`", said)
-            rows.append(f"| `{name}` | {said} | {why} |")
-        if rows:
-            head = ["| rule | what it says | why it is as it is |", "| --- | --- | --- |"]
-            parts += [f"## `{file.relative_to(PROJECT)}`", "\n".join([*head, *rows])]
-    return "\n\n".join(parts) + "\n"
+    files = [PROJECT / "Snakefile", *(PROJECT / "rules" / f"{name}.smk" for name in STAGES)]
+    found = {str(file.relative_to(PROJECT)): _rules(file) for file in files}
+    return _filled("rules.md.jinja", files={file: rules for file, rules in found.items() if rules})
 
 
 def methods_text() -> str:
     """docs/methods-and-layers.md: which initializers of the literature draw which kernels."""
-    names, reasons = list(kinds.REFUSED), list[str]()
-
-    def cell(why: str | None) -> str:
-        if why is None:
-            return "drawn"
-        if why not in reasons:
-            reasons.append(why)
-        return f"refused ({reasons.index(why) + 1})"
-
-    models = {
-        "of a layer with two kernels (SeparableConv)": (kinds.LOOKING, SEVERAL),
-        "inside of another layer or model": (kinds.FOLLOWING, FOLLOWED),
-        "of a subclassed model": (kinds.FOLLOWING, UNKNOWN),
-    }
-    rows = [[kind, *(cell(kinds.refusal(name, kind)) for name in names)] for kind in kinds.KINDS]
-    rows += [
-        [kind, *(cell(why if name in among else None) for name in names)]
-        for kind, (among, why) in models.items()
-    ]
-    table = [["kernel", *(f"`{name}`" for name in names)], ["---"] * (len(names) + 1), *rows]
-    numbered = [f"{n}. {why[0].upper()}{why[1:]}." for n, why in enumerate(reasons, 1)]
-    parts = [
-        "# Which methods draw which kernels?",
-        f"<!-- Made of {kinds.__name__.replace('.', '/')}.py by `make reference`. -->",
-        _paragraphs(METHODS),
-        "\n".join(f"| {' | '.join(cells)} |" for cells in table),
-        "\n".join(numbered),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-FINDINGS = """\
-The findings as data: the advice, and of each variant its decision with all numbers that belong to
-it, its failed runs, the seeds needed and its published result. `initstudy.load(...).findings` reads
-them as an object; [its attributes](library.md#initstudy.results.findings.Findings) are the keys of
-the file. `NaN`, `Infinity` and `-Infinity` are texts, since JSON has no such numbers."""
-
-METHODS = """\
-Initializers of the literature are made for some layers. The table says which kernels each of them
-draws, with the number of inputs that a unit really sees. Where it says *refused*, a study ends with
-a message before anything is trained. The numbers are those of the reasons below. Keras' own
-initializers draw every kernel, as Keras does: a transposed convolution and a depthwise one have the
-fans that Keras reads off their shapes. `weights.csv` of a study names the kind of each kernel."""
-SEVERAL = "it looks at the kernel of each layer, of which this one has two"
-FOLLOWED = "it follows the signal from layer to layer, and does not see inside of a layer or model"
-UNKNOWN = "it follows the signal, and only functional and sequential models say which way it goes"
-
-INTRODUCTION = """\
-A study is a YAML file with some of these keys. What it leaves out has the value of `config.yaml`;
-what is left out there, too, has the default. On the command line, `--configfile studies/NAME.yaml`
-overrides keys of `config.yaml`, and `--config epochs=2 seeds=2` overrides both. In a mapping each
-key is overridden by itself; a list is replaced. An unknown key, a value of another type or beyond
-its bounds, and two equal keys in one mapping are refused before anything starts."""
-
-FORMS = """\
-An identifier, a list with one for each layer, or a mapping. These are the mappings; the last is
-what the list, `layers`, `hidden`, `output`, `paths` and `others` may hold besides identifiers."""
+    return _filled("methods-and-layers.md.jinja", kinds=kinds, capitalized=_capitalized)
 
 
 def _caption(figure: str) -> str:
@@ -213,6 +111,30 @@ class Plain(yaml.SafeDumper):
         return True
 
 
+def _filled(template: str, filters: Mapping[str, Any] | None = None, **values: object) -> str:
+    """Fill a template of a page; what is between its parts is one blank line."""
+    text = render(f"reference/{template}", filters, **values)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _rules(file: Path) -> list[dict[str, str]]:
+    """Read the rules of a file: name, message, and the comment above it."""
+    block = r"((?:^# [^\n]*\n)*)^(?:rule|checkpoint) (\w+):\n((?:^[ \n][^\n]*\n?)*)"
+    rules = []
+    for comment, name, body in re.findall(block, file.read_text(encoding="utf-8"), re.M):
+        message = re.search(r"message:\n((?: +\".*\"\n)+)", body)
+        said = "".join(re.findall(r"\"(.*)\"", message[1])) if message else ""
+        # As code, or they would be taken for attributes of what stands before them.
+        said = re.sub(r"(\{[^}]*\})+", r"`\g<0>`", said)
+        why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
+        rules.append({"name": name, "message": said, "comment": why})
+    return rules
+
+
+def _capitalized(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
 def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
     """Each key of a mapping that has a default: its comment, and its YAML below."""
     for name, part in properties(schema, node).items():
@@ -222,30 +144,30 @@ def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
             inner = textwrap.indent("\n".join(_blocks(schema, part, width - 2)), "  ")
             yield f"{_comment(part['description'], width)}\n{name}:\n{inner}"
             continue
-        told = _written(default)
+        shown = _written(default)
         text = [part["description"], f"{values.capitalize()}." if values else ""]
-        text += [f"({told})" if len(told) <= 40 else "(these)"]
-        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {told}"
+        text += [f"({shown})" if len(shown) <= 40 else "(these)"]
+        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {shown}"
 
 
 def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
     lines = []
     for name, node in keys.items():
         default = f", by default `{_written(node['default'])}`" if "default" in node else ""
-        text = f"`{name}`, {_kinds(schema, node)}{default}: {node['description']}"
+        text = f"`{name}`, {_type_of(schema, node)}{default}: {node['description']}"
         lines.append(textwrap.indent(_paragraphs(text, WIDTH - 2), "  ").replace(" ", "-", 1))
     return "\n".join(lines)
 
 
-def _kinds(schema: Node, node: Node) -> str:
+def _type_of(schema: Node, node: Node) -> str:
     """What a value may be, in words, with the values of a choice."""
-    told, forms = [], list(alternatives(schema, node))
+    found, forms = [], list(alternatives(schema, node))
     for form in forms:
         values = form.get("enum", [form["const"]] if "const" in form else [])
-        told.append(" or ".join(f"`{value}`" for value in values) or in_words(schema, form))
+        found.append(" or ".join(f"`{value}`" for value in values) or in_words(schema, form))
         if "items" in form and len(forms) == 1:
-            told[-1] += f", each {in_words(schema, form['items'])}"
-    return " or ".join(dict.fromkeys(told))
+            found[-1] += f", each {in_words(schema, form['items'])}"
+    return " or ".join(dict.fromkeys(found))
 
 
 def _written(value: Any) -> str:
