@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import REPOSITORY
+from helpers import LIBRARY, REPOSITORY, drawn
 from scipy import stats
 
 from initstudy import __version__
@@ -19,7 +19,7 @@ from initstudy.config.study import parse_study
 from initstudy.data.catalog import SPECS
 from initstudy.results import hits
 from initstudy.results.suite import SuiteResults
-from initstudy.suite import drawn, leaderboard
+from initstudy.suite import leaderboard
 from initstudy.suite.entry import of_suite
 from initstudy.suite.find import find, in_workload
 from initstudy.suite.findings import Findings
@@ -68,9 +68,10 @@ def test_what_is_drawn_can_be_trained() -> None:
 
 
 def test_the_command_writes_a_list_of_studies() -> None:
-    command = [sys.executable, "-m", "initstudy.suite.drawn", "--seed", "7", "--count", "2"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert text.startswith("# Drawn by python -m initstudy.suite.drawn --seed 7\n")
+    command = [sys.executable, REPOSITORY / "studies/drawn.py", "--seed", "7", "--count", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=LIBRARY)
+    text = done.stdout
+    assert text.startswith("# Drawn by python studies/drawn.py --seed 7\n")
     content = yaml.safe_load(text)
     assert content["studies"] == drawn.draw(7, 2)
     assert (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import REPOSITORY
+from helpers import REPOSITORY, drawn
 
 from initstudy import studies
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
@@ -21,7 +21,6 @@ from initstudy.results.outputs import table_of_runs
 from initstudy.results.study import StudyResults
 from initstudy.studies import Source, Studies
 from initstudy.suite.comparison import shared_variants, without_evidence
-from initstudy.suite.drawn import draw
 from initstudy.suite.entry import of_study
 
 BASE = {
@@ -277,11 +276,11 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     assert not left_out
     # Nothing that decides a number is left to config.yaml, which everybody edits.
     asked = yaml.safe_load(Path("suite.yaml").read_text())
-    for told in asked["studies"]:
-        keys = {*told, *asked["settings"], *HOW, "training_images"}
+    for one in asked["studies"]:
+        keys = {*one, *asked["settings"], *HOW, "training_images"}
         assert keys >= {*json_schema()["properties"]}
-    drawn = [told for told in asked["studies"] if "drawn" in told["kinds"]]
-    assert drawn == draw(20261126)
+    tagged = [one for one in asked["studies"] if "drawn" in one["kinds"]]
+    assert tagged == drawn.draw(20261126)
     first = found.listed("first_look")
     by_what = {m.study.name: m for m in members}
     for member in first:
