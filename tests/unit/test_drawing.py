@@ -66,7 +66,7 @@ def test_captions_and_axes_name_the_set_that_the_study_is_judged_on(
     assert f"The accuracy of every variant, on the {judged} set." in texts["ranking"].text
     assert "Large dots are means" in texts["ranking"].text
     ranking = draw("ranking", results).axes[0]
-    assert ranking.get_xlabel().startswith(f"{judged} images")
+    assert ranking.get_xlabel().startswith(f"{judged} examples")
     # The numbers are those of the test images, which are others where images are held out.
     dots = [x for row in ranking.collections for x in row.get_offsets()[:, 0]]
     expected = [results.accuracies(name) for name in results.initializers]

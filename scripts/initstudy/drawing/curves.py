@@ -35,7 +35,7 @@ class Curves:
     """The learning curves of one variant.
 
     Attributes:
-        label: what stands beside its line.
+        label: beside its line.
         training, validation: accuracies as fractions of 1, float64 (seeds, epochs).
     """
 
@@ -64,7 +64,7 @@ def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
         *results.initializers.get("best", results.initializers["baseline"])
     )
     if "best" in results.initializers:
-        title = f"The best pair ({pair}) against the baseline, on fresh seeds"
+        title = f"The best pair ({pair}) against the baseline, on new seeds"
         variants, seeds = ["baseline", "best"], study.confirmation
     else:
         title = f"The best pair is the baseline's own ({pair})"
@@ -115,7 +115,7 @@ def learning_curves(title: str, curves: Sequence[Curves], narrow: bool = False) 
         if many or seeds == 1:
             spread = "" if many else ", no band: one seed has no spread"
         panels[0].set_ylabel(
-            f"images classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
+            f"examples classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
         )
         last = [float(one.validation[:, -1].mean()) for one in curves]
         texts = [f"{one.label} {100 * end:.1f} %" for one, end in zip(curves, last, strict=True)]

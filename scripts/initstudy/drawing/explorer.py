@@ -17,7 +17,7 @@ LABELS = {
     "loss": "training loss",
 }
 MEANS, SINGLE = "mean and spread", "single seeds"
-# Ticks of fewer epochs stand at each, where Vega would put some between.
+# So few epochs have a tick each, where Vega would put some between.
 FEW_EPOCHS = 10
 # What differs from the baseline, and how its lines are drawn.
 DASHES = {"kernel": [1, 0], "bias": [3, 2], "kernel-bias": [8, 2, 2, 2]}
@@ -55,7 +55,7 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
     if total > MANY_LINES:
         notes.insert(0, f"the best and the worst of {total} variants")
     if "best" in set(histories["variant"]):
-        notes.append("best: of its fresh seeds")
+        notes.append("best: of its new seeds")
     title = alt.Title(
         f"Learning curves of the {'suite' if studies else 'study'} {name}",
         subtitle=[*notes, "scroll: zoom, drag: move, double click: all"],

@@ -43,13 +43,13 @@ class Estimate:
     """A mean over seeds, or a mean difference.
 
     Attributes:
-        label: what stands beside it.
+        label: beside its row.
         mean, low, high: with its interval; the bounds are nan where there is none.
         values: of the single seeds, float64 (n,).
         published: a published value of the same, or nan.
-        rest: whether it stands for many others, whose means are its values.
+        rest: whether it is a row of many others, whose means are its values.
         words: what was decided, at the end of its row.
-        note: what stands beside the number of its values.
+        note: beside the number of its values.
         earlier: what the mean was at earlier interim analyses, the first one first.
         decided: the interval that decided the words.
     """
@@ -99,8 +99,8 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
 
     def earlier(variant: str) -> tuple[float, ...]:
         last = 0 if variant == "best" else len(results.judged_on(variant))
-        looks = [range(look) for look in study.looks if look < last]
-        return tuple(metric.sign * metric.center(single(variant, seeds)) for seeds in looks)
+        interims = [range(seeds) for seeds in study.looks if seeds < last]
+        return tuple(metric.sign * metric.center(single(variant, seeds)) for seeds in interims)
 
     rows: Iterable[Any] = results.summary.itertuples()
     estimates = [
@@ -125,7 +125,7 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
 def draw_ranking(
     title: str,
     estimates: Sequence[Estimate],
-    images: str = "validation",
+    judged: str = "validation",
     metric: Measure = ACCURACY,
     narrow: bool = False,
 ) -> Figure:
@@ -135,7 +135,7 @@ def draw_ranking(
         title: of the figure.
         estimates: accuracies as fractions of 1, or another metric; the one labelled `baseline`
             among them. Of more than MANY_ROWS, the best and the worst have rows of their own.
-        images: which ones were classified.
+        judged: the set of examples: test or validation.
         metric: that they are judged by.
         narrow: names above their rows, for a phone.
     """
@@ -149,7 +149,7 @@ def draw_ranking(
             axes.axvspan(*np.clip((base.low, base.high), *ends), **BAND)
         for row, estimate in enumerate(rows):
             _mark(axes, row, estimate, *ends)
-        axes.set_xlabel(wrapped(describe(metric, images), narrow))
+        axes.set_xlabel(wrapped(describe(metric, judged), narrow))
         _legend(figure, rows, "baseline's interval", metric, narrow)
     return figure
 

@@ -37,7 +37,7 @@ def pairs(results: StudyResults) -> Figure:
     return draw_pairs("Every kernel with every bias initializer", layout, judged_set(study))
 
 
-def draw_pairs(title: str, layout: Layout, images: str = "validation") -> Figure:
+def draw_pairs(title: str, layout: Layout, judged: str = "validation") -> Figure:
     """Draw mean final accuracies by kernel and bias initializer, beside them the interactions.
 
     Rows and columns go from the best mean to the worst. Colours end where cells lie far off (see
@@ -46,7 +46,7 @@ def draw_pairs(title: str, layout: Layout, images: str = "validation") -> Figure
     Args:
         title: of the figure.
         layout: the final accuracies of all pairs; the baseline's initializers are its first.
-        images: which ones were classified.
+        judged: the set of examples: test or validation.
     """
     rows = np.argsort(-layout.accuracies.mean(axis=(0, 2)), kind="stable")
     columns = np.argsort(-layout.accuracies.mean(axis=(0, 1)), kind="stable")
@@ -59,11 +59,11 @@ def draw_pairs(title: str, layout: Layout, images: str = "validation") -> Figure
     numbers = biases <= MANY_COLUMNS and kernels <= MANY_NAMES
     height = 2.6 + (0.46 if numbers else 0.16) * min(kernels, MANY_NAMES)
     with canvas(title, (10, height), (1, 2)) as (figure, (left, right)):
-        images_of = (
+        images = (
             _accuracies(left, means, f"percent, mean of n = {seeds} seeds\n(logit scale)"),
             _interactions(right, beyond),
         )
-        left.set_title(f"Final {images} accuracy")
+        left.set_title(f"Final {judged} accuracy")
         right.set_title("Interaction")
         for axes in (left, right):
             _names(axes.yaxis, [layout.kernels[i] for i in rows])
@@ -78,8 +78,8 @@ def draw_pairs(title: str, layout: Layout, images: str = "validation") -> Figure
         left.set_ylabel("kernel initializer")
         if numbers:
             spreads = accuracies.std(axis=0, ddof=1) if seeds > 1 else np.full(means.shape, np.nan)
-            _write(images_of[0], lambda cell: _accuracy(means[cell], spreads[cell]))
-            _write(images_of[1], lambda cell: f"{round(100 * beyond[cell], 1) + 0.0:+.1f}")
+            _write(images[0], lambda cell: _accuracy(means[cell], spreads[cell]))
+            _write(images[1], lambda cell: f"{round(100 * beyond[cell], 1) + 0.0:+.1f}")
         spread = " ±: standard deviation of the seeds." if numbers and seeds > 1 else ""
         figure.supxlabel(
             f"Framed: the baseline. The best means are at the top and on the left.{spread}",
@@ -100,7 +100,7 @@ def _accuracies(axes: Axes, means: Floats, label: str) -> AxesImage:
 
 
 def _logit(values: Floats) -> Floats:
-    """Bound the domain, since colour bars look a little further than they show."""
+    """Bound the domain, since colour bars read a little further than they show."""
     bounded: Floats = logit(np.clip(values, 1e-9, 1 - 1e-9))
     return bounded
 

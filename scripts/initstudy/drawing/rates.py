@@ -28,7 +28,7 @@ def learning_rates(results: StudyResults) -> Figure:
     figure = lines(title, means.sort_index(axis=1), metric, chosen)
     figure.axes[0].set_xlabel(
         "learning rate (large dots: each variant's own, which it is judged at)\n"
-        f"{metric.middle} of n = {tried['seed'].nunique()} seeds that serve for nothing else"
+        f"{metric.middle} of n = {tried['seed'].nunique()} separate tuning seeds"
     )
     return figure
 

@@ -14,7 +14,7 @@ from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
-# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
+# What lies beyond its ends, such as a diverged run's 0, is drawn at them.
 LOWEST, HIGHEST = 0.01, 0.9999
 # Ticks from coarse to fine, see `sparse_ticks`.
 COARSE = [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999]
@@ -26,14 +26,19 @@ TICKS = [
 ]
 
 
-def describe(metric: Measure, images: str) -> str:
-    """Name an axis by what variants are judged by."""
+def describe(metric: Measure, judged: str) -> str:
+    """Name an axis by what variants are judged by.
+
+    Args:
+        metric: that is.
+        judged: the set of examples: "test" or "validation".
+    """
     if metric is ACCURACY:
-        return f"{images} images classified correctly after the last epoch (logit scale)"
+        return f"{judged} examples classified correctly after the last epoch (logit scale)"
     if metric.name == "loss":
-        return f"loss of the {images} images after the last epoch (logarithmic)"
+        return f"loss of the {judged} examples after the last epoch (logarithmic)"
     scale = " (logit scale)" if metric.share else ""
-    return f"{metric.words}, of the validation images{scale}"
+    return f"{metric.words}, of the validation examples{scale}"
 
 
 def amount(metric: Measure, value: float) -> str:

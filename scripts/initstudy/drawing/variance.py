@@ -16,12 +16,12 @@ from initstudy.results.study import StudyResults
 MARKS: dict[str, Any] = {
     BOTH: {"color": "black", "marker": "o", "label": "both (left), both together (right)"},
     WEIGHTS: {"color": COLORS[0], "marker": "s", "label": "weights"},
-    ORDER: {"color": COLORS[4], "marker": "^", "label": "order of the images"},
+    ORDER: {"color": COLORS[4], "marker": "^", "label": "order of the examples"},
     IMAGES: {
         "color": COLORS[3],
         "marker": "D",
         "fillstyle": "none",
-        "label": "of all of it, luck with these test images",
+        "label": "luck with these test examples, of all of it",
     },
 }
 MARKS[TOGETHER] = MARKS[BOTH]
@@ -33,7 +33,7 @@ MOST_ROWS = 40
 
 def variance(results: StudyResults) -> Figure:
     """Draw what the variance of each variant's seeds is made of."""
-    return draw_variance("What the scatter of replicates is made of", results.variance)
+    return draw_variance("Sources of the variance between seeds", results.variance)
 
 
 def draw_variance(title: str, table: pd.DataFrame) -> Figure:
@@ -53,9 +53,9 @@ def draw_variance(title: str, table: pd.DataFrame) -> Figure:
         counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
         left.set_xlabel(
             "standard deviation of the final accuracy, percentage points\n"
-            f"(both: n = {counts[0]} replicates, weights or order alone: n = {counts[1]})"
+            f"(both: n = {counts[0]} runs, weights or order alone: n = {counts[1]})"
         )
-        left.set_title("Replicates that vary by ...")
+        left.set_title("Runs that vary by ...")
         _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES))
         right.set_xlim(-3, 103)
         right.set_xlabel("share of the variance, %")
@@ -79,6 +79,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: str, names: tuple[str, ...]) 
         if f"{column}_{name}_ci_low" in rows:
             low, high = (100 * rows[f"{column}_{name}_ci_{end}"] for end in ("low", "high"))
             axes.hlines(heights, low, high, color=mark["color"], linewidth=2)
-        # Shares are of a whole; by chance an estimate may lie beyond its ends.
+        # Shares are of a whole; an estimate may lie beyond its ends.
         shown = np.clip(values, 0, 100) if column == "share" else values
         axes.plot(shown, heights, linestyle="none", markersize=6, **mark)

@@ -11,7 +11,7 @@ from initstudy.config.description import Description, hidden_layers, optimizer_i
 from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.report.words import TEMPLATES, fill
 
-# An entry a line. What it stands for is in the field cited_for: names of initializers or data sets.
+# An entry a line. Its field cited_for has the names of initializers or data sets.
 REFERENCES = TEMPLATES / "references.bib"
 
 

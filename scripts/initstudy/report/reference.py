@@ -27,7 +27,7 @@ MADE = "made of scripts/initstudy/config/study.py by `make reference`"
 
 
 def schema_text() -> str:
-    """schemas/config.schema.yaml."""
+    """Return schemas/config.schema.yaml."""
     schema = json_schema()
     definitions = schema.pop("$defs")
     dialect = "https://json-schema.org/draft/2020-12/schema"
@@ -38,7 +38,7 @@ def schema_text() -> str:
 
 
 def config_text() -> str:
-    """config.yaml: every key with its default, below a comment that tells what it means."""
+    """Return config.yaml: every key with its default, below a comment with its meaning."""
     schema = json_schema()
     head = [
         "The notebook study: every key with its meaning, its values and (default).",
@@ -50,7 +50,7 @@ def config_text() -> str:
 
 
 def page_text() -> str:
-    """docs/configuration.md: every key with its type, bounds, default and meaning."""
+    """Return docs/configuration.md: every key with its type, bounds, default and meaning."""
     schema = json_schema()
     forms = ("Named", "ByLayer", "ByRole", "ByPath", "Layer")
     return _filled(
@@ -66,19 +66,19 @@ def page_text() -> str:
 
 
 def files_text() -> str:
-    """docs/files.md: every table of a study and of a suite, with what each column means."""
+    """Return docs/files.md: every table of a study and of a suite, with what each column means."""
     return _filled("files.md.jinja", study=STUDY_TABLES, suite=SUITE_TABLES)
 
 
 def rules_text() -> str:
-    """docs/rules.md: every rule of the workflow, with what it says while it runs."""
+    """Return docs/rules.md: every rule of the workflow, with what it says while it runs."""
     files = [PROJECT / "Snakefile", *(PROJECT / "rules" / f"{name}.smk" for name in STAGES)]
     found = {str(file.relative_to(PROJECT)): _rules(file) for file in files}
     return _filled("rules.md.jinja", files={file: rules for file, rules in found.items() if rules})
 
 
 def methods_text() -> str:
-    """docs/methods-and-layers.md: which initializers of the literature draw which kernels."""
+    """Return docs/methods-and-layers.md: which literature initializers draw which kernels."""
     return _filled("methods-and-layers.md.jinja", kinds=kinds, capitalized=_capitalized)
 
 
@@ -104,10 +104,10 @@ FILES: Mapping[str, Callable[[], str]] = {
 
 
 class Plain(yaml.SafeDumper):
-    """Writes out what stands in two places, instead of pointing from the one to the other."""
+    """Write out what is in two places, instead of pointing from the one to the other."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Always."""
+        """Return True, always."""
         return True
 
 
@@ -124,7 +124,7 @@ def _rules(file: Path) -> list[dict[str, str]]:
     for comment, name, body in re.findall(block, file.read_text(encoding="utf-8"), re.M):
         message = re.search(r"message:\n((?: +\".*\"\n)+)", body)
         said = "".join(re.findall(r"\"(.*)\"", message[1])) if message else ""
-        # As code, or they would be taken for attributes of what stands before them.
+        # As code, or they would be taken for attributes of the text before them.
         said = re.sub(r"(\{[^}]*\})+", r"`\g<0>`", said)
         why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
         rules.append({"name": name, "message": said, "comment": why})
@@ -136,7 +136,7 @@ def _capitalized(text: str) -> str:
 
 
 def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
-    """Each key of a mapping that has a default: its comment, and its YAML below."""
+    """Write each key of a mapping that has a default: its comment, and its YAML below."""
     for name, part in properties(schema, node).items():
         default, values = part["default"], bounds(part)
         if default == {}:
@@ -160,7 +160,7 @@ def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
 
 
 def _type_of(schema: Node, node: Node) -> str:
-    """What a value may be, in words, with the values of a choice."""
+    """Say what a value may be, with the values of a choice."""
     found, forms = [], list(alternatives(schema, node))
     for form in forms:
         values = form.get("enum", [form["const"]] if "const" in form else [])
@@ -176,7 +176,7 @@ def _written(value: Any) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of text, which are not broken inside of braces."""
+    """Break a text into lines, but not inside of braces."""
     inside = re.compile(r"\{[^{}]*(\{[^{}]*\}[^{}]*)*\}")
     whole = inside.sub(lambda found: found[0].replace(" ", "\0"), text)
     lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)

@@ -62,7 +62,7 @@ def fill(
 
 
 class Caption(NamedTuple):
-    """What stands with a figure.
+    """The words of a figure.
 
     Attributes:
         alt: what it shows, for those who do not see it.

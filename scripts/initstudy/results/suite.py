@@ -1,4 +1,4 @@
-"""The results of a suite: what its studies say together, read when it is asked for."""
+"""The results of a suite: the tables of its studies together, read when they are asked for."""
 
 import functools
 from dataclasses import dataclass
@@ -39,17 +39,17 @@ class SuiteResults:
 
     @functools.cached_property
     def scores(self) -> pd.DataFrame:
-        """SCORES: a row for each replicate."""
+        """SCORES: a row for each run."""
         return self._read("scores.csv", SCORES)
 
     @functools.cached_property
     def trainings(self) -> pd.DataFrame:
-        """TRAININGS: which training each study's variant is of."""
+        """TRAININGS: the digest of the runs of each study's variants."""
         return self._read("trainings.csv", TRAININGS)
 
     @functools.cached_property
     def trials(self) -> pd.DataFrame:
-        """TRIALS: what learning rates were chosen on, a row for each replicate."""
+        """TRIALS: a row for each tuning run, on which learning rates were chosen."""
         return self._read("trials.csv", TRIALS)
 
     @functools.cached_property
@@ -65,15 +65,15 @@ class SuiteResults:
         return table.astype(dict.fromkeys(texts, str))
 
     def hits(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
-        """Which test examples each run of a study gets right, by variant; none if not kept."""
+        """Read which test examples each run of a study gets right, by variant; none if unknown."""
         path = Path(self.folder, "hits", f"{study}.npz")
         return hits.read(path) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
-        """Whether this is what a study would train of a variant.
+        """Find whether this is what a study would run of a variant.
 
-        That is so if the same learning rates were tried on the same replicates, and if with the one
-        that was chosen the training has the same digest, epochs and replicates.
+        That is so if the same learning rates were tried on the same seeds, and if with the one that
+        was chosen the run has the same digest, epochs and seeds.
 
         Args:
             plan: of the study.

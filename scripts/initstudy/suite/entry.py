@@ -24,7 +24,7 @@ from initstudy.results.suite import TRAININGS, SuiteResults
 # Of SCORES and of TRAININGS those of one study; they are by variant.
 RUNS = ["variant", "seed", "accuracy", "epochs_to_target"]
 OF_TRAININGS = TRAININGS[1:]
-# How the texts of a list stand in one cell, and the numbers of one.
+# Between the texts of a list in one cell, and between its numbers.
 BETWEEN_TEXTS, BETWEEN_NUMBERS = "; ", " "
 
 
@@ -102,7 +102,7 @@ class Workload:
 
     @property
     def row(self) -> dict[str, Any]:
-        """What the table of workloads says of it."""
+        """Its row of the table of workloads."""
         return {
             **asdict(self),
             "margin": np.nan if self.margin is None else self.margin,
@@ -152,7 +152,7 @@ class Entry:
         """Accuracies as scores, see `normalized`.
 
         Raises:
-            StudyError: names the study, if its target says nothing.
+            StudyError: names the study, if its target is not above chance.
         """
         try:
             return normalized(self.accuracies, self.workload.chance, self.workload.target)

@@ -116,7 +116,7 @@ class Kind:
     """The workloads of a kind: a description, for which nothing is tested.
 
     Attributes:
-        kind: its word.
+        kind: its tag.
         workloads: that are of it.
         ratios: geometric mean of the error over the baseline's, by method.
     """
@@ -209,7 +209,7 @@ class Findings:
         return list(dict.fromkeys(rate.study for rate in self.rates))
 
     def method(self, name: str) -> Method:
-        """Look one up by its name."""
+        """Return one by its name."""
         return next(method for method in self.methods if method.name == name)
 
     def plain(self) -> dict[str, Any]:

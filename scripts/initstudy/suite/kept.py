@@ -1,6 +1,6 @@
 """Published results of a suite's variants, such as docs/benchmark: what has them is not run here.
 
-So who adds a method to a benchmark runs that one, and the baseline, which decides whether what is
+Whoever adds a method to a benchmark runs that one, and the baseline, which decides whether what is
 run here can be put beside what is published.
 """
 
