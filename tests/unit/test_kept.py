@@ -11,8 +11,8 @@ from initstudy.config.description import Description
 from initstudy.config.study import parse_study
 from initstudy.plan import VARIANTS, Plan
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
+from initstudy.suite.comparison import trust
 from initstudy.suite.entry import OF_TRAININGS, RUNS, Entry, Workload, of_tables
-from initstudy.suite.kept import trust
 
 NAME, CHOSEN = "kernel-he_normal", 0.003
 TUNED = {
@@ -134,6 +134,6 @@ def test_what_was_trained_again_shows_whether_it_can_be_put_beside_what_is_kept(
         pd.DataFrame(trainings, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
         folders.append(SuiteResults(folder))
     found = trust(*folders, [NAME])
-    assert (found.shared, found.equal, found.same_digest) == (2, 1, 1)
-    assert found.largest == pytest.approx(0.01)
-    assert (found.study, found.variant) == ("b", "baseline")
+    assert (found["shared"], found["equal"], found["same_digest"]) == (2, 1, 1)
+    assert found["largest"] == pytest.approx(0.01)
+    assert (found["study"], found["variant"]) == ("b", "baseline")

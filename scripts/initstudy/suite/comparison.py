@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from initstudy.analysis import evidence
+from initstudy.analysis.comparison import compare_suites
 from initstudy.analysis.evidence import ONE_RUN, Evidence
 from initstudy.config.description import Description
 from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
@@ -20,7 +21,6 @@ from initstudy.results.study import StudyResults
 from initstudy.results.suite import SuiteResults
 from initstudy.suite.entry import of_study, of_tables
 from initstudy.suite.find import find
-from initstudy.suite.kept import trust
 from initstudy.suite.pages import report, verdict
 from initstudy.suite.tables import tables
 
@@ -58,9 +58,8 @@ def compare_studies(
     for figure in figures:
         files = (folder / f"figures/{figure.name}.{ending}" for ending in ("svg", "png"))
         save(figure.draw(findings, entries), *files)
-    words = verdict(
-        folder.name, findings, trust(SuiteResults(folder), kept, taken) if kept else None
-    )
+    beside = trust(SuiteResults(folder), kept, taken) if kept else None
+    words = verdict(folder.name, findings, beside)
     page = explorer(folder.name, _curves(known, variants))
     texts = {
         "suite.md": words,
@@ -116,6 +115,35 @@ def shared_variants(
             f"The studies share no variant besides the baseline: {'; '.join(lacking)}."
         )
     return shared, left_out
+
+
+def trust(results: SuiteResults, kept: SuiteResults, taken: Sequence[str]) -> dict[str, Any]:
+    """Compare what was run here with what is published of the same variants.
+
+    Args:
+        results: of both.
+        kept: what is published.
+        taken: variants of which the published results are taken.
+
+    Returns:
+        How many variants in studies were run here and are published, too (shared), have the same
+        accuracies in every digit (equal), and are the same run by its digest (same_digest); where
+        the largest difference of mean accuracies is (study, variant), here less published
+        (largest); and the folder and the variants that are taken from it.
+    """
+    found = compare_suites(results, kept).table
+    here = found[~found["variant"].isin(taken)]
+    row = here.iloc[int(here["difference"].abs().argmax())]
+    return {
+        "folder": str(kept.folder),
+        "variants": list(taken),
+        "shared": len(here),
+        "equal": int(here["equal"].sum()),
+        "same_digest": int(here["same_digest"].sum()),
+        "largest": float(row["difference"]),
+        "study": str(row["study"]),
+        "variant": str(row["variant"]),
+    }
 
 
 def without_evidence(known: Mapping[str, Evidence]) -> dict[str, str]:

@@ -32,21 +32,8 @@ BETWEEN_TEXTS, BETWEEN_NUMBERS = "; ", " "
 class Workload:
     """What a study is: a row of the table of workloads.
 
-    Attributes:
-        study: its name.
-        dataset: that it learns.
-        training: examples that it learns from; "all" for those that are not held out.
-        validation: examples that are held out; 0 if the test set is used.
-        inputs: how they are scaled.
-        network: in a few words, or the function that makes it.
-        optimizer: its name.
-        learning_rates: that were tried; empty if none were.
-        epochs: of each run.
-        judge_by: by which its learning rates are chosen.
-        margin: the smallest difference of accuracies that matters; None if any does.
-        chance: accuracy of always naming the most frequent class.
-        target: an accuracy that was fixed beforehand.
-        kinds: tags by which it is grouped with others.
+    Its attributes are the columns (`results.dictionary`): learning rates and tags are lists, empty
+    if there are none, and the margin is None if any difference matters.
     """
 
     study: str

@@ -1,6 +1,8 @@
 """What a suite found in words, which are in `templates/suite*`, and as a page."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,6 @@ from initstudy.report.pages import html, provenance, sections
 from initstudy.report.words import bold, fill, number, p_equals, render, with_interval
 from initstudy.suite.find import FEWEST_WORKLOADS
 from initstudy.suite.findings import Findings, label
-from initstudy.suite.kept import Trust
 
 
 def words(template: str, findings: Findings, **values: object) -> str:
@@ -33,13 +34,13 @@ def words(template: str, findings: Findings, **values: object) -> str:
     )
 
 
-def verdict(suite: str, findings: Findings, trust: Trust | None = None) -> str:
+def verdict(suite: str, findings: Findings, trust: Mapping[str, Any] | None = None) -> str:
     """Say what the suite supports, as Markdown.
 
     Args:
         suite: its name.
         findings: of it.
-        trust: in variants that were not run here; None if there are none.
+        trust: in variants that were not run here, see `comparison.trust`; None if there are none.
     """
     return words("suite.md.jinja", findings, suite=suite, trust=trust)
 
