@@ -18,6 +18,7 @@ from initstudy.code import source_id
 from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, always, figures_of, narrow
 from initstudy.errors import StudyError
+from initstudy.report import words
 from initstudy.results.lock import hold
 from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS as SPEC_FILES
 from initstudy.studies import STATE, Source, Studies, keras_is_here, merged, section_of, settings_of
@@ -281,9 +282,6 @@ def shown(study, figure):
 
 def captions(wildcards):
     """Those of a study's figures, for `snakemake --report`."""
-    # Only who makes the report waits for what fills templates.
-    from initstudy.report import words
-
     study = STUDIES[wildcards.study].description
     return {name: one.text for name, one in words.captions(figures_of(study), study).items()}
 

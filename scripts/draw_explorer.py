@@ -1,4 +1,4 @@
-"""Makes the interactive learning curves."""
+"""Make the interactive learning curves."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Writes the report: one HTML file with all that a study found, and how."""
+"""Write the report: one HTML file with all that a study found, and how."""
 
 from pathlib import Path
 

@@ -76,7 +76,7 @@ def test_captions_and_axes_name_the_set_that_the_study_is_judged_on(
 
 def test_rules_can_read_the_list_without_what_draws() -> None:
     code = (
-        "import sys, initstudy.drawing.catalog\n"
+        "import sys, initstudy.drawing.catalog, initstudy.report.words\n"
         "print(*({'matplotlib', 'pandas', 'numpy', 'scipy'} & {*sys.modules}))"
     )
     path = str(REPOSITORY / "scripts")

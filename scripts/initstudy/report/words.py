@@ -1,17 +1,18 @@
 """How templates are filled, and how numbers, names and lists are written in them.
 
-All sentences are in `templates/`; what is here only formats what they name.
+All sentences are in `templates/`; what is here only formats what they name. Rules fill captions
+while Snakemake plans, so it imports nothing that takes long.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-import numpy as np
 
-from initstudy.analysis.measures import measure_of
 from initstudy.config.description import Description
+from initstudy.config.names import MEASURES
 from initstudy.config.problems import count
 from initstudy.drawing.catalog import Figure, judged_set
 
@@ -82,7 +83,9 @@ def captions(figures: Sequence[Figure], study: Description | None = None) -> dic
     """
     words: dict[str, object] = {}
     if study is not None:
-        words = {"study": study, "metric": measure_of(study), "set": judged_set(study)}
+        middle = "median" if study.ranked else "mean"
+        words = {"study": study, "metric": MEASURES[study.judge_by], "middle": middle}
+        words["set"] = judged_set(study)
     found = {}
     for figure in figures:
         alt, *text = fill(figure.caption, **words).splitlines()
@@ -106,15 +109,15 @@ def bold(names: Iterable[object]) -> list[str]:
 def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
     """Find the decimal place where an interval begins, to which its numbers are rounded."""
     half = (ends[1] - ends[0]) / 2
-    if not np.isfinite(half) or half <= 0:
+    if not math.isfinite(half) or half <= 0:
         return fewest
-    return int(np.clip(-np.floor(np.log10(half)), fewest, most))
+    return min(max(-math.floor(math.log10(half)), fewest), most)
 
 
 def number(value: float, places: int = 1, sign: bool = False) -> str:
     """Write a number with so many decimals, and with its sign even if it is positive."""
-    if not np.isfinite(value):
-        return "" if np.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
     # Adding 0 makes a plain zero of a negative one.
     return f"{round(value, places) + 0.0:{'+' if sign else ''}.{places}f}"
 
@@ -131,7 +134,7 @@ def with_interval(values: Sequence[float], sign: bool = False, fewest: int = 1) 
     middle, *ends = values
     places = places_of(ends, fewest)
     text = number(middle, places, sign)
-    if np.isnan(ends[0]) or not text:
+    if math.isnan(ends[0]) or not text:
         return text
     low, high = (number(end, places, sign) for end in ends)
     return f"{text} [{low}, {high}]"
@@ -144,7 +147,7 @@ def p_equals(value: float) -> str:
 
 def rounded(value: float) -> int:
     """Round a number to two digits, or to a whole one."""
-    digits = int(np.floor(np.log10(value))) - 1 if value else 0
+    digits = math.floor(math.log10(value)) - 1 if value else 0
     return int(round(value, -max(0, digits)))
 
 
