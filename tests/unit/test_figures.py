@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,9 +13,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from initstudy.drawing.curves import Curves, learning_curves
-from initstudy.drawing.intervals import Estimate, draw_differences, draw_ranking
+from initstudy.drawing.intervals import Band, Estimate, draw_rows
 from initstudy.drawing.style import COLORS, save
 
+draw_ranking, draw_differences = partial(draw_rows, judged="validation"), draw_rows
 NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
 
 
@@ -173,7 +175,9 @@ def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
 
 
 def test_a_study_of_its_baseline_alone_has_no_differences_to_draw(tmp_path: Path) -> None:
-    save(draw_differences("T", [], margin=0.005), tmp_path / "a.png")
+    save(
+        draw_differences("T", [], band=Band(-0.005, 0.005, "less than 0.5 pp")), tmp_path / "a.png"
+    )
 
 
 @pytest.mark.parametrize("value", [1.0, 0.0, 0.95])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -67,10 +67,17 @@ class Estimate:
     decided: tuple[float, float] = (NAN, NAN)
 
 
+class Band(NamedTuple):
+    """A range that is grey behind all rows, and its name in the legend."""
+
+    low: float
+    high: float
+    label: str
+
+
 def ranking(results: StudyResults, narrow: bool = False) -> Figure:
     """Draw the variants by what they are judged by, from the best to the worst."""
     metric = measure_of(results.study)
-    what = "final accuracy" if metric is ACCURACY else metric.words
     rows: Iterable[Any] = results.summary.itertuples()
     estimates = [
         Estimate(
@@ -84,14 +91,17 @@ def ranking(results: StudyResults, narrow: bool = False) -> Figure:
         )
         for row in rows
     ]
+    what = "final accuracy" if metric is ACCURACY else metric.words
     title = f"{what[0].upper()}{what[1:]} of every variant"
-    return draw_ranking(title, estimates, judged_set(results.study), metric, narrow)
+    base = next(one for one in estimates if one.label == BASELINE)
+    band = Band(base.low, base.high, "baseline's interval")
+    return draw_rows(title, estimates, metric, band, judged_set(results.study), narrow)
 
 
 def differences(results: StudyResults, narrow: bool = False) -> Figure:
     """Draw the differences of the variants from the baseline on the same seeds."""
     study = results.study
-    metric = measure_of(study)
+    metric, margin = measure_of(study), study.margin
 
     def single(variant: str, seeds: range) -> Floats:
         base = results.scores("baseline", seeds)
@@ -118,80 +128,57 @@ def differences(results: StudyResults, narrow: bool = False) -> Figure:
         for row in rows
         if row.variant != BASELINE
     ]
+    band = None
+    if margin is not None:
+        label = f"less than {metric.scale * margin:g}{metric.unit_of_difference}"
+        band = Band(-margin, margin, label)
     title = "Differences from the baseline, seed by seed"
-    return draw_differences(title, estimates, study.margin, metric, narrow)
+    return draw_rows(title, estimates, metric, band, narrow=narrow)
 
 
-def draw_ranking(
+def draw_rows(
     title: str,
     estimates: Sequence[Estimate],
-    judged: str = "validation",
     metric: Measure = ACCURACY,
+    band: Band | None = None,
+    judged: str | None = None,
     narrow: bool = False,
 ) -> Figure:
-    """Draw estimates from the best to the worst, with the baseline's interval as a band.
+    """Draw estimates from the best to the worst, with the single seeds that they are of.
 
     Args:
         title: of the figure.
-        estimates: accuracies as fractions of 1, or another metric; the one labelled `baseline`
-            among them. Of more than MANY_ROWS, the best and the worst have rows of their own.
-        judged: the set of examples: test or validation.
-        metric: that they are judged by.
+        estimates: of a metric, as fractions of 1 if it is a share, or differences of it. Of more
+            than MANY_ROWS, the best and the worst have rows of their own.
+        metric: that they are of.
+        band: behind all rows; none if its bounds are nan.
+        judged: the set of examples, test or validation; None if they are differences from the
+            baseline on the same seeds.
         narrow: names above their rows, for a phone.
     """
     rows = _ordered(estimates, metric)
+    drawn = [v for e in rows for v in (*e.values, e.low, e.high, e.published, *e.decided)]
     with canvas(title, _size(rows, narrow)) as (figure, (axes,)):
         _name_rows(axes, rows, narrow)
-        base = next(one for one in rows if one.label == BASELINE)
-        drawn = [v for e in rows for v in (*e.values, e.mean, e.low, e.high, e.published)]
-        ends = scale_values(axes.xaxis, drawn, metric)
-        if not np.isnan(base.low):
-            axes.axvspan(*np.clip((base.low, base.high), *ends), **BAND)
-        for row, estimate in enumerate(rows):
-            _mark(axes, row, estimate, *ends)
-        axes.set_xlabel(wrapped(describe(metric, judged), narrow))
-        _legend(figure, rows, "baseline's interval", metric, narrow)
-    return figure
-
-
-def draw_differences(
-    title: str,
-    estimates: Sequence[Estimate],
-    margin: float | None = None,
-    metric: Measure = ACCURACY,
-    narrow: bool = False,
-) -> Figure:
-    """Draw differences from the baseline on the same seeds, from the best to the worst.
-
-    Args:
-        title: of the figure.
-        estimates: differences of accuracies as fractions of 1, or of another metric. Of more than
-            MANY_ROWS, the best and the worst have rows of their own.
-        margin: smaller differences do not matter; None if all do.
-        metric: of which they are differences.
-        narrow: names above their rows, for a phone.
-    """
-    rows = _ordered(estimates, metric)
-    with canvas(title, _size(rows, narrow)) as (figure, (axes,)):
-        _name_rows(axes, rows, narrow)
-        axes.axvline(0, color="black", linewidth=1.5)
-        if margin is not None:
-            axes.axvspan(-margin, margin, **BAND)
-        drawn = [0.0, *(v for e in rows for v in (*e.values, e.low, e.high, *e.decided))]
-        ends = scale_differences(axes, drawn, metric)
-        for row, estimate in enumerate(rows):
-            _mark(axes, row, estimate, *ends)
-        if narrow:
-            axes.set_xlabel(wrapped(axes.get_xlabel(), narrow))
+        if judged is None:
+            axes.axvline(0, color="black", linewidth=1.5)
+            ends = scale_differences(axes, [0.0, *drawn], metric)
         else:
+            ends = scale_values(axes.xaxis, drawn, metric)
+            axes.set_xlabel(describe(metric, judged))
+        axes.set_xlabel(wrapped(axes.get_xlabel(), narrow))
+        shown = band if band and not np.isnan(band.low) else None
+        if shown:
+            limits = np.clip((shown.low, shown.high), *axes.get_xlim())
+            axes.axvspan(*limits, **BAND)
+        for row, estimate in enumerate(rows):
+            _mark(axes, row, estimate, *ends)
+        if judged is None and not narrow:
             words = axes.secondary_yaxis("right")
             words.set_yticks(range(len(rows)), [estimate.words for estimate in rows])
             words.tick_params(length=0)
             words.spines["right"].set_visible(False)
-        band = None
-        if margin is not None:
-            band = f"less than {metric.scale * margin:g}{metric.unit_of_difference}"
-        _legend(figure, rows, band, metric, narrow)
+        _legend(figure, rows, band.label if band else None, metric, narrow)
     return figure
 
 
