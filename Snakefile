@@ -33,4 +33,4 @@ rule replications:
     input:
         flow.everything_listed("replications"),
     message:
-        "Everything is there; see {input[0]}"
+        "Everything is there; to draw the figures: python studies/replications/draw.py"

@@ -7,9 +7,8 @@ PROJECT = Path(workflow.current_basedir).parent
 sys.path.append(str(PROJECT / "scripts"))
 
 from initstudy.code import layer_id
-from initstudy.drawing.catalog import FIGURES, always, narrow
+from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, always, narrow
 from initstudy.store import COMPARED, OUTPUTS, RUNS, SPECS
-from initstudy.suite.catalog import FIGURES as SUITE_FIGURES
 from initstudy.workflow import Adapter, configuration_file
 
 

@@ -1,9 +1,9 @@
-"""Draws figures of a study."""
+"""Draw figures of a study."""
 
 from pathlib import Path
 
-from initstudy.drawing.figures import save
-from initstudy.drawing.study import draw
+from initstudy.drawing.catalog import draw
+from initstudy.drawing.style import save
 from initstudy.logs import job_log
 from initstudy.results.study import StudyResults
 

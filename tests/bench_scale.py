@@ -27,7 +27,7 @@ sys.path += [str(HERE), str(HERE / "cluster"), str(HERE.parent / "scripts")]
 from helpers import Project, copy_project  # noqa: E402
 from slurm import Slurm, obstacle  # noqa: E402
 
-from initstudy.drawing.figures import COLORS, STYLE, save  # noqa: E402
+from initstudy.drawing.style import COLORS, STYLE, save  # noqa: E402
 
 DOCS = HERE.parent / "docs"
 

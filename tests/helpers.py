@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -23,6 +25,8 @@ from initstudy.engine.data import Dataset, from_arrays
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+# What studies/drawn.py defines.
+drawn = SimpleNamespace(**runpy.run_path(str(REPOSITORY / "studies/drawn.py")))
 # Configurations that are tried each time, see tests/conftest.py.
 EXAMPLES = 100
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.

@@ -21,7 +21,7 @@ _HOMES = {
     "StudyError": "initstudy.errors",
     "check_initializer": "initstudy.training.trying",
     "compare": "initstudy.analysis.comparison",
-    "draw": "initstudy.drawing.study",
+    "draw": "initstudy.drawing.catalog",
     "explorer": "initstudy.drawing.explorer",
     "load": "initstudy.results.study",
 }

@@ -34,6 +34,7 @@ from initstudy.drawing.catalog import figures_of
 from initstudy.errors import StudyError
 from initstudy.forecast import Awaited
 from initstudy.plan import BEST_PAIR, CHOICE, INTERIM, Choices, Job, Plan
+from initstudy.report.words import captions
 from initstudy.results.lock import hold
 from initstudy.store import STATE, Planned, Store
 from initstudy.studies import Member, Studies, keras_is_here
@@ -253,7 +254,7 @@ class Adapter:
     def captions(self, wildcards: Any) -> dict[str, str]:
         """Return the captions of a study's figures, for `snakemake --report`."""
         study = self.studies[wildcards.study].study
-        return {figure.name: figure.caption for figure in figures_of(study)}
+        return {name: one.text for name, one in captions(figures_of(study), study).items()}
 
     @said_as_it_is
     def published(self, wildcards: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import REPOSITORY
+from helpers import LIBRARY, REPOSITORY, drawn
 from scipy import stats
 
 from initstudy import __version__
@@ -19,7 +19,9 @@ from initstudy.config.configuration import parse
 from initstudy.data.catalog import SPECS
 from initstudy.results import examples
 from initstudy.results.suite import SuiteResults
-from initstudy.suite import drawn, findings, kept, leaderboard
+from initstudy.suite import leaderboard
+from initstudy.suite.entry import of_suite
+from initstudy.suite.find import find, in_workload
 from initstudy.suite.findings import Findings
 
 BENCHMARK = REPOSITORY / "docs/benchmark"
@@ -66,9 +68,10 @@ def test_what_is_drawn_can_be_trained() -> None:
 
 
 def test_the_command_writes_a_list_of_studies() -> None:
-    command = [sys.executable, "-m", "initstudy.suite.drawn", "--seed", "7", "--count", "2"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert text.startswith("# Drawn by python -m initstudy.suite.drawn --seed 7\n")
+    command = [sys.executable, REPOSITORY / "studies/drawn.py", "--seed", "7", "--count", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=LIBRARY)
+    text = done.stdout
+    assert text.startswith("# Drawn by python studies/drawn.py --seed 7\n")
     content = yaml.safe_load(text)
     assert content["studies"] == drawn.draw(7, 2)
     assert (
@@ -79,7 +82,7 @@ def test_the_command_writes_a_list_of_studies() -> None:
 @pytest.fixture(scope="module")
 def found() -> Findings:
     """Of the benchmark, from its tables."""
-    return findings.find(*kept.entries(SuiteResults(BENCHMARK)))
+    return find(of_suite(SuiteResults(BENCHMARK)))
 
 
 def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
@@ -190,10 +193,10 @@ def test_the_geometric_means_are_those_of_the_tables(found: Findings) -> None:
 
 def claimed(first: str, study: str, second: str = "baseline") -> str:
     """A difference as claims.md has it."""
-    variants, entries = kept.entries(SuiteResults(BENCHMARK))
+    entries = of_suite(SuiteResults(BENCHMARK))
     entry = next(one for one in entries if one.workload.study == study)
     other = second if second == "baseline" else f"kernel-{second}"
-    found = findings.in_workload(entry, variants).comparison(f"kernel-{first}", other)
+    found = in_workload(entry).comparison(f"kernel-{first}", other)
     numbers = (f"{100 * value:+.1f}" for value in (found.difference, found.low, found.high))
     return "{} [{}, {}]".format(*numbers)
 

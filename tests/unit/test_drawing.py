@@ -1,43 +1,44 @@
 """One list names a study's figures, and each of them shows what the study's tables say."""
 
 import itertools
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers import REPOSITORY
 from made_up import SEEDS, describe, made_up_study
 from matplotlib.text import Text
 
 from initstudy.analysis.measures import MEASURES
-from initstudy.drawing import study as drawing
-from initstudy.drawing.catalog import FIGURES, by_section, figures_of
-from initstudy.drawing.figures import save
+from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, draw, figures_of
+from initstudy.drawing.style import save
 from initstudy.errors import StudyError
-from initstudy.suite import catalog as suite_catalog
-from initstudy.suite import figures as suite_figures
+from initstudy.report.words import TEMPLATES, captions
 
 PLAIN = ["differences", "ranking", "comparisons", "kernel", "bias", "best_vs_baseline", "signals"]
 
 
 def test_what_the_catalog_names_is_what_can_be_drawn() -> None:
-    names = [figure.name for figure in FIGURES]
-    assert len(set(names)) == len(names)
-    assert set(names) == set(drawing.DRAWN)
-    for name in names:
-        assert getattr(drawing, name) is drawing.DRAWN[name]
-    assert [f.name for f in suite_catalog.FIGURES] == list(suite_figures.DRAWN)
+    for figures in (FIGURES, SUITE_FIGURES):
+        names = [figure.name for figure in figures]
+        assert len(set(names)) == len(names)
+        for figure in figures:
+            assert callable(pkgutil.resolve_name(f"initstudy.{figure.place}"))
 
 
 def test_figures_of_one_section_stand_together_and_all_say_how_to_read_them() -> None:
-    for figures in (FIGURES, suite_catalog.FIGURES):
-        runs = [section.id for section, _ in itertools.groupby(figures, lambda f: f.section)]
+    made = {path.relative_to(TEMPLATES) for path in TEMPLATES.glob("captions/*/*.jinja")}
+    assert made == {Path(figure.caption) for figure in (*FIGURES, *SUITE_FIGURES)}
+    for figures, study in ((FIGURES, describe()), (SUITE_FIGURES, None)):
+        runs = [section for section, _ in itertools.groupby(figures, lambda f: f.section)]
         assert len(set(runs)) == len(runs)
-        assert [section.id for section, _ in by_section(figures)] == runs
-        for figure in figures:
-            assert len(figure.alt) > 30
-            assert len(figure.caption) > 80
+        for alt, text in captions(figures, study).values():
+            assert len(alt) > 30
+            assert len(text) > 80
 
 
 def test_a_study_has_the_figures_of_its_design() -> None:
@@ -50,35 +51,35 @@ def test_a_study_has_the_figures_of_its_design() -> None:
     assert sorted({*infinite} - {*PLAIN}) == ["learning_rates"]
     by_source = [f.name for f in figures_of(describe(by_source=True))]
     assert sorted({*by_source} - {*PLAIN}) == ["variance"]
-    untuned = [f.name for f in suite_catalog.figures_of(0)]
-    assert untuned == ["heat_map", "intervals", "profiles", "times"]
-    assert suite_catalog.figures_of(1)[-1].name == "budgets"
+    untuned = figures_of(SimpleNamespace(budgets={}), SUITE_FIGURES)
+    assert [f.name for f in untuned] == ["heat_map", "intervals", "profiles", "times"]
+    tuned = figures_of(SimpleNamespace(budgets={"baseline": [1.0]}), SUITE_FIGURES)
+    assert tuned[-1].name == "budgets"
 
 
-@pytest.mark.parametrize(("held_out", "images"), [(0, "validation"), (100, "test")])
-def test_captions_and_axes_name_the_images_that_the_study_is_judged_on(
-    tmp_path: Path, held_out: int, images: str
+@pytest.mark.parametrize(("held_out", "judged"), [(0, "validation"), (100, "test")])
+def test_captions_and_axes_name_the_set_that_the_study_is_judged_on(
+    tmp_path: Path, held_out: int, judged: str
 ) -> None:
     results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
-    captions = {f.name: f.caption for f in figures_of(results.study)}
-    assert f"The accuracy of every variant, on the {images} set." in captions["ranking"]
-    assert "Large dots are means" in captions["ranking"]
-    assert not any("{" in caption for caption in captions.values())
-    ranking = drawing.draw("ranking", results).axes[0]
-    assert ranking.get_xlabel().startswith(f"{images} examples")
+    texts = captions(figures_of(results.study), results.study)
+    assert f"The accuracy of every variant, on the {judged} set." in texts["ranking"].text
+    assert "Large dots are means" in texts["ranking"].text
+    ranking = draw("ranking", results).axes[0]
+    assert ranking.get_xlabel().startswith(f"{judged} examples")
     # The numbers are those of the test images, which are others where images are held out.
     dots = [x for row in ranking.collections for x in row.get_offsets()[:, 0]]
     expected = [results.accuracies(name) for name in results.initializers]
     np.testing.assert_allclose(sorted(dots), np.sort(np.concatenate(expected)))
-    assert f"Final {images} accuracy" in drawing.draw("pairs", results).axes[0].get_title("left")
+    assert f"Final {judged} accuracy" in draw("pairs", results).axes[0].get_title("left")
 
 
 def test_rules_can_read_the_list_without_what_draws() -> None:
     code = (
-        "import sys, initstudy.drawing.catalog, initstudy.suite.catalog\n"
+        "import sys, initstudy.drawing.catalog, initstudy.report.words\n"
         "print(*({'matplotlib', 'pandas', 'numpy', 'scipy'} & {*sys.modules}))"
     )
-    path = str(Path(drawing.__file__).parents[2])
+    path = str(REPOSITORY / "scripts")
     output = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True
     )
@@ -92,13 +93,13 @@ def test_every_figure_can_be_drawn(tmp_path: Path, rich: bool) -> None:
     figures = figures_of(results.study)
     assert len(figures) == len(PLAIN) + 4 * rich
     for figure in figures:
-        save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+        save(draw(figure.name, results), tmp_path / f"{figure.name}.svg")
 
 
 def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None:
     results = made_up_study(tmp_path / "s")
     for figure in (figure for figure in figures_of(results.study) if figure.narrow):
-        wide, narrow = (drawing.draw(figure.name, results, form) for form in (False, True))
+        wide, narrow = (draw(figure.name, results, form) for form in (False, True))
         assert narrow.get_figwidth() < 5 < wide.get_figwidth()
         narrow.draw_without_rendering()
         box = narrow.get_tightbbox()
@@ -114,13 +115,13 @@ def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
     results = made_up_study(tmp_path / "s", tuned=True, judge_by=judge_by)
     measure = MEASURES[judge_by]
     for figure in figures_of(results.study):
-        save(drawing.draw(figure.name, results), tmp_path / f"{figure.name}.svg")
-    ranking = drawing.draw("ranking", results).axes[0]
+        save(draw(figure.name, results), tmp_path / f"{figure.name}.svg")
+    ranking = draw("ranking", results).axes[0]
     assert ("correctly" if judge_by == "accuracy" else measure.words) in ranking.get_xlabel()
     order = [text.get_text().split()[0] for text in ranking.get_yticklabels()]
     expected = results.summary.set_index("variant")["metric_value"] * measure.sign
     assert expected[order].is_monotonic_increasing
-    compared = drawing.draw("differences", results).axes[0]
+    compared = draw("differences", results).axes[0]
     signs = results.summary.set_index("variant")["difference"] * measure.sign
     names = [text.get_text().split()[0] for text in compared.get_yticklabels()]
     assert signs[names].is_monotonic_increasing
@@ -142,14 +143,14 @@ def test_curves_are_those_of_the_histories_on_the_seeds_they_belong_to(tmp_path:
         rows = table[(table["variant"] == variant) & table["seed"].between(low, high)]
         return rows.groupby("epoch")["accuracy"].mean().to_numpy()
 
-    training = drawing.draw("kernel", results).axes[0]
+    training = draw("kernel", results).axes[0]
     for line, name in zip(
         training.lines, ["baseline", "kernel-ones", "kernel-he_normal"], strict=True
     ):
         np.testing.assert_allclose(line.get_ydata(), mean(name, 0, SEEDS - 1))
-    labels = [text.get_text().split()[0] for text in drawing.draw("bias", results).axes[1].texts]
+    labels = [text.get_text().split()[0] for text in draw("bias", results).axes[1].texts]
     assert labels == ["baseline", "he_uniform"]
-    both = drawing.draw("best_vs_baseline", results)
+    both = draw("best_vs_baseline", results)
     for line, name in zip(both.axes[0].lines, ["baseline", "best"], strict=True):
         np.testing.assert_allclose(line.get_ydata(), mean(name, SEEDS, 99))
     assert "(he_normal kernels, he_uniform biases) against" in both.get_suptitle()
@@ -159,7 +160,7 @@ def test_signals_are_those_of_the_seeds_that_all_variants_share(tmp_path: Path) 
     results = made_up_study(tmp_path / "s")
     table = results.diagnostics
     table = table[table["seed"] < SEEDS]
-    figure = drawing.draw("signals", results)
+    figure = draw("signals", results)
     assert [axes.get_ylabel().strip() for axes in figure.axes[::3]] == [
         "at the start",
         "after epoch 5",
@@ -177,15 +178,13 @@ def test_signals_are_those_of_the_seeds_that_all_variants_share(tmp_path: Path) 
 def test_a_choice_of_the_baseline_is_drawn_as_what_it_is(tmp_path: Path) -> None:
     results = made_up_study(tmp_path / "s", best=("glorot_uniform", "zeros"))
     assert "best" not in results.initializers
-    figure = drawing.draw("best_vs_baseline", results)
+    figure = draw("best_vs_baseline", results)
     assert "the baseline's own (glorot_uniform kernels, zeros biases)" in figure.get_suptitle()
     (line,) = figure.axes[1].lines
     expected = results.curves("baseline", range(SEEDS), "val_accuracy").mean(axis=0)
     np.testing.assert_allclose(line.get_ydata(), expected)
     for name, rows in (("ranking", 4), ("differences", 3)):
-        labels = [
-            t.get_text().split()[0] for t in drawing.draw(name, results).axes[0].get_yticklabels()
-        ]
+        labels = [t.get_text().split()[0] for t in draw(name, results).axes[0].get_yticklabels()]
         assert len(labels) == rows
         assert "best" not in labels
 
@@ -196,11 +195,11 @@ def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("kernel-ones")))
     with pytest.raises(StudyError, match=r"no diagnostics of kernel-ones\."):
-        drawing.draw("signals", results)
+        draw("signals", results)
     with pytest.raises(StudyError, match=r"'signals' has no narrow form; differences, .* have one"):
-        drawing.draw("signals", results, narrow=True)
+        draw("signals", results, narrow=True)
     with pytest.raises(StudyError, match=r"kernel-ones has no results for the seeds \[4\]"):
         results.curves("kernel-ones", range(5), "accuracy")
     (tmp_path / "s" / "summary.csv").unlink()
     with pytest.raises(StudyError, match=r"summary\.csv cannot be read"):
-        drawing.draw("ranking", results)
+        draw("ranking", results)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,16 +12,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from initstudy.drawing.figures import (
-    COLORS,
-    Curves,
-    Estimate,
-    differences,
-    learning_curves,
-    ranking,
-    save,
-)
+from initstudy.drawing.curves import Curves, learning_curves
+from initstudy.drawing.intervals import Band, Estimate, draw_rows
+from initstudy.drawing.style import COLORS, save
 
+draw_ranking, draw_differences = partial(draw_rows, judged="validation"), draw_rows
 NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
 
 
@@ -162,7 +158,7 @@ def no_overlaps(figure: Figure) -> None:
 
 def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
     given = estimates(0.92, 0.95, 0.40, 0.90)
-    axes = ranking("T", given).axes[0]
+    axes = draw_ranking("T", given).axes[0]
     labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
     assert labels == ["kernel-number_2", "kernel-number_3", "baseline", "kernel-number_1"]
     points = {}
@@ -179,12 +175,14 @@ def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
 
 
 def test_a_study_of_its_baseline_alone_has_no_differences_to_draw(tmp_path: Path) -> None:
-    save(differences("T", [], margin=0.005), tmp_path / "a.png")
+    save(
+        draw_differences("T", [], band=Band(-0.005, 0.005, "less than 0.5 pp")), tmp_path / "a.png"
+    )
 
 
 @pytest.mark.parametrize("value", [1.0, 0.0, 0.95])
 def test_what_is_all_the_same_is_in_view(value: float) -> None:
-    axes = ranking("T", [Estimate("baseline", value, value, value, np.full(3, value))]).axes[0]
+    axes = draw_ranking("T", [Estimate("baseline", value, value, value, np.full(3, value))]).axes[0]
     low, high = axes.get_xlim()
     for dot in axes.collections[0].get_offsets()[:, 0]:
         assert low < dot < high
@@ -192,19 +190,19 @@ def test_what_is_all_the_same_is_in_view(value: float) -> None:
 
 def test_interim_analyses_are_small_marks_above_the_last() -> None:
     (given,) = estimates(0.0, 0.02)[1:]
-    figure = differences("T", [replace(given, earlier=(0.03, 0.01))])
+    figure = draw_differences("T", [replace(given, earlier=(0.03, 0.01))])
     hollow = (line for line in figure.axes[0].lines if line.get_fillstyle() == "none")
     (marks,) = (line for line in hollow if line.get_marker() == "o")
     assert marks.get_xdata().tolist() == [0.03, 0.01]
     assert (marks.get_ydata() > 0).all()
     assert "mean at an interim analysis" in [text.get_text() for text in figure.legends[0].texts]
-    legend = differences("T", [given]).legends[0]
+    legend = draw_differences("T", [given]).legends[0]
     assert "earlier" not in " ".join(text.get_text() for text in legend.texts)
 
 
 def test_differences_are_on_both_sides_of_zero() -> None:
     given = estimates(0.0, 0.025, -0.53, -0.01)[1:]
-    figure = differences("T", given)
+    figure = draw_differences("T", given)
     axes = figure.axes[0]
     labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
     assert labels == ["kernel-number_2", "kernel-number_3", "kernel-number_1"]
@@ -220,8 +218,8 @@ def test_differences_are_on_both_sides_of_zero() -> None:
     "means", [(0.92, 0.95, 0.4), (0.2, 0.9, 0.99), (0.95, 0.951, 0.949), (0.1, 0.1, 0.1)]
 )
 def test_tick_labels_never_overlap(means: tuple[float, ...]) -> None:
-    no_overlaps(ranking("T", estimates(*means)))
-    no_overlaps(differences("T", estimates(0, *(mean - means[0] for mean in means[1:]))))
+    no_overlaps(draw_ranking("T", estimates(*means)))
+    no_overlaps(draw_differences("T", estimates(0, *(mean - means[0] for mean in means[1:]))))
     curves = [
         Curves(f"v{mean}", *np.full((2, 3, 20), mean) + np.linspace(-0.09, 0, 20)) for mean in means
     ]
@@ -231,9 +229,9 @@ def test_tick_labels_never_overlap(means: tuple[float, ...]) -> None:
 def test_what_diverged_or_has_one_seed_can_be_drawn(tmp_path: Path) -> None:
     nothing = Estimate("baseline", 0, 0, 0, np.zeros(10))
     one = Estimate("best", 0.9, float("nan"), float("nan"), np.array([0.9]))
-    save(ranking("T", [nothing, one]), tmp_path / "ranking.png")
-    save(differences("T", [one]), tmp_path / "differences.png")
-    save(differences("T", [Estimate("best", 0, 0, 0, np.zeros(10))]), tmp_path / "zero.svg")
+    save(draw_ranking("T", [nothing, one]), tmp_path / "ranking.png")
+    save(draw_differences("T", [one]), tmp_path / "differences.png")
+    save(draw_differences("T", [Estimate("best", 0, 0, 0, np.zeros(10))]), tmp_path / "zero.svg")
 
 
 def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
@@ -254,7 +252,7 @@ def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
     assert "all 101" in figure.get_supxlabel()
 
 
-@pytest.mark.parametrize("draw", [ranking, differences])
+@pytest.mark.parametrize("draw", [draw_ranking, draw_differences])
 def test_of_many_rows_those_in_the_middle_share_one(
     draw: Callable[[str, list[Estimate]], Figure],
 ) -> None:

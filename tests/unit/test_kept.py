@@ -10,9 +10,8 @@ from made_up import configured
 from initstudy.analysis import learning_rates
 from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
-from initstudy.suite.entry import Entry
-from initstudy.suite.kept import beside, trust
-from initstudy.suite.members import workload
+from initstudy.suite.comparison import trust
+from initstudy.suite.entry import OF_TRAININGS, RUNS, Entry, Workload, of_tables
 
 NAME, CHOSEN = "kernel-he_normal", 0.003
 TUNED = {
@@ -88,20 +87,26 @@ def test_what_would_be_trained_otherwise_is_not(
 def test_it_stands_behind_what_was_trained_with_its_trials(
     tmp_path: Path, tables: dict[str, pd.DataFrame]
 ) -> None:
-    own = pd.DataFrame(
+    trials = pd.DataFrame(
         [("baseline", CHOSEN, 1_000_000, 0.2, 0.8, 0.8)], columns=learning_rates.COLUMNS
     )
-    entry = Entry(workload(plan().study), np.full((3, 1), 0.8), np.full((3, 1), 5.0), own)
-    found = beside(entry, written(tmp_path, tables), [NAME])
+    trainings = pd.DataFrame([("baseline", "0", 5, False)], columns=OF_TRAININGS)
+    own = Workload.of_study(plan().study)
+    kept = of_tables(written(tmp_path, tables), own, [NAME])
+
+    def entry(seeds: int) -> Entry:
+        runs = pd.DataFrame([("baseline", n, 0.8, 5.0) for n in range(seeds)], columns=RUNS)
+        return Entry(own, runs, trials, trainings)
+
+    found = entry(3).beside(kept)
+    assert found.variants == ["baseline", NAME]
     assert found.accuracies.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
-    assert found.epochs_to_target.tolist() == [[5.0, np.inf]] * 3
-    assert found.one_run == {NAME}
-    assert found.rates is not None
-    assert [*found.rates.columns] == learning_rates.COLUMNS
-    assert found.rates["variant"].tolist() == ["baseline", *[NAME] * 4]
+    assert (found.times * own.epochs).tolist() == [[5.0, np.inf]] * 3
+    assert found.evidence.one_run == {NAME}
+    assert [*found.trials.columns] == learning_rates.COLUMNS
+    assert found.trials["variant"].tolist() == ["baseline", *[NAME] * 4]
     # Of a study whose seeds are one and the same run, there is one of the others, too.
-    single = Entry(entry.workload, np.full((1, 1), 0.8), np.full((1, 1), 5.0), own)
-    assert beside(single, written(tmp_path, tables), [NAME]).accuracies.tolist() == [[0.8, 0.9]]
+    assert entry(1).beside(kept).accuracies.tolist() == [[0.8, 0.9]]
 
 
 def test_what_was_trained_again_shows_whether_it_can_be_put_beside_what_is_kept(
@@ -127,6 +132,6 @@ def test_what_was_trained_again_shows_whether_it_can_be_put_beside_what_is_kept(
         pd.DataFrame(trainings, columns=TRAININGS).to_csv(folder / "trainings.csv", index=False)
         folders.append(SuiteResults(folder))
     found = trust(*folders, [NAME])
-    assert (found.shared, found.equal, found.same_digest) == (2, 1, 1)
-    assert found.largest == pytest.approx(0.01)
-    assert (found.study, found.variant) == ("b", "baseline")
+    assert (found["shared"], found["equal"], found["same_digest"]) == (2, 1, 1)
+    assert found["largest"] == pytest.approx(0.01)
+    assert (found["study"], found["variant"]) == ("b", "baseline")

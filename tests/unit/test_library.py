@@ -45,7 +45,7 @@ def test_results_can_be_looked_at_without_tensorflow() -> None:
         for path in MODULES
         if path.parent.name in ("results", "analysis", "drawing", "report", "suite")
     ]
-    assert "initstudy.drawing.study" in names
+    assert "initstudy.drawing.catalog" in names
     code = f"import sys, importlib\nfor name in {names}: importlib.import_module(name)\n"
     assert fresh(f"{code}print(*({{'tensorflow', 'keras', 'snakemake'}} & {{*sys.modules}}))") == []
 

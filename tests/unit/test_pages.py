@@ -3,14 +3,17 @@
 import base64
 import html
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from made_up import configured, made_up_study
 
 from initstudy.drawing import catalog
-from initstudy.drawing.catalog import Figure, Section, figures_of
-from initstudy.report.pages import TEMPLATES, costs, report
+from initstudy.drawing.catalog import Figure, figures_of
+from initstudy.report import words
+from initstudy.report.pages import costs, report, sections
+from initstudy.report.words import TEMPLATES, captions
 from initstudy.results.study import StudyResults
 
 
@@ -28,6 +31,7 @@ def test_every_figure_of_the_catalog_is_in_the_report(tmp_path: Path, rich: bool
     results = with_figures(made_up_study(tmp_path / "s", factorial=rich, tuned=rich))
     page = report(results)
     figures = figures_of(results.study)
+    texts = captions(figures, results.study)
     shown = re.findall(r'<figure id="(\w+)-figure">', page)
     assert shown == [figure.name for figure in figures]
     for figure in figures:
@@ -37,31 +41,39 @@ def test_every_figure_of_the_catalog_is_in_the_report(tmp_path: Path, rich: bool
         for_phones = base64.b64encode(f"<svg>{figure.name}.narrow</svg>".encode()).decode()
         assert (f'srcset="data:image/svg+xml;base64,{for_phones}"' in part) == figure.narrow
         text = html.unescape(part)
-        assert f'alt="{figure.alt}"' in text
-        assert f"<figcaption>{figure.caption}</figcaption>" in text
-    sections = re.findall(r'<section id="([\w-]+)"', page)
-    assert len(set(sections)) == len(sections)
-    assert re.findall(r'<a href="#([\w-]+)">', page) == sections
-    assert ("pairs" in sections, "learning-rates" in sections) == (rich, rich)
+        assert f'alt="{texts[figure.name].alt}"' in text
+        assert f"<figcaption>{texts[figure.name].text}</figcaption>" in text
+    ids = re.findall(r'<section id="([\w-]+)"', page)
+    assert len(set(ids)) == len(ids)
+    assert re.findall(r'<a href="#([\w-]+)">', page) == ids
+    assert ("pairs" in ids, "learning-rates" in ids) == (rich, rich)
     assert ("dash-dotted" in page) == rich
 
 
 def test_a_new_figure_is_shown_without_more_ado(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = Figure("new_one", "What is new", "How to read it.", Section("new", "News", "New"))
+    """A line of the catalog and a caption, beside the function that draws it."""
+    templates = tmp_path / "templates"
+    shutil.copytree(TEMPLATES, templates)
+    (templates / "captions/drawing/new_one.md.jinja").write_text("What is new\n\nHow to read it.\n")
+    monkeypatch.setattr(words, "TEMPLATES", templates)
+    new = Figure("new_one", "drawing.new_one:new_one", "Very new")
     monkeypatch.setattr(catalog, "FIGURES", (*catalog.FIGURES, new))
     page = report(with_figures(made_up_study(tmp_path / "s")))
-    assert '<a href="#new">New</a>' in page
+    assert '<a href="#very-new">Very new</a>' in page
     assert 'id="new_one-figure"' in page
+    assert "<figcaption>How to read it.</figcaption>" in page
 
 
 def test_curves_of_which_there_is_only_the_baseline_s_are_not_shown(tmp_path: Path) -> None:
     results = with_figures(made_up_study(tmp_path / "s"))
-    study = results.study
-    shown = catalog.shown(figures_of(study), configured(bias_initializers=[]))
-    names = [figure.name for figure in figures_of(study)]
-    assert [figure.name for figure in shown] == [name for name in names if name != "bias"]
+    figures, folder = figures_of(results.study), Path(results.folder) / "figures"
+    shown = sections(figures, folder, configured(bias_initializers=[]))
+    names = [figure.name for figure in figures]
+    assert [one["name"] for _, figures in shown for one in figures] == [
+        name for name in names if name != "bias"
+    ]
 
 
 def test_templates_name_no_figure() -> None:
@@ -80,8 +92,6 @@ def test_it_says_what_the_files_say_and_what_it_took(tmp_path: Path) -> None:
     assert 'srcdoc="&lt;p&gt;an explorer&lt;/p&gt;"' in page
     # Four variants with four seeds, three more of the baseline and three of best, a minute each.
     assert "22 minutes of CPU time in all" in page
-    found = {
-        cost.variant: (cost.seeds, cost.seconds, cost.memory) for cost in costs(results.timings)
-    }
-    assert found["baseline"] == (7, 420.0, 900.0)
-    assert found["best"] == (3, 180.0, 900.0)
+    found = costs(results.timings).set_index("variant")
+    assert found.loc["baseline"].tolist() == [7, 420.0, 900.0]
+    assert found.loc["best"].tolist() == [3, 180.0, 900.0]

@@ -51,8 +51,8 @@ WRITTEN = {
     "variance.csv": variance.COLUMNS,
 }
 OF_SUITES = {
-    "summary.csv": tables.SUMMARY_COLUMNS,
-    "decisions.csv": tables.DECISION_COLUMNS,
+    "summary.csv": tables.SUMMARY,
+    "decisions.csv": tables.DECISIONS,
     "workloads.csv": tables.WORKLOADS,
     "scores.csv": tables.SCORES,
     "learning_rates.csv": tables.RATES,

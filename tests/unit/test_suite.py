@@ -3,8 +3,10 @@
 import itertools
 import json
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,16 +19,32 @@ from scipy import stats
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.decisions import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
-from initstudy.drawing.figures import save
+from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
+from initstudy.drawing.style import save
 from initstudy.errors import StudyError
 from initstudy.results.suite import SuiteResults
 from initstudy.suite import figures as suite_figures
-from initstudy.suite import findings as suite
-from initstudy.suite import kept, pages, tables
-from initstudy.suite.entry import Entry, Workload, normalized
-from initstudy.suite.findings import Findings
+from initstudy.suite import pages
+from initstudy.suite.entry import (
+    OF_TRAININGS,
+    RUNS,
+    Entry,
+    Workload,
+    normalized,
+    of_suite,
+)
+from initstudy.suite.find import (
+    FEWEST_WORKLOADS,
+    budgets,
+    by_kind,
+    chosen_rates,
+    errors_of,
+    find,
+    over_workloads,
+)
+from initstudy.suite.findings import Findings, label
 from initstudy.suite.profiles import profiles
-from initstudy.suite.tuning import budgets, chosen_rates
+from initstudy.suite.tables import tables
 
 
 def names_of(variants: int) -> list[str]:
@@ -68,10 +86,22 @@ def workload(study: str, **changes: object) -> Workload:
 def entry(study: str, accuracies: np.ndarray, rates: object = "tuned", **changes: object) -> Entry:
     """Of a study whose variants are called `names_of`."""
     one_run = changes.pop("one_run", frozenset())
+    names = names_of(accuracies.shape[1])
     if isinstance(rates, str):
-        rates = tuned(names_of(accuracies.shape[1]))
-    times = np.where(accuracies > 0.85, 5.0, np.inf)
-    return Entry(workload(study, **changes), accuracies, times, rates, one_run)
+        rates = tuned(names)
+    runs = pd.DataFrame(
+        [
+            (name, seed, value, 5.0 if value > 0.85 else np.inf)
+            for name, values in zip(names, accuracies.T, strict=True)
+            for seed, value in enumerate(values)
+        ],
+        columns=RUNS,
+    )
+    trials = pd.DataFrame(columns=learning_rates.COLUMNS) if rates is None else rates
+    trainings = pd.DataFrame(
+        [(name, "0", 10, name in one_run) for name in names], columns=OF_TRAININGS
+    )
+    return Entry(workload(study, **changes), runs, trials, trainings)
 
 
 def some_entries(studies: int = 5, seeds: int = 10, variants: int = 4) -> list[Entry]:
@@ -89,12 +119,21 @@ def some_entries(studies: int = 5, seeds: int = 10, variants: int = 4) -> list[E
 
 def found(variants: int = 7, studies: int = 5) -> Findings:
     left_out = {"bias-x": ["study3"], "bias-y": []}
-    return suite.find(names_of(variants), some_entries(studies, variants=variants), left_out)
+    return find(some_entries(studies, variants=variants), left_out)
 
 
 def drawn(findings: Findings, entries: Sequence[Entry]) -> dict[str, Figure]:
-    names = names_of(len(findings.variants))
-    return suite_figures.draw(findings, [one.ordered(names, findings.variants) for one in entries])
+    shown = figures_of(findings, SUITE_FIGURES)
+    return {figure.name: figure.draw(findings, entries) for figure in shown}
+
+
+def written_page(findings: Findings, figures: dict[str, Figure]) -> str:
+    """The report of a suite whose figures are empty."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "figures").mkdir()
+        for name in figures:
+            (Path(folder) / f"figures/{name}.svg").write_text("<svg/>")
+        return pages.report(Path(folder), findings, "The verdict.", "<p>curves</p>")
 
 
 def test_scores_go_from_chance_to_the_target_whatever_takes_part() -> None:
@@ -107,7 +146,7 @@ def test_scores_go_from_chance_to_the_target_whatever_takes_part() -> None:
     ):
         normalized(accuracies, chance=0.7, target=0.6)
     with pytest.raises(StudyError, match=r"^x: its target_accuracy of"):
-        suite.find(names_of(2), [entry("x", accuracies[:, :2], chance=0.9)])
+        find([entry("x", accuracies[:, :2], chance=0.9)])
 
 
 def test_what_makes_no_error_counts_as_half_an_error_on_one_seed() -> None:
@@ -138,7 +177,7 @@ def truth(workloads: int = 12, seeds: int = 9) -> list[Entry]:
 
 
 def test_a_suite_of_known_truth_is_found_out() -> None:
-    findings = suite.find(names_of(6), truth())
+    findings = find(truth())
     by_kind = {
         kind: findings.method(f"kernel-number_{place}") for place, kind in enumerate(KINDS, 1)
     }
@@ -162,12 +201,14 @@ def test_a_suite_of_known_truth_is_found_out() -> None:
 
 def test_without_a_better_one_the_baseline_stays_and_candidates_are_named() -> None:
     """A method that is better in three of twelve workloads, and nowhere else another."""
-    entries = truth()
-    for number, one in enumerate(entries):
-        base = one.accuracies[:, 0]
-        one.accuracies[:, 1] = base + (0.05 if number < 3 else 0) + 0.001 * np.arange(9) % 0.002
-        one.accuracies[:, 5] = base - 0.05
-    findings = suite.find(names_of(6), entries)
+    entries = []
+    for number, one in enumerate(truth()):
+        accuracies = one.accuracies.copy()
+        base = accuracies[:, 0]
+        accuracies[:, 1] = base + (0.05 if number < 3 else 0) + 0.001 * np.arange(9) % 0.002
+        accuracies[:, 5] = base - 0.05
+        entries.append(replace(one, runs=entry("", accuracies).runs))
+    findings = find(entries)
     assert findings.start == "baseline"
     assert findings.candidates[0] == "kernel-number_1"
     assert "kernel-number_5" not in findings.candidates
@@ -178,7 +219,7 @@ def test_over_workloads_two_are_compared_by_the_paired_t_test() -> None:
     """Of a single method there is nothing to moderate by: it is SciPy's test on logarithms."""
     generator = np.random.default_rng(3)
     errors = np.exp(generator.normal([-2, -2.3], 0.4, (8, 2)))
-    over = suite.over_workloads(["baseline", "x"], errors)["x"]
+    over = over_workloads(pd.DataFrame(errors, columns=["baseline", "x"]))["x"]
     logs = np.log(errors[:, 1] / errors[:, 0])
     test = stats.ttest_1samp(logs, 0)
     assert over.p_value == pytest.approx(test.pvalue)
@@ -197,7 +238,7 @@ def test_a_new_workload_lies_within_the_prediction_in_95_percent() -> None:
     inside = 0
     for _ in range(400):
         errors = np.exp(generator.normal(-2, 0.4, (11, 2)))
-        over = suite.over_workloads(["baseline", "x"], errors[:10])["x"]
+        over = over_workloads(pd.DataFrame(errors[:10], columns=["baseline", "x"]))["x"]
         inside += over.new_low <= errors[10, 1] / errors[10, 0] <= over.new_high
     assert abs(inside / 400 - 0.95) < 3 * (0.05 * 0.95 / 400) ** 0.5
 
@@ -210,7 +251,7 @@ def test_some_method_is_decided_in_five_percent_of_suites_of_equal_ones(times: i
     for _ in range(suites):
         logs = generator.normal(0, 1, (12, 5)) * generator.exponential(1, (12, 1))
         logs *= np.array([0.2, 0.2, 0.3, 0.6, 1.2])
-        over = suite.over_workloads(names_of(5), np.exp(logs - 2)).values()
+        over = over_workloads(pd.DataFrame(np.exp(logs - 2), columns=names_of(5))).values()
         decided += any(one.decision != INCONCLUSIVE for one in over)
         covered += all(one.decided_low <= 1 <= one.decided_high for one in over)
     assert decided + covered == suites
@@ -220,25 +261,22 @@ def test_some_method_is_decided_in_five_percent_of_suites_of_equal_ones(times: i
 
 def test_few_workloads_decide_nothing_and_a_single_one_has_no_interval() -> None:
     for number in (1, 2, 4):
-        findings = suite.find(names_of(6), truth(number))
+        findings = find(truth(number))
         assert {method.over.decision for method in findings.methods} == {INCONCLUSIVE}
         assert findings.start == "baseline"
         assert np.isnan(findings.methods[0].over.low) == (number == 1)
         assert np.isnan(findings.methods[0].over.p_value) == (number == 1)
         assert (findings.methods[0].without is None) == (number < 3)
         assert pages.verdict("s", findings).count(" nan") == 0
-    assert {m.over.decision for m in suite.find(names_of(6), truth(5)).methods} != {INCONCLUSIVE}
+    assert {m.over.decision for m in find(truth(5)).methods} != {INCONCLUSIVE}
 
 
 def test_what_is_left_out_is_a_suite_without_it() -> None:
     entries = truth(6)
-    names = names_of(6)
-    errors = np.array([one.errors for one in entries])
-    whole = suite.find(names, entries)
+    whole = find(entries)
     for method in whole.methods:
         parts = [
-            suite.find(names, [*entries[:row], *entries[row + 1 :]]).method(method.name).over
-            for row in range(6)
+            find([*entries[:row], *entries[row + 1 :]]).method(method.name).over for row in range(6)
         ]
         assert method.without.low == pytest.approx(min(part.ratio for part in parts))
         assert method.without.high == pytest.approx(max(part.ratio for part in parts))
@@ -247,7 +285,6 @@ def test_what_is_left_out_is_a_suite_without_it() -> None:
             for study, part in zip(whole.studies, parts, strict=True)
             if part.decision != method.over.decision
         ]
-    assert errors.shape == (6, 6)
 
 
 def test_seeds_that_are_one_run_decide_nothing_in_their_workload() -> None:
@@ -258,13 +295,13 @@ def test_seeds_that_are_one_run_decide_nothing_in_their_workload() -> None:
     ]
     single = [entry(one.workload.study, one.accuracies[:1], target=0.7) for one in entries]
     for changed, names in ((copies, ["kernel-number_1"]), (single, names_of(6)[1:])):
-        findings = suite.find(names_of(6), changed)
+        findings = find(changed)
         for name in names:
             method = findings.method(name)
             assert method.counts.inconclusive == 6
             assert np.isnan([one.comparison.p_value for one in method.within]).all()
     # Over workloads each of them is still one observation.
-    findings = suite.find(names_of(6), copies)
+    findings = find(copies)
     assert findings.method("kernel-number_1").over.decision == BETTER
 
 
@@ -292,16 +329,15 @@ def test_no_two_statements_of_findings_contradict_each_other(block: int) -> None
     generator = np.random.default_rng(block)
     for _ in range(60):
         entries = made_up(generator)
-        names = names_of(entries[0].accuracies.shape[1])
-        findings = suite.find(names, entries)
+        findings = find(entries)
         check_consistency(findings)
         check_words(findings)
         # No order of the seeds changes a digit.
         shuffled = []
         for one in entries:
             order = generator.permutation(len(one.accuracies))
-            shuffled.append(Entry(one.workload, one.accuracies[order], one.epochs_to_target[order]))
-        assert suite.find(names, shuffled).plain() == findings.plain()
+            shuffled.append(replace(one, runs=entry("", one.accuracies[order]).runs))
+        assert find(shuffled).plain() == findings.plain()
 
 
 def check_consistency(findings: Findings) -> None:
@@ -328,7 +364,7 @@ def check_consistency(findings: Findings) -> None:
                 assert within.ratio > 1
             if one.decision == EQUIVALENT:
                 assert one.p_value_equivalence_adjusted < 0.05
-        enough = len(findings.workloads) >= suite.FEWEST_WORKLOADS
+        enough = len(findings.workloads) >= FEWEST_WORKLOADS
         assert (over.decision == BETTER) == (enough and over.decided_high < 1)
         assert (over.decision == WORSE) == (enough and over.decided_low > 1)
         assert (over.decision != INCONCLUSIVE) == (enough and over.p_value_adjusted < 0.05)
@@ -352,14 +388,14 @@ def check_words(findings: Findings) -> None:
         assert "**Stay with the baseline.**" in text
         assert "Start from" not in text
     else:
-        assert f"**Start from {suite.label(findings.start)}.**" in text
+        assert f"**Start from {label(findings.start)}.**" in text
         assert "Stay with" not in text
     rows = [re.split(r" *\| *", line.strip("| ")) for line in text.splitlines() if line[:1] == "|"]
     by_name: dict[str, list[list[str]]] = {}
     for row in rows:
         by_name.setdefault(row[0], []).append(row)
     for method in findings.methods:
-        counts, over = by_name[suite.label(method.name)][:2]
+        counts, over = by_name[label(method.name)][:2]
         assert [*map(int, counts[1:6])] == [
             *(method.counts.better, method.counts.equivalent, method.counts.inconclusive),
             *(method.counts.worse, method.counts.fails),
@@ -405,12 +441,13 @@ def test_kinds_are_described_by_their_own_studies() -> None:
     entries = some_entries(5, variants=3)
     kinds = [["deep", "all"], ["all"], ["deep", "all"], ["all"], ["rare", "all"]]
     own = [workload(f"w{place}", kinds=words) for place, words in enumerate(kinds)]
-    errors = np.array([one.errors for one in entries])
-    found = suite.by_kind(names_of(3), own, errors / errors[:, [0]])
+    entries = [replace(one, workload=mine) for one, mine in zip(entries, own, strict=True)]
+    errors = errors_of(entries)
+    found = by_kind(own, errors.div(errors["baseline"], axis=0))
     # One study is no kind, and a kind that all are of shows nothing that all do not.
     assert [kind.kind for kind in found] == ["deep"]
     assert found[0].workloads == ["w0", "w2"]
-    ratio = stats.gmean(errors[[0, 2], 1] / errors[[0, 2], 0])
+    ratio = stats.gmean((errors["kernel-number_1"] / errors["baseline"])[["w0", "w2"]])
     assert found[0].ratios["kernel-number_1"] == pytest.approx(ratio)
 
 
@@ -422,27 +459,30 @@ def test_chosen_rates_and_what_fewer_are_worth() -> None:
         entry("outer", scores, rates=tuned(names, best=2)),
         entry("untuned", scores, rates=None),
     ]
-    rates = chosen_rates(entries, names)
+    rates = chosen_rates(entries)
     assert [rate.study for rate in rates] == ["inner", "inner", "outer", "outer"]
     assert [rate.learning_rate for rate in rates] == [0.01, 0.01, 0.1, 0.1]
     assert [rate.at_edge for rate in rates] == [False, False, True, True]
-    worth = budgets(entries, names)
+    worth = budgets(entries)
     # Of accuracies 0.9, 0.8 and 0.8 by rate, and 0.9, 0.8 and 0.7: the mean, then the best.
     assert worth["baseline"][-1] == pytest.approx(1)
     one = (np.mean([0.9, 0.8, 0.8]) + np.mean([0.9, 0.8, 0.7])) / 2
     assert worth["baseline"][0] == pytest.approx((one - 0.1) / 0.8)
-    assert budgets(entries[2:], names) == {}
+    assert budgets(entries[2:]) == {}
     # Of a single seed nothing is left to judge by: no figure, and none is drawn.
     single = [entry("single", scores, rates=tuned(names, seeds=1)), *entries[:1]]
-    findings = suite.find(names, single)
+    findings = find(single)
     assert "budgets" in drawn(findings, single)
-    findings = suite.find(names, single[:1])
+    findings = find(single[:1])
     assert "budgets" not in drawn(findings, single[:1])
     assert "3 of 3" not in pages.verdict("s", findings)
-    edges = suite.find(names_of(3), [entry("x", np.full((2, 3), 0.9), rates=tuned(names_of(3), 0))])
+    at_edge = [entry("x", np.full((2, 3), 0.9), rates=tuned(names_of(3), 0))]
+    edges = find(at_edge)
     assert "3 of 3 (100 %) are the lowest or the highest of the list" in pages.verdict("s", edges)
-    assert pages.rates_table(edges).count("**0.001**") == 3
-    assert pages.rates_table(suite.find(names, entries[2:])) == ""
+    page = written_page(edges, drawn(edges, at_edge))
+    assert page.count("<strong>0.001</strong>") == 3
+    untuned = find(entries[2:])
+    assert 'id="rates"' not in written_page(untuned, drawn(untuned, entries[2:]))
 
 
 def test_tables_have_what_was_found_and_can_be_read_again(tmp_path: Path) -> None:
@@ -450,31 +490,21 @@ def test_tables_have_what_was_found_and_can_be_read_again(tmp_path: Path) -> Non
         entry(one.workload.study, one.accuracies, target=0.7, margin=margin, kinds=["a", "b c"])
         for one, margin in zip(truth(6), [None, 0.01] * 3, strict=True)
     ]
-    names = names_of(6)
-    findings = suite.find(names, entries)
-    ordered = [one.ordered(names, findings.variants) for one in entries]
-    trainings = pd.DataFrame(
-        [(one.workload.study, name, "0", 10, False) for one in entries for name in names],
-        columns=["study", "variant", "digest", "epochs", "one_run"],
-    )
-    for name, table in {
-        "scores": tables.scores(findings, ordered),
-        "workloads": tables.workloads(findings.workloads),
-        "trials": tables.trials(findings, ordered),
-        "trainings": trainings,
-    }.items():
-        table.to_csv(tmp_path / f"{name}.csv", index=False)
-    variants, again = kept.entries(SuiteResults(tmp_path))
-    assert variants == findings.variants
+    findings = find(entries)
+    made = tables(findings, entries)
+    for name in ("scores", "workloads", "trials", "trainings"):
+        made[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    again = of_suite(SuiteResults(tmp_path))
+    assert again[0].variants == findings.variants
     assert [one.workload for one in again] == findings.workloads
-    repeated = suite.find(variants, again)
-    pd.testing.assert_frame_equal(tables.summary(repeated), tables.summary(findings))
-    pd.testing.assert_frame_equal(tables.decisions(repeated), tables.decisions(findings))
-    pd.testing.assert_frame_equal(
-        tables.rates(repeated).sort_values(["study", "variant"], ignore_index=True),
-        tables.rates(findings).sort_values(["study", "variant"], ignore_index=True),
-    )
-    decisions = tables.decisions(findings)
+    repeated = tables(find(again), again)
+    for name in ("summary", "decisions", "learning_rates"):
+        keys = [key for key in ("study", "variant") if key in made[name]]
+        one, other = (
+            table[name].sort_values(keys, ignore_index=True) for table in (repeated, made)
+        )
+        pd.testing.assert_frame_equal(one, other)
+    decisions = made["decisions"]
     assert len(decisions) == 6 * 5
     row = decisions.set_index(["study", "variant"]).loc[("w3", "kernel-number_1")]
     accuracies = entries[3].accuracies
@@ -504,7 +534,7 @@ def test_findings_are_plain_data() -> None:
 def test_limits_name_what_is_left_out_and_what_workloads_share() -> None:
     entries = some_entries(variants=3)
     nothing = {"dead": "all_diverged", "flat": "nothing_learned"}
-    findings = suite.find(names_of(3), entries, {"bias-x": ["a", "b"], "bias-y": []}, nothing)
+    findings = find(entries, {"bias-x": ["a", "b"], "bias-y": []}, nothing)
     text = pages.verdict("s", findings)
     assert "- dead is left out: all of its runs diverged." in text
     assert "- flat is left out: no run exceeds" in text
@@ -541,14 +571,14 @@ def test_labels_of_the_figures_do_not_overlap(variants: int, tmp_path: Path) -> 
         save(figure, tmp_path / f"{name}.svg")
         text = " ".join(ElementTree.parse(tmp_path / f"{name}.svg").getroot().itertext())
         for method in findings.methods:
-            assert suite.label(method.name) in text
+            assert label(method.name) in text
 
 
 def test_the_figures_show_what_they_are_given() -> None:
     entries = truth()
-    findings = suite.find(names_of(6), entries)
-    ordered = [one.ordered(names_of(6), findings.variants) for one in entries]
-    figures = suite_figures.draw(findings, ordered)
+    findings = find(entries)
+    ordered = [one.of(findings.variants) for one in entries]
+    figures = drawn(findings, entries)
     (axes,) = figures["intervals"].axes
     bars = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 3.2]
     over = [method.over for method in findings.methods[::-1]]
@@ -574,7 +604,7 @@ def test_the_figures_show_what_they_are_given() -> None:
     ]
     others = [index for index, name in enumerate(findings.variants) if name != "baseline"]
     for axes, index in zip(figures["profiles"].axes, others, strict=True):
-        assert axes.get_title(loc="left") == suite.label(findings.variants[index])
+        assert axes.get_title(loc="left") == label(findings.variants[index])
         np.testing.assert_allclose(axes.lines[1].get_ydata(), shares[:, index])
     for axes, index in zip(figures["times"].axes, others, strict=True):
         np.testing.assert_allclose(axes.lines[1].get_ydata(), np.array(reached)[:, index])
@@ -585,7 +615,7 @@ def test_the_figures_show_what_they_are_given() -> None:
 
 def test_one_study_and_one_seed_can_be_drawn(tmp_path: Path) -> None:
     only = [entry("a", np.array([[0.5, 0.9]]), rates=None)]
-    findings = suite.find(names_of(2), only)
+    findings = find(only)
     figures = drawn(findings, only)
     assert set(figures) == {"intervals", "heat_map", "profiles", "times"}
     for name, figure in figures.items():
@@ -596,9 +626,7 @@ def test_one_study_and_one_seed_can_be_drawn(tmp_path: Path) -> None:
 def test_the_report_shows_every_figure_that_there_is(variants: int, tmp_path: Path) -> None:
     findings = found(variants)
     figures = drawn(findings, some_entries(variants=variants))
-    for name in figures:
-        (tmp_path / f"{name}.svg").write_text("<svg/>")
-    page = pages.report("s", findings, "What is said.", tmp_path, "<p>curves</p>", 5)
+    page = written_page(findings, figures)
     assert re.findall(r'<figure id="(\w+)-figure">', page) == list(figures)
     sections = re.findall(r'<section id="([\w-]+)"', page)
     assert re.findall(r'<a href="#([\w-]+)">', page) == sections

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from helpers import REPOSITORY
+from helpers import REPOSITORY, drawn
 
 from initstudy import studies
 from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, Evidence
@@ -16,14 +16,15 @@ from initstudy.config.configuration import json_schema
 from initstudy.config.origin import Origin
 from initstudy.errors import StudyError
 from initstudy.plan import Choices
-from initstudy.results.contracts import HISTORIES, TESTS
+from initstudy.results.contracts import HISTORIES, RUNS, TESTS
 from initstudy.results.files import write_arrays
+from initstudy.results.jobs import blocks, write_rows
 from initstudy.results.study import StudyResults
 from initstudy.results.tables import write
 from initstudy.studies import Studies
 from initstudy.study import HOW, Study, file_name
-from initstudy.suite.drawn import draw
-from initstudy.suite.members import entry, shared_variants, without_evidence
+from initstudy.suite.comparison import shared_variants, without_evidence
+from initstudy.suite.entry import of_study
 
 BASE = {
     "published": None,
@@ -212,6 +213,8 @@ def results(folder: Path) -> Iterator[StudyResults]:
             ends.append((variant, seed, 1.0, 0.1 * number + 0.01 * seed))
     write(pd.DataFrame(rows, columns=HISTORIES.names), place / "histories.csv")
     write(pd.DataFrame(ends, columns=TESTS.names), place / "tests.csv")
+    places = [(name, f"results/runs/{name}/epochs-2/seeds-0-2.csv") for name in study.variants]
+    write_rows(RUNS.names, blocks(places), place / "runs.csv")
     right = {
         f"{name}/correct": np.zeros((len(study.selection), 10), bool) for name in study.variants
     }
@@ -221,14 +224,15 @@ def results(folder: Path) -> Iterator[StudyResults]:
 
 
 def test_an_entry_has_what_the_test_images_say_by_seed_and_variant(results: StudyResults) -> None:
-    found = entry(results, ["kernel-he_normal", "baseline"], ["deep"])
+    found = of_study(results, ["kernel-he_normal", "baseline"], ["deep"])
     np.testing.assert_allclose(found.accuracies, [[0.2, 0.0], [0.21, 0.01], [0.22, 0.02]])
     # On validation images all reach 0.9 in the first epoch.
-    np.testing.assert_array_equal(found.epochs_to_target, np.ones((3, 2)))
+    np.testing.assert_array_equal(found.times, np.full((3, 2), 0.5))
     own = found.workload
     assert (own.study, own.epochs, own.target) == ("notebook", 2, 0.9)
-    assert (own.kinds, found.rates, own.chance) == (["deep"], None, 0.1135)
+    assert (own.kinds, len(found.trials), own.chance) == (["deep"], 0, 0.1135)
     assert (own.dataset, own.training, own.network) == ("mnist", "all", "16-16 relu")
+    assert found.trainings["digest"].tolist() == ["baseline", "kernel-he_normal"]
 
 
 @pytest.mark.parametrize(
@@ -243,9 +247,10 @@ def test_changed_results_are_refused(
 ) -> None:
     path = Path(results.folder, "histories.csv")
     text = path.read_text()
-    path.write_text(text.replace("kernel-ones,1,1", "kernel-ones,7,1"))
-    with pytest.raises(StudyError, match="epoch that follows"):
-        entry(results, ["baseline"])
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(StudyError, match=message):
+        of_study(results, ["baseline"])
 
 
 def test_results_of_another_configuration_are_refused(results: StudyResults) -> None:
@@ -259,7 +264,7 @@ def test_results_of_another_configuration_are_refused(results: StudyResults) -> 
         assert old in text
         path.write_text(text.replace(old, new))
         with pytest.raises(StudyError, match=message):
-            entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
+            of_study(StudyResults(results.folder), ["baseline", "kernel-ones"])
 
 
 def test_the_lists_of_the_project_can_be_read_and_compared(
@@ -273,11 +278,11 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     assert not left_out
     # Nothing that decides a number is left to config.yaml, which everybody edits.
     asked = yaml.safe_load(Path("suite.yaml").read_text())
-    for told in asked["studies"]:
-        keys = {*told, *asked["settings"], *HOW, "training_images"}
+    for one in asked["studies"]:
+        keys = {*one, *asked["settings"], *HOW, "training_images"}
         assert keys >= {*json_schema()["properties"]}
-    drawn = [told for told in asked["studies"] if "drawn" in told["kinds"]]
-    assert drawn == draw(20261126)
+    tagged = [one for one in asked["studies"] if "drawn" in one["kinds"]]
+    assert tagged == drawn.draw(20261126)
     first = found.listed("first_look")
     by_what = {m.study.name: m for m in members}
     for member in first:
@@ -303,9 +308,9 @@ def test_a_study_whose_seeds_are_one_run_is_one_observation(results: StudyResult
     table = pd.read_csv(path)
     table["accuracy"] = 0.9
     write(table, path)
-    found = entry(StudyResults(results.folder), ["baseline", "kernel-ones"])
-    assert found.accuracies.shape == found.epochs_to_target.shape == (1, 2)
-    assert found.one_run == {"baseline", "kernel-ones"}
+    found = of_study(StudyResults(results.folder), ["baseline", "kernel-ones"])
+    assert found.accuracies.shape == found.times.shape == (1, 2)
+    assert found.evidence.one_run == {"baseline", "kernel-ones"}
 
 
 def test_a_study_in_which_nothing_is_learned_is_left_out_by_name() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from initstudy.analysis import variance
 from initstudy.analysis.variance import by_images, sources, table
-from initstudy.drawing.scatter import MOST_ROWS, scatter
+from initstudy.drawing.variance import MOST_ROWS, draw_variance
 
 Draw = Callable[[int], np.ndarray]
 SIMULATIONS = 50
@@ -110,7 +110,7 @@ def test_the_figure_shows_those_that_scatter_most() -> None:
     ]
     hits = {name: generator.random((10, 50)) < 0.9 for name in names}
     whole: pd.DataFrame = table(*values, hits)
-    left, right = scatter("Scatter", whole).axes
+    left, right = draw_variance("Variance", whole).axes
     labels = [label.get_text() for label in left.get_yticklabels()]
     assert len(labels) == MOST_ROWS
     assert labels[-1] == whole.loc[whole["sd_both"].idxmax(), "variant"]

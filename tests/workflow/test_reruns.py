@@ -69,7 +69,7 @@ def test_another_best_pair_is_trained_in_the_same_run(rerun: Project) -> None:
 
 
 def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
-    rerun.edit("scripts/initstudy/drawing/figures.py", "linewidth=1.5", "linewidth=1.6")
+    rerun.edit("scripts/initstudy/drawing/style.py", "linewidth=1.5", "linewidth=1.6")
     drawing = {"conclude": 1, "draw": 1, "draw_more": 1, "write_report": 1, "all": 1}
     assert rerun.plan().jobs == drawing
 
@@ -78,7 +78,7 @@ def test_the_figures_module_reruns_the_figures_alone(rerun: Project) -> None:
     ("path", "old", "new"),
     [
         ("data/sources.py", "15.0, 300.0", "15.0, 301.0"),
-        ("suite/findings.py", "FEWEST_OF_A_KIND = 2", "FEWEST_OF_A_KIND = 3"),
+        ("suite/find.py", "FEWEST_OF_A_KIND = 2", "FEWEST_OF_A_KIND = 3"),
     ],
 )
 def test_what_a_study_does_not_use_reruns_nothing(

@@ -1,4 +1,4 @@
-"""Two variants, or two runs of a suite, compared: the difference, and whether it is real."""
+"""Compare two variants, or two runs of a suite: the difference, and whether it is real."""
 
 import math
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Comparison:
         return len(self.first_accuracies), len(self.second_accuracies)
 
     def __str__(self) -> str:
-        """In words."""
+        """Say it in words."""
         sides = (self.first, self.first_accuracies), (self.second, self.second_accuracies)
         means = [f"{name}: {100 * values.mean():.2f} %" for name, values in sides]
         one, other = self.counts
@@ -84,7 +84,7 @@ class SuiteComparison:
     table: pd.DataFrame
 
     def __str__(self) -> str:
-        """In words."""
+        """Say it in words."""
         table = self.table
         other = table[~table["equal"]]
         text = (
@@ -190,7 +190,7 @@ def compare(
 
 
 def _nothing(one: Replicates, other: Replicates) -> str:
-    """Why nothing can be concluded from two variants; empty if something can."""
+    """Say why nothing can be concluded from two variants; "" if something can."""
     sides = one, other
     for side in sides:
         if side.histories is not None and side.variant in one_run(side.histories):
@@ -248,13 +248,12 @@ def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
 
     Reference:
         Welch, 1947, The Generalization of `Student's' Problem When Several Different Population
-        Variances Are Involved, Biometrika 34 (1/2); the degrees of freedom are those of
-        Satterthwaite, 1946, An Approximate Distribution of Estimates of Variance Components.
+        Variances Are Involved, Biometrika 34 (1/2).
     """
     if min(len(values), len(base)) < 2:
         return float("nan"), float("nan"), 1.0
-    difference = float(values.mean() - base.mean())
     if max(np.ptp(values), np.ptp(base)) < 1e-12:
+        difference = float(values.mean() - base.mean())
         ways = math.comb(len(values) + len(base), len(base))
         return difference, difference, 2 / ways if abs(difference) > 1e-12 else 1.0
     found = stats.ttest_ind(values, base, equal_var=False)

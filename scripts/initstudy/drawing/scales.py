@@ -1,4 +1,4 @@
-"""The scales that accuracies and other measures are drawn on, with ticks that can be read."""
+"""The scales that accuracies and other metrics are drawn on, with ticks that can be read."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,60 +14,48 @@ from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
-# What lies beyond its ends, such as a diverged replicate's 0, is drawn at them.
+# What lies beyond its ends, such as a diverged run's 0, is drawn at them.
 LOWEST, HIGHEST = 0.01, 0.9999
 # Ticks from coarse to fine, see `sparse_ticks`.
+COARSE = [0.5, 0.9, 0.1, 0.95, 0.98, 0.8, 0.2, 0.99, 0.01, 0.999]
+COARSE += [0.7, 0.3, 0.05, 0.4, 0.02, 0.6, 0.995, 0.9999]
 TICKS = [
-    [
-        0.5,
-        0.9,
-        0.1,
-        0.95,
-        0.98,
-        0.8,
-        0.2,
-        0.99,
-        0.01,
-        0.999,
-        0.7,
-        0.3,
-        0.05,
-        0.4,
-        0.02,
-        0.6,
-        0.995,
-        0.9999,
-    ],
+    COARSE,
     [percent / 100 for percent in range(1, 100)],
     [tenth / 1000 for tenth in range(10, 1000)],
 ]
 
 
-def describe(measure: Measure, images: str) -> str:
-    """What variants are judged by, as the name of an axis."""
-    if measure is ACCURACY:
-        return f"{images} examples classified correctly after the last epoch (logit scale)"
-    if measure.name == "loss":
-        return f"loss of the {images} examples after the last epoch (logarithmic)"
-    scale = " (logit scale)" if measure.share else ""
-    return f"{measure.words}, of the validation set{scale}"
+def describe(metric: Measure, judged: str) -> str:
+    """Name an axis by what variants are judged by.
+
+    Args:
+        metric: that is.
+        judged: the set of examples: "test" or "validation".
+    """
+    if metric is ACCURACY:
+        return f"{judged} examples classified correctly after the last epoch (logit scale)"
+    if metric.name == "loss":
+        return f"loss of the {judged} examples after the last epoch (logarithmic)"
+    scale = " (logit scale)" if metric.share else ""
+    return f"{metric.words}, of the validation examples{scale}"
 
 
-def amount(measure: Measure, value: float) -> str:
-    """A value with its unit."""
-    shown = f"{100 * value:.1f}" if measure.share else f"{value:.3g}"
-    return shown.replace("inf", "∞") + measure.unit
+def amount(metric: Measure, value: float) -> str:
+    """Write a value with its unit."""
+    shown = f"{100 * value:.1f}" if metric.share else f"{value:.3g}"
+    return shown.replace("inf", "∞") + metric.unit
 
 
 def scale_values(
-    axis: Axis, drawn: Sequence[float], measure: Measure, gap: float = 0.12
+    axis: Axis, drawn: Sequence[float], metric: Measure, gap: float = 0.12
 ) -> tuple[float, float]:
-    """Gives an axis the scale of a measure, around all these values.
+    """Give an axis the scale of a metric, around all these values.
 
     Args:
         axis: the x or the y axis.
         drawn: values, infinite ones and nan among them.
-        measure: that they are of.
+        metric: that they are of.
         gap: between two ticks at least, as a share of the axis.
 
     Returns:
@@ -78,12 +66,12 @@ def scale_values(
     set_scale, set_limits = (
         (axes.set_xscale, axes.set_xlim) if across else (axes.set_yscale, axes.set_ylim)
     )
-    if measure.share:
+    if metric.share:
         set_scale("logit")
         set_limits(_around(drawn))
-        _set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
+        set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
         return LOWEST, HIGHEST
-    logarithmic = measure.name == "loss" and min(drawn, default=0.0) > 0
+    logarithmic = metric.name == "loss" and min(drawn, default=0.0) > 0
     if logarithmic:
         set_scale("log")
         inner, outer = _ends(np.log(drawn))
@@ -92,23 +80,23 @@ def scale_values(
         inner, outer = _ends(drawn)
     set_limits(outer)
     if logarithmic:
-        _set_ticks(axis, sparse_ticks(axis, [_decades(*outer)], gap), lambda value: f"{value:g}")
+        set_ticks(axis, sparse_ticks(axis, [_decades(*outer)], gap), lambda value: f"{value:g}")
     _mark_infinite(axis, drawn, inner)
     return inner
 
 
-def scale_differences(axes: Axes, drawn: Sequence[float], measure: Measure) -> tuple[float, float]:
-    """Gives differences of a measure their x axis; see `scale_values`."""
-    name = "" if measure is ACCURACY else f"{measure.words}: "
+def scale_differences(axes: Axes, drawn: Sequence[float], metric: Measure) -> tuple[float, float]:
+    """Give differences of a metric their x axis; see `scale_values`."""
+    name = "" if metric is ACCURACY else f"{metric.words}: "
     name += "difference from the baseline on the same seed"
-    if measure.share:
+    if metric.share:
         finite = [value for value in drawn if np.isfinite(value)]
         # Linear between -5 and 5 points, where the differences in question are.
         axes.set_xscale("symlog", linthresh=0.05, linscale=2)
         axes.set_xlim(min(-0.01, 1.1 * min(finite)), max(0.01, 1.1 * max(finite)))
         levels = [[0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]]
         ticks = sparse_ticks(axes.xaxis, [_both_sides(level) for level in levels])
-        _set_ticks(axes.xaxis, ticks, lambda value: f"{100 * value:+g}" if value else "0")
+        set_ticks(axes.xaxis, ticks, lambda value: f"{100 * value:+g}" if value else "0")
         axes.set_xlabel(f"{name}, percentage points\n(linear from -5 to 5, logarithmic beyond)")
         return -1.0, 1.0
     sizes = np.abs([value for value in drawn if np.isfinite(value) and value])
@@ -119,15 +107,15 @@ def scale_differences(axes: Axes, drawn: Sequence[float], measure: Measure) -> t
     axes.set_xlim(outer)
     largest = max(-outer[0], outer[1])
     ticks = sparse_ticks(axes.xaxis, [_both_sides(_decades(middle / 10, largest))], gap=0.06)
-    _set_ticks(axes.xaxis, ticks, lambda value: f"{value:+g}" if value else "0")
-    better = "" if measure.sign > 0 else " (left is better)"
+    set_ticks(axes.xaxis, ticks, lambda value: f"{value:+g}" if value else "0")
+    better = "" if metric.sign > 0 else " (left is better)"
     axes.set_xlabel(f"{name}{better}\n(linear from {-middle:g} to {middle:g}, logarithmic beyond)")
     _mark_infinite(axes.xaxis, drawn, inner)
     return inner
 
 
 def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.05) -> list[float]:
-    """Ticks that are in view and have room for their labels, the first ones of a level first.
+    """Choose ticks that are in view and have room for their labels, the first of a level first.
 
     A finer level is looked at only as long as there are fewer than four. The gap between two is a
     share of the axis.
@@ -145,7 +133,8 @@ def sparse_ticks(axis: Axis, levels: Sequence[Sequence[float]], gap: float = 0.0
     return sorted(kept)
 
 
-def _set_ticks(axis: Axis, ticks: Sequence[float], text: Callable[[float], str]) -> None:
+def set_ticks(axis: Axis, ticks: Sequence[float], text: Callable[[float], str]) -> None:
+    """Give an axis these ticks, with their labels, and no others."""
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
@@ -156,13 +145,13 @@ def _both_sides(steps: Sequence[float]) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten from the largest on, then five times, then twice these."""
+    """List powers of ten from the largest on, then five times, then twice these."""
     powers = range(math.ceil(math.log10(high)), math.floor(math.log10(low)) - 1, -1)
     return [factor * 10.0**power for factor in (1, 5, 2) for power in powers]
 
 
 def _around(accuracies: Sequence[float]) -> tuple[float, float]:
-    """Limits of a logit scale with room around all of these, though they be all the same."""
+    """Find limits of a logit scale with room around all of these, even if they are all the same."""
     known = [value for value in accuracies if np.isfinite(value)]
     low, high = logit(np.clip([min(known), max(known)], LOWEST, HIGHEST))
     room = max(0.05 * (high - low), 0.1)
@@ -170,7 +159,7 @@ def _around(accuracies: Sequence[float]) -> tuple[float, float]:
 
 
 def _ends(drawn: Sequence[float] | Floats) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where infinite values are drawn, with room to all finite ones, and limits beyond these."""
+    """Find where infinite values are drawn, with room to all finite ones, and limits beyond."""
     finite = np.array([value for value in drawn if np.isfinite(value)] or [0.0, 1.0])
     size = max(float(np.ptp(finite)), 0.2 * float(np.abs(finite).max()), 1e-2)
     low, high = float(finite.min()), float(finite.max())
@@ -178,7 +167,7 @@ def _ends(drawn: Sequence[float] | Floats) -> tuple[tuple[float, float], tuple[f
 
 
 def _mark_infinite(axis: Axis, drawn: Sequence[float], ends: tuple[float, float]) -> None:
-    """Writes where infinite values are, if there are some."""
+    """Write where infinite values are, if there are some."""
     for place, value, text in zip(ends, (-np.inf, np.inf), ("-∞", "∞"), strict=True):
         if value not in drawn:
             continue

@@ -1,65 +1,18 @@
 """What was done, as a paragraph for a paper, and what it cites, as BibTeX."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from initstudy import __version__
-from initstudy.analysis.evidence import ALL_DIVERGED, NOTHING_LEARNED, ONE_CLASS, ONE_RUN
 from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.report.words import TEMPLATES, fill
 from initstudy.study import Study, hidden_layers, optimizer_in_words
 
+# An entry a line. Its field cited_for has the names of initializers or data sets.
 REFERENCES = TEMPLATES / "references.bib"
-# Keys of REFERENCES, by the names of initializers without `_` and capitals.
-INITIALIZERS: Mapping[str, str] = {
-    **dict.fromkeys(("glorotuniform", "glorotnormal"), "glorot2010"),
-    **dict.fromkeys(("heuniform", "henormal", "gaincorrected"), "he2015"),
-    **dict.fromkeys(("lecununiform", "lecunnormal"), "lecun1998efficient"),
-    "orthogonal": "saxe2014",
-    "sparse": "martens2010",
-    "lsuv": "mishkin2016",
-    "deltaorthogonal": "xiao2018",
-    "fixup": "zhang2019",
-    "metainit": "dauphin2019",
-    "zero": "zhao2022",
-    "autoinit": "bingham2023",
-    "idinit": "pan2025",
-    "sinusoidal": "fernandez2025",
-    "tanhfixedpoint": "lee2025",
-}
-DATASETS: Mapping[str, str] = {
-    "mnist": "lecun1998",
-    "fashion_mnist": "xiao2017",
-    "digits": "alpaydin1998",
-    "letters": "frey1991",
-    "satellite": "michie1994",
-    "shuttle": "michie1994",
-}
-MEASURED = {
-    "accuracy": "final accuracy on the test set",
-    "loss": "final loss on the test set",
-    "epochs_to_target": "number of epochs until a validation accuracy of {target:g} %",
-    "area_under_curve": "area under the curve of validation accuracy",
-}
-# Why nothing is concluded, by `evidence.REASONS`.
-NOTHING = {
-    "": "",
-    ALL_DIVERGED: "all runs diverged",
-    NOTHING_LEARNED: "no run learned anything",
-    ONE_RUN: "all seeds of a variant are one and the same run",
-    ONE_CLASS: "all test examples are of one class",
-}
-VARIED = {"weights": "first weights", "order": "the order of the examples"}
-INPUTS = {
-    "raw": "as they are",
-    "unit": "scaled from 0 to 1",
-    "standardized": (
-        "standardized by mean and standard deviation of all numbers of the training examples"
-    ),
-    "features": "each standardized by itself",
-}
 
 
 def methods(
@@ -68,9 +21,9 @@ def methods(
     """Say what was done in a study, fit to paste into a paper.
 
     Args:
-        study: what was asked.
+        study: its configuration.
         versions: of the packages that computed, by their names.
-        confirmed: whether there is a best pair, which was trained again; the baseline is not.
+        confirmed: whether there is a best pair, which was run again; the baseline is not.
         nothing: why nothing is concluded, one of `evidence.REASONS`; empty if something is.
 
     Returns:
@@ -79,28 +32,26 @@ def methods(
     asked = study.plain()
     pairs = [(one.kernel.plain(), one.bias.plain()) for one in study.variants.values()]
     (kernel, bias), *others = pairs
-    data, model = asked["dataset"], asked["model"]
-    own = not isinstance(model, Mapping)
+    filters = {
+        "hidden_layers": hidden_layers,
+        "optimizer_in_words": optimizer_in_words,
+        "file_name": lambda path: Path(path).name,
+        "cited": _cited,
+    }
     text = fill(
         "methods.md.jinja",
+        filters,
         study=study,
         asked=asked,
-        pairs=len(study.variants),
+        pairs=len(pairs),
         kernel=_named(kernel),
         bias=_named(bias),
         kernels=[_named(one) for one, other in others if other == bias],
         biases=[_named(other) for one, other in others if one == kernel and other != bias],
-        units="" if own else hidden_layers(model["hidden_units"]),
-        model=Path(str(model)).name,
-        dataset=f"{Path(data).name} [{DATASETS[data]}]" if data in DATASETS else Path(data).name,
-        inputs=INPUTS[asked["inputs"]],
-        optimizer=optimizer_in_words(asked["optimizer"]),
-        rates=[f"{rate:g}" for rate in asked["learning_rates"]],
-        differ=[VARIED[source] for source in asked["vary"]],
+        rates=", ".join(f"{rate:g}" for rate in study.learning_rates),
         confirmed=confirmed,
-        measured=MEASURED[study.judge_by].format(target=100 * study.target_accuracy),
-        comparisons=len(study.variants) - 1,
-        nothing=NOTHING[nothing],
+        comparisons=len(pairs) - 1,
+        nothing=nothing,
         version=__version__,
         versions={name: versions.get(name, "") for name in ("snakemake", "tensorflow", "keras")},
     )
@@ -109,30 +60,51 @@ def methods(
 
 
 def bibtex(keys: Iterable[str]) -> str:
-    """The entries of these keys, in the order in which they are cited first.
+    """Return the entries of these keys, in the order in which they are cited first.
 
     Raises:
         KeyError: if templates/references.bib lacks one.
     """
-    entries = {
-        key: f"{entry.strip()}\n"
-        for entry, key in re.findall(
-            r"^(@\w+\{(\w+),.*\})$", REFERENCES.read_text(encoding="utf-8"), re.M
-        )
-    }
-    found = "\n".join(entries[key] for key in dict.fromkeys(keys))
+    found = "\n".join(f"{_entries()[key]}\n" for key in dict.fromkeys(keys))
+    found = re.sub(r", cited_for = \{[^}]*\}", "", found)
     found = re.sub(r", (\w+) = \{", r",\n  \1 = {", found)
     return found.replace("VERSION", __version__)
 
 
+@functools.cache
+def sources() -> Mapping[str, str]:
+    """Return the keys of REFERENCES by the initializers and data sets that they are cited for.
+
+    Names are without `_` and capitals.
+    """
+    found: dict[str, str] = {}
+    for key, entry in _entries().items():
+        for names in re.findall(r"cited_for = \{(.*?)\}", entry):
+            found |= {_plain(name): key for name in names.split(", ")}
+    return found
+
+
+@functools.cache
+def _entries() -> Mapping[str, str]:
+    text = REFERENCES.read_text(encoding="utf-8")
+    return {key: entry for entry, key in re.findall(r"^(@\w+\{(\w+),.*\})$", text, re.M)}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _cited(text: str, name: str = "") -> str:
+    """Put its citation behind a name, if it has one."""
+    key = sources().get(_plain(name or text))
+    return f"{text} [{key}]" if key else text
+
+
 def _named(initializer: Mapping[str, Any]) -> str:
-    """An initializer with its parameters, and who it is of."""
-    name, config = initializer["name"], initializer["config"]
-    if initializer["class_name"] == PER_LAYER:
+    """Name an initializer with its parameters, and its paper."""
+    name, class_name = initializer["name"], initializer["class_name"]
+    if class_name == PER_LAYER:
         return f"{name} (by layer)"
-    with_config = ", ".join(f"{key} {value}" for key, value in config.items())
-    cited = ""
-    if not is_custom(initializer["class_name"]):
-        plain = initializer["class_name"].lower().replace("_", "")
-        cited = f" [{INITIALIZERS[plain]}]" if plain in INITIALIZERS else ""
-    return f"{name}{f' ({with_config})' if with_config else ''}{cited}"
+    config = ", ".join(f"{key} {value}" for key, value in initializer["config"].items())
+    text = f"{name} ({config})" if config else str(name)
+    return text if is_custom(class_name) else _cited(text, class_name)

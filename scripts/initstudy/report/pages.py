@@ -3,50 +3,32 @@
 import base64
 import datetime
 import importlib.metadata
+import itertools
 import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from initstudy.config.problems import count
-from initstudy.drawing.catalog import Figure, by_section, figures_of, shown
+from initstudy.drawing.catalog import Figure, figures_of
 from initstudy.report.methods import methods
-from initstudy.report.words import TEMPLATES
-from initstudy.results import histories
+from initstudy.report.words import captions, render
 from initstudy.results.study import StudyResults
 from initstudy.results.weights import in_words
+from initstudy.study import Study
 
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What the trainings of one variant took.
-
-    Attributes:
-        variant: its name.
-        seeds: how many were trained.
-        seconds: CPU time, start-up included.
-        memory: the largest resident set of a job, in units of 2^20 bytes.
-    """
-
-    variant: str
-    seeds: int
-    seconds: float
-    memory: float
-
-
 def report(results: StudyResults) -> str:
-    """The report of a study, as HTML.
+    """Return the report of a study, as HTML.
 
     Args:
         results: its folder must hold the figures and the explorer, too.
@@ -56,17 +38,14 @@ def report(results: StudyResults) -> str:
     """
     study, folder = results.study, Path(results.folder)
     spent, made = costs(results.timings), provenance()
-    figures = shown(figures_of(study), study)
-    paragraph, citations = methods(
-        study, made, "best" in results.initializers, results.findings.advice.reason
-    )
-    return page(
+    confirmed, reason = "best" in results.initializers, results.findings.advice.reason
+    paragraph, citations = methods(study, made, confirmed, reason)
+    return render(
         "report.html.jinja",
         name=study.name,
         verdict=html(results.verdict),
         table=html(results.table),
-        sections=by_section(figures),
-        pictures=pictures(folder / "figures", figures),
+        sections=sections(figures_of(study), folder / "figures", study),
         explorer=(folder / "explorer.html").read_text(encoding="utf-8"),
         factorial=study.factorial,
         weights=results.weights,
@@ -75,41 +54,47 @@ def report(results: StudyResults) -> str:
         methods=paragraph,
         bibtex=citations,
         provenance=made,
-        costs=spent,
-        total_minutes=count(round(sum(cost.seconds for cost in spent) / 60), "minute"),
+        costs=spent.to_dict("records"),
+        total_minutes=count(round(spent["seconds"].sum() / 60), "minute"),
         tuned=study.tuned,
     )
 
 
-def page(template: str, **values: object) -> str:
-    """Fills a template.
+def sections(
+    figures: Sequence[Figure], folder: Path, study: Study | None = None
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the sections that show figures, as `page.html.jinja` takes them.
 
     Args:
-        template: the name of one in TEMPLATES; what is not marked as safe is escaped.
-        values: all that it uses, and for `page.html.jinja`, which it extends: name, verdict
-            (HTML), sections (from `catalog.by_section`) and pictures.
+        figures: that there are.
+        folder: of their SVG files.
+        study: that they are of; None for those of a suite.
+
+    Returns:
+        The title of each section, and of each of its figures the name, caption, and addresses that
+        hold the whole picture and its narrow form (None if there is none).
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template(template).render(**values)
-
-
-def pictures(folder: Path, figures: Sequence[Figure[Any]]) -> dict[str, str]:
-    """Each SVG file of the figures, by its name without the ending, as an address that holds it."""
-    names = [figure.name for figure in figures]
-    names += [f"{figure.name}.narrow" for figure in figures if figure.narrow]
-    return {
-        name: "data:image/svg+xml;base64,"
-        + base64.b64encode((folder / f"{name}.svg").read_bytes()).decode()
-        for name in names
-    }
+    words = captions(figures, study)
+    shown = [figure for figure in figures if figure.shown is None or figure.shown(study)]
+    return [
+        (
+            title,
+            [
+                {
+                    "name": one.name,
+                    "caption": words[one.name],
+                    "wide": _address(folder / f"{one.name}.svg"),
+                    "narrow": _address(folder / f"{one.name}.narrow.svg") if one.narrow else None,
+                }
+                for one in group
+            ],
+        )
+        for title, group in itertools.groupby(shown, lambda figure: figure.section)
+    ]
 
 
 def html(markdown: str) -> Markup:
-    """Markdown as HTML, in which wide tables scroll by themselves, so that the page need not."""
+    """Return Markdown as HTML, in which wide tables scroll, so that the page need not."""
     rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     return Markup(
         rendered.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
@@ -118,25 +103,29 @@ def html(markdown: str) -> Markup:
     )
 
 
-def costs(timings: pd.DataFrame) -> list[Cost]:
-    """What the trainings took, by variant.
+def costs(timings: pd.DataFrame) -> pd.DataFrame:
+    """Sum up what the runs took, by variant.
 
     Args:
-        timings: `columns.TIMINGS`.
+        timings: `TIMINGS`.
+
+    Returns:
+        variant, seeds (that were run), seconds (of CPU time, start-up included), and memory: the
+        largest resident set of a job, in units of 2^20 bytes.
     """
-    return [
-        Cost(
-            name,
-            len(rows),
-            float(rows["cpu_seconds"].sum()),
-            float(rows["peak_memory_mb"].max()),
+    return (
+        timings.groupby("variant", sort=False)
+        .agg(
+            seeds=("seed", "size"),
+            seconds=("cpu_seconds", "sum"),
+            memory=("peak_memory_mb", "max"),
         )
-        for name, rows in histories.by_variant(timings).items()
-    ]
+        .reset_index()
+    )
 
 
 def provenance() -> dict[str, str]:
-    """When, from what, with what and on what the report is made."""
+    """Say when, from what, with what and on what the report is made."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -152,6 +141,10 @@ def provenance() -> dict[str, str]:
         "system": platform.platform(),
         "processor": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory",
     }
+
+
+def _address(file: Path) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
 def _commit() -> str:

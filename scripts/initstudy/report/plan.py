@@ -34,7 +34,7 @@ def plan_page(findings: Findings) -> str:
         findings: of the pilot study.
 
     Raises:
-        StudyError: if the pilot says too little of how seeds differ.
+        StudyError: if the pilot does not show how seeds differ.
     """
     units = Units(MEASURES[findings.judge_by], findings.margin)
     fewest = fewest_seeds(units.measure, ALPHA)

@@ -1,16 +1,22 @@
-"""How numbers, names and lists are written, and how a template is filled with them.
+"""How templates are filled, and how numbers, names and lists are written in them.
 
-All sentences are in `templates/`; what is here only formats what they name.
+All sentences are in `templates/`; what is here only formats what they name. Rules fill captions
+while Snakemake plans, so it imports nothing that takes long.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
-import numpy as np
 
+from initstudy.config.names import MEASURES
 from initstudy.config.problems import count
+from initstudy.drawing.catalog import Figure, judged_set
+
+if TYPE_CHECKING:
+    from initstudy.study import Study
 
 # Beside the library, wherever a run is.
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -18,28 +24,37 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 LONGEST = 20
 
 
-def fill(
+def render(
     template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
 ) -> str:
-    """Fill a Markdown template.
-
-    Blank lines that follow each other become one, so that a template may leave out any part.
+    """Fill a template.
 
     Args:
-        template: the name of one in TEMPLATES.
+        template: the name of one in TEMPLATES; one of HTML escapes what is not marked as safe.
         filters: what it uses besides FILTERS.
         values: all that it uses; what is missing is an error.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html.jinja"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters.update({**FILTERS, **(filters or {})})
+    return environment.get_template(template).render(**values)
+
+
+def fill(
+    template: str, filters: Mapping[str, Callable[..., Any]] | None = None, /, **values: object
+) -> str:
+    """Fill a Markdown template; see `render`.
+
+    Blank lines that follow each other become one, so that a template may leave out any part.
+    """
     lines: list[str] = []
-    for line in environment.get_template(template).render(**values).splitlines():
+    for line in render(template, filters, **values).splitlines():
         text = " ".join(line.split())
         # No blank line between the rows of a table, or after another one.
         if text or (lines and lines[-1]):
@@ -47,6 +62,37 @@ def fill(
                 lines = lines if lines[-1] else lines[:-1]
             lines.append(text)
     return "\n".join(lines).strip() + "\n"
+
+
+class Caption(NamedTuple):
+    """The words of a figure.
+
+    Attributes:
+        alt: what it shows, for those who do not see it.
+        text: how to read it.
+    """
+
+    alt: str
+    text: str
+
+
+def captions(figures: Sequence[Figure], study: "Study | None" = None) -> dict[str, Caption]:
+    """Return the captions of figures, by their names.
+
+    Args:
+        figures: of a study or of a suite.
+        study: that they are of; None for those of a suite.
+    """
+    words: dict[str, object] = {}
+    if study is not None:
+        middle = "median" if study.ranked else "mean"
+        words = {"study": study, "metric": MEASURES[study.judge_by], "middle": middle}
+        words["set"] = judged_set(study)
+    found = {}
+    for figure in figures:
+        alt, *text = fill(figure.caption, **words).splitlines()
+        found[figure.name] = Caption(alt, " ".join(filter(None, text)))
+    return found
 
 
 def listed(names: Iterable[object], last: str = "and", most: int = LONGEST) -> str:
@@ -65,15 +111,15 @@ def bold(names: Iterable[object]) -> list[str]:
 def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
     """Find the decimal place where an interval begins, to which its numbers are rounded."""
     half = (ends[1] - ends[0]) / 2
-    if not np.isfinite(half) or half <= 0:
+    if not math.isfinite(half) or half <= 0:
         return fewest
-    return int(np.clip(-np.floor(np.log10(half)), fewest, most))
+    return min(max(-math.floor(math.log10(half)), fewest), most)
 
 
 def number(value: float, places: int = 1, sign: bool = False) -> str:
     """Write a number with so many decimals, and with its sign even if it is positive."""
-    if not np.isfinite(value):
-        return "" if np.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else ("-" if value < 0 else "+" * sign) + "∞"
     # Adding 0 makes a plain zero of a negative one.
     return f"{round(value, places) + 0.0:{'+' if sign else ''}.{places}f}"
 
@@ -90,7 +136,7 @@ def with_interval(values: Sequence[float], sign: bool = False, fewest: int = 1) 
     middle, *ends = values
     places = places_of(ends, fewest)
     text = number(middle, places, sign)
-    if np.isnan(ends[0]) or not text:
+    if math.isnan(ends[0]) or not text:
         return text
     low, high = (number(end, places, sign) for end in ends)
     return f"{text} [{low}, {high}]"
@@ -103,7 +149,7 @@ def p_equals(value: float) -> str:
 
 def rounded(value: float) -> int:
     """Round a number to two digits, or to a whole one."""
-    digits = int(np.floor(np.log10(value))) - 1 if value else 0
+    digits = math.floor(math.log10(value)) - 1 if value else 0
     return int(round(value, -max(0, digits)))
 
 
@@ -125,4 +171,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "about": about,
     "percent": percent,
     "count": count,
+    "slug": lambda title: title.lower().replace(" ", "-"),
 }

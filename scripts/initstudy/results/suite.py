@@ -1,4 +1,4 @@
-"""The results of a suite: what its studies say together, read when it is asked for."""
+"""The results of a suite: the tables of its studies together, read when they are asked for."""
 
 import functools
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What several studies say together."""
+"""What several studies show together."""

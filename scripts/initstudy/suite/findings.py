@@ -1,10 +1,4 @@
-"""What a suite finds, as data: pure functions, and one frozen object without a sentence in it.
-
-In each workload its own seeds decide, as they do in its study (`decisions.analyse`). Over the
-workloads each of them is one observation: the logarithm of the error over the baseline's. Methods
-are compared by the same paired t test (`comparisons.compare`), in which a workload is what a seed
-is in a study, and corrected for the number of methods by Bonferroni's inequality.
-"""
+"""What a suite finds, as data: frozen objects without a sentence in them."""
 
 import dataclasses
 import math
@@ -13,28 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
-from initstudy.analysis.comparisons import FEWEST_SEEDS, Family, OfMeans, compare
-from initstudy.analysis.decisions import BASELINE, Analysis, Rules, analyse
-from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import ACCURACY
-from initstudy.results.findings import (
-    BETTER,
-    EQUIVALENT,
-    INCONCLUSIVE,
-    NAN,
-    WORSE,
-    Comparison,
-)
-from initstudy.suite.entry import FAILED, Entry, Workload
-from initstudy.suite.tuning import Rate, budgets, chosen_rates
-
-# Of fewer workloads of a kind nothing is reported.
-FEWEST_OF_A_KIND = 2
-# With fewer workloads nothing is decided over them, as with fewer seeds in a study.
-FEWEST_WORKLOADS = FEWEST_SEEDS
+from initstudy.analysis.decisions import BASELINE
+from initstudy.results.findings import Comparison
+from initstudy.suite.entry import Workload
 
 
 @dataclass(frozen=True)
@@ -141,7 +116,7 @@ class Kind:
     """The workloads of a kind: a description, for which nothing is tested.
 
     Attributes:
-        kind: its word.
+        kind: its tag.
         workloads: that are of it.
         ratios: geometric mean of the error over the baseline's, by method.
     """
@@ -149,6 +124,32 @@ class Kind:
     kind: str
     workloads: Sequence[str]
     ratios: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The learning rate that was chosen for a variant in a study.
+
+    Attributes:
+        study: in which.
+        variant: for which.
+        learning_rate: that was chosen.
+        lowest, highest: that were tried.
+        within_two_errors: whether the next best one is within two standard errors of it, so that
+            other seeds might have chosen another.
+    """
+
+    study: str
+    variant: str
+    learning_rate: float
+    lowest: float
+    highest: float
+    within_two_errors: bool
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether it is the lowest or the highest one, so that one beyond might be better."""
+        return self.learning_rate in (self.lowest, self.highest)
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class Findings:
             advice is to stay with the baseline; the one that is better most often first.
         kinds: of workloads.
         rates: learning rates that were chosen.
-        budgets: see `tuning.budgets`.
+        budgets: of each variant the mean score by how many learning rates are tried, from 1; none
+            without such studies.
         left_out: variants that are not compared, with the studies that lack them; of none, if
             their initializers are not the same in all.
         no_evidence: studies that are left out, with the reason (`evidence.REASONS`).
@@ -207,7 +209,7 @@ class Findings:
         return list(dict.fromkeys(rate.study for rate in self.rates))
 
     def method(self, name: str) -> Method:
-        """Look one up by its name."""
+        """Return one by its name."""
         return next(method for method in self.methods if method.name == name)
 
     def plain(self) -> dict[str, Any]:
@@ -219,262 +221,6 @@ class Findings:
 def label(variant: str) -> str:
     """Name a variant as a method: by its kernel initializer, if that is what it is."""
     return variant.removeprefix("kernel-")
-
-
-def find(
-    variants: Sequence[str],
-    entries: Sequence[Entry],
-    left_out: Mapping[str, Sequence[str]] | None = None,
-    no_evidence: Mapping[str, str] | None = None,
-) -> Findings:
-    """Find everything that the runs of a suite's studies decide.
-
-    Args:
-        variants: names of those that are compared, the baseline among them.
-        entries: of the studies.
-        left_out: see `Findings`.
-        no_evidence: likewise.
-
-    Raises:
-        StudyError: if the target of a study is not above chance.
-    """
-    names = [name for name in variants if name != BASELINE]
-    base = list(variants).index(BASELINE)
-    errors = np.array([entry.errors for entry in entries])
-    ratios = errors / errors[:, [base]]
-    failing = [_failed(entry) for entry in entries]
-    in_each = [
-        _within(entry, variants, row, failed)
-        for entry, row, failed in zip(entries, ratios, failing, strict=True)
-    ]
-    studies = [entry.workload.study for entry in entries]
-    over = over_workloads(variants, errors)
-    without = leave_one_out(variants, errors, studies)
-    methods = sorted(
-        (
-            _method(name, over[name], without.get(name), [found[name] for found in in_each])
-            for name in names
-        ),
-        key=lambda method: method.over.ratio,
-    )
-    start = _start(methods)
-    return Findings(
-        workloads=[entry.workload for entry in entries],
-        seeds=[len(entry.accuracies) for entry in entries],
-        runs=sum(entry.accuracies.size for entry in entries),
-        methods=methods,
-        baseline_fails=[
-            study
-            for study, entry, failed in zip(studies, entries, failing, strict=True)
-            if _fails(int(failed[base]), len(entry.accuracies))
-        ],
-        start=start,
-        candidates=_candidates(methods) if start == BASELINE else [],
-        kinds=by_kind(variants, [entry.workload for entry in entries], ratios),
-        rates=chosen_rates(entries, variants),
-        budgets=budgets(entries, variants),
-        left_out=left_out or {},
-        no_evidence=no_evidence or {},
-    )
-
-
-def in_workload(entry: Entry, variants: Sequence[str]) -> Analysis:
-    """Compare every two variants in one workload, by its own seeds.
-
-    The methods are one family beside the baseline, all other pairs another one.
-
-    Args:
-        entry: of the study.
-        variants: names of its columns, the baseline among them.
-    """
-    rules = Rules(ACCURACY, entry.workload.margin, all_pairs=False, variants=len(variants))
-    scores = dict(zip(variants, entry.accuracies.T, strict=True))
-    correct = {
-        name: rows[: len(entry.accuracies)]
-        for name, rows in entry.correct.items()
-        if len(rows) >= len(entry.accuracies)
-    }
-    known = len({rows.shape for rows in correct.values()}) == 1 and {*variants} <= {*correct}
-    evidence = entry.evidence(variants)
-    return analyse(scores, evidence, rules, correct=correct if known else None)
-
-
-def over_workloads(variants: Sequence[str], errors: Floats) -> dict[str, Over]:
-    """Compare each method with the baseline, each workload being one observation.
-
-    Args:
-        variants: names of the columns, the baseline among them.
-        errors: above 0, float64 (workloads, variants).
-
-    Returns:
-        Of each method; without intervals if there is a single workload.
-
-    Reference:
-        Fleming and Wallace, 1986, How Not to Lie with Statistics: The Correct Way to Summarize
-        Benchmark Results, Communications of the ACM 29 (3): ratios to a baseline have a geometric
-        mean. Hahn and Meeker, 1991, Statistical Intervals, section 4.7: of a new observation.
-    """
-    count, base = len(errors), list(variants).index(BASELINE)
-    # Of logarithms; the largest score is the best.
-    found = compare(-np.log(errors), ACCURACY)
-    assert isinstance(found, OfMeans)  # as of all measures that are not compared by ranks
-    family = Family(len(variants) - 1)
-    low, high = found.intervals(LEVEL)
-    decided_low, decided_high = found.intervals(family.confidence)
-    new = stats.t.isf((1 - LEVEL) / 2, found.freedom) * found.errors * math.sqrt(count + 1)
-    p_values = found.p_values()
-    result = {}
-    for place, name in enumerate(variants):
-        if name == BASELINE:
-            continue
-        at = place, base
-        decision = INCONCLUSIVE
-        if count >= FEWEST_WORKLOADS and decided_low[at] > 0:
-            decision = BETTER
-        elif count >= FEWEST_WORKLOADS and decided_high[at] < 0:
-            decision = WORSE
-        p_value = float(p_values[at]) if count > 1 else NAN
-        middle = found.estimates[at]
-        # The largest difference of scores is the smallest ratio of errors.
-        ends = (high, low, decided_high, decided_low, middle + new, middle - new)
-        bounds = [math.exp(-end[at]) for end in ends]
-        result[name] = Over(
-            workloads=count,
-            decision=decision,
-            ratio=math.exp(-middle),
-            low=bounds[0],
-            high=bounds[1],
-            decided_low=bounds[2],
-            decided_high=bounds[3],
-            confidence=family.confidence,
-            p_value=p_value,
-            p_value_adjusted=family.adjusted(p_value),
-            new_low=bounds[4],
-            new_high=bounds[5],
-        )
-    return result
-
-
-def leave_one_out(
-    variants: Sequence[str], errors: Floats, studies: Sequence[str]
-) -> dict[str, Without]:
-    """Compare each method with the baseline without each of the workloads.
-
-    Args:
-        variants: see `over_workloads`.
-        errors: likewise.
-        studies: names of the workloads.
-
-    Returns:
-        Of each method; of none if there are fewer than three workloads.
-    """
-    if len(studies) < 3:
-        return {}
-    whole = over_workloads(variants, errors)
-    parts = [over_workloads(variants, np.delete(errors, row, axis=0)) for row in range(len(errors))]
-    found = {}
-    for name, over in whole.items():
-        without = [part[name] for part in parts]
-        pairs = list(zip(studies, without, strict=True))
-        found[name] = Without(
-            min(one.ratio for one in without),
-            max(one.ratio for one in without),
-            [study for study, one in pairs if one.decision != over.decision],
-            [study for study, one in pairs if _excludes_1(one) != _excludes_1(over)],
-        )
-    return found
-
-
-def by_kind(
-    variants: Sequence[str], workloads: Sequence[Workload], ratios: Floats
-) -> Sequence[Kind]:
-    """Find the geometric means over the workloads of each kind.
-
-    Args:
-        variants: names of the columns, the baseline among them.
-        workloads: of the suite.
-        ratios: of their errors over the baseline's, float64 (workloads, variants).
-
-    Returns:
-        Of each kind that FEWEST_OF_A_KIND workloads or more are of, but not all of them.
-    """
-    found = []
-    for kind in dict.fromkeys(word for workload in workloads for word in workload.kinds):
-        own = np.array([kind in workload.kinds for workload in workloads])
-        if FEWEST_OF_A_KIND <= own.sum() < len(own):
-            means = np.exp(np.log(ratios[own]).mean(axis=0))
-            of_each = zip(variants, means, strict=True)
-            found.append(
-                Kind(
-                    kind,
-                    [workload.study for workload in workloads if kind in workload.kinds],
-                    {name: float(mean) for name, mean in of_each if name != BASELINE},
-                )
-            )
-    return found
-
-
-def _within(
-    entry: Entry, variants: Sequence[str], ratios: Floats, failed: Floats
-) -> dict[str, Within]:
-    """Decide of each method in one workload, by its own seeds."""
-    seeds, analysis = len(entry.accuracies), in_workload(entry, variants)
-    return {
-        name: Within(
-            workload=entry.workload.study,
-            comparison=analysis.comparison(name, BASELINE),
-            ratio=float(ratio),
-            failed=int(number),
-            fails=_fails(int(number), seeds),
-        )
-        for name, ratio, number in zip(variants, ratios, failed, strict=True)
-        if name != BASELINE
-    }
-
-
-def _method(name: str, over: Over, without: Without | None, within: Sequence[Within]) -> Method:
-    decided = Counter(one.comparison.decision for one in within)
-    counts = Counts(
-        better=decided[BETTER],
-        equivalent=decided[EQUIVALENT],
-        inconclusive=decided[INCONCLUSIVE],
-        worse=decided[WORSE],
-        fails=sum(one.fails for one in within),
-    )
-    return Method(name, counts, over, without, max(within, key=lambda one: one.ratio), within)
-
-
-def _start(methods: Sequence[Method]) -> str:
-    better = [method for method in methods if method.over.decision == BETTER]
-    if not better:
-        return BASELINE
-    return min(better, key=lambda method: (method.counts.fails, method.over.ratio)).name
-
-
-def _candidates(methods: Sequence[Method]) -> Sequence[str]:
-    found = [
-        method
-        for method in methods
-        if method.counts.better
-        and not method.counts.worse
-        and not method.counts.fails
-        and method.over.decision != WORSE
-    ]
-    found.sort(key=lambda method: (-method.counts.better, method.over.ratio))
-    return [method.name for method in found]
-
-
-def _failed(entry: Entry) -> Floats:
-    """How many seeds of each variant fail, (variants,)."""
-    return np.asarray((entry.scores < FAILED).sum(axis=0))
-
-
-def _fails(failed: int, seeds: int) -> bool:
-    return 2 * failed >= seeds
-
-
-def _excludes_1(over: Over) -> bool:
-    return over.high < 1 or over.low > 1
 
 
 def _plain(value: Any) -> Any:

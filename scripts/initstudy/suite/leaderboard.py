@@ -21,19 +21,22 @@ import yaml
 from initstudy import __version__
 from initstudy.analysis.decisions import BASELINE
 from initstudy.data.catalog import SPECS
-from initstudy.drawing.figures import save
+from initstudy.drawing.catalog import SUITE_FIGURES
+from initstudy.drawing.style import save
+from initstudy.report.words import captions
 from initstudy.results import examples
 from initstudy.results.files import replacing, write_arrays
 from initstudy.results.suite import SuiteResults
 from initstudy.results.tables import write
-from initstudy.suite import findings, kept, pages, tables
-from initstudy.suite.catalog import FIGURES
-from initstudy.suite.entry import Entry
-from initstudy.suite.figures import draw
+from initstudy.suite.entry import Entry, of_suite
+from initstudy.suite.find import find
 from initstudy.suite.findings import Findings
+from initstudy.suite.pages import words
+from initstudy.suite.tables import tables
 
-# The tables that all else is made of.
+# The tables that all else is made of, and those that follow from them.
 TABLES = ("scores", "trials", "trainings", "workloads")
+DERIVED = ("summary", "decisions", "learning_rates")
 # When it was run, and with what.
 RUN = "run.yaml"
 
@@ -58,8 +61,7 @@ def take(suite: Path, to: Path) -> None:
 
 
 def correct(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
-    """Join which test examples each run classifies correctly, of what was trained and of what is
-    kept.
+    """Join which test examples each run gets right, of what was run and of what is published.
 
     Args:
         own: `examples.npz` of a study.
@@ -82,14 +84,13 @@ def make(folder: Path) -> None:
     Args:
         folder: that holds TABLES and RUN.
     """
-    variants, entries = kept.entries(SuiteResults(folder))
-    found = findings.find(variants, entries)
-    entries = [entry.ordered(variants, found.variants) for entry in entries]
-    write(tables.summary(found), folder / "summary.csv")
-    write(tables.decisions(found), folder / "decisions.csv")
-    write(tables.rates(found), folder / "learning_rates.csv")
-    for name, figure in draw(found, entries).items():
-        save(figure, folder / f"{name}.png")
+    entries = of_suite(SuiteResults(folder))
+    found = find(entries)
+    made = tables(found, entries)
+    for name in DERIVED:
+        write(made[name], folder / f"{name}.csv")
+    for figure in SUITE_FIGURES:
+        save(figure.draw(found, entries), folder / f"{figure.name}.png")
     run = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))
     _write(folder / "README.md", page(found, entries, run))
 
@@ -99,17 +100,19 @@ def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> s
 
     Args:
         found: of its suite.
-        entries: of its studies, with the variants in the order of the findings.
+        entries: of its studies.
         run: when it was run, and with what.
     """
-    base = found.variants.index(BASELINE)
-    reached = [float(np.isfinite(entry.times[:, base]).mean()) for entry in entries]
+    reached = [
+        float(np.isfinite(entry.times[:, entry.variants.index(BASELINE)]).mean())
+        for entry in entries
+    ]
     drawn = [one.study for one in found.workloads if "drawn" in one.kinds]
-    return pages.words(
+    return words(
         "benchmark.md.jinja",
         found,
         run=run,
-        alt={figure.name: figure.alt for figure in FIGURES},
+        captions=captions(SUITE_FIGURES),
         drawn=drawn,
         chosen=[study for study in found.studies if study not in drawn],
         workloads_at=reached.count,

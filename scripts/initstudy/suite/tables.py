@@ -2,146 +2,104 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from initstudy.results.suite import RATES, SCORES, TRIALS, WORKLOADS
-from initstudy.suite.entry import Entry, Workload
-from initstudy.suite.findings import Findings
+from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, WORKLOADS
+from initstudy.suite.entry import Entry, normalized
+from initstudy.suite.findings import Findings, Method, Within
 
-SUMMARY_COLUMNS = ["variant", "workloads", "better", "equivalent", "inconclusive", "worse", "fails"]
-SUMMARY_COLUMNS += ["ratio", "ratio_ci_low", "ratio_ci_high", "decision"]
-SUMMARY_COLUMNS += ["ratio_decided_low", "ratio_decided_high", "p_value", "p_value_adjusted"]
-SUMMARY_COLUMNS += ["ratio_new_low", "ratio_new_high", "worst_workload", "worst_ratio"]
-SUMMARY_COLUMNS += ["ratio_without_low", "ratio_without_high"]
-DECISION_COLUMNS = ["study", "variant", "decision", "seeds", "failed_seeds", "fails", "ratio"]
-DECISION_COLUMNS += ["difference", "difference_ci_low", "difference_ci_high"]
-DECISION_COLUMNS += ["difference_decided_low", "difference_decided_high", "confidence"]
-DECISION_COLUMNS += ["p_value", "p_value_adjusted", "p_value_equivalence"]
-DECISION_COLUMNS += ["p_value_equivalence_adjusted", "wins", "ties"]
-# How the texts of a list stand in one cell, and the numbers of one.
-BETWEEN_TEXTS, BETWEEN_NUMBERS = "; ", " "
+SUMMARY = ["variant", "workloads", "better", "equivalent", "inconclusive", "worse", "fails"]
+SUMMARY += ["ratio", "ratio_ci_low", "ratio_ci_high", "decision"]
+SUMMARY += ["ratio_decided_low", "ratio_decided_high", "p_value", "p_value_adjusted"]
+SUMMARY += ["ratio_new_low", "ratio_new_high", "worst_workload", "worst_ratio"]
+SUMMARY += ["ratio_without_low", "ratio_without_high"]
+DECISIONS = ["study", "variant", "decision", "seeds", "failed_seeds", "fails", "ratio"]
+DECISIONS += ["difference", "difference_ci_low", "difference_ci_high"]
+DECISIONS += ["difference_decided_low", "difference_decided_high", "confidence"]
+DECISIONS += ["p_value", "p_value_adjusted", "p_value_equivalence"]
+DECISIONS += ["p_value_equivalence_adjusted", "wins", "ties"]
 
 
-def summary(findings: Findings) -> pd.DataFrame:
-    """SUMMARY_COLUMNS: a row for each method, from the smallest geometric mean to the largest."""
-    rows = []
-    for method in findings.methods:
-        over, without = method.over, method.without
-        rows.append(
-            {
-                "variant": method.name,
-                "workloads": over.workloads,
-                **asdict(method.counts),
-                "ratio": over.ratio,
-                "ratio_ci_low": over.low,
-                "ratio_ci_high": over.high,
-                "decision": over.decision,
-                "ratio_decided_low": over.decided_low,
-                "ratio_decided_high": over.decided_high,
-                "p_value": over.p_value,
-                "p_value_adjusted": over.p_value_adjusted,
-                "ratio_new_low": over.new_low,
-                "ratio_new_high": over.new_high,
-                "worst_workload": method.worst.workload,
-                "worst_ratio": method.worst.ratio,
-                "ratio_without_low": without.low if without else np.nan,
-                "ratio_without_high": without.high if without else np.nan,
-            }
-        )
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
-
-
-def decisions(findings: Findings) -> pd.DataFrame:
-    """DECISION_COLUMNS: a row for each method in each workload."""
-    rows = []
-    for place in range(len(findings.workloads)):
-        for method in findings.methods:
-            within = method.within[place]
-            found = within.comparison
-            rows.append(
-                {
-                    "study": within.workload,
-                    "variant": method.name,
-                    "failed_seeds": within.failed,
-                    "fails": within.fails,
-                    "ratio": within.ratio,
-                    "difference_ci_low": found.low,
-                    "difference_ci_high": found.high,
-                    "difference_decided_low": found.decided_low,
-                    "difference_decided_high": found.decided_high,
-                    **{
-                        column: getattr(found, column)
-                        for column in DECISION_COLUMNS
-                        if hasattr(found, column)
-                    },
-                }
-            )
-    return pd.DataFrame(rows, columns=DECISION_COLUMNS)
-
-
-def scores(findings: Findings, entries: Sequence[Entry]) -> pd.DataFrame:
-    """SCORES: a row for each run that is judged.
+def tables(findings: Findings, entries: Sequence[Entry]) -> dict[str, pd.DataFrame]:
+    """Return all tables of a suite, by the names of their files without the ending.
 
     Args:
         findings: of the suite.
-        entries: of its studies, with the variants in the order of the findings.
+        entries: of its studies.
     """
-    return pd.DataFrame(
-        [
-            (
-                *(entry.workload.study, variant, seed, entry.accuracies[seed, column]),
-                *(found[seed, column], entry.epochs_to_target[seed, column]),
-            )
-            for entry, found in ((entry, entry.scores) for entry in entries)
-            for column, variant in enumerate(findings.variants)
-            for seed in range(len(found))
-        ],
-        columns=SCORES,
-    )
+    within = zip(*(method.within for method in findings.methods), strict=True)
+    names = [method.name for method in findings.methods]
+    return {
+        "summary": pd.DataFrame([_summary(one) for one in findings.methods], columns=SUMMARY),
+        "decisions": pd.DataFrame(
+            [
+                _decision(name, one)
+                for of_workload in within
+                for name, one in zip(names, of_workload, strict=True)
+            ],
+            columns=DECISIONS,
+        ),
+        "learning_rates": pd.DataFrame(
+            [{**asdict(rate), "at_edge": rate.at_edge} for rate in findings.rates], columns=RATES
+        ),
+        "workloads": pd.DataFrame([one.row for one in findings.workloads], columns=WORKLOADS),
+        "scores": _joined([_scores(entry.of(findings.variants)) for entry in entries], SCORES),
+        "trials": _joined([_of_study(entry, entry.trials) for entry in entries], TRIALS),
+        "trainings": _joined([_of_study(entry, entry.trainings) for entry in entries], TRAININGS),
+    }
 
 
-def rates(findings: Findings) -> pd.DataFrame:
-    """RATES: a row for each learning rate that was chosen."""
-    rows = [{**asdict(rate), "at_edge": rate.at_edge} for rate in findings.rates]
-    return pd.DataFrame(rows, columns=RATES)
+def _summary(method: Method) -> dict[str, Any]:
+    """Return a row for a method, by the names of SUMMARY."""
+    over, without = method.over, method.without
+    bounds = {
+        f"ratio{name}_{end}": getattr(over, f"{attribute}{end}")
+        for name, attribute in (("_ci", ""), ("_decided", "decided_"), ("_new", "new_"))
+        for end in ("low", "high")
+    }
+    return {
+        **asdict(over),
+        **asdict(method.counts),
+        **bounds,
+        "variant": method.name,
+        "worst_workload": method.worst.workload,
+        "worst_ratio": method.worst.ratio,
+        "ratio_without_low": without.low if without else np.nan,
+        "ratio_without_high": without.high if without else np.nan,
+    }
 
 
-def trials(findings: Findings, entries: Sequence[Entry]) -> pd.DataFrame:
-    """TRIALS: a row for each run that a learning rate was tried on."""
-    tables = [
-        entry.rates[entry.rates["variant"].isin(findings.variants)].assign(
-            study=entry.workload.study
-        )
-        for entry in entries
-        if entry.rates is not None
-    ]
-    return pd.concat([pd.DataFrame(columns=TRIALS), *tables])[TRIALS]
+def _decision(name: str, within: Within) -> dict[str, Any]:
+    """Return a row for a method in a workload, by the names of DECISIONS."""
+    found = within.comparison
+    return {
+        **{column: getattr(found, column) for column in DECISIONS if hasattr(found, column)},
+        "study": within.workload,
+        "variant": name,
+        "failed_seeds": within.failed,
+        "fails": within.fails,
+        "ratio": within.ratio,
+        "difference_ci_low": found.low,
+        "difference_ci_high": found.high,
+        "difference_decided_low": found.decided_low,
+        "difference_decided_high": found.decided_high,
+    }
 
 
-def workloads(found: Sequence[Workload]) -> pd.DataFrame:
-    """WORKLOADS: a row for each study; `workload` reads one."""
-    rows = [
-        {
-            **asdict(one),
-            "margin": np.nan if one.margin is None else one.margin,
-            "learning_rates": BETWEEN_NUMBERS.join(f"{rate:g}" for rate in one.learning_rates),
-            "kinds": BETWEEN_TEXTS.join(one.kinds),
-        }
-        for one in found
-    ]
-    return pd.DataFrame(rows, columns=WORKLOADS)
+def _scores(entry: Entry) -> pd.DataFrame:
+    own, accuracies = entry.workload, entry.runs["accuracy"].to_numpy()
+    score = normalized(accuracies, own.chance, own.target)
+    return _of_study(entry, entry.runs.assign(score=score))
 
 
-def workload(row: pd.Series) -> Workload:
-    """Read a row of WORKLOADS."""
-    values = {str(name): value for name, value in row.items()}
-    return Workload(
-        **{
-            **values,
-            "margin": None if np.isnan(values["margin"]) else float(values["margin"]),
-            "learning_rates": [float(rate) for rate in values["learning_rates"].split()],
-            "kinds": [kind for kind in values["kinds"].split(BETWEEN_TEXTS) if kind],
-        }
-    )
+def _of_study(entry: Entry, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(study=entry.workload.study)
+
+
+def _joined(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    # Parts without rows would turn the numbers of the others into objects.
+    known = [part for part in parts if len(part)]
+    return pd.concat(known)[columns] if known else pd.DataFrame(columns=columns)

@@ -1,8 +1,7 @@
-"""What the scatter of replicates is made of, as a picture."""
+"""The sources of variance: how widely seeds differ by what varies, and the share of each."""
 
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from initstudy.analysis.variance import BOTH, IMAGES, TOGETHER
-from initstudy.drawing.figures import COLORS, STYLE
+from initstudy.drawing.style import COLORS, canvas, legend
 from initstudy.engine.spec import ORDER, WEIGHTS
+from initstudy.results.study import StudyResults
 
 MARKS: dict[str, Any] = {
     BOTH: {"color": "black", "marker": "o", "label": "both (left), both together (right)"},
@@ -21,7 +21,7 @@ MARKS: dict[str, Any] = {
         "color": COLORS[3],
         "marker": "D",
         "fillstyle": "none",
-        "label": "of all of it, these test examples",
+        "label": "luck with these test examples, of all of it",
     },
 }
 MARKS[TOGETHER] = MARKS[BOTH]
@@ -31,40 +31,43 @@ STEP = 0.2
 MOST_ROWS = 40
 
 
-def scatter(title: str, table: pd.DataFrame) -> Figure:
-    """Standard deviations by what replicates vary by, and the shares of the variance.
+def variance(results: StudyResults) -> Figure:
+    """Draw what the variance of each variant's seeds is made of."""
+    return draw_variance("Sources of the variance between seeds", results.variance)
+
+
+def draw_variance(title: str, table: pd.DataFrame) -> Figure:
+    """Draw standard deviations by what seeds vary by, and the shares of the variance.
 
     Args:
         title: of the figure.
-        table: see `analysis.variance.table`. Of more than MOST_ROWS, those that scatter most.
+        table: see `analysis.variance.table`. Of more than MOST_ROWS, those that vary most.
     """
     rows = table.sort_values("sd_both", kind="stable").tail(MOST_ROWS)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10, 1.9 + 0.5 * len(rows)), layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
+    size = 10, 1.9 + 0.5 * len(rows)
+    with canvas(title, size, (1, 2), sharey=True) as (figure, (left, right)):
         _panel(left, rows, "sd", (BOTH, WEIGHTS, ORDER))
         left.set_xlim(left=-0.02 * left.get_xlim()[1])
         left.set_yticks(range(len(rows)), rows["variant"])
         left.set_ylim(-0.6, len(rows) - 0.4)
         counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
         left.set_xlabel(
-            f"standard deviation of the final accuracy, percentage points\n(both: n = {counts[0]} "
-            f"runs, weights or order alone: n = {counts[1]})"
+            "standard deviation of the final accuracy, percentage points\n"
+            f"(both: n = {counts[0]} runs, weights or order alone: n = {counts[1]})"
         )
         left.set_title("Runs that vary by ...")
         _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES))
         right.set_xlim(-3, 103)
         right.set_xlabel("share of the variance, %")
-        right.set_title("Of the variance of runs that vary by both")
+        right.set_title("Of the variance of those that vary by both")
         for axes in (left, right):
             axes.grid(axis="y", visible=False)
         handles = [
-            Line2D([], [], linewidth=0 if mark is MARKS[IMAGES] else 2, **mark)
+            Line2D([], [], linewidth=0 if name == IMAGES else 2, **mark)
             for name, mark in MARKS.items()
             if name != TOGETHER
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-        figure.suptitle(title, x=0.01, ha="left", weight="bold")
+        legend(figure, handles)
     return figure
 
 
@@ -76,6 +79,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: str, names: tuple[str, ...]) 
         if f"{column}_{name}_ci_low" in rows:
             low, high = (100 * rows[f"{column}_{name}_ci_{end}"] for end in ("low", "high"))
             axes.hlines(heights, low, high, color=mark["color"], linewidth=2)
-        # Shares are of a whole; by chance an estimate may lie beyond its ends.
+        # Shares are of a whole; an estimate may lie beyond its ends.
         shown = np.clip(values, 0, 100) if column == "share" else values
         axes.plot(shown, heights, linestyle="none", markersize=6, **mark)

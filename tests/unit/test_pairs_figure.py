@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from initstudy.analysis.interaction import Layout, effects
-from initstudy.drawing.figures import save
-from initstudy.drawing.heatmap import DIVERGING, SEQUENTIAL, pairs
+from initstudy.drawing.pairs import DIVERGING, SEQUENTIAL, draw_pairs
+from initstudy.drawing.style import save
 
 
 def layout(kernels: int, biases: int, seeds: int = 4) -> Layout:
@@ -31,7 +31,7 @@ def shown(axes: Axes) -> np.ndarray:
 
 def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
     given = layout(3, 4)
-    figure = pairs("T", given)
+    figure = draw_pairs("T", given)
     means, beyond = given.accuracies.mean(0), effects(given.accuracies)["interaction"].mean(0)
     rows, columns = names(figure.axes[0])
     for row, kernel in enumerate(rows):
@@ -52,7 +52,7 @@ def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
 def test_one_diverged_pair_does_not_make_the_others_alike() -> None:
     given = layout(5, 5)
     given.accuracies[:, 2, 3] = 0
-    figure = pairs("T", given)
+    figure = draw_pairs("T", given)
     image = figure.axes[0].images[0]
     others = shown(figure.axes[0])[shown(figure.axes[0]) > 0]
     colors = image.norm(np.array([others.min(), others.max()]))
@@ -64,7 +64,7 @@ def test_one_diverged_pair_does_not_make_the_others_alike() -> None:
 
 @pytest.mark.parametrize("shape", [(7, 7), (4, 4)])
 def test_numbers_and_names_do_not_overlap(shape: tuple[int, int]) -> None:
-    figure = pairs("T", layout(*shape))
+    figure = draw_pairs("T", layout(*shape))
     figure.draw_without_rendering()
     for axes in figure.axes[:2]:
         assert len(axes.texts) == shape[0] * shape[1]
@@ -81,10 +81,10 @@ def test_numbers_and_names_do_not_overlap(shape: tuple[int, int]) -> None:
 
 
 def test_many_pairs_have_no_numbers_and_too_many_not_all_names() -> None:
-    figure = pairs("T", layout(30, 30))
+    figure = draw_pairs("T", layout(30, 30))
     assert all(not axes.texts for axes in figure.axes)
     assert [len(labels) for labels in names(figure.axes[0])] == [30, 30]
-    assert [len(labels) for labels in names(pairs("T", layout(100, 60)).axes[0])] == [34, 30]
+    assert [len(labels) for labels in names(draw_pairs("T", layout(100, 60)).axes[0])] == [34, 30]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_many_pairs_have_no_numbers_and_too_many_not_all_names() -> None:
 )
 def test_what_all_came_out_alike_can_be_drawn(tmp_path: Path, accuracies: np.ndarray) -> None:
     _, kernels, biases = accuracies.shape
-    figure = pairs("T", Layout(["a", "b"][:kernels], ["c", "d"][:biases], accuracies))
+    figure = draw_pairs("T", Layout(["a", "b"][:kernels], ["c", "d"][:biases], accuracies))
     save(figure, tmp_path / "a.svg", tmp_path / "a.png")
 
 

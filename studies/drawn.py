@@ -1,6 +1,6 @@
-"""Workloads that are drawn at random, so that no method can be tuned to a list of them.
+"""Draw workloads at random, so that no method can be tuned to a list of them.
 
-    python -m initstudy.suite.drawn --seed 7 > drawn_7.yaml
+    python studies/drawn.py --seed 7 > drawn_7.yaml
     snakemake --cores 2 results/drawn_7/suite.html
 
 A data set, the depth, the width, the activation and the optimizer are drawn independently, each
@@ -19,9 +19,8 @@ import yaml
 from initstudy.config.problems import read_yaml
 from initstudy.report.reference import Plain
 
-PROJECT = Path(__file__).parents[3]
 # The settings of the reference benchmark.
-SUITE = PROJECT / "suite.yaml"
+SUITE = Path(__file__).parents[1] / "suite.yaml"
 
 DEPTHS = (1, 2, 3, 5, 8, 12, 20)
 WIDTHS = (16, 32, 64, 128, 256)
@@ -51,7 +50,7 @@ DATASETS: Mapping[str, Mapping[str, Any]] = {
 
 
 def draw(seed: int, count: int = 3) -> list[dict[str, Any]]:
-    """Workloads as entries of a list of studies.
+    """Draw workloads, as entries of a list of studies.
 
     Args:
         seed: the same one draws the same workloads, and more of them after fewer.
@@ -89,14 +88,14 @@ def draw(seed: int, count: int = 3) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Prints a list of drawn workloads, with the settings of the reference benchmark."""
-    parser = argparse.ArgumentParser(prog="python -m initstudy.suite.drawn", description=__doc__)
+    """Print a list of drawn workloads, with the settings of the reference benchmark."""
+    parser = argparse.ArgumentParser(prog="python studies/drawn.py", description=__doc__)
     parser.add_argument("--seed", type=int, required=True, help="of what is drawn")
     parser.add_argument("--count", type=int, default=3, help="how many workloads (3)")
     asked = parser.parse_args()
     settings = read_yaml(SUITE)["settings"]
     content = {"settings": settings, "studies": draw(asked.seed, asked.count)}
-    sys.stdout.write(f"# Drawn by python -m initstudy.suite.drawn --seed {asked.seed}\n")
+    sys.stdout.write(f"# Drawn by python studies/drawn.py --seed {asked.seed}\n")
     yaml.dump(content, sys.stdout, Plain, sort_keys=False, default_flow_style=None, width=100)
 
 
