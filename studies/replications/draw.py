@@ -6,6 +6,7 @@
 makes results/replications/figures/<paper>.svg and .png of the finished studies in results/.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from initstudy import load
 from initstudy.analysis.statistics import epochs_to_target
 from initstudy.drawing.scales import set_ticks
 from initstudy.drawing.style import COLORS, canvas, save
+from initstudy.errors import StudyError
 from initstudy.results.study import StudyResults
 
 DEPTHS = (4, 16, 32)
@@ -185,4 +187,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except StudyError as error:
+        sys.exit(f"{error}\nTo run these studies: snakemake --cores 4 replications")
