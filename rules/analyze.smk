@@ -137,6 +137,7 @@ rule conclude:
         table="results/{study}/summary.md",
         findings="results/{study}/findings.json",
         verdict="results/{study}/verdict.md",
+        card="results/{study}/card.html",
         plan="results/{study}/plan.md",
     log:
         "logs/{study}/conclude.log",

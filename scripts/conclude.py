@@ -7,6 +7,7 @@ import pandas as pd
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.summary import pairs, summarize
 from initstudy.logs import job_log
+from initstudy.report.card import card
 from initstudy.report.plan import seeds_page
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results.files import replacing
@@ -26,6 +27,7 @@ if __name__ == "__main__":
             output.findings: dump(findings),
             output.verdict: verdict(findings),
             output.plan: seeds_page(findings),
+            output.card: card(findings, results.study),
         }
         for name, text in texts.items():
             with replacing(name) as path:

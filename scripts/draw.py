@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from initstudy.drawing.catalog import draw
 from initstudy.drawing.style import save
 from initstudy.logs import job_log
+from initstudy.report.figures import draw
 from initstudy.results.study import StudyResults
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ _HOMES = {
     "StudyError": "initstudy.errors",
     "check_initializer": "initstudy.training.trying",
     "compare": "initstudy.analysis.comparison",
-    "draw": "initstudy.drawing.catalog",
+    "draw": "initstudy.report.figures",
     "explorer": "initstudy.drawing.explorer",
     "load": "initstudy.results.study",
 }

@@ -48,6 +48,7 @@ FILES = (
     "summary.md",
     "findings.json",
     "verdict.md",
+    "card.html",
     "plan.md",
 )
 # Keys that decide how a study is run, not what comes out.

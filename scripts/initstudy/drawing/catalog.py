@@ -15,7 +15,6 @@ from initstudy.errors import StudyError
 if TYPE_CHECKING:
     import matplotlib.figure
 
-    from initstudy.results.study import StudyResults
     from initstudy.study import Study
 
 
@@ -25,8 +24,9 @@ class Figure:
 
     Attributes:
         name: of its files and of its caption.
-        place: of the function that draws it, as module:function. It takes the results of a study,
-            and narrow=True if there is such a form; of a suite its findings and entries.
+        place: of the function that draws it, as module:function. It takes the results of a study
+            and a title, and narrow=True if there is such a form; of a suite its findings and
+            entries.
         section: of the page that shows it; figures of one section follow each other.
         when: whether there is such a figure, by the study, or by the findings of a suite; None if
             there always is.
@@ -46,6 +46,11 @@ class Figure:
         """Name the template of its caption: a line that says what it shows, then how to read it."""
         return f"captions/{self.place.partition('.')[0]}/{self.name}.md.jinja"
 
+    @property
+    def title(self) -> str:
+        """Name the template of its title, which is its claim."""
+        return f"titles/{self.name}.md.jinja"
+
     def draw(self, *of: Any, **form: Any) -> "matplotlib.figure.Figure":
         """Call the function that draws it."""
         found: matplotlib.figure.Figure = pkgutil.resolve_name(f"initstudy.{self.place}")(
@@ -61,17 +66,17 @@ def _has(role: str) -> "Callable[[Study], bool]":
 
 # In the order of the page.
 FIGURES = (
-    Figure("differences", "drawing.intervals:differences", "Ranking", narrow=True),
-    Figure("ranking", "drawing.intervals:ranking", "Ranking", narrow=True),
-    Figure("comparisons", "drawing.comparisons:comparisons", "Ranking", lambda s: s.compares_pairs),
-    Figure("learning_rates", "drawing.rates:learning_rates", "Learning rates", lambda s: s.tuned),
-    Figure("budgets", "drawing.rates:budgets", "Learning rates", lambda s: s.has_budgets),
-    Figure("pairs", "drawing.pairs:pairs", "Pairs", lambda s: s.factorial),
-    Figure("variance", "drawing.variance:variance", "Variance", lambda s: bool(s.variance_seeds)),
+    Figure("forest", "drawing.forest:forest", "Differences", narrow=True),
+    Figure("confirmation", "drawing.confirmation:confirmation", "New seeds", narrow=True),
     Figure("kernel", "drawing.curves:kernel", "Curves", shown=_has("kernel"), narrow=True),
     Figure("bias", "drawing.curves:bias", "Curves", shown=_has("bias"), narrow=True),
     Figure("best_vs_baseline", "drawing.curves:best_vs_baseline", "Curves", narrow=True),
     Figure("signals", "drawing.signals:signals", "Signals"),
+    Figure("comparisons", "drawing.comparisons:comparisons", "Pairs", lambda s: s.compares_pairs),
+    Figure("pairs", "drawing.pairs:pairs", "Factorial", lambda s: s.factorial),
+    Figure("learning_rates", "drawing.rates:learning_rates", "Learning rates", lambda s: s.tuned),
+    Figure("budgets", "drawing.rates:budgets", "Learning rates", lambda s: s.has_budgets),
+    Figure("variance", "drawing.variance:variance", "Variance", lambda s: bool(s.variance_seeds)),
 )
 SUITE_FIGURES = (
     Figure("heat_map", "suite.figures:heat_map", "Errors"),
@@ -103,27 +108,23 @@ def figures_of(subject: Any, figures: Sequence[Figure] | None = None) -> list[Fi
     return [figure for figure in known if figure.when is None or figure.when(subject)]
 
 
-def draw(name: str, results: "StudyResults", narrow: bool = False) -> "matplotlib.figure.Figure":
-    """Draw a figure of a study.
+def find(name: str, narrow: bool = False) -> Figure:
+    """Find a figure of a study by its name.
 
     Args:
         name: one of `figures_of` that study.
-        results: of it; only the files of this figure are read.
-        narrow: as a phone shows it, if it has such a form.
+        narrow: whether its form for phones is wanted.
 
     Raises:
-        StudyError: if what it needs is not there, or is not as it must be, or if there is no such
-            figure, or none of that form.
+        StudyError: if there is no such figure, or none of that form.
     """
     known = {figure.name: figure for figure in FIGURES}
     if name not in known:
         raise StudyError(f"There is no figure {name!r}{suggest(name, known)}.")
-    if not narrow:
-        return known[name].draw(results)
-    if not known[name].narrow:
+    if narrow and not known[name].narrow:
         narrowed = [figure.name for figure in FIGURES if figure.narrow]
         raise StudyError(f"The figure {name!r} has no narrow form; {', '.join(narrowed)} have one.")
-    return known[name].draw(results, narrow=True)
+    return known[name]
 
 
 def judged_set(study: "Study") -> str:

@@ -19,12 +19,12 @@ LABELS = {**{decision: decision for decision in COLORS}, BETTER: "row is better 
 MANY_NUMBERS = 20
 
 
-def comparisons(results: StudyResults) -> Figure:
+def comparisons(results: StudyResults, title: str) -> Figure:
     """Draw the difference of every two variants, and what was decided of it."""
     metric = measure_of(results.study)
     scores = metric.sign * results.summary.set_index("variant")["metric_value"]
-    title = f"Every two variants, n = {len(results.study.selection)} seeds"
-    return draw_comparisons(title, results.pairs, scores, metric)
+    seeds = len(results.study.selection)
+    return draw_comparisons(f"{title}, n = {seeds} seeds", results.pairs, scores, metric)
 
 
 def draw_comparisons(

@@ -1,16 +1,19 @@
 """Learning curves: the means of the seeds, and how far seeds differ."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from initstudy.analysis.decisions import BASELINE
 from initstudy.analysis.levels import Floats
 from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, set_ticks, sparse_ticks
 from initstudy.drawing.style import (
     ENDS_OF_LINES,
+    INK,
     MANY_LINES,
     NARROW,
     WIDE,
@@ -19,14 +22,22 @@ from initstudy.drawing.style import (
     draw_all,
     draw_line,
     label_ends,
-    line_styles,
     many_note,
+    variant_styles,
+    wrapped,
 )
+from initstudy.results.findings import Peak
 from initstudy.results.study import StudyResults
 
-TITLES = {
-    "kernel": "Kernel initializers, each with the baseline's bias initializer",
-    "bias": "Bias initializers, each with the baseline's kernel initializer",
+# More bands than these hide each other: then the baseline and the one that ends best have one.
+FEW_BANDS = 3
+# A mark where a curve peaks before it falls.
+PEAK: Any = {
+    "marker": "v",
+    "markersize": 8,
+    "markeredgecolor": INK,
+    "linestyle": "none",
+    "zorder": 5,
 }
 
 
@@ -37,51 +48,50 @@ class Curves:
     Attributes:
         label: beside its line.
         training, validation: accuracies as fractions of 1, float64 (seeds, epochs).
+        style: see `variant_styles`.
+        peak: after which its mean falls by more than the margin; None if it does not.
+        band: whether the spread of its seeds is drawn.
     """
 
     label: str
     training: Floats
     validation: Floats
+    style: dict[str, Any]
+    peak: Peak | None = None
+    band: bool = True
 
 
-def kernel(results: StudyResults, narrow: bool = False) -> Figure:
+def kernel(results: StudyResults, title: str, narrow: bool = False) -> Figure:
     """Draw the learning curves of the kernel initializers."""
-    return _of_role(results, "kernel", narrow)
+    return _of_role(results, title, "kernel", narrow)
 
 
-def bias(results: StudyResults, narrow: bool = False) -> Figure:
+def bias(results: StudyResults, title: str, narrow: bool = False) -> Figure:
     """Draw the learning curves of the bias initializers."""
-    return _of_role(results, "bias", narrow)
+    return _of_role(results, title, "bias", narrow)
 
 
-def best_vs_baseline(results: StudyResults, narrow: bool = False) -> Figure:
+def best_vs_baseline(results: StudyResults, title: str, narrow: bool = False) -> Figure:
     """Draw the learning curves of the best pair and the baseline, on new seeds.
 
     If the choice fell on the baseline's own pair, it alone is drawn, on the seeds of the choice.
     """
-    study = results.study
-    pair = "{} kernels, {} biases".format(
-        *results.initializers.get("best", results.initializers["baseline"])
-    )
-    if "best" in results.initializers:
-        title = f"The best pair ({pair}) against the baseline, on new seeds"
-        variants, seeds = ["baseline", "best"], study.confirmation
-    else:
-        title = f"The best pair is the baseline's own ({pair})"
-        variants, seeds = ["baseline"], study.selection
-    return learning_curves(title, [_curves(results, v, v, seeds) for v in variants], narrow)
+    study, again = results.study, "best" in results.initializers
+    seeds = study.confirmation if again else study.selection
+    variants = ["baseline", "best"] if again else ["baseline"]
+    return learning_curves(title, _curves(results, variants, seeds), narrow)
 
 
 def learning_curves(title: str, curves: Sequence[Curves], narrow: bool = False) -> Figure:
     """Draw training and validation accuracy by epoch, side by side, as in the notebook.
 
-    Each line is the mean over seeds; the band is one sample standard deviation to either side. Of
-    more than MANY_LINES, the baseline, the best and the worst are drawn, and behind them how the
-    means of all are distributed.
+    Each line is the mean over seeds; the bands of some are one sample standard deviation to either
+    side. A mark is where a mean peaks before it falls. Of more than MANY_LINES, the baseline, the
+    best and the worst are drawn, and behind them how the means of all are distributed.
 
     Args:
         title: of the figure.
-        curves: drawn in this order; those labelled `baseline` are drawn in black.
+        curves: drawn in this order.
         narrow: one below the other, for a phone.
     """
     total, seeds = len(curves), len(curves[0].training)
@@ -94,34 +104,38 @@ def learning_curves(title: str, curves: Sequence[Curves], narrow: bool = False) 
         ends = everything[1][:, -1].tolist()
         shown = best_and_worst([one.label for one in curves], ends, ENDS_OF_LINES)
         curves = [curves[place] for place in shown]
-    styles = line_styles([one.label for one in curves])
     size, shape = ((NARROW, 7.6), (2, 1)) if narrow else ((WIDE + 1, 4.6), (1, 2))
     with canvas(title, size, shape, sharex=True, sharey=True) as (figure, panels):
         for axes, name, means in zip(panels, ("Training", "Validation"), everything, strict=True):
             if many:
                 draw_all(axes, means, (LOWEST, HIGHEST))
-            for one, style in zip(curves, styles, strict=True):
+            for one in curves:
                 values = getattr(one, name.lower())
-                band = None if many or seeds == 1 else _band(values)
-                draw_line(axes, np.clip(values.mean(axis=0), LOWEST, HIGHEST), style, band)
+                band = _band(values) if one.band and not many and seeds > 1 else None
+                draw_line(axes, np.clip(values.mean(axis=0), LOWEST, HIGHEST), one.style, band)
             axes.set_title(f"{name} accuracy")
             axes.set_xlim(1, max(2, means.shape[1]))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         for axes in panels[1:] if narrow else panels:
             axes.set_xlabel("epoch")
+        for one in curves:
+            if one.peak:
+                panels[1].plot(one.peak.epoch, one.peak.value, color=one.style["color"], **PEAK)
         panels[0].set_yscale("logit")
         set_ticks(panels[0].yaxis, sparse_ticks(panels[0].yaxis, TICKS), lambda y: f"{100 * y:g} %")
-        spread = ", band: ±1 standard deviation"
-        if many or seeds == 1:
-            spread = "" if many else ", no band: one seed has no spread"
         panels[0].set_ylabel(
-            f"examples classified correctly (logit scale)\nmean of n = {seeds} seeds{spread}"
+            f"examples classified correctly\n(logit scale), mean of n = {seeds} seeds"
         )
         last = [float(one.validation[:, -1].mean()) for one in curves]
         texts = [f"{one.label} {100 * end:.1f} %" for one, end in zip(curves, last, strict=True)]
+        styles = [one.style for one in curves]
         label_ends(panels[1], np.clip(last, LOWEST, HIGHEST).tolist(), texts, styles)
-        if many:
-            figure.supxlabel(many_note(total), size="medium")
+        notes = [many_note(total)] if many else []
+        if not many and seeds > 1:
+            notes.append("Bands: one standard deviation of the seeds to either side.")
+        if any(one.peak for one in curves):
+            notes.append("▼: where a mean peaks before it falls.")
+        figure.supxlabel(wrapped(" ".join(notes), narrow), size="medium")
     return figure
 
 
@@ -135,20 +149,31 @@ def _band(values: Floats) -> Floats:
     return np.asarray(np.clip(within, LOWEST, HIGHEST))
 
 
-def _of_role(results: StudyResults, role: str, narrow: bool) -> Figure:
+def _of_role(results: StudyResults, title: str, role: str, narrow: bool) -> Figure:
     study = results.study
-    curves = [
-        _curves(results, name, label_of(name, role), study.selection)
-        for name in study.with_role(role)
-    ]
-    return learning_curves(TITLES[role], curves, narrow)
-
-
-def _curves(results: StudyResults, variant: str, label: str, seeds: range) -> Curves:
-    training, validation = (
-        results.curves(variant, seeds, metric) for metric in ("accuracy", "val_accuracy")
+    return learning_curves(
+        title, _curves(results, study.with_role(role), study.selection, role), narrow
     )
-    return Curves(label, training, validation)
+
+
+def _curves(
+    results: StudyResults, variants: Sequence[str], seeds: range, role: str = ""
+) -> list[Curves]:
+    """Read the curves of some variants; of many only the baseline and the last to win have bands."""
+    styles = variant_styles(results.initializers)
+    found = []
+    for name in variants:
+        training, validation = (
+            results.curves(name, seeds, metric) for metric in ("accuracy", "val_accuracy")
+        )
+        peak = results.findings.variant(name).peak
+        label = label_of(name, role)
+        found.append(Curves(label, training, validation, styles[name], peak))
+    ahead = max(found, key=lambda one: float(one.validation[:, -1].mean()))
+    return [
+        replace(one, band=len(found) <= FEW_BANDS or one.label in (BASELINE, ahead.label))
+        for one in found
+    ]
 
 
 def label_of(variant: str, role: str) -> str:

@@ -30,11 +30,11 @@ SEQUENTIAL, DIVERGING = "viridis", "PuOr"
 MANY_COLUMNS, MANY_NAMES = 9, 40
 
 
-def pairs(results: StudyResults) -> Figure:
+def pairs(results: StudyResults, title: str) -> Figure:
     """Draw the final accuracies of all pairs of a factorial design, and their interactions."""
     study = results.study
     layout = layout_of(results.final, study.initializers, study.selection)
-    return draw_pairs("Every kernel with every bias initializer", layout, judged_set(study))
+    return draw_pairs(title, layout, judged_set(study))
 
 
 def draw_pairs(title: str, layout: Layout, judged: str = "validation") -> Figure:

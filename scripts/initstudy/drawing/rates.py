@@ -18,13 +18,12 @@ from initstudy.drawing.style import (
 from initstudy.results.study import StudyResults
 
 
-def learning_rates(results: StudyResults) -> Figure:
+def learning_rates(results: StudyResults, title: str) -> Figure:
     """Draw what each variant reaches at each learning rate."""
     metric = measure_of(results.study)
     tried = rates.read(results.learning_rates_file)
     means = rates.means(tried, metric)
     chosen = rates.chosen(means, metric)
-    title = _title(metric, "by learning rate")
     figure = lines(title, means.sort_index(axis=1), metric, chosen)
     figure.axes[0].set_xlabel(
         "learning rate (large dots: each variant's own, which it is judged at)\n"
@@ -33,11 +32,11 @@ def learning_rates(results: StudyResults) -> Figure:
     return figure
 
 
-def budgets(results: StudyResults) -> Figure:
+def budgets(results: StudyResults, title: str) -> Figure:
     """Draw what each variant reaches by how many learning rates are tried."""
     metric = measure_of(results.study)
     reached = rates.by_budget(rates.read(results.learning_rates_file), metric)
-    figure = lines(_title(metric, "by tuning budget"), reached, metric)
+    figure = lines(title, reached, metric)
     figure.axes[0].set_xlabel("learning rates that are tried, of those of the study")
     return figure
 
@@ -93,7 +92,3 @@ def lines(
         ]
         label_ends(axes, values[:, -1].tolist(), texts, styles)
     return figure
-
-
-def _title(metric: Measure, by: str) -> str:
-    return f"{metric.words[0].upper()}{metric.words[1:]} {by}"

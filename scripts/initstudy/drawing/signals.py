@@ -2,7 +2,7 @@
 
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from initstudy.analysis.levels import Floats
-from initstudy.drawing.curves import TITLES, label_of
+from initstudy.drawing.curves import label_of
 from initstudy.drawing.style import (
     ENDS_OF_LINES,
     MANY_LINES,
@@ -23,6 +23,7 @@ from initstudy.drawing.style import (
     label_ends,
     line_styles,
     many_note,
+    variant_styles,
 )
 from initstudy.errors import StudyError
 from initstudy.results.study import StudyResults
@@ -59,7 +60,7 @@ MOST_EPOCHS = 9
 LETTERS, LINES = 120, 3
 
 
-def signals(results: StudyResults) -> Figure:
+def signals(results: StudyResults, title: str) -> Figure:
     """Draw dead units, gradients and activations by layer, and by epoch."""
     study, table = results.study, results.diagnostics
     # Of the kernels first of all: they decide what becomes of a signal.
@@ -73,10 +74,17 @@ def signals(results: StudyResults) -> Figure:
         tables.append(own.assign(variant=label_of(name, role)))
     accuracies = results.summary.set_index("variant")["accuracy_mean"]
     accuracies.index = accuracies.index.map(lambda name: label_of(name, role))
-    return draw_signals(f"Signals by depth. {TITLES[role]}", pd.concat(tables), accuracies)
+    styles = variant_styles(results.initializers)
+    own = {label_of(name, role): styles[name] for name in study.with_role(role)}
+    return draw_signals(title, pd.concat(tables), accuracies, own)
 
 
-def draw_signals(title: str, table: pd.DataFrame, accuracies: pd.Series) -> Figure:
+def draw_signals(
+    title: str,
+    table: pd.DataFrame,
+    accuracies: pd.Series,
+    known: Mapping[str, dict[str, Any]] | None = None,
+) -> Figure:
     """Draw diagnostics by layer at the start and in the end, and by epoch if there are more.
 
     Each line is the mean over seeds; the band goes from the lowest seed to the highest. Of more
@@ -88,6 +96,7 @@ def draw_signals(title: str, table: pd.DataFrame, accuracies: pd.Series) -> Figu
         table: `DIAGNOSTICS`, of variants that are drawn in the order of their rows; what
             diverged is nan.
         accuracies: mean final accuracy by variant.
+        known: the line of each variant, see `variant_styles`; None to give them some.
     """
     epochs = sorted(table["epoch"].unique().tolist())
     ends = dict(
@@ -98,7 +107,8 @@ def draw_signals(title: str, table: pd.DataFrame, accuracies: pd.Series) -> Figu
     many, shown = len(labels) > MANY_LINES, list(range(len(labels)))
     if many:
         shown = best_and_worst(labels, accuracies[labels].tolist(), ENDS_OF_LINES)
-    styles = line_styles([labels[place] for place in shown])
+    names_shown = [labels[place] for place in shown]
+    styles = [known[name] for name in names_shown] if known else line_styles(names_shown)
     size, shape = (10, 1.2 + 3.1 * len(names)), (len(names), len(PANELS))
     with canvas(title, size, shape, sharey="col") as (figure, panels):
         grid = panels.reshape(shape)

@@ -1,7 +1,8 @@
 """One style for all figures: colours, frames, lines, and labels beside their ends."""
 
+import io
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -22,6 +23,14 @@ from initstudy.results.files import replacing
 COLORS = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7"]
 # Of the two bands of many means, and of what is beside the point.
 PALE, GREY, DARK = "#e4e4e4", "#c8c8c8", "#777777"
+# Text, and the words of decisions: dark enough to be read (a contrast of 4.5 with white at least).
+INK = "#1c2126"
+DECISION_COLORS = {
+    "better": "#116329",
+    "worse": "#a33b00",
+    "equivalent": "#0550ae",
+    "inconclusive": "#57606a",
+}
 BASELINE_STYLE: Any = {"color": "black", "linestyle": "-", "linewidth": 2.0, "zorder": 3}
 
 # More lines than there are colours and dashes cannot be distinguished: then the best and as many
@@ -32,6 +41,8 @@ FEW = 10
 # In inches, and in characters of a line: as wide as a page, or as a phone.
 WIDE, NARROW = 9.0, 4.9
 LINE = {WIDE: 100, NARROW: 46}
+# Bold letters of a title in an inch.
+LETTERS = 9.3
 
 STYLE: Any = {
     "figure.dpi": 100,
@@ -68,7 +79,8 @@ def canvas(
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(*shape, squeeze=False, **subplots).ravel()
         yield figure, panels
-        figure.suptitle(wrapped(title, size[0] <= NARROW), x=0.01, ha="left", weight="bold")
+        lines = textwrap.fill(title, int(LETTERS * size[0]))
+        figure.suptitle(lines, x=0.01, ha="left", weight="bold")
 
 
 def save(figure: Figure, *paths: str | Path) -> None:
@@ -116,6 +128,32 @@ def line_styles(labels: Sequence[str]) -> list[dict[str, Any]]:
         else dict(zip(("color", "linestyle"), next(patterns), strict=True), linewidth=1.5)
         for label in labels
     ]
+
+
+def variant_styles(initializers: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """Give each variant the line of its initializer, which is the same one in all figures.
+
+    Args:
+        initializers: the kernel and the bias initializer of each variant, the baseline's first.
+
+    Returns:
+        By variant: that of its kernel initializer where this is not the baseline's, or else that of
+        its bias initializer.
+    """
+    own_kernel, own_bias = initializers[BASELINE]
+    names = {
+        name: kernel if kernel != own_kernel else bias
+        for name, (kernel, bias) in initializers.items()
+        if (kernel, bias) != (own_kernel, own_bias)
+    }
+    known = list(dict.fromkeys(names.values()))
+    styles = dict(zip(known, line_styles(known), strict=True))
+    return {name: styles[names[name]] if name in names else BASELINE_STYLE for name in initializers}
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a name that is too long for its place."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def draw_line(axes: Axes, mean: Floats, style: dict[str, Any], band: Floats | None = None) -> None:
@@ -175,14 +213,14 @@ def label_ends(
     starts = [float(to_axes.transform((1, end))[1]) for end in ends]
     heights = _apart(starts, gap=0.055)
     for label, style, start, height in zip(labels, styles, starts, heights, strict=True):
-        line = {"arrowstyle": "-", "linewidth": 0.8, "relpos": (0, 0.5), "color": style["color"]}
+        line = {"arrowstyle": "-", "linewidth": 1.6, "relpos": (0, 0.5), "color": style["color"]}
         axes.annotate(
             label,
             xy=(1, start),
             xytext=(1.06, height),
             xycoords="axes fraction",
             va="center",
-            color=style["color"],
+            color=INK,
             weight="bold" if style == BASELINE_STYLE else "normal",
             arrowprops=line,
         )
@@ -206,3 +244,11 @@ def _apart(heights: Sequence[float], gap: float) -> list[float]:
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - gap
     return [float(height) for height in placed]
+
+
+def svg(figure: Figure) -> bytes:
+    """Return a figure as SVG, the same bytes each time."""
+    file = io.BytesIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()

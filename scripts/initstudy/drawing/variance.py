@@ -31,9 +31,9 @@ STEP = 0.2
 MOST_ROWS = 40
 
 
-def variance(results: StudyResults) -> Figure:
+def variance(results: StudyResults, title: str) -> Figure:
     """Draw what the variance of each variant's seeds is made of."""
-    return draw_variance("Sources of the variance between seeds", results.variance)
+    return draw_variance(title, results.variance)
 
 
 def draw_variance(title: str, table: pd.DataFrame) -> Figure:

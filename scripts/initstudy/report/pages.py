@@ -11,19 +11,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from initstudy.analysis.measures import MEASURES
+from initstudy.analysis.statistics import letters
 from initstudy.config.problems import count
 from initstudy.drawing.catalog import Figure, figures_of
+from initstudy.drawing.forest import limits, reach
+from initstudy.drawing.panels import curve, reason
+from initstudy.drawing.style import svg, variant_styles
 from initstudy.report.methods import methods
-from initstudy.report.words import captions, render
+from initstudy.report.verdict import filled, reasons, warnings
+from initstudy.report.words import captions
+from initstudy.results.findings import Findings, Variant
 from initstudy.results.study import StudyResults
 from initstudy.results.weights import in_words
 from initstudy.study import Study
 
+# Of more variants the best and the worst have a row that opens; the others are collapsed.
+MOST_ROWS, ENDS = 24, 10
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
 
@@ -31,23 +41,47 @@ def report(results: StudyResults) -> str:
     """Return the report of a study, as HTML.
 
     Args:
-        results: its folder must hold the figures and the explorer, too.
+        results: its folder must hold the figures, the card and the explorer, too.
 
     Raises:
         StudyError: if a table or a text is missing, or is not as it must be.
     """
-    study, folder = results.study, Path(results.folder)
+    study, findings, folder = results.study, results.findings, Path(results.folder)
     spent, made = costs(results.timings), provenance()
-    confirmed, reason = "best" in results.initializers, results.findings.advice.reason
-    paragraph, citations = methods(study, made, confirmed, reason)
-    return render(
+    paragraph, citations = methods(study, made, bool(findings.confirmation), findings.advice.reason)
+    ordered = ranked(findings)
+    middle = ordered[ENDS:-ENDS] if len(ordered) > MOST_ROWS else []
+    rows = [one for one in ordered if one not in middle]
+    said = reasons(findings)
+    return filled(
         "report.html.jinja",
+        findings,
         name=study.name,
+        card=Markup(results.card),
+        figures=pictures(figures_of(study), folder / "figures", study),
+        rows=rows,
+        others=middle,
+        colors={
+            name: style["color"] for name, style in variant_styles(results.initializers).items()
+        },
+        bars=bars(rows),
+        curves={one.name: address(svg(curve(results, one.name))) for one in rows},
+        reasons={name: [text] for name, text in said.items()},
+        why=[
+            (
+                one.variant,
+                said[one.variant],
+                address(svg(reason(results, one.variant, one.reasons[0]))),
+            )
+            for one in findings.why
+            if one.reasons
+        ],
+        groups_of_ties=ties(results) if study.compares_pairs else [],
+        more=more(study),
+        warnings=warnings(findings),
+        explorer=embedded((folder / "explorer.html").read_text(encoding="utf-8")),
         verdict=html(results.verdict),
         table=html(results.table),
-        sections=sections(figures_of(study), folder / "figures", study),
-        explorer=(folder / "explorer.html").read_text(encoding="utf-8"),
-        factorial=study.factorial,
         weights=results.weights,
         weights_in_words=in_words(results.weights),
         configuration=yaml.safe_dump(study.plain(), sort_keys=False, width=100),
@@ -60,10 +94,62 @@ def report(results: StudyResults) -> str:
     )
 
 
-def sections(
+def ranked(findings: Findings) -> list[Variant]:
+    """Sort the variants from the best on; the best pair, on its new seeds, comes first."""
+    sign = MEASURES[findings.judge_by].sign
+
+    def place(one: Variant) -> tuple[bool, float]:
+        return one.name != "best", np.inf if np.isnan(one.value) else -sign * one.value
+
+    return sorted(findings.variants, key=place)
+
+
+def bars(rows: Sequence[Variant]) -> dict[str, dict[str, float]]:
+    """Place the difference of each variant and its usual interval on a track, in percent of it.
+
+    What reaches far beyond the others is left out, as its numbers stand beside it.
+    """
+    known = {one.name: one.comparison for one in rows if one.comparison}
+    low, high = limits([reach(one) for one in known.values()], None)
+
+    def at(value: float) -> float:
+        return round(100 * (value - low) / (high - low), 1)
+
+    return {
+        name: {
+            "zero": at(0.0),
+            "low": at(max(one.low, low)),
+            "width": round(at(min(one.high, high)) - at(max(one.low, low)), 1),
+            "middle": at(one.difference),
+        }
+        for name, one in known.items()
+        if low <= one.difference <= high and np.isfinite([one.low, one.high]).all()
+    }
+
+
+def ties(results: StudyResults) -> list[list[str]]:
+    """Group the variants such that in no group one is shown to be better than another."""
+    table = results.pairs
+    better = table[table["decision"] == "better"]
+    names = [one.name for one in ranked(results.findings) if one.name != "best"]
+    shared = letters(names, zip(better["variant"], better["other"], strict=True))
+    marks = sorted({mark for own in shared.values() for mark in own})
+    return [[name for name in names if mark in shared[name]] for mark in marks]
+
+
+def more(study: Study) -> dict[str, list[str]]:
+    """List the figures that only some studies have, by the title of their part of the page."""
+    found = [figure for figure in figures_of(study) if figure.when and figure.section != "Pairs"]
+    return {
+        title: [one.name for one in group]
+        for title, group in itertools.groupby(found, lambda figure: figure.section)
+    }
+
+
+def pictures(
     figures: Sequence[Figure], folder: Path, study: Study | None = None
-) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the sections that show figures, as `page.html.jinja` takes them.
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of a page, as `parts.html.jinja` takes them.
 
     Args:
         figures: that there are.
@@ -71,26 +157,27 @@ def sections(
         study: that they are of; None for those of a suite.
 
     Returns:
-        The title of each section, and of each of its figures the name, caption, and addresses that
-        hold the whole picture and its narrow form (None if there is none).
+        Of each figure that is shown, by its name: name, caption, and addresses that hold the whole
+        picture and its narrow form (None if there is none).
     """
     words = captions(figures, study)
-    shown = [figure for figure in figures if figure.shown is None or figure.shown(study)]
-    return [
-        (
-            title,
-            [
-                {
-                    "name": one.name,
-                    "caption": words[one.name],
-                    "wide": _address(folder / f"{one.name}.svg"),
-                    "narrow": _address(folder / f"{one.name}.narrow.svg") if one.narrow else None,
-                }
-                for one in group
-            ],
-        )
-        for title, group in itertools.groupby(shown, lambda figure: figure.section)
-    ]
+    return {
+        one.name: {
+            "name": one.name,
+            "caption": words[one.name],
+            "wide": address((folder / f"{one.name}.svg").read_bytes()),
+            "narrow": address((folder / f"{one.name}.narrow.svg").read_bytes())
+            if one.narrow
+            else None,
+        }
+        for one in figures
+        if one.shown is None or one.shown(study)
+    }
+
+
+def embedded(page: str) -> Markup:
+    """Return a page as the text of a script, which is not run before the explorer is opened."""
+    return Markup(page.replace("</script", r"<\/script"))
 
 
 def html(markdown: str) -> Markup:
@@ -143,8 +230,9 @@ def provenance() -> dict[str, str]:
     }
 
 
-def _address(file: Path) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(file.read_bytes()).decode()}"
+def address(picture: bytes) -> str:
+    """Return an address that holds a whole SVG picture."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
 
 
 def _commit() -> str:

@@ -17,6 +17,7 @@ from initstudy.report.words import (
     number,
     p_equals,
     places_of,
+    render,
     rounded,
     with_interval,
 )
@@ -161,6 +162,13 @@ class Units:
         high = about(needed.high).removeprefix("about ")
         return f"{about(needed.seeds)} seeds ({low} to {high})"
 
+    def seeds_needed(self, one: Variant) -> str:
+        """How many seeds decide a difference of the size that was seen, in a cell of a table."""
+        seeds = one.to_decide.seeds
+        if one.decision != "inconclusive" or np.isnan(seeds):
+            return ""
+        return "> 10,000" if np.isinf(seeds) else about(seeds).removeprefix("about ")
+
     def part(self, row: Mapping[str, Any], name: str) -> str:
         """A share of the variance with its interval, in percent."""
         share, low, high = (row[f"share_{name}{end}"] for end in ("", "_ci_low", "_ci_high"))
@@ -178,6 +186,29 @@ def verdict(findings: Findings) -> str:
     return fill("verdict/verdict.md.jinja", _filters(findings), **_values(findings))
 
 
+def title(template: str, findings: Findings) -> str:
+    """Fill the template of a figure's title."""
+    return " ".join(fill(template, _filters(findings), **_values(findings)).split())
+
+
+def warnings(findings: Findings) -> list[str]:
+    """List what limits the answer, the gravest first, a sentence or two each."""
+    text = fill("verdict/warnings.md.jinja", _filters(findings), **_values(findings))
+    return [line.removeprefix("- ") for line in text.splitlines() if line]
+
+
+def reasons(findings: Findings) -> dict[str, str]:
+    """Say of each variant that loses what sets its networks apart from the baseline's."""
+    text = fill("verdict/why.md.jinja", _filters(findings), **_values(findings))
+    lines = [line.partition(": ")[2] for line in text.splitlines() if line.startswith("- ")]
+    return dict(zip((one.variant for one in findings.why), lines, strict=True))
+
+
+def filled(template: str, findings: Findings, **values: object) -> str:
+    """Fill a template of HTML that speaks of findings."""
+    return render(template, _filters(findings), **_values(findings), **values)
+
+
 def headline(findings: Findings) -> str:
     """Say in a few sentences of plain text what to start from."""
     text = fill("verdict/advice.md.jinja", _filters(findings), **_values(findings))
@@ -189,6 +220,7 @@ def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
         "own_name": lambda one: own_name(one.name),
         "role_name": lambda name: role_name(findings.variant(name)),
         "as_named": lambda name: pair_of(findings.variant(name)),
+        "as_role": lambda name: role_name(findings.variant(name)),
         "named": pair_of,
         "variant_of": findings.variant,
         "number_word": number_word,

@@ -171,5 +171,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "about": about,
     "percent": percent,
     "count": count,
+    "sentence": lambda text: f"{text[0].upper()}{text[1:]}",
     "slug": lambda title: title.lower().replace(" ", "-"),
 }

@@ -268,6 +268,14 @@ class StudyResults:
         return self._text("verdict.md")
 
     @property
+    def card(self) -> str:
+        """The answer as HTML; a notebook shows it."""
+        return self._text("card.html")
+
+    def _repr_html_(self) -> str:
+        return self.card
+
+    @property
     def table(self) -> str:
         """The summary as a Markdown table."""
         return self._text("summary.md")

@@ -28,7 +28,7 @@ TAUS = 1 + NEAR * np.sinh(np.linspace(np.arcsinh(-1 / NEAR), np.arcsinh(0.1 / NE
 SHARES = np.linspace(0, 1, 201)
 PANELS_IN_A_ROW = 3
 BLUE, RED = COLORS[4], COLORS[3]
-# Colours end at a quarter of the baseline's error, and at four times as much.
+# Colours end at a quarter of the baseline's error or at the best cell, and at as many times more.
 FARTHEST = 4.0
 MARKS = {BETTER: "^", WORSE: "v", EQUIVALENT: "s"}
 FAILS = "x"
@@ -44,13 +44,21 @@ def heat_map(findings: Findings, entries: Sequence[Entry]) -> Figure:
     """Draw each method's error over the baseline's in each workload, and what was decided."""
     methods, studies = findings.methods, findings.studies
     ratios = np.array([[within.ratio for within in method.within] for method in methods])
+    first = methods[0]
     title = (
-        "Error over the baseline's, and what the seeds of each workload decide (blue: fewer errors)"
+        f"{label(first.name)} is better in {first.counts.better} of "
+        f"{count(len(studies), 'workload')}, worse in {first.counts.worse or 'none'}"
     )
     with canvas(title, (9, 1.9 + 0.36 * len(methods))) as (figure, (axes,)):
         axes.grid(visible=False)
-        scale = LogNorm(1 / FARTHEST, FARTHEST)
-        axes.imshow(ratios, aspect="auto", cmap=FEWER_TO_MORE, norm=scale)
+        farthest = max(FARTHEST, 1 / float(ratios.min()))
+        image = axes.imshow(
+            ratios, aspect="auto", cmap=FEWER_TO_MORE, norm=LogNorm(1 / farthest, farthest)
+        )
+        beyond = "max" if ratios.max() > farthest else "neither"
+        bar = figure.colorbar(image, ax=axes, extend=beyond, pad=0.01, aspect=30)
+        bar.set_label("error over the baseline's (blue: fewer)")
+        set_ticks(bar.ax.yaxis, sparse_ticks(bar.ax.yaxis, RATIOS, gap=0.06), "{:g}".format)
         for row, method in enumerate(methods):
             for column, within in enumerate(method.within):
                 text = f"{within.ratio:.2f}" if within.ratio < 10 else f"{within.ratio:.1f}"
@@ -83,7 +91,7 @@ def intervals(findings: Findings, entries: Sequence[Entry]) -> Figure:
         title = f"{count(len(decided), 'method')} of {len(methods)} decided over workloads"
     if len(findings.workloads) < 2:
         title = "A single workload, which has no interval over workloads"
-    with canvas(title, (9, 1.9 + 0.42 * len(methods))) as (figure, (axes,)):
+    with canvas(title, (7.2, 1.9 + 0.42 * len(methods))) as (figure, (axes,)):
         axes.set_xscale("log")
         axes.grid(axis="y", visible=False)
         axes.axvline(1, color="black", linewidth=1.2, zorder=1)

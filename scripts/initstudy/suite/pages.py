@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 
 from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
-from initstudy.report.pages import html, provenance, sections
+from initstudy.report.pages import embedded, html, pictures, provenance
 from initstudy.report.words import bold, fill, number, p_equals, render, with_interval
 from initstudy.suite.find import FEWEST_WORKLOADS
 from initstudy.suite.findings import Findings, label
 
+# Parts of the page that are texts of their own: `templates/suite_*.md.jinja`.
+PARTS = ("answer", "methods", "ratios", "limits")
 
-def words(template: str, findings: Findings, **values: object) -> str:
+
+def words(template: str, findings: Findings, in_card: bool = False, **values: object) -> str:
     """Fill a template about a suite.
 
     Args:
         template: its name.
         findings: of the suite, which the template calls `found`.
+        in_card: whether a heading above it says what to start from.
         values: what else it uses.
     """
     return fill(
@@ -29,6 +33,7 @@ def words(template: str, findings: Findings, **values: object) -> str:
         labels=lambda names: bold(map(label, names)),
         ratio=lambda *values: with_interval(values, fewest=2),
         bounds=_bounds,
+        in_card=in_card,
         p=lambda value: "" if np.isnan(value) else p_equals(value).removeprefix("p = "),
         **values,
     )
@@ -59,9 +64,10 @@ def report(folder: Path, findings: Findings, verdict: str, explorer: str) -> str
         name=folder.name,
         found=findings,
         label=label,
+        **{part: html(words(f"suite_{part}.md.jinja", findings, in_card=True)) for part in PARTS},
         verdict=html(verdict),
-        explorer=explorer,
-        sections=sections(figures_of(findings, SUITE_FIGURES), folder / "figures"),
+        explorer=embedded(explorer),
+        figures=pictures(figures_of(findings, SUITE_FIGURES), folder / "figures"),
         provenance=provenance(),
     )
 
