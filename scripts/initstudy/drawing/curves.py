@@ -159,7 +159,7 @@ def _of_role(results: StudyResults, title: str, role: str, narrow: bool) -> Figu
 def _curves(
     results: StudyResults, variants: Sequence[str], seeds: range, role: str = ""
 ) -> list[Curves]:
-    """Read the curves of some variants; of many only the baseline and the last to win have bands."""
+    """Read the curves of some variants; of many only the baseline and the best have bands."""
     styles = variant_styles(results.initializers)
     found = []
     for name in variants:

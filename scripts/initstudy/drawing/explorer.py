@@ -16,6 +16,16 @@ LABELS = {
     "val_loss": "validation loss",
     "loss": "training loss",
 }
+ACCURACY = "accuracy"
+# So many names are highlighted at first: the baseline, the best pair, and those that end best.
+SELECTED = 4
+# What is chosen stands above the chart.
+ABOVE = """
+  body { font-family: system-ui, sans-serif; }
+  :has(> .vega-bindings) { display: flex !important; flex-direction: column; }
+  .vega-bindings { order: -1 !important; padding: 0 0 .8rem; }
+  .vega-bind { display: inline-block; margin-right: 1.5rem; }
+"""
 MEANS, SINGLE = "mean and spread", "single seeds"
 # So few epochs have a tick each, where Vega would put some between.
 FEW_EPOCHS = 10
@@ -51,23 +61,35 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         places = best_and_worst(list(means.index), means.tolist(), MANY_LINES // 2 - 1)
         histories = histories[histories["variant"].isin(means.index[places])]
     studies = list(dict.fromkeys(histories["study"])) if "study" in histories else []
-    notes = ["means of the seeds, ±1 standard deviation"]
+    known = list(dict.fromkeys(histories["variant"]))
+    ends = final(histories).groupby("variant")["accuracy"].mean().sort_values(ascending=False)
+    first = [name for name in (BASELINE, "best") if name in known]
+    first += [name for name in ends.index if name not in first][: SELECTED - len(first)]
+    notes = [name, "means of the seeds, ±1 standard deviation"]
     if total > MANY_LINES:
-        notes.insert(0, f"the best and the worst of {total} variants")
-    if "best" in set(histories["variant"]):
+        notes.insert(1, f"the best and the worst of {total} variants")
+    if "best" in known:
         notes.append("best: of its new seeds")
     title = alt.Title(
-        f"Learning curves of the {'suite' if studies else 'study'} {name}",
-        subtitle=[*notes, "scroll: zoom, drag: move, double click: all"],
+        # Above the axis, and of what is chosen; an axis' own title cannot change.
+        alt.ExprRef(f"metric + (indexof(metric, '{ACCURACY}') < 0 ? '' : ', %')"),
+        subtitle=[", ".join(notes), "scroll: zoom, drag: move, double click: all"],
         anchor="start",
     )
-    chosen = alt.selection_point(name="chosen", fields=["variant"], bind="legend", on="click")
+    chosen = alt.selection_point(
+        name="chosen",
+        fields=["variant"],
+        bind="legend",
+        on="click",
+        value=[{"variant": name} for name in first],
+    )
     chart = (
         alt.layer(*_layers(histories, studies, chosen))
         .add_params(*_choices(studies), chosen, alt.selection_interval(bind="scales", name="zoom"))
         .properties(width="container", height=430, title=title)
     )
-    return str(chart.to_html(inline=True, embed_options=OPTIONS))
+    page = str(chart.to_html(inline=True, embed_options=OPTIONS))
+    return page.replace("<head>", f"<head>\n<style>{ABOVE}</style>", 1)
 
 
 def _choices(studies: Sequence[str]) -> list[alt.Parameter]:
@@ -92,6 +114,7 @@ def _layers(
         alt.Chart(histories.rename(columns=LABELS).round(5))
         .transform_fold(list(LABELS.values()), as_=["shown", "value"])
         .transform_filter("datum.shown == metric && isValid(datum.value)")
+        .transform_calculate(value=f"datum.value * (indexof(metric, '{ACCURACY}') < 0 ? 1 : 100)")
     )
     if studies:
         shown = shown.transform_filter("datum.study == study")
@@ -110,10 +133,10 @@ def _layers(
     faint = alt.condition(chosen, alt.value(0.15), alt.value(0.01))
 
     def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title="accuracy or loss", scale=alt.Scale(zero=False))
+        return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=False))
 
     def number(field: str, **title: str) -> alt.Tooltip:
-        return alt.Tooltip(f"{field}:Q", format=".4f", **title)
+        return alt.Tooltip(f"{field}:Q", format=".4~g", **title)
 
     sizes = [number("mean"), number("sd", title="standard deviation")]
     seeds = alt.Tooltip("n:Q", title="seeds")
@@ -171,12 +194,17 @@ def _encodings(variants: Sequence[str]) -> dict[str, Any]:
 
 
 def _style(variant: str, variants: Sequence[str]) -> tuple[str, list[int]]:
-    """Choose black for what is compared, else a colour by the place among those of its role."""
+    """Choose black for the baseline and the best, else the colour of its initializer."""
     if variant in (BASELINE, "best"):
         return "black", [1, 0] if variant == BASELINE else [7, 3]
-    role = _role(variant)
-    place = [other for other in variants if _role(other) == role].index(variant)
-    return COLORS[place % len(COLORS)], DASHES[role]
+    # As in the figures: one colour for one initializer.
+    names = list(dict.fromkeys(_initializer(other) for other in variants if "-" in other))
+    return COLORS[names.index(_initializer(variant)) % len(COLORS)], DASHES[_role(variant)]
+
+
+def _initializer(variant: str) -> str:
+    """Name its initializer that is not the baseline's; of two, that of its kernels."""
+    return variant.split("-")[1]
 
 
 def _role(variant: str) -> str:

@@ -133,7 +133,7 @@ def _groups(results: StudyResults, metric: Measure) -> Iterator[tuple[str, list[
 
 
 def _heights(groups: Sequence[tuple[str, Sequence[Row]]]) -> tuple[list[float], int]:
-    """Place the rows from the top, below the names of their groups; and how many lines there are."""
+    """Place the rows below the names of their groups, from the top; and count the lines."""
     lines = sum(len(group) + 1 for _, group in groups)
     heights, line = list[float](), lines
     for _, group in groups:

@@ -75,8 +75,8 @@ def signals(results: StudyResults, title: str) -> Figure:
     accuracies = results.summary.set_index("variant")["accuracy_mean"]
     accuracies.index = accuracies.index.map(lambda name: label_of(name, role))
     styles = variant_styles(results.initializers)
-    own = {label_of(name, role): styles[name] for name in study.with_role(role)}
-    return draw_signals(title, pd.concat(tables), accuracies, own)
+    known = {label_of(name, role): styles[name] for name in study.with_role(role)}
+    return draw_signals(title, pd.concat(tables), accuracies, known)
 
 
 def draw_signals(
