@@ -15,6 +15,7 @@ from initstudy.config.configuration import parse
 from initstudy.config.forms import NOWHERE
 from initstudy.config.initializers import Initializer
 from initstudy.data.datasets import DatasetInfo
+from initstudy.report.card import card
 from initstudy.results.contracts import (
     DIAGNOSTICS,
     HISTORIES,
@@ -132,6 +133,7 @@ def made_up_study(
         write(components, folder / "interaction.csv")
     findings = find(results)
     (folder / "findings.json").write_text(dump(findings))
+    (folder / "card.html").write_text(card(findings, study))
     write(summarize(results, findings), folder / "summary.csv")
     write(pairs(all_pairs(results)), folder / "pairs.csv")
     # Nothing of it was read yet.

@@ -14,12 +14,14 @@ from made_up import SEEDS, describe, made_up_study
 from matplotlib.text import Text
 
 from initstudy.analysis.measures import MEASURES
-from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, draw, figures_of
+from initstudy.drawing.catalog import FIGURES, SUITE_FIGURES, figures_of
 from initstudy.drawing.style import save
 from initstudy.errors import StudyError
+from initstudy.report.figures import draw
 from initstudy.report.words import TEMPLATES, captions
+from initstudy.results.study import StudyResults
 
-PLAIN = ["differences", "ranking", "comparisons", "kernel", "bias", "best_vs_baseline", "signals"]
+PLAIN = ["forest", "confirmation", "kernel", "bias", "best_vs_baseline", "signals", "comparisons"]
 
 
 def test_what_the_catalog_names_is_what_can_be_drawn() -> None:
@@ -52,7 +54,7 @@ def test_a_study_has_the_figures_of_its_design() -> None:
     by_source = [f.name for f in figures_of(describe(by_source=True))]
     assert sorted({*by_source} - {*PLAIN}) == ["variance"]
     untuned = figures_of(SimpleNamespace(budgets={}), SUITE_FIGURES)
-    assert [f.name for f in untuned] == ["heat_map", "intervals", "profiles", "times"]
+    assert [f.name for f in untuned] == ["intervals", "heat_map", "profiles", "times"]
     tuned = figures_of(SimpleNamespace(budgets={"baseline": [1.0]}), SUITE_FIGURES)
     assert tuned[-1].name == "budgets"
 
@@ -63,14 +65,13 @@ def test_captions_and_axes_name_the_set_that_the_study_is_judged_on(
 ) -> None:
     results = made_up_study(tmp_path / "s", held_out=held_out, factorial=True)
     texts = captions(figures_of(results.study), results.study)
-    assert f"The accuracy of every variant, on the {judged} set." in texts["ranking"].text
-    assert "Large dots are means" in texts["ranking"].text
-    ranking = draw("ranking", results).axes[0]
-    assert ranking.get_xlabel().startswith(f"{judged} examples")
+    assert f"of both is on the {judged} set." in texts["confirmation"].text
+    again = draw("confirmation", results).axes[0]
+    assert again.get_ylabel() == f"{judged} accuracy"
     # The numbers are those of the test images, which are others where images are held out.
-    dots = [x for row in ranking.collections for x in row.get_offsets()[:, 0]]
-    expected = [results.accuracies(name) for name in results.initializers]
-    np.testing.assert_allclose(sorted(dots), np.sort(np.concatenate(expected)))
+    for line, name in zip(again.lines, ["baseline", "best"], strict=True):
+        expected = 100 * results.accuracies(name, results.study.confirmation)
+        np.testing.assert_allclose(sorted(line.get_ydata()), sorted(expected))
     assert f"Final {judged} accuracy" in draw("pairs", results).axes[0].get_title("left")
 
 
@@ -106,8 +107,8 @@ def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None
         assert box.x0 >= 0
         assert box.x1 <= narrow.get_figwidth() + 0.05
         said = " ".join(text.get_text() for text in narrow.findobj(Text))
-        if figure.name in ("differences", "ranking"):
-            assert all(f"{name} " in said for name in results.summary["variant"][1:])
+        if figure.name == "forest":
+            assert all(name in said for name in ("ones", "he_normal", "he_uniform"))
 
 
 @pytest.mark.parametrize("judge_by", MEASURES)
@@ -116,23 +117,10 @@ def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
     measure = MEASURES[judge_by]
     for figure in figures_of(results.study):
         save(draw(figure.name, results), tmp_path / f"{figure.name}.svg")
-    ranking = draw("ranking", results).axes[0]
-    assert ("correctly" if judge_by == "accuracy" else measure.words) in ranking.get_xlabel()
-    order = [text.get_text().split()[0] for text in ranking.get_yticklabels()]
-    expected = results.summary.set_index("variant")["metric_value"] * measure.sign
-    assert expected[order].is_monotonic_increasing
-    compared = draw("differences", results).axes[0]
-    signs = results.summary.set_index("variant")["difference"] * measure.sign
-    names = [text.get_text().split()[0] for text in compared.get_yticklabels()]
-    assert signs[names].is_monotonic_increasing
-    # Targets that were never reached lie beyond the others, where it says so.
-    never = [text.get_text() for text in ranking.texts]
-    infinite = np.concatenate([results.scores(name) for name in order])
-    assert never == ["∞"] * bool(np.isinf(infinite).any())
-    if judge_by == "epochs_to_target":
-        assert never
-        ends = max(x for row in ranking.collections for x in row.get_offsets()[:, 0])
-        assert ranking.get_xlim()[1] > ends > 1
+    forest = draw("forest", results).axes[0]
+    assert ("accuracy" if judge_by == "accuracy" else measure.words) in forest.get_xlabel()
+    said = {text.get_text() for text in forest.texts}
+    assert said >= ({"◄ worse", "better ►"} if measure.sign > 0 else {"◄ better", "worse ►"})
 
 
 def test_curves_are_those_of_the_histories_on_the_seeds_they_belong_to(tmp_path: Path) -> None:
@@ -153,7 +141,7 @@ def test_curves_are_those_of_the_histories_on_the_seeds_they_belong_to(tmp_path:
     both = draw("best_vs_baseline", results)
     for line, name in zip(both.axes[0].lines, ["baseline", "best"], strict=True):
         np.testing.assert_allclose(line.get_ydata(), mean(name, SEEDS, 99))
-    assert "(he_normal kernels, he_uniform biases) against" in both.get_suptitle()
+    assert "he_normal kernels with he_uniform biases" in both.get_suptitle()
 
 
 def test_signals_are_those_of_the_seeds_that_all_variants_share(tmp_path: Path) -> None:
@@ -179,14 +167,12 @@ def test_a_choice_of_the_baseline_is_drawn_as_what_it_is(tmp_path: Path) -> None
     results = made_up_study(tmp_path / "s", best=("glorot_uniform", "zeros"))
     assert "best" not in results.initializers
     figure = draw("best_vs_baseline", results)
-    assert "the baseline's own (glorot_uniform kernels, zeros biases)" in figure.get_suptitle()
+    assert "the baseline, glorot_uniform kernels with zeros biases" in figure.get_suptitle()
     (line,) = figure.axes[1].lines
     expected = results.curves("baseline", range(SEEDS), "val_accuracy").mean(axis=0)
     np.testing.assert_allclose(line.get_ydata(), expected)
-    for name, rows in (("ranking", 4), ("differences", 3)):
-        labels = [t.get_text().split()[0] for t in draw(name, results).axes[0].get_yticklabels()]
-        assert len(labels) == rows
-        assert "best" not in labels
+    labels = [text.get_text() for text in draw("forest", results).axes[0].get_yticklabels()]
+    assert sorted(labels) == ["he_normal", "he_uniform", "ones"]
 
 
 def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
@@ -196,10 +182,10 @@ def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
     path.write_text("".join(line for line in lines if not line.startswith("kernel-ones")))
     with pytest.raises(StudyError, match=r"no diagnostics of kernel-ones\."):
         draw("signals", results)
-    with pytest.raises(StudyError, match=r"'signals' has no narrow form; differences, .* have one"):
+    with pytest.raises(StudyError, match=r"'signals' has no narrow form; forest, .* have one"):
         draw("signals", results, narrow=True)
     with pytest.raises(StudyError, match=r"kernel-ones has no results for the seeds \[4\]"):
         results.curves("kernel-ones", range(5), "accuracy")
-    (tmp_path / "s" / "summary.csv").unlink()
-    with pytest.raises(StudyError, match=r"summary\.csv cannot be read"):
-        draw("ranking", results)
+    (tmp_path / "s" / "findings.json").unlink()
+    with pytest.raises(StudyError, match=r"findings\.json cannot be read"):
+        draw("forest", StudyResults(tmp_path / "s"))

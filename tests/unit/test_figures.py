@@ -1,9 +1,7 @@
 """The pictures show what they are given, and their labels do not overlap."""
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,16 +11,23 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from initstudy.drawing.curves import Curves, learning_curves
-from initstudy.drawing.intervals import Band, Estimate, draw_rows
-from initstudy.drawing.style import COLORS, save
+from initstudy.drawing.style import COLORS, DECISION_COLORS, INK, line_styles, save, variant_styles
+from initstudy.results.findings import Peak
 
-draw_ranking, draw_differences = partial(draw_rows, judged="validation"), draw_rows
 NAMES = ["baseline", "glorot_normal", "ones", "random_uniform", "random_normal", "he_uniform"]
 
 
 def some_curves(names: list[str], epochs: int = 20, seeds: int = 4) -> list[Curves]:
     generator = np.random.default_rng(0)
-    return [Curves(name, *generator.uniform(0.90, 0.92, size=(2, seeds, epochs))) for name in names]
+    return [
+        Curves(name, *generator.uniform(0.90, 0.92, size=(2, seeds, epochs)), style)
+        for name, style in zip(names, line_styles(names), strict=True)
+    ]
+
+
+def level(name: str, values: np.ndarray) -> Curves:
+    """Curves of the same values in training and validation, float64 (2, seeds, epochs)."""
+    return Curves(name, *values, line_styles([name])[0])
 
 
 def test_lines_are_means_and_bands_are_standard_deviations() -> None:
@@ -42,7 +47,7 @@ def test_lines_are_means_and_bands_are_standard_deviations() -> None:
     # No further than a seed came, which above 99 % is a long way on the scale.
     one_low = np.full((2, 10, 3), 0.99)
     one_low[:, 0] = 0.6
-    (band,) = learning_curves("T", [Curves("x", *one_low)]).axes[0].collections
+    (band,) = learning_curves("T", [level("x", one_low)]).axes[0].collections
     assert band.get_paths()[0].vertices[:, 1].max() == 0.99
     assert "n = 4 seeds" in figure.axes[0].get_ylabel()
 
@@ -64,8 +69,8 @@ def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
 
 @pytest.mark.parametrize("value", [0.02, 0.5, 0.998])
 def test_labels_of_lines_that_end_together_stay_beside_the_panel(value: float) -> None:
-    curves = [Curves(f"v{i}", *np.full((2, 2, 5), value)) for i in range(7)]
-    curves += [Curves(f"w{end}", *np.full((2, 2, 5), end)) for end in (0.01, 0.999)]
+    curves = [level(f"v{i}", np.full((2, 2, 5), value)) for i in range(7)]
+    curves += [level(f"w{end}", np.full((2, 2, 5), end)) for end in (0.01, 0.999)]
     figure = learning_curves("T", curves)
     heights = sorted(text.get_position()[1] for text in figure.axes[1].texts)
     assert heights[0] >= 0
@@ -125,21 +130,6 @@ def test_one_seed_or_one_epoch_can_be_drawn(tmp_path: Path, seeds: int, epochs: 
     assert bool(figure.axes[0].collections) == (seeds > 1)
 
 
-def estimates(*means: float, spread: float = 0.01) -> list[Estimate]:
-    generator = np.random.default_rng(0)
-    return [
-        Estimate(
-            "baseline" if index == 0 else f"kernel-number_{index}",
-            mean,
-            mean - spread,
-            mean + spread,
-            generator.normal(mean, spread, size=10),
-            published=mean + spread if index == 1 else float("nan"),
-        )
-        for index, mean in enumerate(means)
-    ]
-
-
 def no_overlaps(figure: Figure) -> None:
     figure.draw_without_rendering()
     for index, axes in enumerate(figure.axes):
@@ -156,89 +146,60 @@ def no_overlaps(figure: Figure) -> None:
                 assert not one.overlaps(other)
 
 
-def test_the_ranking_is_ordered_and_shows_what_it_is_given() -> None:
-    given = estimates(0.92, 0.95, 0.40, 0.90)
-    axes = draw_ranking("T", given).axes[0]
-    labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
-    assert labels == ["kernel-number_2", "kernel-number_3", "baseline", "kernel-number_1"]
-    points = {}
-    for row, dots in enumerate(axes.collections):
-        points[labels[row]] = sorted(dots.get_offsets()[:, 0])
-    for estimate in given:
-        np.testing.assert_allclose(points[estimate.label], sorted(estimate.values))
-    diamonds = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"]
-    assert diamonds == [pytest.approx(0.96)]
-    bars = {float(np.mean(line.get_ydata())): line.get_xdata() for line in axes.lines
-            if len(line.get_xdata()) == 2}  # fmt: skip
-    np.testing.assert_allclose(bars[0], (0.39, 0.41))
-    np.testing.assert_allclose(bars[3], (0.94, 0.96))
+def test_a_peak_before_a_fall_is_marked_where_it_is() -> None:
+    one, other = some_curves(["baseline", "x"])
+    axes = learning_curves("T", [one, replace(other, peak=Peak(7, 0.915, 0.02))]).axes[1]
+    (mark,) = (line for line in axes.lines if line.get_marker() == "v")
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (7, 0.915)
 
 
-def test_a_study_of_its_baseline_alone_has_no_differences_to_draw(tmp_path: Path) -> None:
-    save(
-        draw_differences("T", [], band=Band(-0.005, 0.005, "less than 0.5 pp")), tmp_path / "a.png"
+def test_bands_are_drawn_where_they_are_wanted() -> None:
+    one, other = some_curves(["baseline", "x"])
+    for axes in learning_curves("T", [one, replace(other, band=False)]).axes:
+        assert len(axes.collections) == 1
+
+
+def test_one_initializer_has_one_colour_in_all_roles() -> None:
+    styles = variant_styles(
+        {
+            "baseline": ("glorot_uniform", "zeros"),
+            "kernel-ones": ("ones", "zeros"),
+            "kernel-he_normal": ("he_normal", "zeros"),
+            "bias-he_normal": ("glorot_uniform", "he_normal"),
+            "bias-ones": ("glorot_uniform", "ones"),
+            "best": ("he_normal", "ones"),
+        }
     )
+    assert styles["kernel-ones"] == styles["bias-ones"] != styles["kernel-he_normal"]
+    assert styles["best"] == styles["kernel-he_normal"] == styles["bias-he_normal"]
+    assert styles["baseline"]["color"] == "black"
 
 
-@pytest.mark.parametrize("value", [1.0, 0.0, 0.95])
-def test_what_is_all_the_same_is_in_view(value: float) -> None:
-    axes = draw_ranking("T", [Estimate("baseline", value, value, value, np.full(3, value))]).axes[0]
-    low, high = axes.get_xlim()
-    for dot in axes.collections[0].get_offsets()[:, 0]:
-        assert low < dot < high
-
-
-def test_interim_analyses_are_small_marks_above_the_last() -> None:
-    (given,) = estimates(0.0, 0.02)[1:]
-    figure = draw_differences("T", [replace(given, earlier=(0.03, 0.01))])
-    hollow = (line for line in figure.axes[0].lines if line.get_fillstyle() == "none")
-    (marks,) = (line for line in hollow if line.get_marker() == "o")
-    assert marks.get_xdata().tolist() == [0.03, 0.01]
-    assert (marks.get_ydata() > 0).all()
-    assert "mean at an interim analysis" in [text.get_text() for text in figure.legends[0].texts]
-    legend = draw_differences("T", [given]).legends[0]
-    assert "earlier" not in " ".join(text.get_text() for text in legend.texts)
-
-
-def test_differences_are_on_both_sides_of_zero() -> None:
-    given = estimates(0.0, 0.025, -0.53, -0.01)[1:]
-    figure = draw_differences("T", given)
-    axes = figure.axes[0]
-    labels = [label.get_text().split()[0] for label in axes.get_yticklabels()]
-    assert labels == ["kernel-number_2", "kernel-number_3", "kernel-number_1"]
-    low, high = axes.get_xlim()
-    for estimate in given:
-        assert low < estimate.values.min() < estimate.values.max() < high
-    figure.draw_without_rendering()
-    ticks = [text.get_text() for text in axes.get_xticklabels()]
-    assert {"0", "-50", "+2"} <= set(ticks)
+def test_words_in_figures_are_dark() -> None:
+    """A contrast of 4.5 with white (Web Content Accessibility Guidelines 2.1, 1.4.3)."""
+    for color in (INK, *DECISION_COLORS.values()):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+        luminance = float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+        assert 1.05 / (luminance + 0.05) >= 4.5
+    figure = learning_curves("T", some_curves(NAMES))
+    assert {text.get_color() for text in figure.axes[1].texts} == {INK}
 
 
 @pytest.mark.parametrize(
     "means", [(0.92, 0.95, 0.4), (0.2, 0.9, 0.99), (0.95, 0.951, 0.949), (0.1, 0.1, 0.1)]
 )
 def test_tick_labels_never_overlap(means: tuple[float, ...]) -> None:
-    no_overlaps(draw_ranking("T", estimates(*means)))
-    no_overlaps(draw_differences("T", estimates(0, *(mean - means[0] for mean in means[1:]))))
     curves = [
-        Curves(f"v{mean}", *np.full((2, 3, 20), mean) + np.linspace(-0.09, 0, 20)) for mean in means
+        level(f"v{mean}", np.full((2, 3, 20), mean) + np.linspace(-0.09, 0, 20)) for mean in means
     ]
     no_overlaps(learning_curves("T", curves))
-
-
-def test_what_diverged_or_has_one_seed_can_be_drawn(tmp_path: Path) -> None:
-    nothing = Estimate("baseline", 0, 0, 0, np.zeros(10))
-    one = Estimate("best", 0.9, float("nan"), float("nan"), np.array([0.9]))
-    save(draw_ranking("T", [nothing, one]), tmp_path / "ranking.png")
-    save(draw_differences("T", [one]), tmp_path / "differences.png")
-    save(draw_differences("T", [Estimate("best", 0, 0, 0, np.zeros(10))]), tmp_path / "zero.svg")
 
 
 def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
     levels = np.linspace(0.5, 0.9, 101)
     names = ["baseline", *(f"v{i:03d}" for i in range(100))]
     curves = [
-        Curves(name, *np.full((2, 3, 4), level)) for name, level in zip(names, levels, strict=True)
+        level(name, np.full((2, 3, 4), height)) for name, height in zip(names, levels, strict=True)
     ]
     figure = learning_curves("T", curves)
     labels = {text.get_text().split()[0] for text in figure.axes[1].texts}
@@ -250,21 +211,3 @@ def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
     np.testing.assert_allclose([narrow.min(), narrow.max()], [0.6, 0.8])
     np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), 0.7)
     assert "all 101" in figure.get_supxlabel()
-
-
-@pytest.mark.parametrize("draw", [draw_ranking, draw_differences])
-def test_of_many_rows_those_in_the_middle_share_one(
-    draw: Callable[[str, list[Estimate]], Figure],
-) -> None:
-    levels = np.linspace(0.5, 0.9, 101)
-    names = [*(f"v{i:03d}" for i in range(100)), "baseline"]
-    given = [
-        Estimate(name, level, level - 0.01, level + 0.01, np.array([level]))
-        for name, level in zip(names, levels, strict=True)
-    ]
-    axes = draw("T", given).axes[0]
-    labels = [text.get_text().split("  ")[0] for text in axes.get_yticklabels()]
-    worst, best = [f"v{i:03d}" for i in range(15)], [f"v{i:03d}" for i in range(86, 100)]
-    assert labels == [*worst, "71 others", *best, "baseline"]
-    shared = next(dots for dots in axes.collections if len(dots.get_offsets()) == 71)
-    np.testing.assert_allclose(sorted(shared.get_offsets()[:, 0]), levels[15:86])

@@ -589,7 +589,10 @@ def test_the_figures_show_what_they_are_given() -> None:
     assert low < min(one.new_low for one in over)
     assert high > max(one.new_high for one in over)
     ratios = [[within.ratio for within in method.within] for method in findings.methods]
-    (axes,) = figures["heat_map"].axes
+    axes, scale = figures["heat_map"].axes
+    assert "blue: fewer" in scale.get_ylabel()
+    # The best cell keeps its colour.
+    assert axes.images[0].norm.vmin <= np.min(ratios)
     np.testing.assert_allclose(axes.images[0].get_array(), ratios)
     marks = Counter(line.get_marker() for line in axes.lines)
     counts = [method.counts for method in findings.methods]
@@ -628,8 +631,9 @@ def test_the_report_shows_every_figure_that_there_is(variants: int, tmp_path: Pa
     figures = drawn(findings, some_entries(variants=variants))
     page = written_page(findings, figures)
     assert re.findall(r'<figure id="(\w+)-figure">', page) == list(figures)
-    sections = re.findall(r'<section id="([\w-]+)"', page)
-    assert re.findall(r'<a href="#([\w-]+)">', page) == sections
+    ids = re.findall(r'<(?:section|details)[^>]* id="([\w-]+)"', page)
+    assert len(set(ids)) == len(ids)
+    assert {*re.findall(r'<a [^>]*href="#([\w-]+)"', page)} <= {*ids, "explorer"}
     for method in findings.methods:
         for within in method.within:
             assert f"{within.ratio:.2f} {within.comparison.decision}" in page

@@ -79,8 +79,8 @@ FIGURES = (
     Figure("variance", "drawing.variance:variance", "Variance", lambda s: bool(s.variance_seeds)),
 )
 SUITE_FIGURES = (
-    Figure("heat_map", "suite.figures:heat_map", "Errors"),
     Figure("intervals", "suite.figures:intervals", "Errors"),
+    Figure("heat_map", "suite.figures:heat_map", "Errors"),
     Figure("profiles", "suite.figures:performance_profiles", "Profiles"),
     Figure("times", "suite.figures:times_to_target", "Profiles"),
     Figure("budgets", "suite.figures:budgets", "Tuning", lambda found: bool(found.budgets)),

@@ -34,6 +34,10 @@ from initstudy.study import Study
 
 # Of more variants the best and the worst have a row that opens; the others are collapsed.
 MOST_ROWS, ENDS = 24, 10
+# Figures that have a place of their own in `report.html.jinja`; the others follow by their sections.
+PLACED = {
+    *("forest", "confirmation", "kernel", "bias", "best_vs_baseline", "signals", "comparisons"),
+}
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
 
@@ -138,8 +142,8 @@ def ties(results: StudyResults) -> list[list[str]]:
 
 
 def more(study: Study) -> dict[str, list[str]]:
-    """List the figures that only some studies have, by the title of their part of the page."""
-    found = [figure for figure in figures_of(study) if figure.when and figure.section != "Pairs"]
+    """List the figures that the template does not place, by the title of their part of the page."""
+    found = [figure for figure in figures_of(study) if figure.name not in PLACED]
     return {
         title: [one.name for one in group]
         for title, group in itertools.groupby(found, lambda figure: figure.section)
