@@ -113,7 +113,7 @@ def test_what_is_judged_is_what_the_test_images_gave(own: Project) -> None:
     assert "ran at its best learning rate: 0.1 for" in verdict
     report = (own / "results/own/report.html").read_text()
     assert 'id="learning_rates-figure"' in report
-    assert "The accuracy of every variant, on the test set." in report
+    assert "of the test set classified correctly" in report
 
 
 def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
