@@ -38,7 +38,7 @@ def test_each_source_alone_is_trained_and_told(project: Project) -> None:
         in verdict
     )
     assert (results / "figures/variance.svg").exists()
-    assert 'id="scatter"' in (results / "report.html").read_text()
+    assert 'id="variance"' in (results / "report.html").read_text()
     varied = {
         tuple(json.loads(path.read_text())["spec"]["vary"])
         for path in (project / "results/runs").glob("*/spec.json")
