@@ -11,7 +11,7 @@ from initstudy.config.forms import (
     Keys,
     Whole,
     Written,
-    find,
+    existing,
     folders_of,
     form_of,
     numbers,
@@ -49,17 +49,12 @@ HeldOut = Annotated[int, Written(ValidationForm, _held_out, _written_validation)
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:
-    folders = folders_of(info)
-    if not name.endswith(".npz"):
-        if folders and name not in DATASETS:
-            hint = suggest(name, DATASETS)
-            raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
-        return name
-    file = find(name, folders)
-    if folders and not file.is_file():
-        hint = suggest(name, (path.name for folder in folders for path in folder.glob("*.npz")))
-        raise wrong(f"there is no file {name!r} in {' or '.join(map(str, folders))}{hint}")
-    return str(file)
+    if name.endswith(".npz"):
+        return existing(name, info)
+    if folders_of(info) and name not in DATASETS:
+        hint = suggest(name, DATASETS)
+        raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
+    return name
 
 
 DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]

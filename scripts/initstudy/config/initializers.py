@@ -23,7 +23,6 @@ from initstudy.config.forms import (
     Parameters,
     Written,
     custom_code,
-    folders_of,
     form_of,
     optional,
     wrong,
@@ -54,24 +53,14 @@ class Initializer:
 
     @classmethod
     def parse(cls, entry: Any, folders: Sequence[Path] = HERE) -> "Initializer":
-        """From a configuration's entry, in one of its forms.
-
-        Args:
-            entry: an identifier, {name, class_name, config}, a list with one for each layer,
-                {name, layers: that list}, {hidden, output}, or {paths, others}.
-            folders: where custom files are looked for, in this order.
-        """
+        """Return the initializer of a configuration's entry, whose custom file is in a folder."""
         made: Initializer = TypeAdapter(AnInitializer).validate_python(entry, context=folders)
         return made
 
     def plain(self) -> dict[str, Any]:
         """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
-        source = {} if self.source is None else {"source": self.source}
-        return {
-            "name": self.name,
-            "class_name": self.class_name,
-            "config": dict(self.config),
-        } | source
+        made = {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+        return made if self.source is None else {**made, "source": self.source}
 
     def entry(self) -> str | dict[str, Any]:
         """As an entry of a configuration."""
@@ -125,7 +114,7 @@ def _layer(form: str | Layer, info: ValidationInfo) -> dict[str, Any]:
     name, config = (form, {}) if isinstance(form, str) else (form.class_name, form.config)
     if not is_custom(name):
         return {"class_name": name, "config": config}
-    found, source = custom_code(name, folders_of(info))
+    found, source = custom_code(name, info)
     return {"class_name": found, "config": config, **source}
 
 
