@@ -57,7 +57,7 @@ def describe(
 
     Args:
         problems: what is wrong.
-        files: the configuration files, in the order in which later ones override earlier ones.
+        files: of the configuration; later ones override earlier ones.
         elsewhere: where the top-level keys were set that were not set in the files, or override
             them, by key: `--config`, a list of studies.
     """
@@ -83,12 +83,9 @@ def read_yaml(path: str | Path) -> Any:
 
 
 def file_problems(files: Iterable[str | Path]) -> str | None:
-    """Return the mistakes in configuration files before any key is read, with files and lines.
+    """List broken YAML, and equal keys in one mapping, with their lines; None if there are none.
 
-    Snakemake tells of broken YAML without its line, and of two equal keys takes the second.
-
-    Returns:
-        A message that lists broken YAML, and equal keys in one mapping with both lines; or None.
+    Snakemake reports broken YAML without its line, and of two equal keys takes the second.
     """
     found = []
     for file in files:

@@ -110,8 +110,8 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
     """Read the arrays of a data set, as they are stored; images get their channels last.
 
     Args:
-        path: a .npz.
-        name: of the catalogue, or ending in .npz of a user's own file.
+        path: of a .npz, a user's own if `name` ends so.
+        name: of the data set.
         sha256: that it must have, see `DatasetInfo`.
 
     Raises:

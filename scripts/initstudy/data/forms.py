@@ -136,11 +136,8 @@ def decode_idx(data: bytes, values: int) -> npt.NDArray[np.uint8]:
     """Decode an IDX file of unsigned bytes (LeCun, Cortes and Burges, the MNIST database).
 
     Two zero bytes, the type (8: unsigned byte), the number of dimensions, each of them as a
-    big-endian 32-bit number, then the values in C order; gzip around it is undone.
-
-    Args:
-        data: the file.
-        values: how many it must hold; more are not unpacked.
+    big-endian 32-bit number, then the values in C order; gzip around it is undone. No more values
+    are unpacked than it must hold.
 
     Raises:
         SourceError: if it is not such a file.

@@ -43,18 +43,14 @@ NOTHING = Size(0, 0, 0, "graph")
 
 
 def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
-    """Return what Keras says of a configuration.
+    """Return what is wrong with a configuration for Keras, and the size of its model.
+
+    The initializers are tried once the model is right.
 
     Args:
         config: has passed the schema: model, the shape of an input, the number of classes,
             optimizer, learning_rates, vary and, for each role, the key path, class_name and config
             of its initializers.
-
-    Returns:
-        A problem for each name that Keras does not know, each set of parameters that it refuses,
-        each initializer that cannot make what it is to make or is another one's double, and what
-        is wrong with a user's own model, whose initializers are tried once it is right; and the
-        size of the model.
     """
     model, shape, classes = config["model"], config["shape"], config["classes"]
     network: Examined | None = None
@@ -179,14 +175,7 @@ def _work(graph: Any) -> tuple[int, int]:
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Keras says of a configuration, as plain values which JSON can hold.
-
-    Args:
-        question: see `examine`.
-
-    Returns:
-        `problems`, as [path, message] each, and the fields of `Size`.
-    """
+    """Return what `examine` finds, for JSON: `problems`, [path, message], and fields of `Size`."""
     problems, size = examine(question)
     return {"problems": [[list(one.path), one.message] for one in problems], **asdict(size)}
 
