@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from initstudy.data.forms import Csv, Form, Idx, Npz, RTable
+from initstudy.data.forms import Form, csv, idx, npz, r_table
 from initstudy.data.sources import Address, Folder, Package, Source, keras_cache
 
 
@@ -52,9 +52,9 @@ def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]
     }
 
 
-def _idx(name: str) -> Idx:
+def _idx(name: str) -> Form:
     """Return the files of MNIST and its like, whose names are made of a part and dimensions."""
-    return Idx(
+    return idx(
         {
             "x_train": name.format("train-images", 3),
             "y_train": name.format("train-labels", 1),
@@ -69,7 +69,7 @@ def _mlbench(
 ) -> DatasetSpec:
     """Return a table of the R package mlbench, as Debian has it; the first rows are to train on."""
     folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", file_sha256)
-    form = RTable(f"{table}.rda", table, label, shapes["x_train"][0])
+    form = r_table(table, label, shapes["x_train"][0])
     return DatasetSpec(shapes, places=(Place(folder, form),), licence=UCI, **known)
 
 
@@ -87,12 +87,12 @@ SPECS: Mapping[str, DatasetSpec] = {
         sha256="58fc5cbd78f2f8849313e5dfc520003ea93fbc69da2b93d93a586a04dff70a2a",
         majority_accuracy=0.1135,
         places=(
-            Place(keras_cache(), Npz("mnist.npz")),
+            Place(keras_cache(), npz("mnist.npz")),
             Place(
                 Address(
                     TENSORFLOW, "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
                 ),
-                Npz("mnist.npz"),
+                npz("mnist.npz"),
             ),
             Place(
                 Package(
@@ -133,7 +133,7 @@ SPECS: Mapping[str, DatasetSpec] = {
                     "scikit_learn-1.5.2.tar.gz",
                     "b4237ed7b3fdd0a4882792e68ef2545d5baa50aca3bb45aa7df468138ad8f94d",
                 ),
-                Csv("scikit_learn-1.5.2/sklearn/datasets/data/digits.csv.gz", test_every=4),
+                csv("scikit_learn-1.5.2/sklearn/datasets/data/digits.csv.gz", test_every=4),
             ),
         ),
     ),

@@ -10,7 +10,7 @@ import numpy as np
 
 from initstudy.data.catalog import DatasetSpec, Place
 from initstudy.data.datasets import digest
-from initstudy.data.forms import Arrays, Npz
+from initstudy.data.forms import Arrays, npz
 from initstudy.data.sources import Folder, SourceError
 from initstudy.errors import StudyError, reason
 from initstudy.results.files import replacing
@@ -38,7 +38,7 @@ def download(
     tried = list(places or spec.places)
     if local:
         own = Path(local).expanduser()
-        tried.insert(0, Place(Folder(own.parent), Npz(own.name)))
+        tried.insert(0, Place(Folder(own.parent), npz(own.name)))
     failures = []
     for place in tried:
         log.info("Trying %s.", place.source)
