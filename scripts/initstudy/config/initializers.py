@@ -65,21 +65,19 @@ class Initializer:
     def entry(self) -> str | dict[str, Any]:
         """As an entry of a configuration."""
         if self.class_name == PER_LAYER:
-
-            def plain(part: Any) -> Any:
-                if isinstance(part, list):
-                    # Of patterns, which are pairs in their order, a mapping.
-                    if all(isinstance(one, list) for one in part):
-                        return {pattern: plain(one) for pattern, one in part}
-                    return [plain(one) for one in part]
-                if part is None:
-                    return None
-                return {"class_name": part["class_name"], "config": part["config"]}
-
-            return {"name": self.name, **{key: plain(part) for key, part in self.config.items()}}
+            return {"name": self.name, **{key: _entry(part) for key, part in self.config.items()}}
         if self.name == self.class_name and not self.config:
             return self.name
         return {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+
+
+def _entry(part: Any) -> Any:
+    if isinstance(part, list):
+        # Of patterns, which are pairs in their order, a mapping.
+        if all(isinstance(one, list) for one in part):
+            return {pattern: _entry(one) for pattern, one in part}
+        return [_entry(one) for one in part]
+    return part and {key: part[key] for key in ("class_name", "config")}
 
 
 @dataclass(frozen=True)

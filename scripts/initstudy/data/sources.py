@@ -30,12 +30,7 @@ class Source(Protocol):
     """Where files can be had; `str` of it is what the log calls it."""
 
     def read(self, file: str, limit: int, scratch: Path) -> bytes:
-        """Return the content of a file.
-
-        Args:
-            file: its name there.
-            limit: bytes that it has at most.
-            scratch: a folder for temporary files.
+        """Return the content of a file, of `limit` bytes at most; scratch is a temporary folder.
 
         Raises:
             SourceError: if there is no such file, or it is not as it must be.
