@@ -28,7 +28,7 @@ class Holdout(Keys):
     holdout: Annotated[Whole, BeforeValidator(numbers)] = Field(
         ge=1,
         le=100_000_000,
-        description=("Number of training examples that are held out for validation."),
+        description="Number of training examples that are held out for validation.",
     )
 
 
@@ -41,11 +41,10 @@ def _held_out(form: str | Holdout, info: ValidationInfo) -> int:
     return form.holdout if isinstance(form, Holdout) else 0
 
 
-def _written_validation(held_out: int) -> str | dict[str, int]:
-    return {"holdout": held_out} if held_out else "test"
-
-
-HeldOut = Annotated[int, Written(ValidationForm, _held_out, _written_validation)]
+HeldOut = Annotated[
+    int,
+    Written(ValidationForm, _held_out, lambda count: {"holdout": count} if count else "test"),
+]
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:

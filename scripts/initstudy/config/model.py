@@ -46,7 +46,7 @@ ModelForm = Annotated[
 
 def _model(form: str | Network, info: ValidationInfo) -> dict[str, Any]:
     if isinstance(form, Network):
-        return {"hidden_units": form.hidden_units, "activation": form.activation}
+        return form.model_dump()
     if not is_custom(form):
         raise wrong(f"{show(form)} is not of the form file.py:name, a custom function")
     build, source = custom_code(form, info)
@@ -71,16 +71,13 @@ OptimizerForm = Annotated[
 
 
 def _optimizer(form: str | Optimizer, info: ValidationInfo) -> dict[str, Any]:
-    if isinstance(form, Optimizer):
-        return {"class_name": form.class_name, "config": form.config}
-    return {"class_name": form, "config": {}}
+    return form.model_dump() if isinstance(form, Optimizer) else {"class_name": form, "config": {}}
 
 
-def _written_optimizer(optimizer: Mapping[str, Any]) -> Any:
-    return optimizer if optimizer["config"] else optimizer["class_name"]
-
-
-AnOptimizer = Annotated[Mapping[str, Any], Written(OptimizerForm, _optimizer, _written_optimizer)]
+AnOptimizer = Annotated[
+    Mapping[str, Any],
+    Written(OptimizerForm, _optimizer, lambda made: made if made["config"] else made["class_name"]),
+]
 
 Rate = Annotated[float, Field(ge=1e-12, le=1000)]
 Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(numbers)]
