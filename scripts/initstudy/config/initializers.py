@@ -233,17 +233,7 @@ Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_len
 class Baseline(Keys):
     """A kernel and a bias initializer."""
 
-    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the kernels.")
-    bias_initializer: AnInitializer = optional("zeros", "Draws the biases.")
-
-
-def _baseline(form: Baseline, info: ValidationInfo) -> Variant:
-    return Variant("baseline", form.kernel_initializer, form.bias_initializer)
-
-
-def _written_baseline(variant: Variant) -> dict[str, Any]:
-    kernel, bias = variant.kernel.entry(), variant.bias.entry()
-    return {"kernel_initializer": kernel, "bias_initializer": bias}
-
-
-ABaseline = Annotated[Variant, Written(Baseline, _baseline, _written_baseline)]
+    kernel: AnInitializer = optional(
+        "glorot_uniform", "Draws the kernels.", alias="kernel_initializer"
+    )
+    bias: AnInitializer = optional("zeros", "Draws the biases.", alias="bias_initializer")
