@@ -98,20 +98,12 @@ class _Signals:
             variable.assign(value)
         # What leaves a softmax is bounded, whatever the network does; what enters it is not.
         leaving = [*(site.activations for site in sites[:-1]), sums[-1]]
-        return [
-            [
-                tf.cast(part, tf.float32)
-                for part in (
-                    signal,
-                    tf.zeros_like(signal) if gradient is None else tf.convert_to_tensor(gradient),
-                    value,
-                    update,
-                )
-            ]
-            for signal, gradient, value, update in zip(
-                leaving, gradients, values, updates, strict=True
-            )
+        dense = [
+            tf.zeros_like(signal) if gradient is None else tf.convert_to_tensor(gradient)
+            for signal, gradient in zip(leaving, gradients, strict=True)
         ]
+        measured = zip(leaving, dense, values, updates, strict=True)
+        return [[tf.cast(part, tf.float32) for part in site] for site in measured]
 
 
 @dataclass(frozen=True)
@@ -132,17 +124,19 @@ def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
     by_owner: dict[int, list[Weight]] = {}
     for weight in (w for w in measured if len(w.shape) > 1 and w.role != "bias"):
         by_owner.setdefault(weight.owner, []).append(weight)
-    found: list[tuple[int, _Site]] = []
-    for owner, weights in by_owner.items():
-        layer = owners[owner]
-        mine = [n for n, call in enumerate(calls) if call.layer is _seen(model, layer, calls)]
-        for number in mine:
-            for weight in weights:
-                name = _named(model, layer, weight, len(weights) > 1)
-                kernel = model.variables[weight.index]
-                leaving = _behind(calls[number].leaving, calls)
-                found.append((number, _Site(name, kernel, calls[number], leaving)))
-    return [site for _, site in sorted(found, key=lambda one: one[0])]
+    seen = {owner: _seen(model, owners[owner], calls) for owner in by_owner}
+    return [
+        _Site(
+            _named(model, owners[owner], weight, len(weights) > 1),
+            model.variables[weight.index],
+            call,
+            _behind(call.leaving, calls),
+        )
+        for call in calls
+        for owner, weights in by_owner.items()
+        if call.layer is seen[owner]
+        for weight in weights
+    ]
 
 
 def _seen(model: Any, layer: Any, calls: Sequence[Call]) -> Any:
