@@ -215,9 +215,8 @@ class Studies:
     The configuration is read when a study is asked for, and lists when it is another one.
 
     Args:
-        main: where the configuration of the run comes from.
+        main: where the configuration of the run comes from; its command line is for all studies.
         defaults: files that all studies of lists take their other keys from.
-        settings: keys that were set on the command line, for all studies.
         kept: a folder of published results of lists, from which what their studies have is taken,
             instead of being run; see `SuiteResults.has`.
 
@@ -225,16 +224,9 @@ class Studies:
         kept: by the name of a list, the variants that are taken from there.
     """
 
-    def __init__(
-        self,
-        main: Origin,
-        defaults: Sequence[str] = (),
-        settings: Mapping[str, Any] | None = None,
-        kept: str | None = None,
-    ) -> None:
+    def __init__(self, main: Origin, defaults: Sequence[str] = (), kept: str | None = None) -> None:
         self.kept: dict[str, list[str]] = {}
-        self._kept, self._origin = kept, main
-        self._defaults, self._settings = list(defaults), settings or {}
+        self._kept, self._origin, self._defaults = kept, main, list(defaults)
         self._listed: dict[str, Member] = {}
         self._lists: dict[str, list[Member]] = {}
 
@@ -410,7 +402,8 @@ class Studies:
             files.append(os.path.relpath(found))
             # The configuration that all begin with says nothing of one of them alone.
             alone = {} if files[-1] in self._defaults else read_yaml(found)
-        raw = merged(*map(read_yaml, self._defaults), shared, alone, own, self._settings)
+        settings = self._origin.command_line
+        raw = merged(*map(read_yaml, self._defaults), shared, alone, own, settings)
         entry = {key: f"{path}, settings" for key in shared if key not in alone}
         entry |= dict.fromkeys(own, f"{path}, the entry of {label}")
-        return Origin(label, raw, files, self._settings, entry=entry)
+        return Origin(label, raw, files, settings, entry=entry)
