@@ -1,6 +1,7 @@
 """Compares a user's network with Keras' own training, before it is trained."""
 
 import json
+from dataclasses import asdict
 
 from initstudy.data import datasets
 from initstudy.engine.backend import set_threads
@@ -20,4 +21,4 @@ if __name__ == "__main__":
         if found.problems:
             raise StudyError(in_words(spec, found.problems))
         with replacing(snakemake.output[0]) as path:
-            path.write_text(json.dumps(found.plain(), indent=1))
+            path.write_text(json.dumps(asdict(found), indent=1))

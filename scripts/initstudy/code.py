@@ -77,11 +77,9 @@ AS_IN_0_2_0: dict[str, str] = {
 
 
 def engine_id(model: Mapping[str, Any], optimizer: Mapping[str, Any] | None = None) -> str:
-    """Return the code id of what trains a network.
+    """Return the code id of what trains a network, by a model and an optimizer of a `RunSpec`.
 
-    Args:
-        model: of a `RunSpec`.
-        optimizer: of a `RunSpec`; None for one without parameters.
+    None is an optimizer without parameters.
     """
     # The literature's initializers have ids of their own.
     first = _first(*sorted(f"{ENGINE}/{path.name}" for path in (PROJECT / ENGINE).glob("*.py")))
@@ -91,23 +89,14 @@ def engine_id(model: Mapping[str, Any], optimizer: Mapping[str, Any] | None = No
 
 
 def initializer_id(class_name: str) -> str:
-    """Return the code id of an initializer of the literature: of its file and the shared ones.
-
-    Args:
-        class_name: of `literature.PLACES`.
-    """
+    """Return the code id of an initializer of the literature: of its file and the shared ones."""
     file = PLACES[class_name].partition(":")[0]
     names = (file, "network", "shapes")
     return _first(*(f"{ENGINE}/literature/{name}.py" for name in names))
 
 
 def layer_id(layer: str, script: str) -> str:
-    """Return the code id of a rule: of its script, and of the layers that it may use.
-
-    Args:
-        layer: the last one of LAYERS that it uses.
-        script: its name.
-    """
+    """Return the code id of a rule: of its script, and of LAYERS up to the last that it uses."""
     layers = LAYERS[: LAYERS.index(layer) + 1]
     names = [f"scripts/initstudy/{one}" for one in layers]
     if layer in WITH_TEMPLATES:
@@ -119,11 +108,8 @@ def layer_id(layer: str, script: str) -> str:
 def source_id(*names: str) -> str:
     """Return the SHA-256, in hexadecimal, of sources without comments and docstrings.
 
-    It is the same on each version of Python that is supported.
-
-    Args:
-        names: files of the project, or folders with all Python files and templates below them. A
-            file that is not of Python counts byte for byte.
+    It is the same on each version of Python that is supported. The names are files of the project,
+    or folders with all Python files and templates below them; other files count byte for byte.
     """
     total = hashlib.sha256()
     for name in names:

@@ -49,7 +49,7 @@ class Size:
 
 
 def dense(features: int, hidden_units: Sequence[int], classes: int) -> Size:
-    """The size of a network of dense layers: product, bias and activation put out their units."""
+    """Return the size of dense layers, in which product, bias and activation put out the units."""
     sizes = [features, *hidden_units, classes]
     weights = sum(size * following for size, following in itertools.pairwise(sizes))
     return Size(weights, weights, 3 * sum(sizes[1:]), "xla")
@@ -69,8 +69,8 @@ class Cost:
         dataset_bytes: that the inputs of its data set take.
         images: for training.
         batch_size: images per update.
-        epochs: of each replicate.
-        seeds: replicates of the job.
+        epochs: of each seed.
+        seeds: how many the job runs.
         measured: seconds of an epoch, if these were measured.
     """
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,49 +17,36 @@ from initstudy.study import Study
 Counts = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Examples:
-    """How many there are of each class.
+def counts(study: Study, file: str | Path) -> tuple[Counts, Counts]:
+    """Count the examples of each class to learn from, and to validate on.
 
-    Attributes:
-        learned: to learn from.
-        validated: to validate on.
+    Args:
+        study: holds out and learns from no more examples than there are.
+        file: its data set, of which only labels are read, and divided as those of a run are.
     """
+    train, test = (labels(file, name).astype(np.int32) for name in ("y_train", "y_test"))
+    divided = Dataset(train, train, test, test, test, test, (), study.data.classes)
+    if study.held_out:
+        divided = hold_out(divided, study.held_out)
+    if study.training_images:
+        divided = learn_from(divided, study.training_images)
+    learned, validated = (
+        np.bincount(y, minlength=study.data.classes) for y in (divided.y_train, divided.y_val)
+    )
+    return learned, validated
 
-    learned: Counts
-    validated: Counts
 
-    @classmethod
-    def of(cls, study: Study, classes: int, file: str | Path) -> "Examples":
-        """Those of a study, as its data set will be divided.
-
-        Args:
-            study: holds out and learns from no more examples than there are.
-            classes: how many there are.
-            file: the data set, of which only labels are read.
-        """
-        train, test = (labels(file, name).astype(np.int32) for name in ("y_train", "y_test"))
-        divided = Dataset(train, train, test, test, test, test, (), classes)
-        if study.held_out:
-            divided = hold_out(divided, study.held_out)
-        if study.training_images:
-            divided = learn_from(divided, study.training_images)
-        counts = (np.bincount(y, minlength=classes) for y in (divided.y_train, divided.y_val))
-        return cls(*counts)
-
-    @property
-    def share(self) -> float:
-        """That of the most frequent class among those to validate on."""
-        return float(self.validated.max() / self.validated.sum())
+def _share(validated: Counts) -> float:
+    """Return that of the most frequent class."""
+    return float(validated.max() / validated.sum())
 
 
 def problems(study: Study) -> list[Problem]:
     """Find what of a configuration its data are not enough for."""
     left = study.data.examples - study.held_out
     if left <= 0:
-        text = (
-            f"{study.held_out} of {study.data.examples} training examples leave none for training"
-        )
+        asked = f"{study.held_out} of {study.data.examples}"
+        text = f"{asked} training examples leave none for training"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
         text = (
@@ -71,9 +57,9 @@ def problems(study: Study) -> list[Problem]:
     share = study.data.majority_accuracy
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        examples = Examples.of(study, study.data.classes, study.dataset)
-        found += _too_few(study, examples)
-        share = examples.share
+        learned, validated = counts(study, study.dataset)
+        found += _too_few(study, learned, validated)
+        share = _share(validated)
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
         mend = "Set it above that share, for instance to the accuracy of the baseline"
         text = f"{_reached(study, share)}. {mend}"
@@ -90,16 +76,17 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     """
     yield from study.data.notes
     share = study.data.majority_accuracy
-    examples = None
+    known = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            examples = Examples.of(study, study.data.classes, file)
-    if examples:
-        share = examples.share
-        if lacking := _lacking(examples.learned):
+            known = counts(study, file)
+    if known:
+        learned, validated = known
+        share = _share(validated)
+        if lacking := _lacking(learned):
             yield f"No example with the label {lacking} is used in training."
-        if study.held_out and (lacking := _lacking(examples.validated)):
+        if study.held_out and (lacking := _lacking(validated)):
             yield (
                 f"No example with the label {lacking} is held out, so the validation set lacks "
                 "this label."
@@ -108,19 +95,19 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
 
 
-def _too_few(study: Study, examples: Examples) -> Iterator[Problem]:
-    if lacking := _lacking(examples.learned):
+def _too_few(study: Study, learned: Counts, validated: Counts) -> Iterator[Problem]:
+    if lacking := _lacking(learned):
         key = ("training_images",) if study.training_images else ("validation", "holdout")
         asked = study.training_images or study.held_out
-        many = examples.learned.sum()
+        many = learned.sum()
         yield Problem(
             key,
             f"{asked} leaves {many} examples for training, and none of them has the label "
             f"{lacking}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
             "leave this class out of the data",
         )
-    if study.held_out and np.count_nonzero(examples.validated) == 1:
-        (only,) = np.flatnonzero(examples.validated)
+    if study.held_out and np.count_nonzero(validated) == 1:
+        (only,) = np.flatnonzero(validated)
         yield Problem(
             ("validation", "holdout"),
             f"{study.held_out} holds out examples with the label {only} alone, so accuracies "
@@ -129,7 +116,7 @@ def _too_few(study: Study, examples: Examples) -> Iterator[Problem]:
 
 
 def _lacking(counts: Counts) -> str:
-    """The labels that none has; empty if each is there."""
+    """List the labels that none has; empty if each is there."""
     return ", ".join(map(str, np.flatnonzero(counts == 0)[:5]))
 
 

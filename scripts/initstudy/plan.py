@@ -217,7 +217,7 @@ class Plan:
         own = self.rates(BEST, choices)
         if own is None:
             return []
-        baseline = self.study.baseline
+        baseline = self.study.variants["baseline"]
         return [
             self._job(variant, rate, seeds)
             for variant, rate in ((baseline, rates.get("baseline")), (best, own.get(BEST)))

@@ -37,12 +37,7 @@ ASKED = ("scripts/initstudy/engine", "scripts/initstudy/training")
 
 @dataclass(frozen=True)
 class Member:
-    """A study of a run.
-
-    Attributes:
-        origin: where its configuration comes from.
-        study: what is asked.
-    """
+    """A study of a run, and where its configuration comes from."""
 
     origin: Origin
     study: Study
@@ -118,9 +113,7 @@ class Member:
     def planned(self, job: Job, epoch_seconds: float | None = None) -> list[Planned]:
         """Return what a job needs to be run, and what the comparison with Keras needs before.
 
-        Args:
-            job: of this study.
-            epoch_seconds: that an epoch takes, if that was measured.
+        An epoch takes `epoch_seconds`, if that was measured.
         """
         cost, study = self.cost(job, len(job.seeds), epoch_seconds), self.study
         name = f"{job.variant} of {study.name}{self.plan.alone(job)}"
@@ -140,13 +133,7 @@ class Member:
         return [run, replace(run, spec=self.comparison, names=names, compared=None)]
 
     def cost(self, job: Job, seeds: int, epoch_seconds: float | None = None) -> Cost:
-        """Return what it takes to run so many seeds of a job.
-
-        Args:
-            job: of this study.
-            seeds: how many of them.
-            epoch_seconds: that an epoch takes, if that was measured.
-        """
+        """Return what it takes to run so many seeds of a job; see `planned`."""
         study = self.study
         images = study.training_images or study.data.examples - study.held_out
         sizes = self.size, study.data.bytes, images, study.batch_size
@@ -210,12 +197,7 @@ def ask_keras(members: Iterable[Member]) -> None:
 
 
 def write_answer(found: Mapping[str, Any], origin: Origin, path: str | Path) -> None:
-    """Write Keras' answer about a configuration, if it accepts it.
-
-    Args:
-        found: `problems`, as [path, message] each, and the fields of `Size`.
-        origin: of the configuration.
-        path: of the file.
+    """Write Keras' answer about a configuration, see `training.checks.answer`, if it accepts it.
 
     Raises:
         StudyError: with all that Keras refuses.
@@ -233,9 +215,8 @@ class Studies:
     The configuration is read when a study is asked for, and lists when it is another one.
 
     Args:
-        main: where the configuration of the run comes from.
+        main: where the configuration of the run comes from; its command line is for all studies.
         defaults: files that all studies of lists take their other keys from.
-        settings: keys that were set on the command line, for all studies.
         kept: a folder of published results of lists, from which what their studies have is taken,
             instead of being run; see `SuiteResults.has`.
 
@@ -243,16 +224,9 @@ class Studies:
         kept: by the name of a list, the variants that are taken from there.
     """
 
-    def __init__(
-        self,
-        main: Origin,
-        defaults: Sequence[str] = (),
-        settings: Mapping[str, Any] | None = None,
-        kept: str | None = None,
-    ) -> None:
+    def __init__(self, main: Origin, defaults: Sequence[str] = (), kept: str | None = None) -> None:
         self.kept: dict[str, list[str]] = {}
-        self._kept, self._origin = kept, main
-        self._defaults, self._settings = list(defaults), settings or {}
+        self._kept, self._origin, self._defaults = kept, main, list(defaults)
         self._listed: dict[str, Member] = {}
         self._lists: dict[str, list[Member]] = {}
 
@@ -264,11 +238,9 @@ class Studies:
             StudyError: with all that is wrong with it.
         """
         main = read(self._origin)
-        if main.study.name in self.lists:
-            taken = f"{main.study.name!r} is the name of {self.lists[main.study.name]}"
-            raise self._origin.refuse(
-                [Problem(("study",), f"{taken}, a list of studies; take another")]
-            )
+        if taken := self.lists.get(main.study.name):
+            text = f"{main.study.name!r} is the name of {taken}, a list of studies; take another"
+            raise self._origin.refuse([Problem(("study",), text)])
         ask_keras([main])
         return main
 
@@ -278,7 +250,7 @@ class Studies:
         return {self.main.study.name: self.main, **self._listed}
 
     def __getitem__(self, name: str) -> Member:
-        """A study by its name.
+        """Return a study by its name.
 
         Raises:
             StudyError: if there is none of that name, or what is wrong with a list of studies.
@@ -301,10 +273,7 @@ class Studies:
         return found
 
     def listed(self, name: str) -> list[Member]:
-        """The studies of a list.
-
-        Args:
-            name: one of `lists`.
+        """Return the studies of a list, one of `lists`.
 
         Raises:
             StudyError: if the list or a configuration is not as it must be, or if two studies,
@@ -367,7 +336,7 @@ class Studies:
             yield other or member
 
     def _to_train(self, name: str, members: list[Member]) -> list[Member]:
-        """The studies of a list without the variants whose results are kept."""
+        """Return the studies of a list without the variants whose results are kept."""
         if self._kept is None:
             return members
         # Only whoever asks for it waits for pandas.
@@ -397,13 +366,10 @@ class Studies:
         self.kept[name] = taken
         made = []
         for member in members:
+            names = [f"kernel-{one.name}" for one in member.study.kernel_initializers]
             ours = member.study.plain()["kernel_initializers"]
             entries = member.origin.raw.get("kernel_initializers", ours)
-            left = [
-                entry
-                for entry, one in zip(entries, member.study.kernel_initializers, strict=True)
-                if f"kernel-{one.name}" not in taken
-            ]
+            left = [one for name, one in zip(names, entries, strict=True) if name not in taken]
             raw = {**member.origin.raw, "kernel_initializers": left}
             made.append(read(replace(member.origin, raw=raw)))
         return made
@@ -425,9 +391,8 @@ class Studies:
         shared: Mapping[str, Any],
         own: Mapping[str, Any],
     ) -> Origin:
-        """Where a study of a list comes from: what is said of it alone overrides what is shared."""
+        """Return where a study of a list comes from: its own keys override those of the list."""
         files = [*self._defaults, str(path)]
-        layers = [*(read_yaml(one) for one in self._defaults), shared]
         alone: Mapping[str, Any] = {}
         if file is not None:
             places = [path.parent / file, Path(file), Path(os.path.relpath(PROJECT)) / file]
@@ -437,7 +402,8 @@ class Studies:
             files.append(os.path.relpath(found))
             # The configuration that all begin with says nothing of one of them alone.
             alone = {} if files[-1] in self._defaults else read_yaml(found)
-        raw = merged(*layers, alone, own, self._settings)
+        settings = self._origin.command_line
+        raw = merged(*map(read_yaml, self._defaults), shared, alone, own, settings)
         entry = {key: f"{path}, settings" for key in shared if key not in alone}
         entry |= dict.fromkeys(own, f"{path}, the entry of {label}")
-        return Origin(label, raw, files, self._settings, entry=entry)
+        return Origin(label, raw, files, settings, entry=entry)

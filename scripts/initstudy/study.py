@@ -119,7 +119,8 @@ class Study(Configuration):
             for other in biases
             if self.factorial
         ]
-        return {one.name: one for one in (self.baseline, *kernels, *biases, *pairs)}
+        baseline = Variant("baseline", kernel, bias)
+        return {one.name: one for one in (baseline, *kernels, *biases, *pairs)}
 
     @property
     def initializers(self) -> dict[str, tuple[str, str]]:

@@ -27,7 +27,7 @@ def move_old_results(lock: Path, place: Callable[[str], str] = str) -> str:
         place: where a file is, if another workflow has moved it.
 
     Returns:
-        What was done, in one line; empty if there was nothing to do.
+        What was done, in one line; empty if nothing was.
 
     Raises:
         StudyError: if another run works in this folder.

@@ -109,7 +109,7 @@ class Adapter:
         origin, kept = _origin(workflow, config)
         defaults = [file for file in origin.files if file == default_file(workflow)]
         self.kept_folder = kept
-        self.studies = Studies(origin, defaults, origin.command_line, kept)
+        self.studies = Studies(origin, defaults, kept)
         # Runs end with the Snakemake that started them.
         os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
         if not workflow.remote_exec:

@@ -235,6 +235,14 @@ def test_a_problem_is_located_in_the_last_file_that_has_its_key(tmp_path: Path) 
     assert "\n  --config: inputs: D" in text
 
 
+def test_a_key_that_is_merged_is_located_where_it_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text("a: &x\n  k: 1\n  l: 2\nb:\n  <<: *x\n  k: 3\n")
+    text = describe([Problem(("b", "k"), "A"), Problem(("b", "l"), "B")], [file])
+    assert f"{file}:6: b.k: A" in text
+    assert f"{file}:3: b.l: B" in text
+
+
 def test_blocks_cover_the_seeds_once() -> None:
     study = configured(seeds=25, seeds_per_job=10)
     assert study.blocks(study.selection) == [range(10), range(10, 20), range(20, 25)]
@@ -352,7 +360,7 @@ def test_what_is_held_out_and_a_persons_own_data_and_model(
     ("changes", "key", "message"),
     [
         ({"dataset": "minst"}, "dataset", "did you mean 'mnist'?"),
-        ({"dataset": "none.npz"}, "dataset", "there is no file 'none.npz' in ."),
+        ({"dataset": "none.npz"}, "dataset", "there is no file 'none.npz' in this folder"),
         ({"validation": "tests"}, "validation", "'tests' must be text or a mapping"),
         ({"validation": {"hold": 3}}, "validation.hold", "'holdout'"),
         ({"validation": {"holdout": 0}}, "validation.holdout", "from 1 to"),

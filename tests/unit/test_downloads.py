@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 from helpers import ALL_TESTS, load
 
-from initstudy.data import sources
+from initstudy.data import forms, sources
 from initstudy.data.catalog import SPECS, DatasetSpec, Place
 from initstudy.data.datasets import dataset_info, digest
 from initstudy.data.downloads import download
-from initstudy.data.forms import Arrays, Csv, Idx, Npz, RTable, decode_idx
+from initstudy.data.forms import Arrays, decode_idx
 from initstudy.data.sources import Address, Folder, Package, SourceError
 from initstudy.errors import StudyError
 
@@ -44,7 +44,7 @@ TINY = DatasetSpec(
     majority_accuracy=0.5,
     places=(),
 )
-MEMBERS = Idx({name: f"tiny/{name}" for name in ARRAYS})
+MEMBERS = forms.idx({name: f"tiny/{name}" for name in ARRAYS})
 
 
 @dataclass
@@ -70,11 +70,11 @@ GOOD = given(ARRAYS)
 
 
 def local(path: Path) -> Place:
-    return Place(Folder(path.parent), Npz(path.name))
+    return Place(Folder(path.parent), forms.npz(path.name))
 
 
 def read_npz(path: Path) -> Arrays:
-    return Npz(path.name).arrays({path.name: path.read_bytes()}, TINY.shapes)
+    return forms.npz(path.name).arrays({path.name: path.read_bytes()}, TINY.shapes)
 
 
 def read_tar(path: Path) -> Arrays:
@@ -306,7 +306,7 @@ def npy(array: np.ndarray) -> bytes:
 
 def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
     with server(send(npz(**ARRAYS))) as url:
-        download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
+        download(TINY, tmp_path / "tiny.npz", [Place(Address(url), forms.npz("tiny.npz"))])
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
 
 
@@ -347,7 +347,7 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     before = sorted(tmp_path.parent.iterdir())
     with server(answer) as url:
         started = time.monotonic()
-        bad = Place(Address(url, seconds=1), Npz("tiny.npz"))
+        bad = Place(Address(url, seconds=1), forms.npz("tiny.npz"))
         with caplog.at_level(logging.WARNING, logger="initstudy"):
             download(TINY, tmp_path / "tiny.npz", [bad, GOOD])
         assert time.monotonic() - started < 3
@@ -363,7 +363,7 @@ def test_a_served_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with server(send(bomb())) as url:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(StudyError, match=r"larger than|would unpack to"):
-            download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
+            download(TINY, tmp_path / "tiny.npz", [Place(Address(url), forms.npz("tiny.npz"))])
         # Kilobytes: the archive itself is in this process, too.
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000
     assert list(tmp_path.iterdir()) == []
@@ -385,7 +385,7 @@ def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-TABLES = {name: spec for name, spec in SPECS.items() if isinstance(spec.places[0].form, RTable)}
+TABLES = {n: spec for n, spec in SPECS.items() if spec.places[0].form.files[0].endswith(".rda")}
 
 
 @pytest.mark.skipif(
@@ -434,7 +434,7 @@ def test_a_table_is_taken_apart_by_rows_and_columns() -> None:
 
     def divided(text: str, shape: tuple[int, ...]) -> Arrays:
         contents = {"table": gzip.compress(text.encode())}
-        return Csv("table", test_every=2).arrays(contents, {"x_train": (2, *shape)})
+        return forms.csv("table", test_every=2).arrays(contents, {"x_train": (2, *shape)})
 
     arrays = divided(text, (1, 2))
     np.testing.assert_array_equal(arrays["x_train"], [[[1.5, -2]], [[5, 6]]])

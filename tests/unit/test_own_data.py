@@ -283,11 +283,11 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
 
 def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path) -> None:
     member = read(Origin("it", {"published": None, "training_images": 12}))
-    found = examples.Examples.of(member.study, 10, mnist_file)
-    assert found.learned.sum() == 12
+    learned, _ = examples.counts(member.study, mnist_file)
+    assert learned.sum() == 12
     # Of a data set of the catalogue this is said, not refused: studies of suite.yaml have it.
     said = list(examples.notes(member.study, mnist_file))
-    lacking = ", ".join(map(str, np.flatnonzero(found.learned == 0)[:5]))
+    lacking = ", ".join(map(str, np.flatnonzero(learned == 0)[:5]))
     assert said == [f"No example with the label {lacking} is used in training."]
     assert list(examples.notes(member.study, "nowhere.npz")) == []
 

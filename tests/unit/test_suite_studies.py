@@ -49,7 +49,7 @@ def configured(**settings: object) -> Studies:
     """The studies of a run in this folder, with keys set on the command line."""
     raw = {**yaml.safe_load(Path("config.yaml").read_text()), **settings}
     main = Origin("the configuration", raw, ["config.yaml"], settings)
-    return Studies(main, ["config.yaml"], settings)
+    return Studies(main, ["config.yaml"])
 
 
 def listed(*members: dict, **settings: object) -> Studies:

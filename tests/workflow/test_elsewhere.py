@@ -230,7 +230,7 @@ def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third
         *("--configfile", "../my.yaml", "--config", "dataset=lettres.npz"),
         code=1,
     ).text
-    assert "--config: dataset: there is no file 'lettres.npz' in .. or . or" in told
+    assert "--config: dataset: there is no file 'lettres.npz' in .. or this folder or" in told
 
 
 def test_a_folder_that_has_a_configuration_uses_it_and_the_project_s_otherwise(

@@ -74,7 +74,7 @@ def test_each_layer_its_own(project: Project) -> None:
     ("source", "entry", "parts"),
     [
         (OWN, "mine.py:wide", ["in mine.py: there is no 'wide' in it, but narrow"]),
-        (OWN, "mein.py:narrow", ["no file 'mein.py' in this folder; did you mean 'mine.py'?"]),
+        (OWN, "mein.py:narrow", ["no file 'mein.py' in this folder", "did you mean 'mine.py'?"]),
         (OWN.replace("(seed)", "()"), "mine.py:narrow", ["same seed it gives other values each"]),
         (OWN.replace("return ", "return 0 / np.zeros(shape) + "), "mine.py:narrow", ["not finite"]),
         (OWN.replace("uniform", "unifrom"), "mine.py:narrow", ["mine.py, line 4", "unifrom"]),

@@ -21,11 +21,9 @@ def problems(made: "Configuration") -> Iterator[Problem]:
     yield from _duplicates("kernel_initializers", made.kernel_initializers, made.baseline.kernel)
     yield from _duplicates("bias_initializers", made.bias_initializers, made.baseline.bias)
     yield from _miscounted_layers(made)
-    yield from _too_many_pairs(made)
-    yield from _interims_of_all_pairs(made)
+    yield from _comparisons(made)
     yield from _learning_rates(made)
     yield from _variance(made)
-    yield from _margin(made)
 
 
 def _duplicates(
@@ -61,28 +59,32 @@ def _miscounted_layers(made: "Configuration") -> Iterator[Problem]:
                 )
 
 
-def _interims_of_all_pairs(made: "Configuration") -> Iterator[Problem]:
+def _comparisons(made: "Configuration") -> Iterator[Problem]:
+    kernels, biases = len(made.kernel_initializers), len(made.bias_initializers)
+    pairs = (kernels + 1) * (biases + 1)
+    if made.design == "factorial" and pairs > MOST_PAIRS:
+        yield Problem(
+            ("design",),
+            f"{kernels} kernel and {biases} bias initializers beside the baseline's make {pairs} "
+            f"pairs, more than {MOST_PAIRS}; list fewer, or use 'one_factor'",
+        )
     if made.comparisons == "all_pairs" and len(made.analyses) > 1:
         yield Problem(
             ("comparisons",),
             "interim analyses are for comparisons with the baseline; for all pairs seeds must be "
             "one number",
         )
-
-
-def _margin(made: "Configuration") -> Iterator[Problem]:
-    if made.margin is None:
-        return
-    if made.judge_by == "epochs_to_target" and made.margin < 1:
+    margin = made.margin
+    if margin and margin < 1 and made.judge_by == "epochs_to_target":
         yield Problem(
             ("margin",),
-            f"{show(made.margin)} is less than an epoch, and judge_by is epochs_to_target; give "
+            f"{show(margin)} is less than an epoch, and judge_by is epochs_to_target; give "
             "a number of epochs, such as 2, or null for none",
         )
-    if made.judge_by in ("accuracy", "area_under_curve") and made.margin > 0.5:
+    if margin and margin > 0.5 and made.judge_by in ("accuracy", "area_under_curve"):
         yield Problem(
             ("margin",),
-            f"{show(made.margin)} must be a fraction of 1 that is at most 0.5, such as 0.005 for "
+            f"{show(margin)} must be a fraction of 1 that is at most 0.5, such as 0.005 for "
             "half a percentage point",
         )
 
@@ -110,30 +112,17 @@ def _variance(made: "Configuration") -> Iterator[Problem]:
         )
 
 
-def _too_many_pairs(made: "Configuration") -> Iterator[Problem]:
-    kernels, biases = len(made.kernel_initializers), len(made.bias_initializers)
-    pairs = (kernels + 1) * (biases + 1)
-    if made.design == "factorial" and pairs > MOST_PAIRS:
-        yield Problem(
-            ("design",),
-            f"{kernels} kernel and {biases} bias initializers beside the baseline's make {pairs} "
-            f"pairs, more than {MOST_PAIRS}; list fewer, or use 'one_factor'",
-        )
-
-
 def _learning_rates(made: "Configuration") -> Iterator[Problem]:
     rates = list(made.learning_rates)
-    if not rates:
-        return
     if len(rates) != len(set(rates)):
         yield Problem(("learning_rates",), f"one is twice in {show(rates)}")
-    if not made.held_out:
+    if rates and not made.held_out:
         yield Problem(
             ("learning_rates",),
             "rates that were chosen on the test set would flatter all variants, and some more "
             "than others; hold out examples for the choice with validation: {holdout: 10000}",
         )
-    if isinstance(rate_of(made.optimizer), int | float):
+    if rates and isinstance(rate_of(made.optimizer), int | float):
         yield Problem(
             ("optimizer", "config", "learning_rate"), "learning_rates has it already; remove one"
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ValidationInfo
 
 from initstudy.config.forms import ExistingFile, Keys, Whole, folders_of, optional, wrong
-from initstudy.config.initializers import ABaseline, Initializers
+from initstudy.config.initializers import Baseline, Initializers
 from initstudy.config.problems import show
 
 # Columns of a table of published results.
@@ -45,7 +45,7 @@ PublishedFile = Annotated[ExistingFile, AfterValidator(_published)]
 class ComparisonKeys(Keys):
     """What is compared, and how."""
 
-    baseline: ABaseline = optional(
+    baseline: Baseline = optional(
         {},
         "The pair with which every other one is compared.\n\nAn initializer is a Keras identifier "
         "(he_normal); one of the literature (lsuv, autoinit, fixup, metainit, sparse, "

@@ -16,7 +16,6 @@ from initstudy.config import checks, schema
 from initstudy.config.comparison import ComparisonKeys
 from initstudy.config.data import DataKeys
 from initstudy.config.forms import FORMS, HERE
-from initstudy.config.initializers import Initializer
 from initstudy.config.model import ModelKeys
 from initstudy.config.problems import KeyPath, Problem, show, suggest
 from initstudy.config.training import TrainingKeys
@@ -38,25 +37,20 @@ class Configuration(ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
 
     def for_keras(self) -> dict[str, Any]:
         """Return what `training.checks` looks at, as plain values, with the keys."""
-        kernels = self.baseline.kernel, *self.kernel_initializers
-        biases = self.baseline.bias, *self.bias_initializers
-        return {
+        asked: dict[str, Any] = {
             "model": self.model,
             "optimizer": self.optimizer,
             "learning_rates": list(self.learning_rates),
             "vary": list(self.vary),
-            "kernel": _with_keys("kernel", kernels),
-            "bias": _with_keys("bias", biases),
         }
-
-
-def _with_keys(role: str, entries: Sequence[Initializer]) -> list[dict[str, Any]]:
-    """Return initializers as plain values, each with its key; the baseline's is the first."""
-    paths: list[KeyPath] = [("baseline", f"{role}_initializer")]
-    paths += [(f"{role}_initializers", index) for index in range(len(entries) - 1)]
-    return [
-        {"path": list(path), **entry.plain()} for path, entry in zip(paths, entries, strict=True)
-    ]
+        for role in ("kernel", "bias"):
+            first = {"path": ["baseline", f"{role}_initializer"]}
+            key = f"{role}_initializers"
+            asked[role] = [{**first, **getattr(self.baseline, role).plain()}]
+            asked[role] += (
+                {"path": [key, n], **one.plain()} for n, one in enumerate(getattr(self, key))
+            )
+        return asked
 
 
 class Schema(GenerateJsonSchema):

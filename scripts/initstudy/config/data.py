@@ -11,7 +11,7 @@ from initstudy.config.forms import (
     Keys,
     Whole,
     Written,
-    find,
+    existing,
     folders_of,
     form_of,
     numbers,
@@ -28,7 +28,7 @@ class Holdout(Keys):
     holdout: Annotated[Whole, BeforeValidator(numbers)] = Field(
         ge=1,
         le=100_000_000,
-        description=("Number of training examples that are held out for validation."),
+        description="Number of training examples that are held out for validation.",
     )
 
 
@@ -41,25 +41,19 @@ def _held_out(form: str | Holdout, info: ValidationInfo) -> int:
     return form.holdout if isinstance(form, Holdout) else 0
 
 
-def _written_validation(held_out: int) -> str | dict[str, int]:
-    return {"holdout": held_out} if held_out else "test"
-
-
-HeldOut = Annotated[int, Written(ValidationForm, _held_out, _written_validation)]
+HeldOut = Annotated[
+    int,
+    Written(ValidationForm, _held_out, lambda count: {"holdout": count} if count else "test"),
+]
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:
-    folders = folders_of(info)
-    if not name.endswith(".npz"):
-        if folders and name not in DATASETS:
-            hint = suggest(name, DATASETS)
-            raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
-        return name
-    file = find(name, folders)
-    if folders and not file.is_file():
-        hint = suggest(name, (path.name for folder in folders for path in folder.glob("*.npz")))
-        raise wrong(f"there is no file {name!r} in {' or '.join(map(str, folders))}{hint}")
-    return str(file)
+    if name.endswith(".npz"):
+        return existing(name, info)
+    if folders_of(info) and name not in DATASETS:
+        hint = suggest(name, DATASETS)
+        raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
+    return name
 
 
 DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]

@@ -1,6 +1,5 @@
 """What the sections of a configuration are made of: keys, the forms that values have, numbers."""
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from initstudy.config.names import CUSTOM, NAME
-from initstudy.config.problems import show
+from initstudy.config.problems import show, suggest
 from initstudy.config.user_files import source_of
 from initstudy.engine.spec import is_custom
 
@@ -30,26 +29,6 @@ HERE = (Path(),)
 NOWHERE: tuple[Path, ...] = ()
 
 
-def find(file: str, folders: Sequence[Path]) -> Path:
-    """Return the path of a custom file, in the first folder that has it; as it is if none has."""
-    path = Path(file).expanduser()
-    return next((folder / path for folder in folders if (folder / path).is_file()), path)
-
-
-def custom_code(name: str, folders: Sequence[Path]) -> tuple[str, dict[str, str]]:
-    """Return `file.py:name` with the file's path, and the digest of its code as {source: ...}.
-
-    Args:
-        name: of custom code.
-        folders: where its file is looked for; if NOWHERE, the name stays, without a digest.
-    """
-    if not folders:
-        return name, {}
-    file, _, attribute = name.rpartition(":")
-    path = find(file, folders)
-    return f"{path}:{attribute}", {"source": source_of(path)}
-
-
 class Keys(BaseModel):
     """A mapping with the keys that its class names, and no other."""
 
@@ -57,12 +36,10 @@ class Keys(BaseModel):
 
 
 def optional(default: Any, description: str, **how: Any) -> Any:
-    """Return a key that may be left out.
+    """Return a key that may be left out, with its default as a configuration has it.
 
-    Args:
-        default: as it is written in a configuration.
-        description: what the key means. Error messages tell the first sentence.
-        how: bounds, and the alias if the attribute has another name than the key.
+    Error messages have the first sentence of the description. `how` has bounds, and the alias if
+    the attribute has another name than the key.
     """
     return Field(default, description=description, validate_default=True, **how)
 
@@ -101,9 +78,42 @@ def folders_of(info: ValidationInfo) -> Sequence[Path]:
     return HERE if info.context is None else info.context
 
 
+def find(file: str, folders: Sequence[Path]) -> Path:
+    """Return the path of a custom file, in the first folder that has it; as it is if none has."""
+    path = Path(file).expanduser()
+    return next((folder / path for folder in folders if (folder / path).is_file()), path)
+
+
+def existing(file: str, info: ValidationInfo) -> str:
+    """Return the path of a file that must be there, unless NOWHERE is given.
+
+    Raises:
+        PydanticCustomError: if no folder has it.
+    """
+    folders = folders_of(info)
+    path = find(file, folders)
+    if folders and not path.is_file():
+        where = " or ".join("this folder" if one == Path() else str(one) for one in folders)
+        beside = (one.name for folder in folders for one in folder.glob(f"*{path.suffix}"))
+        raise wrong(f"there is no file {file!r} in {where}{suggest(path.name, beside)}")
+    return str(path)
+
+
+def custom_code(name: str, info: ValidationInfo) -> tuple[str, dict[str, str]]:
+    """Return `file.py:name` with the file's path, and the digest of its code as {source: ...}.
+
+    If NOWHERE is given, the name stays, without a digest.
+    """
+    if not folders_of(info):
+        return name, {}
+    if not re.fullmatch(CUSTOM, name):
+        raise wrong(f"{show(name)} is not of the form file.py:name")
+    file, _, attribute = name.rpartition(":")
+    path = existing(file, info)
+    return f"{path}:{attribute}", {"source": source_of(path)}
+
+
 # The forms of a value, by what YAML makes of it. No key of a configuration begins with "(".
-
-
 TEXT, LIST, MAPPING, NUMBER = "(text)", "(list)", "(mapping)", "(number)"
 CLASS, LAYERS, ROLES, PATHS = "(class)", "(layers)", "(roles)", "(paths)"
 FORMS = (TEXT, LIST, MAPPING, NUMBER, CLASS, LAYERS, ROLES, PATHS)
@@ -174,31 +184,14 @@ Parameters = Annotated[
 ]
 
 
-def custom_problem(name: str, folders: Sequence[Path]) -> str | None:
-    """Return what is wrong with the name of custom code; None if it is not, or nothing is."""
-    if not is_custom(name) or not folders:
-        return None
-    if not re.fullmatch(CUSTOM, name):
-        return f"{show(name)} is not of the form file.py:name"
-    file = find(name.rpartition(":")[0], folders)
-    if not file.is_file():
-        where = " or ".join("this folder" if str(one) == "." else str(one) for one in folders)
-        beside = [path.name for folder in folders for path in folder.glob("*.py")]
-        near = difflib.get_close_matches(file.name, beside, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"there is no file {str(file)!r} in {where}{hint}"
-    return None
-
-
 def _class_name(name: str, info: ValidationInfo) -> str:
-    problem = custom_problem(name, folders_of(info))
-    if not is_custom(name) and not re.fullmatch(NAME, name):
-        problem = (
+    if is_custom(name):
+        custom_code(name, info)
+    elif not re.fullmatch(NAME, name):
+        raise wrong(
             f"{show(name)} is not the name of an initializer (letters, digits and _, since it "
             "becomes part of file names), nor file.py:name"
         )
-    if problem:
-        raise wrong(problem)
     return name
 
 
@@ -206,15 +199,4 @@ ClassName = Annotated[str, Field(max_length=200), AfterValidator(_class_name)]
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
 
 
-def existing_file(name: str, info: ValidationInfo) -> str:
-    """Return the path of a file that must be there."""
-    folders = folders_of(info)
-    if not folders:
-        return name
-    path = find(name, folders)
-    if not path.is_file():
-        raise wrong(f"there is no file {name!r}; give its path, or null")
-    return str(path)
-
-
-ExistingFile = Annotated[str, AfterValidator(existing_file)]
+ExistingFile = Annotated[str, AfterValidator(existing)]

@@ -23,7 +23,6 @@ from initstudy.config.forms import (
     Parameters,
     Written,
     custom_code,
-    folders_of,
     form_of,
     optional,
     wrong,
@@ -54,43 +53,31 @@ class Initializer:
 
     @classmethod
     def parse(cls, entry: Any, folders: Sequence[Path] = HERE) -> "Initializer":
-        """From a configuration's entry, in one of its forms.
-
-        Args:
-            entry: an identifier, {name, class_name, config}, a list with one for each layer,
-                {name, layers: that list}, {hidden, output}, or {paths, others}.
-            folders: where custom files are looked for, in this order.
-        """
+        """Return the initializer of a configuration's entry, whose custom file is in a folder."""
         made: Initializer = TypeAdapter(AnInitializer).validate_python(entry, context=folders)
         return made
 
     def plain(self) -> dict[str, Any]:
         """As a plain mapping, which YAML, JSON and Snakemake's params can hold."""
-        source = {} if self.source is None else {"source": self.source}
-        return {
-            "name": self.name,
-            "class_name": self.class_name,
-            "config": dict(self.config),
-        } | source
+        made = {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+        return made if self.source is None else {**made, "source": self.source}
 
     def entry(self) -> str | dict[str, Any]:
         """As an entry of a configuration."""
         if self.class_name == PER_LAYER:
-
-            def plain(part: Any) -> Any:
-                if isinstance(part, list):
-                    # Of patterns, which are pairs in their order, a mapping.
-                    if all(isinstance(one, list) for one in part):
-                        return {pattern: plain(one) for pattern, one in part}
-                    return [plain(one) for one in part]
-                if part is None:
-                    return None
-                return {"class_name": part["class_name"], "config": part["config"]}
-
-            return {"name": self.name, **{key: plain(part) for key, part in self.config.items()}}
+            return {"name": self.name, **{key: _entry(part) for key, part in self.config.items()}}
         if self.name == self.class_name and not self.config:
             return self.name
         return {"name": self.name, "class_name": self.class_name, "config": dict(self.config)}
+
+
+def _entry(part: Any) -> Any:
+    if isinstance(part, list):
+        # Of patterns, which are pairs in their order, a mapping.
+        if all(isinstance(one, list) for one in part):
+            return {pattern: _entry(one) for pattern, one in part}
+        return [_entry(one) for one in part]
+    return part and {key: part[key] for key in ("class_name", "config")}
 
 
 @dataclass(frozen=True)
@@ -125,7 +112,7 @@ def _layer(form: str | Layer, info: ValidationInfo) -> dict[str, Any]:
     name, config = (form, {}) if isinstance(form, str) else (form.class_name, form.config)
     if not is_custom(name):
         return {"class_name": name, "config": config}
-    found, source = custom_code(name, folders_of(info))
+    found, source = custom_code(name, info)
     return {"class_name": found, "config": config, **source}
 
 
@@ -246,17 +233,7 @@ Initializers = Annotated[tuple[AnInitializer, ...], Strict(False), Field(max_len
 class Baseline(Keys):
     """A kernel and a bias initializer."""
 
-    kernel_initializer: AnInitializer = optional("glorot_uniform", "Draws the kernels.")
-    bias_initializer: AnInitializer = optional("zeros", "Draws the biases.")
-
-
-def _baseline(form: Baseline, info: ValidationInfo) -> Variant:
-    return Variant("baseline", form.kernel_initializer, form.bias_initializer)
-
-
-def _written_baseline(variant: Variant) -> dict[str, Any]:
-    kernel, bias = variant.kernel.entry(), variant.bias.entry()
-    return {"kernel_initializer": kernel, "bias_initializer": bias}
-
-
-ABaseline = Annotated[Variant, Written(Baseline, _baseline, _written_baseline)]
+    kernel: AnInitializer = optional(
+        "glorot_uniform", "Draws the kernels.", alias="kernel_initializer"
+    )
+    bias: AnInitializer = optional("zeros", "Draws the biases.", alias="bias_initializer")

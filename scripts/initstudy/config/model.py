@@ -3,15 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Strict,
-    Tag,
-    ValidationInfo,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, ValidationInfo
 
 from initstudy.config.forms import (
     MAPPING,
@@ -21,8 +13,6 @@ from initstudy.config.forms import (
     Whole,
     Written,
     custom_code,
-    custom_problem,
-    folders_of,
     form_of,
     numbers,
     optional,
@@ -48,34 +38,24 @@ class Network(Keys):
     )
 
 
-def _build(name: str, info: ValidationInfo) -> str:
-    problem = custom_problem(name, folders_of(info))
-    if not is_custom(name):
-        problem = f"{show(name)} is not of the form file.py:name, a custom function"
-    if problem:
-        raise wrong(problem)
-    return name
-
-
 ModelForm = Annotated[
-    Annotated[str, Field(max_length=200), AfterValidator(_build), Tag(TEXT)]
-    | Annotated[Network, Tag(MAPPING)],
+    Annotated[str, Field(max_length=200), Tag(TEXT)] | Annotated[Network, Tag(MAPPING)],
     Discriminator(form_of),
 ]
 
 
 def _model(form: str | Network, info: ValidationInfo) -> dict[str, Any]:
     if isinstance(form, Network):
-        return {"hidden_units": form.hidden_units, "activation": form.activation}
-    build, source = custom_code(form, folders_of(info))
+        return form.model_dump()
+    if not is_custom(form):
+        raise wrong(f"{show(form)} is not of the form file.py:name, a custom function")
+    build, source = custom_code(form, info)
     return {"build": build, **source}
 
 
-def _written_model(model: Mapping[str, Any]) -> Any:
-    return model.get("build", model)
-
-
-Model = Annotated[Mapping[str, Any], Written(ModelForm, _model, _written_model)]
+Model = Annotated[
+    Mapping[str, Any], Written(ModelForm, _model, lambda model: model.get("build", model))
+]
 
 
 class Optimizer(Keys):
@@ -91,16 +71,13 @@ OptimizerForm = Annotated[
 
 
 def _optimizer(form: str | Optimizer, info: ValidationInfo) -> dict[str, Any]:
-    if isinstance(form, Optimizer):
-        return {"class_name": form.class_name, "config": form.config}
-    return {"class_name": form, "config": {}}
+    return form.model_dump() if isinstance(form, Optimizer) else {"class_name": form, "config": {}}
 
 
-def _written_optimizer(optimizer: Mapping[str, Any]) -> Any:
-    return optimizer if optimizer["config"] else optimizer["class_name"]
-
-
-AnOptimizer = Annotated[Mapping[str, Any], Written(OptimizerForm, _optimizer, _written_optimizer)]
+AnOptimizer = Annotated[
+    Mapping[str, Any],
+    Written(OptimizerForm, _optimizer, lambda made: made if made["config"] else made["class_name"]),
+]
 
 Rate = Annotated[float, Field(ge=1e-12, le=1000)]
 Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(numbers)]

@@ -52,23 +52,21 @@ def describe(
     problems: Sequence[Problem],
     files: Sequence[str | Path],
     elsewhere: Mapping[str, str] | None = None,
-    section: KeyPath = (),
 ) -> str:
     """Return a message that lists all problems, each with its key and, if known, its line.
 
     Args:
         problems: what is wrong.
-        files: the configuration files, in the order in which later ones override earlier ones.
+        files: of the configuration; later ones override earlier ones.
         elsewhere: where the top-level keys were set that were not set in the files, or override
             them, by key: `--config`, a list of studies.
-        section: the keys below which all of it stands in the files.
     """
-    roots = [(path, root) for path in files if (root := _compose(path)) is not None]
+    # Snakemake has read the files; one that is gone since only cannot be pointed into.
+    roots = [(file, root) for file in files if (root := _read(file)[1]) is not None]
     lines = []
     for problem in problems:
-        whole = Problem((*section, *problem.path), problem.message)
-        where = (elsewhere or {}).get(str(problem.path[0])) or _locate(whole.path, roots)
-        lines.append(f"{where + ': ' if where else ''}{whole.key()}: {problem.message}")
+        where = (elsewhere or {}).get(str(problem.path[0])) or _locate(problem.path, roots)
+        lines.append(f"{where + ': ' if where else ''}{problem.key()}: {problem.message}")
     return _listed(lines)
 
 
@@ -78,23 +76,20 @@ def read_yaml(path: str | Path) -> Any:
     Raises:
         StudyError: if it cannot be read, is no YAML, or has two equal keys in one mapping.
     """
-    content, problems = _read(path)
+    content, _, problems = _read(path)
     if problems:
         raise StudyError("\n".join(problems))
     return content
 
 
 def file_problems(files: Iterable[str | Path]) -> str | None:
-    """Return the mistakes in configuration files before any key is read, with files and lines.
+    """List broken YAML, and equal keys in one mapping, with their lines; None if there are none.
 
-    Snakemake tells of broken YAML without its line, and of two equal keys takes the second.
-
-    Returns:
-        A message that lists broken YAML, and equal keys in one mapping with both lines; or None.
+    Snakemake reports broken YAML without its line, and of two equal keys takes the second.
     """
     found = []
     for file in files:
-        content, problems = _read(file)
+        content, _, problems = _read(file)
         found += problems
         if not problems and not isinstance(content, Mapping):
             found.append(f"{file}: it must hold keys and values")
@@ -106,26 +101,29 @@ def _listed(lines: Sequence[str]) -> str:
     return "\n  ".join([f"The configuration has {count}:", *lines])
 
 
-def _read(file: str | Path) -> tuple[Any, list[str]]:
-    """Return the content of a YAML or JSON file, and what is wrong with it."""
+def _read(file: str | Path) -> tuple[Any, yaml.Node | None, list[str]]:
+    """Return the content of a YAML or JSON file, its nodes, and what is wrong with it."""
     try:
         text = Path(file).read_text(encoding="utf-8")
         if _is_json(text):
             text = text.replace("\t", " ")  # It may be indented by tabs, as YAML may not.
-        root, content = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        problems = list(_equal_keys(file, root))  # Before merged keys (<<) count as a mapping's.
+        content = None if root is None else loader.construct_document(root)
     except OSError as error:
-        return None, [f"{file} cannot be read: {error.strerror}"]
+        return None, None, [f"{file} cannot be read: {error.strerror}"]
     except UnicodeDecodeError as error:
-        return None, [f"{file} cannot be read: it is not text in UTF-8 ({error.reason})"]
+        return None, None, [f"{file} cannot be read: it is not text in UTF-8 ({error.reason})"]
     except yaml.MarkedYAMLError as error:
         begin, end = error.context_mark, error.problem_mark or error.context_mark
         cause = ", ".join(part for part in (error.context, error.problem) if part)
         if begin and end and begin.line != end.line:
             cause += f" (it begins in line {begin.line + 1})"
-        return None, [f"{file}{f':{end.line + 1}' if end else ''}: this is not YAML: {cause}"]
+        return None, None, [f"{file}{f':{end.line + 1}' if end else ''}: this is not YAML: {cause}"]
     except (yaml.YAMLError, ValueError) as error:  # A character or a date that there is not.
-        return None, [f"{file}: this is not YAML: {' '.join(str(error).split())}"]
-    return content, list(_equal_keys(file, root))
+        return None, None, [f"{file}: this is not YAML: {' '.join(str(error).split())}"]
+    return content, root, problems
 
 
 def _is_json(text: str) -> bool:
@@ -136,6 +134,16 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def _parts(node: yaml.Node | None) -> Iterator[tuple[tuple[str, str], int, yaml.Node]]:
+    """Yield what a mapping or a list holds: the type and text of a key, its line, and a node."""
+    if isinstance(node, yaml.MappingNode):
+        for key, part in node.value:  # All keys are scalars, or the file was refused before.
+            yield (key.tag, key.value), key.start_mark.line + 1, part
+    elif isinstance(node, yaml.SequenceNode):
+        for index, part in enumerate(node.value):
+            yield ("", str(index)), part.start_mark.line + 1, part
+
+
 def _equal_keys(file: str | Path, root: yaml.Node | None) -> Iterator[str]:
     waiting: list[tuple[str, yaml.Node | None]] = [("", root)]
     looked_at = set()  # An alias (*name) stands for a node that was looked at already.
@@ -144,44 +152,27 @@ def _equal_keys(file: str | Path, root: yaml.Node | None) -> Iterator[str]:
         if id(node) in looked_at:
             continue
         looked_at.add(id(node))
-        children: list[tuple[str, yaml.Node]] = []
-        if isinstance(node, yaml.SequenceNode):
-            children = [(f"{where}[{index}]", part) for index, part in enumerate(node.value)]
-        elif isinstance(node, yaml.MappingNode):
-            lines: dict[tuple[str, Any], int] = {}
-            for key, value in node.value:  # All keys are scalars, or the file was refused before.
-                name, line = f"{where}.{key.value}".removeprefix("."), key.start_mark.line + 1
-                same = (key.tag, key.value)
-                if same in lines:
-                    yield f"{file}:{line}: {name}: is in line {lines[same]} already; remove one"
-                else:
-                    lines[same] = line
-                    children.append((name, value))
+        lines: dict[tuple[str, str], int] = {}
+        children = []
+        for key, line, part in _parts(node):
+            name = f"{where}.{key[1]}".removeprefix(".") if key[0] else f"{where}[{key[1]}]"
+            if key in lines:
+                yield f"{file}:{line}: {name}: is in line {lines[key]} already; remove one"
+            else:
+                lines[key] = line
+                children.append((name, part))
         waiting += reversed(children)
-
-
-def _compose(path: str | Path) -> yaml.Node | None:
-    try:
-        node: yaml.Node | None = yaml.compose(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None  # Snakemake has read it, so it only cannot be pointed into.
-    return node
 
 
 def _locate(path: KeyPath, roots: Sequence[tuple[str | Path, yaml.Node]]) -> str:
     """`file:line` of a key in the last file that has it; empty if none has (command line)."""
     for file, root in reversed(roots):
-        node, line = root, None
-        for part in path:
-            found = None
-            if isinstance(node, yaml.MappingNode):
-                found = next((kv for kv in node.value if kv[0].value == str(part)), None)
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-                found = (node.value[part],) * 2 if part < len(node.value) else None
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        else:
-            if line is not None:
-                return f"{file}:{line}"
+        line, node = 0, root
+        try:
+            for key in path:
+                found = {name: (line, part) for (_, name), line, part in _parts(node)}
+                line, node = found[str(key)]
+        except KeyError:
+            continue
+        return f"{file}:{line}"
     return ""

@@ -33,11 +33,10 @@ def _analyses(form: int | list[int], info: ValidationInfo) -> tuple[int, ...]:
     return analyses
 
 
-def _written_analyses(analyses: tuple[int, ...]) -> int | list[int]:
-    return analyses[0] if len(analyses) == 1 else list(analyses)
-
-
-Analyses = Annotated[tuple[int, ...], Written(SeedsForm, _analyses, _written_analyses)]
+Analyses = Annotated[
+    tuple[int, ...],
+    Written(SeedsForm, _analyses, lambda made: made[0] if len(made) == 1 else list(made)),
+]
 
 
 def _sources(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:

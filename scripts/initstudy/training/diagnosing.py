@@ -1,5 +1,6 @@
 """What goes through a network, layer by layer: measured at the measurement epochs."""
 
+import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -33,30 +34,23 @@ NORMALIZING = (
 
 
 def measuring(trainer: Trainer) -> Callable[[], list[tuple[Any, ...]]]:
-    """Return a function that measures each kernel of the trainer's network, for all its seeds.
+    """Return a function that measures each kernel of a trainer's network, as it is then.
 
     They are in the order in which the examples meet their layers. Of each the signal is measured
     where it leaves the layer, and behind the activation that follows, be it a layer of its own
     behind a normalization; of what is called in a loop, as the cell of a recurrent layer, where it
     leaves the layer around it. A convolution's units are its channels, each at all places.
 
-    Args:
-        trainer: of the variant.
-
     Returns:
-        A function that measures the network as it is then, and leaves it and its optimizer so. It
-        returns for each kernel the name of its layer, the layer's units and `contracts.MEASURES`.
+        A function that leaves network and optimizer as they are, and returns for each kernel the
+        name of its layer, the layer's units and `contracts.MEASURES`.
     """
-    compiled: dict[int, _Signals] = {}
 
-    def measure() -> list[tuple[Any, ...]]:
-        number = trainer.compilations
-        if number not in compiled:
-            compiled.clear()
-            compiled[number] = _Signals(trainer)
-        return compiled[number].measure()
+    @functools.lru_cache(maxsize=1)
+    def signals(compilation: int) -> _Signals:
+        return _Signals(trainer)
 
-    return measure
+    return lambda: signals(trainer.compilations).measure()
 
 
 class _Signals:
@@ -104,20 +98,12 @@ class _Signals:
             variable.assign(value)
         # What leaves a softmax is bounded, whatever the network does; what enters it is not.
         leaving = [*(site.activations for site in sites[:-1]), sums[-1]]
-        return [
-            [
-                tf.cast(part, tf.float32)
-                for part in (
-                    signal,
-                    tf.zeros_like(signal) if gradient is None else tf.convert_to_tensor(gradient),
-                    value,
-                    update,
-                )
-            ]
-            for signal, gradient, value, update in zip(
-                leaving, gradients, values, updates, strict=True
-            )
+        dense = [
+            tf.zeros_like(signal) if gradient is None else tf.convert_to_tensor(gradient)
+            for signal, gradient in zip(leaving, gradients, strict=True)
         ]
+        measured = zip(leaving, dense, values, updates, strict=True)
+        return [[tf.cast(part, tf.float32) for part in site] for site in measured]
 
 
 @dataclass(frozen=True)
@@ -138,17 +124,19 @@ def _sites(network: Network, calls: Sequence[Call]) -> list[_Site]:
     by_owner: dict[int, list[Weight]] = {}
     for weight in (w for w in measured if len(w.shape) > 1 and w.role != "bias"):
         by_owner.setdefault(weight.owner, []).append(weight)
-    found: list[tuple[int, _Site]] = []
-    for owner, weights in by_owner.items():
-        layer = owners[owner]
-        mine = [n for n, call in enumerate(calls) if call.layer is _seen(model, layer, calls)]
-        for number in mine:
-            for weight in weights:
-                name = _named(model, layer, weight, len(weights) > 1)
-                kernel = model.variables[weight.index]
-                leaving = _behind(calls[number].leaving, calls)
-                found.append((number, _Site(name, kernel, calls[number], leaving)))
-    return [site for _, site in sorted(found, key=lambda one: one[0])]
+    seen = {owner: _seen(model, owners[owner], calls) for owner in by_owner}
+    return [
+        _Site(
+            _named(model, owners[owner], weight, len(weights) > 1),
+            model.variables[weight.index],
+            call,
+            _behind(call.leaving, calls),
+        )
+        for call in calls
+        for owner, weights in by_owner.items()
+        if call.layer is seen[owner]
+        for weight in weights
+    ]
 
 
 def _seen(model: Any, layer: Any, calls: Sequence[Call]) -> Any:

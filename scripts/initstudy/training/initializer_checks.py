@@ -23,34 +23,25 @@ from initstudy.engine.initializers import (
 from initstudy.engine.models import Network, adapt
 from initstudy.engine.spec import PER_LAYER, WEIGHTS, is_custom
 from initstudy.engine.weights import Weight, assigned, converted, draw, refused, usual_shape
+from initstudy.errors import reason
 from initstudy.training.networks import Examined, some_inputs
-from initstudy.training.raised import raised, reason
+from initstudy.training.raised import raised
 
 # Inputs that an initializer is tried on which looks at some.
 LOOKED_AT = 16
 Shape = tuple[int, ...]
+# An initializer: {class_name, config}.
 Spec = Mapping[str, Any]
 
 
 def drawn(spec: Spec, shape: Shape, seed: int = 0) -> npt.NDArray[Any]:
-    """Return what an initializer draws, as a run has it: float32, also of float64 by NumPy.
-
-    Args:
-        spec: {class_name, config}.
-        shape: of the weight.
-        seed: of the weight.
-    """
+    """Return what an initializer draws, as a run has it: float32, also of float64 by NumPy."""
     made = make_initializer(spec["class_name"], spec["config"], seed)
     return np.asarray(keras.ops.convert_to_numpy(converted(made, shape, "float32")))
 
 
 def refusal(spec: Spec, shape: Shape) -> str | None:
-    """Say why an initializer cannot draw a weight of a shape; None if it can.
-
-    Args:
-        spec: {class_name, config}.
-        shape: of the weight.
-    """
+    """Say why an initializer cannot draw a weight of a shape; None if it can."""
     try:
         values, again = drawn(spec, shape), drawn(spec, shape)
     except Exception as error:  # noqa: BLE001 - Keras and custom code raise of many kinds
@@ -96,7 +87,7 @@ class Entry:
     Attributes:
         path: its key.
         name: of it in the study.
-        spec: class_name and config.
+        spec: of it, for all layers.
         role: what it makes.
         parts: the weights that it draws, each with the initializer of its own, from the input on.
     """
@@ -124,11 +115,7 @@ class Entry:
         return sizes.index(min(sizes))
 
     def deterministic(self, custom: bool = False) -> bool:
-        """Return whether it draws the same from another seed.
-
-        Args:
-            custom: whether this is asked only of its user-defined parts.
-        """
+        """Return whether it, or only its user-defined parts, draw the same from another seed."""
         numbers = range(len(self.parts))
         if self.spec["class_name"] != PER_LAYER and self.parts:
             numbers = range(self.smallest, self.smallest + 1)
@@ -154,12 +141,8 @@ def entries(question: Mapping[str, Any], weights: Sequence[Weight]) -> Iterator[
 
 
 def initializer_problems(question: Mapping[str, Any], network: Examined) -> Iterator[Problem]:
-    """Yield the first problem of each initializer: it cannot make what it is to make, or is
-    another one's double.
-
-    Args:
-        question: see `checks.examine`.
-        network: that they are tried on.
+    """Yield the first problem of each initializer: it cannot make what it is to make in a network,
+    or is another one's double.
     """
     alike: dict[tuple[str, str | bytes], list[Entry]] = {}
     for entry in entries(question, network.weights):
@@ -259,6 +242,7 @@ def _on_network(entry: Entry, question: Mapping[str, Any], network: Examined) ->
         return None
     model = network.model
     values = [variable.numpy() for variable in model.variables]
+    text = "it cannot be used with this network:"
     few = {"steps": 1, "batch": 2} if entry.spec["class_name"] == "metainit" else {}
     spec = {**entry.spec, "config": {**entry.spec["config"], **few}}
     try:
@@ -266,11 +250,9 @@ def _on_network(entry: Entry, question: Mapping[str, Any], network: Examined) ->
         inputs = some_inputs(model, question["shape"], LOOKED_AT)
         adapt(Network(model, network.weights, rules), inputs)
     except EngineError as error:
-        text = f"it cannot be used with this network: {error} Take another initializer"
-        return Problem(entry.path, text)
+        return Problem(entry.path, f"{text} {error} Take another initializer")
     except Exception as error:  # noqa: BLE001 - a user's own code raises what it likes
-        text = f"it cannot be used with this network: {raised(error, entry.spec['class_name'])}"
-        return Problem(entry.path, text)
+        return Problem(entry.path, f"{text} {raised(error, entry.spec['class_name'])}")
     finally:
         for variable, value in zip(model.variables, values, strict=True):
             variable.assign(value)

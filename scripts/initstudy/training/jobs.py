@@ -38,7 +38,7 @@ def train(
         dataset_file: what `downloads.download` has written, or a user's own .npz.
         folder: of the run.
         seeds: which are trained.
-        epochs: passes over the training examples.
+        epochs: that each has in the end.
 
     Returns:
         The checkpoint of each seed, in the order given, without states.

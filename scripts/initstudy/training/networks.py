@@ -31,12 +31,9 @@ STATEFUL = {
 
 @dataclass(frozen=True)
 class Examined:
-    """A network that initializers are tried on.
+    """A model of Keras that initializers are tried on, with all its weights.
 
-    Attributes:
-        model: of Keras.
-        weights: all of it.
-        varies: whether each seed has something of its own that no study draws.
+    It varies if each seed has something of its own that no study draws.
     """
 
     model: Any
@@ -45,12 +42,7 @@ class Examined:
 
 
 def examined(model: Any, other: Any) -> Examined:
-    """Return what initializers are tried on.
-
-    Args:
-        model: of one seed, before anything is drawn.
-        other: of another one.
-    """
+    """Return what initializers are tried on, of the models of two seeds with nothing drawn."""
     weights = weights_of(model, other)
     left = set(range(len(model.variables)))
     left -= {weight.index for weight in weights if weight.drawn}
@@ -87,13 +79,7 @@ def returned_problems(model: Any) -> Iterator[str]:
 
 
 def output_problems(model: Any, shape: Sequence[int], classes: int) -> Iterator[str]:
-    """Yield what is wrong with what a model makes of inputs.
-
-    Args:
-        model: passes `returned_problems`.
-        shape: of an input.
-        classes: how many there are.
-    """
+    """Yield what is wrong with what a model, which `returned_problems` passes, makes of inputs."""
     inputs = some_inputs(model, shape)
     outputs = called(model, inputs, training=False)
     if getattr(outputs, "_keras_mask", None) is not None:
@@ -128,12 +114,7 @@ def traced(model: Any, inputs: Any) -> Any:
 
 
 def state_problems(model: Any, function: Any) -> Iterator[str]:
-    """Yield whether what a model does in training depends on a state that no variable of it holds.
-
-    Args:
-        model: of a user.
-        function: from `traced`.
-    """
+    """Yield whether a model, as it was `traced`, uses a state that no variable of it holds."""
     own = {id(variable.value) for variable in model.variables}
     graph = function.graph.as_graph_def()
     nodes = itertools.chain(graph.node, *(part.node_def for part in graph.library.function))
@@ -172,12 +153,7 @@ def compile_notes(build: str, model: Any, optimizer: Mapping[str, Any]) -> Itera
 
 
 def seed_notes(model: Any, other: Any) -> Iterator[str]:
-    """Yield which random numbers of a model are the same in each seed, as its code has seeds.
-
-    Args:
-        model: of one seed.
-        other: of another one.
-    """
+    """Yield which random numbers are the same in the models of two seeds, by their code."""
     layers, fixed = layers_of(model), {}
     for mine, theirs in zip(model.variables, other.variables, strict=True):
         if mine.path.endswith("seed_generator_state") and _same(mine, theirs):

@@ -12,35 +12,28 @@ from initstudy.engine.optimizers import (
     make_optimizer,
 )
 from initstudy.engine.spec import with_rate
-from initstudy.training.raised import reason
+from initstudy.errors import reason
 
 PATH: KeyPath = ("optimizer",)
 
 
 def optimizer_problems(
     optimizer: Mapping[str, Any], learning_rates: Sequence[float], model: Any
-) -> list[Problem]:
-    """Return what is wrong with the optimizer of a configuration.
+) -> Iterator[Problem]:
+    """Yield what is wrong with the optimizer of a configuration.
 
     Args:
         optimizer: {class_name, config}.
         learning_rates: that it is to have.
         model: that it is to train; None if that is wrong itself.
     """
-    return list(_problems(optimizer, learning_rates, model))
-
-
-def _problems(
-    optimizer: Mapping[str, Any], learning_rates: Sequence[float], model: Any
-) -> Iterator[Problem]:
     name, config = optimizer["class_name"], optimizer["config"]
     if name == OF_MODEL:
         yield from _of_model(config, learning_rates, model)
         return
     known = known_optimizers()
     if name.lower() not in known:
-        hint = suggest(name, known)
-        yield Problem(PATH, f"{name!r} is not an optimizer of Keras{hint}")
+        yield Problem(PATH, f"{name!r} is not an optimizer of Keras{suggest(name, known)}")
         return
     if known[name.lower()] is keras.optimizers.MultiOptimizer:
         text = f"{name} is not supported: it is made of the layers of a model. Take one optimizer"
@@ -49,13 +42,20 @@ def _problems(
     inner = config.get("inner_optimizer")
     if isinstance(inner, Mapping):
         where = {"class_name": inner.get("class_name", ""), "config": inner.get("config", {})}
-        for problem in _problems(where, (), model):
+        if problem := next(optimizer_problems(where, (), model), None):
             yield Problem((*PATH, "config", "inner_optimizer"), problem.message)
             return
     if wrong := _schedule_problem(config.get("learning_rate")):
         yield Problem((*PATH, "config", "learning_rate"), wrong)
         return
-    yield from _tried(optimizer, learning_rates)
+    try:
+        for rate in [None, *learning_rates]:
+            variable = keras.Variable([[0.0, 1.0]])
+            built = make_optimizer(optimizer if rate is None else with_rate(optimizer, rate))
+            built.build([variable])
+            built.apply([keras.ops.ones((1, 2))], [variable])
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem(PATH, f"Keras refuses {name!r} with {dict(config)}: {reason(error)}")
 
 
 def _of_model(
@@ -94,15 +94,3 @@ def _schedule_problem(rate: Any) -> str | None:
     if unknown:
         return f"there is no such key as {', '.join(sorted(unknown))}; it has class_name and config"
     return None
-
-
-def _tried(optimizer: Mapping[str, Any], learning_rates: Sequence[float]) -> Iterator[Problem]:
-    name, config = optimizer["class_name"], optimizer["config"]
-    try:
-        for rate in [None, *learning_rates]:
-            variable = keras.Variable([[0.0, 1.0]])
-            built = make_optimizer(optimizer if rate is None else with_rate(optimizer, rate))
-            built.build([variable])
-            built.apply([keras.ops.ones((1, 2))], [variable])
-    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
-        yield Problem(PATH, f"Keras refuses {name!r} with {dict(config)}: {reason(error)}")

@@ -10,14 +10,10 @@ import psutil
 
 
 def end_with(pid: int, poll: float = 0.2) -> None:
-    """End this process, at once, when another is gone.
+    """End this process, at once, when another is gone, which is looked at every `poll` seconds.
 
     A Snakemake that is killed cannot stop its jobs; they would work on beside those of the next
     one.
-
-    Args:
-        pid: the number of the other process.
-        poll: seconds between two looks.
     """
 
     def watch() -> None:

@@ -1,10 +1,10 @@
 """What an error says to people."""
 
-import re
 import traceback
 from pathlib import Path
 
 from initstudy.engine.spec import is_custom
+from initstudy.errors import reason
 
 
 def raised(error: Exception, name: str) -> str:
@@ -21,12 +21,3 @@ def raised(error: Exception, name: str) -> str:
         lines.append(error.lineno)
     where = f"{file}, line {lines[-1]}" if lines else file
     return f"{type(error).__name__} in {where}: {reason(error)}"
-
-
-def reason(error: Exception) -> str:
-    """Return what an error says, in one line."""
-    # Keras prints some in bold.
-    text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(str(error).split()))
-    if isinstance(error, KeyError):
-        text = f"it needs {text}"
-    return text if len(text) <= 300 else text[:297] + "..."

@@ -25,10 +25,6 @@ log = logging.getLogger(__name__)
 class SeedTrainer:
     """Trains seeds of one spec, one after the other.
 
-    Args:
-        planned: the spec, and what is kept of its seeds.
-        dataset_file: see `jobs.train`.
-
     Raises:
         StudyError: if the data set cannot be read, or its inputs not be scaled.
     """
@@ -50,16 +46,9 @@ class SeedTrainer:
         self._counted = 0.0
 
     def train(self, seed: int, known: Checkpoint | None, epochs: int, path: Path) -> Checkpoint:
-        """Train one seed until its checkpoint reaches so many epochs.
+        """Train one seed until its checkpoint, at a path, reaches so many epochs; return that.
 
-        Args:
-            seed: its number.
-            known: its checkpoint; None if there is none.
-            epochs: of the run.
-            path: of the checkpoint.
-
-        Returns:
-            The checkpoint as it was written in the end.
+        `known` is the one that is there; None if there is none.
         """
         fresh = Checkpoint.empty(self._trainer.test_examples)
         if known:
@@ -102,14 +91,17 @@ class SeedTrainer:
 
     def _begin(self, seed: int, checkpoint: Checkpoint, epochs: int) -> int:
         """Start a seed or take it up again; return how many epochs it has had."""
-        if checkpoint.examples != self._trainer.test_examples:
-            found, expected = checkpoint.examples, self._trainer.test_examples
+        found, expected = checkpoint.examples, self._trainer.test_examples
+        if found != expected:
             raise OtherRunError(f"it has {found} test examples, not {expected}")
         last = min([epochs, *checkpoint.missing(epochs)])
         try:
             for state in reversed(checkpoint.states):
                 if state.epoch <= last:
-                    self._resume(seed, state)
+                    try:
+                        self._trainer.resume(seed, state.epoch, state.arrays)
+                    except ValueError as error:
+                        raise OtherRunError(str(error)) from None
                     log.info("seed %d goes on from epoch %d.", seed, state.epoch)
                     return state.epoch
             self._trainer.start(seed)
@@ -117,16 +109,8 @@ class SeedTrainer:
             raise StudyError(str(error)) from None
         return 0
 
-    def _resume(self, seed: int, state: State) -> None:
-        try:
-            self._trainer.resume(seed, state.epoch, state.arrays)
-        except ValueError as error:
-            raise OtherRunError(str(error)) from None
-
     def _look(self, epoch: int) -> tuple[tuple[str, ...], Measurement]:
-        """Measure the network as it is now, and test it if it was trained; the names of its layers
-        come first.
-        """
+        """Return the names of layers, and measures of the network, which is tested if trained."""
         names, *measures = zip(*self._measure(), strict=True)
         layers = np.column_stack(measures).astype(np.float64)
         if not epoch:
@@ -135,7 +119,7 @@ class SeedTrainer:
         return names, Measurement(layers, (loss, accuracy), correct)
 
     def _cpu_seconds(self) -> float:
-        """CPU time of this process since this was last asked; at first, since its start."""
+        """Return CPU time of this process since this was last asked; at first, since its start."""
         now = time.process_time()
         self._counted, spent = now, now - self._counted
         return spent
