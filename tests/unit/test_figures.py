@@ -178,7 +178,9 @@ def test_one_initializer_has_one_colour_in_all_roles() -> None:
 def test_words_in_figures_are_dark() -> None:
     """A contrast of 4.5 with white (Web Content Accessibility Guidelines 2.1, 1.4.3)."""
     for color in (INK, *DECISION_COLORS.values()):
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)
+        ]
         luminance = float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
         assert 1.05 / (luminance + 0.05) >= 4.5
     figure = learning_curves("T", some_curves(NAMES))

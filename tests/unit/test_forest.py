@@ -29,7 +29,9 @@ def of(**means: float) -> StudyResults:
     results.__dict__["findings"] = find(results)
     results.__dict__["best"] = {
         f"{role}_initializer": {"name": name}
-        for role, name in zip(("kernel", "bias"), results.study.initializers["baseline"], strict=True)
+        for role, name in zip(
+            ("kernel", "bias"), results.study.initializers["baseline"], strict=True
+        )
     }
     return results
 

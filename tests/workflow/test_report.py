@@ -60,7 +60,7 @@ def test_every_figure_is_there_in_the_form_for_the_screen(page: Page, finished: 
 
 
 def test_it_can_be_read_by_all_and_used_by_keys_alone(page: Page) -> None:
-    """By the rules of axe: contrast, names, order, what scrolls can be reached, sizes of targets."""
+    """By the rules of axe: contrast, names, order, reach of what scrolls, sizes of targets."""
     page.locator(".results button").first.click()
     open_all(page)
     options = {"iframes": False, "rules": {"target-size": {"enabled": True}}}

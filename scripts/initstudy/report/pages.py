@@ -34,10 +34,8 @@ from initstudy.study import Study
 
 # Of more variants the best and the worst have a row that opens; the others are collapsed.
 MOST_ROWS, ENDS = 24, 10
-# Figures that have a place of their own in `report.html.jinja`; the others follow by their sections.
-PLACED = {
-    *("forest", "confirmation", "kernel", "bias", "best_vs_baseline", "signals", "comparisons"),
-}
+# Figures that `report.html.jinja` places; the others follow by their sections.
+PLACED = {"forest", "confirmation", "kernel", "bias", "best_vs_baseline", "signals", "comparisons"}
 PACKAGES = ["tensorflow", "keras", "numpy", "scipy", "pandas", "matplotlib", "altair", "snakemake"]
 
 
