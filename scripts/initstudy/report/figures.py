@@ -1,7 +1,9 @@
 """The figures of a study, each with its claim as its title."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from initstudy.analysis.findings import find
 from initstudy.drawing import catalog
 from initstudy.report.verdict import title
 from initstudy.results.study import StudyResults
@@ -26,4 +28,6 @@ def draw(name: str, results: StudyResults, narrow: bool = False) -> "matplotlib.
     """
     figure = catalog.find(name, narrow)
     form = {"narrow": True} if narrow else {}
+    if results.made_by_an_older_version:
+        results = replace(results, found=find(results))
     return figure.draw(results, title(figure.title, results.findings), **form)

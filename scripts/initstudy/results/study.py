@@ -78,12 +78,14 @@ class StudyResults:
 
     Args:
         folder: of the study.
+        found: what it finds; None if findings.json has it, which version 0.2.0 did not write.
 
     Examples:
         >>> StudyResults("results/notebook").summary
     """
 
     folder: str | Path
+    found: Findings | None = None
 
     @functools.cached_property
     def study(self) -> Study:
@@ -227,7 +229,13 @@ class StudyResults:
     @functools.cached_property
     def findings(self) -> Findings:
         """What the study finds, as data."""
-        return findings.read(self._path("findings.json"))
+        return self.found or findings.read(self._path("findings.json"))
+
+    @property
+    def made_by_an_older_version(self) -> bool:
+        """Whether it has a verdict, and no findings as data."""
+        known = self._path("verdict.md").exists() and not self._path("findings.json").exists()
+        return known and self.found is None
 
     @functools.cached_property
     def summary(self) -> pd.DataFrame:
@@ -272,8 +280,9 @@ class StudyResults:
         """The answer as HTML; a notebook shows it."""
         return self._text("card.html")
 
-    def _repr_html_(self) -> str:
-        return self.card
+    def _repr_html_(self) -> str | None:
+        # Jupyter shows the plain form of None; version 0.2.0 wrote no card.
+        return self.card if self._path("card.html").exists() else None
 
     @property
     def table(self) -> str:
