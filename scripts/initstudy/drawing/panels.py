@@ -10,7 +10,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from initstudy.analysis.decisions import BASELINE
 from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, set_ticks, sparse_ticks
-from initstudy.drawing.style import BASELINE_STYLE, canvas, draw_line, legend, variant_styles
+from initstudy.drawing.style import (
+    BASELINE_STYLE,
+    canvas,
+    draw_line,
+    legend,
+    shortened,
+    variant_styles,
+)
 from initstudy.results.findings import ACTIVATIONS, COPIES, DEAD_UNITS, GRADIENTS, OVERFLOW, Reason
 from initstudy.results.study import StudyResults
 
@@ -50,7 +57,7 @@ def curve(results: StudyResults, variant: str) -> Figure:
                 mean = results.curves(name, seeds, metric).mean(axis=0)
                 style = {**styles[name], "linestyle": dashes, "linewidth": 1.6}
                 draw_line(axes, np.clip(mean, LOWEST, HIGHEST), style)
-            axes.plot([], [], color=styles[name]["color"], label=name)
+            axes.plot([], [], color=styles[name]["color"], label=shortened(name, 28))
         axes.set_xlim(1, max(2, results.study.epochs))
         axes.set_yscale("logit")
         ticks = sparse_ticks(axes.yaxis, TICKS, gap=0.12)
@@ -83,7 +90,7 @@ def reason(results: StudyResults, variant: str, what: Reason) -> Figure:
             lines = own.agg(["mean", "min", "max"]).replace([np.inf, -np.inf], np.nan)
             drawn.append(lines)
             draw_line(axes, lines["mean"].to_numpy(), style, lines[["min", "max"]].to_numpy().T)
-            axes.plot([], [], color=style["color"], label=name)
+            axes.plot([], [], color=style["color"], label=shortened(name, 28))
         _scale(axes, quantity, drawn)
         axes.set_xlabel("layer, from the input to the output")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -41,6 +41,8 @@ FEW = 10
 # In inches, and in characters of a line: as wide as a page, or as a phone.
 WIDE, NARROW = 9.0, 4.9
 LINE = {WIDE: 100, NARROW: 46}
+# Longer labels beside lines are cut.
+MOST_LETTERS = 34
 # Bold letters of a title in an inch.
 LETTERS = 9.3
 
@@ -215,7 +217,7 @@ def label_ends(
     for label, style, start, height in zip(labels, styles, starts, heights, strict=True):
         line = {"arrowstyle": "-", "linewidth": 1.6, "relpos": (0, 0.5), "color": style["color"]}
         axes.annotate(
-            label,
+            shortened(label, MOST_LETTERS),
             xy=(1, start),
             xytext=(1.06, height),
             xycoords="axes fraction",
