@@ -119,7 +119,7 @@ class StudyResults:
         return histories.final(self.histories, self.tests)
 
     def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """The final accuracies of a variant, in the order of the seeds: float64 (n,).
+        """Return the final accuracies of a variant, in the order of the seeds: float64 (n,).
 
         Args:
             variant: its name.
@@ -129,7 +129,7 @@ class StudyResults:
         return histories.accuracies(self._finals, variant, own)
 
     def scores(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """What a variant is judged by, such that the largest is the best; see `accuracies`."""
+        """Return the scores of a variant, of which the largest is the best; see `accuracies`."""
         own = self.judged_on(variant) if seeds is None else seeds
         return histories.accuracies(self._finals, variant, own, "score")
 
@@ -145,7 +145,7 @@ class StudyResults:
         return found
 
     def judged_on(self, variant: str) -> range:
-        """The seeds on which a variant is compared with the baseline."""
+        """Return the seeds on which a variant is compared with the baseline."""
         study = self.study
         if variant == "best":
             return study.confirmation
@@ -322,7 +322,7 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def load(folder: str | Path) -> StudyResults | SuiteResults:
-    """The results of a study or of a suite, to look at and to go on with.
+    """Read the results of a study or of a suite, to look at and to go on with.
 
     Args:
         folder: `results/<study>` or `results/<suite>` of a finished run, or a folder that holds the
