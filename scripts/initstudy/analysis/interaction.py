@@ -20,12 +20,13 @@ import pandas as pd
 
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.results import histories
+from initstudy.results.dictionary import STUDY_TABLES
 
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP, RESAMPLES = 5, 10_000
 # Up to here all sign flips are counted, above they are sampled, so many.
 MOST_FOR_EXACT, SAMPLES = 20, 100_000
-COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]
+COLUMNS = STUDY_TABLES["interaction.csv"].names
 
 
 @dataclass(frozen=True)

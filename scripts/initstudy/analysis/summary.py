@@ -12,71 +12,18 @@ from initstudy.analysis.statistics import (
     not_learned,
     probability_of_improvement,
 )
+from initstudy.results.dictionary import STUDY_TABLES
 from initstudy.results.findings import NAN, Comparison, Findings, Needed, Variant
 from initstudy.results.study import StudyResults
 
 BOUNDS = ("", "_low", "_high")
-COMPARED = [
-    "difference",
-    "difference_ci_low",
-    "difference_ci_high",
-    "difference_decided_low",
-    "difference_decided_high",
-    "decided_confidence",
-    "p_value",
-    "p_value_adjusted",
-    "p_value_equivalence",
-    "p_value_equivalence_adjusted",
-    "decision",
-    "decision_seeds",
-]
-PAIR_COLUMNS = ["variant", "other", *COMPARED]
+# Those that end in * are three.
 SUMMARY_COLUMNS = [
-    "variant",
-    "kernel_initializer",
-    "bias_initializer",
-    "seeds",
-    "one_run",
-    "deterministic",
-    "diverged",
-    "not_learned",
-    "accuracy_mean",
-    "accuracy_ci_low",
-    "accuracy_ci_high",
-    "metric",
-    "metric_value",
-    "metric_ci_low",
-    "metric_ci_high",
-    "accuracy_sd",
-    "accuracy_median",
-    "accuracy_iqm",
-    "accuracy_min",
-    "accuracy_max",
-    "training_accuracy_mean",
-    "area_under_curve",
-    "epochs_to_target",
-    "never_reached_target",
-    "loss_mean",
-    "seconds_per_epoch",
-    *COMPARED,
-    "may_be_best",
-    "probability_of_improvement",
-    "ties",
-    "selection_difference",
-    "failed_runs",
-    "failed_runs_mean",
-    "p_value_failed_runs",
-    "difference_learned",
-    "difference_learned_ci_low",
-    "difference_learned_ci_high",
-    "difference_new_examples_ci_low",
-    "difference_new_examples_ci_high",
-    "difference_variance_by_seeds",
-    "difference_variance_by_examples",
-    "published_accuracy",
-    "published_loss",
-    *(f"seeds_for_{what}{end}" for what in ("difference", "margin") for end in BOUNDS),
+    f"{name.removesuffix('*')}{end}"
+    for name in STUDY_TABLES["summary.csv"].names
+    for end in (BOUNDS if name.endswith("*") else [""])
 ]
+PAIR_COLUMNS = STUDY_TABLES["pairs.csv"].names
 
 
 def summarize(results: StudyResults, findings: Findings) -> pd.DataFrame:
