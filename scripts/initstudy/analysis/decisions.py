@@ -342,8 +342,7 @@ def decide(
     """
     measure, names = measure_of(study), list(study.variants)
     rules = Rules(measure, study.margin, study.all_pairs, len(names))
-    judged = study.judge_by, study.target_accuracy, study.epochs
-    finals = histories.by_variant(scored(final, table, *judged))
+    finals = histories.by_variant(scored(final, table, study))
     analyses: list[Analysis] = []
     for seeds, share in zip(study.analyses, shares(study.analyses), strict=True):
         runs = [

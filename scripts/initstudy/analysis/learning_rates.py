@@ -42,14 +42,15 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
         StudyError: see `results.tables.collect`.
     """
     parts = []
-    judged = study.judge_by, study.target_accuracy, study.epochs
-    for one, job in zip(runs.described, runs.jobs, strict=True):
-        table = tables.collect([job], HISTORIES, study.epochs).frame
-        last = table.drop_duplicates("seed", keep="last").reset_index(drop=True)
-        found = scored(histories.final(table), table, *judged)
-        values = SIGNS[study.judge_by] * found["score"]
-        parts.append(last.assign(learning_rate=one["learning_rate"], judged=values)[COLUMNS])
-    return pd.concat(parts, ignore_index=True)
+    for rate, mine in runs.by("learning_rate"):
+        table = tables.collect(mine.jobs, HISTORIES, study.epochs).frame
+        last = table.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
+        values = SIGNS[study.judge_by] * scored(histories.final(table), table, study)["score"]
+        parts.append(last.assign(learning_rate=rate, judged=values)[COLUMNS])
+    place = {name: number for number, name in enumerate(dict.fromkeys(one for one, _ in runs.jobs))}
+    return pd.concat(parts).sort_values(
+        "variant", key=lambda names: names.map(place), kind="stable", ignore_index=True
+    )
 
 
 def read(path: str | Path) -> pd.DataFrame:

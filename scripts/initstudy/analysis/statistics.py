@@ -38,29 +38,6 @@ def probability_of_improvement(values: Floats, baseline: Floats) -> float:
     return float(np.mean((values > baseline) + 0.5 * (values == baseline)))
 
 
-def epochs_to_target(curves: Floats, target: float) -> Floats:
-    """Find the first epoch, from 1, in which each run reached an accuracy; inf if it never did.
-
-    Args:
-        curves: validation accuracies, float64 (n, epochs).
-        target: an accuracy.
-    """
-    reached = curves >= target
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
-
-
-def area_under_curve(curves: Floats) -> Floats:
-    """Take the mean height of each replicate's curve, by the trapezoidal rule.
-
-    Args:
-        curves: validation accuracies, float64 (n, epochs).
-    """
-    if curves.shape[1] == 1:
-        return curves[:, 0]
-    heights: Floats = np.trapezoid(curves, axis=1) / (curves.shape[1] - 1)
-    return heights
-
-
 def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
     """Find which runs diverged or never learned.
 

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.statistics import (
-    area_under_curve,
-    epochs_to_target,
     interquartile_mean,
     not_learned,
     probability_of_improvement,
@@ -50,8 +48,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
     name, study = variant.name, results.study
     seeds = results.judged_on(name)
     accuracies = results.accuracies(name, seeds)
-    curves = results.curves(name, seeds, "val_accuracy")
-    reached = epochs_to_target(curves, study.target_accuracy)
+    reached = results.accuracies(name, seeds, "epochs_to_target")
     median = float(np.median(reached))
     final, timings = (
         table[(table["variant"] == name) & table["seed"].isin(seeds)]
@@ -68,7 +65,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
         "accuracy_sd": accuracies.std(ddof=1) if several else NAN,
         "accuracy_median": np.median(accuracies),
         "accuracy_iqm": interquartile_mean(accuracies),
-        "area_under_curve": area_under_curve(curves).mean(),
+        "area_under_curve": results.accuracies(name, seeds, "area_under_curve").mean(),
         "epochs_to_target": median if np.isfinite(median) else NAN,
         "never_reached_target": int(np.isinf(reached).sum()),
         "loss_mean": final["loss"].mean(),

@@ -118,20 +118,22 @@ class StudyResults:
         """The end of each run, on the test examples: see `histories.final`."""
         return histories.final(self.histories, self.tests)
 
-    def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
+    def accuracies(
+        self, variant: str, seeds: range | None = None, metric: str = "accuracy"
+    ) -> npt.NDArray[np.float64]:
         """Return the final accuracies of a variant, in the order of the seeds: float64 (n,).
 
         Args:
             variant: its name.
             seeds: of its runs; None for those that are compared.
+            metric: another column of `scores.scored`, instead of the accuracy.
         """
         own = self.judged_on(variant) if seeds is None else seeds
-        return histories.accuracies(self._finals, variant, own)
+        return histories.accuracies(self._finals, variant, own, metric)
 
     def scores(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
         """Return the scores of a variant, of which the largest is the best; see `accuracies`."""
-        own = self.judged_on(variant) if seeds is None else seeds
-        return histories.accuracies(self._finals, variant, own, "score")
+        return self.accuracies(variant, seeds, "score")
 
     @functools.cached_property
     def interims(self) -> dict[int, list[str]]:
@@ -251,7 +253,7 @@ class StudyResults:
 
     @functools.cached_property
     def best(self) -> dict[str, Any]:
-        """The pair that was chosen: see `statistics.choose_pair`."""
+        """The pair that was chosen: see `choices.choose_pair`."""
         found: dict[str, Any] = yaml.safe_load(self._text("best.yaml"))
         return found
 
@@ -279,10 +281,7 @@ class StudyResults:
 
     @functools.cached_property
     def _finals(self) -> dict[str, pd.DataFrame]:
-        study = self.study
-        return histories.by_variant(
-            scored(self.final, self.histories, study.judge_by, study.target_accuracy, study.epochs)
-        )
+        return histories.by_variant(scored(self.final, self.histories, self.study))
 
     @functools.cached_property
     def _curves(self) -> dict[str, pd.DataFrame]:
