@@ -56,10 +56,10 @@ def choose_pair(
     """Return the kernel and the bias initializer with the best mean, or median, of the scores.
 
     The kernel initializer is the best of the variants that differ from the baseline in it alone,
-    the bias initializer in the same way, the baseline's own among the candidates of both. If pairs were
-    run together, that one included, the best of all pairs is chosen instead. Of equal ones the
-    first wins, and the baseline is the first. Variants that did not go on to the last interim
-    analysis are not the best.
+    the bias initializer in the same way, the baseline's own among the candidates of both. If these
+    two were run together, the best of all pairs is chosen instead. Of equal ones the first wins,
+    and the baseline is the first. Variants that did not go on to the last interim analysis are not
+    the best.
 
     Args:
         final: see `scores.scored`, of the validation examples.
