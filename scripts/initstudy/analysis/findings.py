@@ -225,6 +225,7 @@ def _variant(
     elif name != BASELINE:
         comparison = decisions.comparison(name)
     asked = name != BEST and not known.reason and len(study.variants) > 1
+    to_decide, to_show = _needed(comparison, decisions, study.margin)
     return Variant(
         name=name,
         kernel=pair[0],
@@ -250,8 +251,8 @@ def _variant(
         comparison=comparison,
         may_be_best=name in decisions.may_be_best if asked else None,
         beaten_by=decisions.leader(decisions.better_than(name)) if asked else "",
-        to_decide=_needed(comparison, decisions, study.margin, show=False),
-        to_show=_needed(comparison, decisions, study.margin, show=True),
+        to_decide=to_decide,
+        to_show=to_show,
         failures=_failures(results, name, one_run),
         peak=_peak(results.curves(name, seeds, "val_accuracy"), study.margin, study.judge_by),
         published=_published(results, name, comparison, published),
@@ -259,22 +260,22 @@ def _variant(
 
 
 def _needed(
-    found: Comparison | None, decisions: Decisions, margin: float | None, show: bool
-) -> Needed:
+    found: Comparison | None, decisions: Decisions, margin: float | None
+) -> tuple[Needed, Needed]:
+    """Return the seeds that it takes to decide such a difference, and one of the margin."""
     rules = decisions.analyses[-1].rules
+    fewest, ranked = rules.fewest_seeds(), isinstance(rules.measure, RankedMeasure)
     if (
         found is None
         or found.decision != INCONCLUSIVE
         or not found.tested
-        or found.seeds < rules.fewest_seeds()
+        or found.seeds < fewest
         or len(decisions.names) > MOST_COMPARED
         or not np.isfinite([found.low, found.high]).all()
     ):
-        return Needed()
-    ranked = isinstance(rules.measure, RankedMeasure)
-    if not show:
-        return power.to_decide(found, rules.fewest_seeds(), ranked)
-    return power.to_show(found, margin, rules.fewest_seeds(), ranked) if margin else Needed()
+        return Needed(), Needed()
+    seen = power.needed(found, None, fewest, ranked)
+    return seen, power.needed(found, margin, fewest, ranked) if margin else Needed()
 
 
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:

@@ -173,5 +173,4 @@ def _best_of(rates: int) -> Floats:
         float64 (numbers that are drawn, from 1; rates from the best).
     """
     places, drawn = np.arange(rates), np.arange(1, rates + 1)[:, None]
-    shares: Floats = special.comb(rates - 1 - places, drawn - 1) / special.comb(rates, drawn)
-    return shares
+    return np.asarray(special.comb(rates - 1 - places, drawn - 1) / special.comb(rates, drawn))
