@@ -123,6 +123,7 @@ class Analysis:
             # So few seeds decide nothing, whatever they are.
             decided_low, decided_high, adjusted = -np.inf, np.inf, 1.0
             adjusted_equivalence = NAN if margin is None else 1.0
+        new = self.crossed(first, second) if tested else None
         return Comparison(
             first=first,
             second=second,
@@ -142,7 +143,9 @@ class Analysis:
             ties=int((ahead == 0).sum()),
             tested=tested,
             freedom=found.freedom,
-            new_examples=_shown(self.crossed(first, second)) if tested else None,
+            new_examples=NewExamples(*new.interval(), new.by_seeds, new.by_examples, new.discordant)
+            if new
+            else None,
         )
 
     def crossed(self, first: str, second: str) -> Crossed | None:
@@ -151,12 +154,6 @@ class Analysis:
             return None
         one, other = (self.correct[name][: len(self.scores)] for name in (first, second))
         return crossed(one, other) if one.shape[1] > 1 else None
-
-
-def _shown(found: Crossed | None) -> NewExamples | None:
-    if found is None:
-        return None
-    return NewExamples(*found.interval(), found.by_seeds, found.by_examples, found.discordant)
 
 
 def analyse(
@@ -190,15 +187,16 @@ def analyse(
     equivalent = np.zeros(tested.shape, bool)
     if len(values) >= rules.fewest_seeds(share):
         is_baseline = np.array([name == BASELINE for name in names])
-        with_baseline = is_baseline[:, None] | is_baseline[None, :]
+        with_baseline = is_baseline[:, None] | is_baseline
         families = zip(rules.families(share), (with_baseline, ~with_baseline), strict=True)
         for family, pairs in families:
             low, high = found.intervals(family.confidence)
-            decisions[tested & pairs & (low > 0) & learned[:, None]] = BETTER
-            decisions[tested & pairs & (high < 0) & learned[None, :]] = WORSE
+            asked = tested & pairs
+            decisions[asked & (low > 0) & learned[:, None]] = BETTER
+            decisions[asked & (high < 0) & learned] = WORSE
             if rules.margin is not None:
                 within = (-rules.margin < low) & (high < rules.margin)
-                equivalent |= tested & pairs & within & learned[:, None] & learned[None, :]
+                equivalent |= asked & within & np.outer(learned, learned)
     decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
     if correct is not None and rules.measure is ACCURACY:
         equivalent = _for_other_examples(decided, equivalent)
@@ -275,9 +273,8 @@ class Decisions:
     def _better(self) -> npt.NDArray[np.bool_]:
         """Whether each row's variant is better than each column's, by some analysis."""
         found = np.zeros((len(self.names), len(self.names)), bool)
-        place = {name: number for number, name in enumerate(self.names)}
         for analysis in self.analyses:
-            own = [place[name] for name in analysis.names]
+            own = pd.Index(self.names).get_indexer(pd.Index(analysis.names))
             found[np.ix_(own, own)] |= analysis.decisions == BETTER
         return found
 
@@ -299,9 +296,8 @@ class Decisions:
         open_ = {name for name in others if self.comparison(name).decision == INCONCLUSIVE}
         if not self.analyses[-1].tested.any():
             return []
-        leading = self.may_be_best
-        if len(leading) > 1:
-            open_ |= {*leading}
+        if len(self.may_be_best) > 1:
+            open_ |= {*self.may_be_best}
         return [name for name in self.names if name in open_ or (open_ and name == BASELINE)]
 
 
@@ -334,7 +330,7 @@ def decide(
 
     Args:
         study: what it asks.
-        table: `columns.HISTORY`.
+        table: `contracts.HISTORIES`.
         final: how its runs ended, see `histories.final`.
         correct: see `Analysis`.
         interims: which variants went on, after how many seeds.
@@ -345,15 +341,14 @@ def decide(
     finals = histories.by_variant(scored(final, table, study))
     analyses: list[Analysis] = []
     for seeds, share in zip(study.analyses, shares(study.analyses), strict=True):
-        runs = [
+        runs = (
             rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
-        ]
-        known = find(runs[0], runs[1], study.data.majority_accuracy, study.judge_by)
+        )
         scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
         right = {name: correct[name][:seeds] for name in names}
-        analyses.append(analyse(scores, known, rules, share, right))
+        analyses.append(analyse(scores, find(study, *runs), rules, share, right))
         names = list(interims.get(seeds, []))
         if seeds == until or not names:
             break
-    everything = find(table, final, study.data.majority_accuracy, study.judge_by)
-    return Decisions(analyses, {*everything.never_learned} & {*study.variants})
+    never_learned = find(study, table, final).never_learned
+    return Decisions(analyses, {*never_learned} & {*study.variants})
