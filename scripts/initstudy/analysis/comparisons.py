@@ -250,8 +250,8 @@ def rounding(scores: Floats) -> float:
 
 
 def signed_rank_probabilities(n: int) -> Floats:
-    """How probable it is that so many of the n (n + 1) / 2 Walsh averages, or fewer, lie on one side
-    of the centre.
+    """How probable it is that at most so many of n (n + 1) / 2 Walsh averages lie on one side of
+    the centre.
 
     Reference:
         Wilcoxon, 1945, Individual Comparisons by Ranking Methods, Biometrics Bulletin 1 (6).
