@@ -12,7 +12,7 @@ from scipy import stats
 from initstudy.analysis import evidence as evidences
 from initstudy.analysis import learning_rates, power
 from initstudy.analysis.comparisons import compare
-from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse
+from initstudy.analysis.decisions import BASELINE, Decisions, Rules, analyse
 from initstudy.analysis.decisions import decide as decisions_of
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
@@ -48,6 +48,7 @@ from initstudy.results.study import StudyResults
 from initstudy.study import MOST_COMPARED
 
 BEST = "best"
+ROLES = "kernel", "bias"
 # A curve's ends are means over a twentieth of the epochs, so that a lucky epoch is not its peak.
 PARTS = 20
 # What a curve must lose to have declined, without a margin.
@@ -93,7 +94,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         all_pairs=study.all_pairs,
         advice=advice,
         variants=variants,
-        roles=[role for role in (_role(role, variants) for role in ("kernel", "bias")) if role],
+        roles=[role for role in (_role(role, variants) for role in ROLES) if role],
         confirmation=confirmed,
         interims=_interims(results, decisions),
         rates=_rates(results),
@@ -183,18 +184,11 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
     study, measure = results.study, measure_of(results.study)
     seeds = range(max(len(results.judged_on(name)) for name in study.variants))
     kernel, bias = study.initializers[BASELINE]
-    parts = (
-        [own]
-        if own
-        else [
-            name
-            for name, other in study.initializers.items()
-            if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
-        ]
-    )
+    halves = ((pair[0], bias), (kernel, pair[1]))
+    parts = [name for name, one in study.initializers.items() if one in halves and name != BASELINE]
     both = (
         np.column_stack([results.scores(name, seeds) for name in (part, BASELINE)])
-        for part in parts
+        for part in ([own] if own else parts)
     )
     return measure.sign * sum(float(compare(one, measure).estimates[0, 1]) for one in both) + 0.0
 
@@ -208,21 +202,19 @@ def _variant(
     published: pd.DataFrame | None,
 ) -> Variant:
     study, measure = results.study, measure_of(results.study)
-    pair, base = results.initializers[name], results.initializers[BASELINE]
+    pair = results.initializers[name]
+    differs = (
+        own != other for own, other in zip(pair, results.initializers[BASELINE], strict=True)
+    )
     seeds = results.judged_on(name)
     scores, accuracies = results.scores(name, seeds), results.accuracies(name, seeds)
     one_run = name in known.one_run
-    low, value, high = measure.shown(NAN, measure.center(scores), NAN)
-    accuracy_low, accuracy_high = NAN, NAN
-    if not one_run:
-        ends = measure.interval(scores)
-        low, value, high = measure.shown(ends[0], measure.center(scores), ends[1])
-        accuracy_low, accuracy_high = np.clip(mean_interval(accuracies), 0, 1).tolist()
-    comparison = None
-    if name == BEST:
-        assert confirmed
-        comparison = confirmed.comparison
-    elif name != BASELINE:
+    bounds = (NAN, NAN) if one_run else measure.interval(scores)
+    low, value, high = measure.shown(bounds[0], measure.center(scores), bounds[1])
+    bounds = (NAN, NAN) if one_run else mean_interval(accuracies)
+    accuracy_low, accuracy_high = np.clip(bounds, 0, 1).tolist()
+    comparison = confirmed.comparison if confirmed and name == BEST else None
+    if name not in (BASELINE, BEST):
         comparison = decisions.comparison(name)
     asked = name != BEST and not known.reason and len(study.variants) > 1
     to_decide, to_show = _needed(comparison, decisions, study.margin)
@@ -230,11 +222,7 @@ def _variant(
         name=name,
         kernel=pair[0],
         bias=pair[1],
-        differs=[
-            role
-            for role, mine, other in zip(("kernel", "bias"), pair, base, strict=True)
-            if mine != other
-        ],
+        differs=[role for role, own in zip(ROLES, differs, strict=True) if own],
         seeds=len(seeds),
         one_run=one_run,
         deterministic=name in results.draw_nothing and not one_run,
@@ -364,41 +352,27 @@ def _role(role: str, variants: Sequence[Variant]) -> Role | None:
     decided = {
         decision: [one.name for one in mine if one.decision == decision] for decision in DECISIONS
     }
-    matters: bool | None = None
-    if decided[BETTER] or decided[WORSE]:
-        matters = True
-    elif not decided[INCONCLUSIVE]:
-        matters = False
-    return Role(role, matters, decided)
+    matters = bool(decided[BETTER] or decided[WORSE])
+    return Role(role, matters if matters or not decided[INCONCLUSIVE] else None, decided)
 
 
 def _interims(results: StudyResults, decisions: Decisions) -> list[Interim]:
     if len(results.study.analyses) < 2:
         return []
-    before: set[str] = set()
+    before: set[str] = {BASELINE}
     found = []
-    following = [*decisions.analyses[1:], None]
-    for analysis, later in zip(decisions.analyses, following, strict=True):
-        decided = _decided_by(analysis) - before
-        before |= decided
+    following = [*(len(one.names) for one in decisions.analyses[1:]), 0]
+    for analysis, went_on in zip(decisions.analyses, following, strict=True):
+        decided = [
+            name
+            for name in analysis.names
+            if name not in before and analysis.decision(name, BASELINE) != INCONCLUSIVE
+        ]
+        before |= {*decided}
         found.append(
-            Interim(
-                seeds=len(analysis.scores),
-                variants=len(analysis.names),
-                decided=[name for name in analysis.names if name in decided],
-                went_on=len(later.names) if later else 0,
-                share=analysis.share,
-            )
+            Interim(len(analysis.scores), len(analysis.names), decided, went_on, analysis.share)
         )
     return found
-
-
-def _decided_by(analysis: Analysis) -> set[str]:
-    return {
-        name
-        for name in analysis.names
-        if name != BASELINE and analysis.decision(name, BASELINE) != INCONCLUSIVE
-    }
 
 
 def _rates(results: StudyResults) -> LearningRates | None:
