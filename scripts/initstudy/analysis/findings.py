@@ -225,7 +225,7 @@ def _variant(
         differs=[role for role, own in zip(ROLES, differs, strict=True) if own],
         seeds=len(seeds),
         one_run=one_run,
-        deterministic=name in results.draw_nothing and not one_run,
+        deterministic=name in results.deterministic and not one_run,
         never_learned=name in known.never_learned,
         value=value,
         low=low,

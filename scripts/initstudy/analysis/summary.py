@@ -11,7 +11,7 @@ from initstudy.analysis.statistics import (
     probability_of_improvement,
 )
 from initstudy.results.dictionary import STUDY_TABLES
-from initstudy.results.findings import NAN, Comparison, Findings, Needed, Variant
+from initstudy.results.findings import NAN, Comparison, Findings, Variant
 from initstudy.results.study import StudyResults
 
 BOUNDS = ("", "_low", "_high")
@@ -22,6 +22,15 @@ SUMMARY_COLUMNS = [
     for end in (BOUNDS if name.endswith("*") else [""])
 ]
 PAIR_COLUMNS = STUDY_TABLES["pairs.csv"].names
+# Columns of a comparison that have another name than its attributes.
+RENAMED = {
+    "difference_ci_low": "low",
+    "difference_ci_high": "high",
+    "difference_decided_low": "decided_low",
+    "difference_decided_high": "decided_high",
+    "decided_confidence": "confidence",
+    "decision_seeds": "seeds",
+}
 
 
 def summarize(results: StudyResults, findings: Findings) -> pd.DataFrame:
@@ -98,48 +107,32 @@ def _found(findings: Findings, variant: Variant) -> dict[str, Any]:
     }
     if variant.comparison:
         row |= _compared(variant.comparison)
-        new = variant.comparison.new_examples
-        if new:
-            row |= {
-                "difference_new_examples_ci_low": new.low,
-                "difference_new_examples_ci_high": new.high,
-                "difference_variance_by_seeds": new.by_seeds,
-                "difference_variance_by_examples": new.by_examples,
-            }
+    if variant.comparison and (new := variant.comparison.new_examples):
+        row |= {
+            "difference_new_examples_ci_low": new.low,
+            "difference_new_examples_ci_high": new.high,
+            "difference_variance_by_seeds": new.by_seeds,
+            "difference_variance_by_examples": new.by_examples,
+        }
     if variant.name == "best" and findings.confirmation:
         row["selection_difference"] = findings.confirmation.promised
-    if variant.failures:
+    if failures := variant.failures:
         row |= {
-            "failed_runs": variant.failures.failed,
-            "failed_runs_mean": variant.failures.mean,
-            "p_value_failed_runs": variant.failures.p_value,
-            "difference_learned": variant.failures.difference,
-            "difference_learned_ci_low": variant.failures.low,
-            "difference_learned_ci_high": variant.failures.high,
+            "failed_runs": failures.failed,
+            "failed_runs_mean": failures.mean,
+            "p_value_failed_runs": failures.p_value,
+            "difference_learned": failures.difference,
+            "difference_learned_ci_low": failures.low,
+            "difference_learned_ci_high": failures.high,
         }
     if variant.published:
         row["published_accuracy"] = variant.published.accuracy
         row["published_loss"] = variant.published.loss
-    return row | _seeds("difference", variant.to_decide) | _seeds("margin", variant.to_show)
+    for what, needed in (("difference", variant.to_decide), ("margin", variant.to_show)):
+        values = needed.seeds, needed.low, needed.high
+        row |= zip((f"seeds_for_{what}{end}" for end in BOUNDS), values, strict=True)
+    return row
 
 
 def _compared(found: Comparison) -> dict[str, Any]:
-    return {
-        "difference": found.difference,
-        "difference_ci_low": found.low,
-        "difference_ci_high": found.high,
-        "difference_decided_low": found.decided_low,
-        "difference_decided_high": found.decided_high,
-        "decided_confidence": found.confidence,
-        "p_value": found.p_value,
-        "p_value_adjusted": found.p_value_adjusted,
-        "p_value_equivalence": found.p_value_equivalence,
-        "p_value_equivalence_adjusted": found.p_value_equivalence_adjusted,
-        "decision": found.decision,
-        "decision_seeds": found.seeds,
-    }
-
-
-def _seeds(what: str, needed: Needed) -> dict[str, Any]:
-    values = (needed.seeds, needed.low, needed.high)
-    return {f"seeds_for_{what}{end}": value for end, value in zip(BOUNDS, values, strict=True)}
+    return {column: getattr(found, RENAMED.get(column, column)) for column in PAIR_COLUMNS[2:]}

@@ -6,7 +6,7 @@ It is fast if all is well; if it is not, the message has the file and the line.
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,23 @@ def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
             f"The {table.output} of {len(jobs)} jobs are right, but not together: two of them have "
             "the same seeds of the same variant."
         ) from None
+
+
+def read_any(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a table that has no contract, or not of this version.
+
+    Args:
+        path: of the CSV file.
+        options: of `pandas.read_csv`.
+
+    Raises:
+        StudyError: if it cannot be read.
+    """
+    try:
+        frame: pd.DataFrame = pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{path} cannot be read ({error}).") from None
+    return frame
 
 
 def check_columns(path: str | Path, found: Sequence[str], columns: Sequence[str]) -> None:
