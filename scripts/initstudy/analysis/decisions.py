@@ -1,8 +1,8 @@
 """What a study decides of its variants: one decision for every two, from which all else follows.
 
 A study is analysed once, when all of its seeds were run, or several times while it grows. Each
-analysis compares every two of the variants that came so far (`comparisons.compare`). A decision
-that was made stands; what is inconclusive is asked again, as long as there are seeds to come.
+analysis compares every two of the variants that came so far (`comparisons.compare`). What is
+inconclusive is compared again, as long as there are seeds to come; a decision is final.
 """
 
 import functools
@@ -77,8 +77,7 @@ class Analysis:
         comparisons: of all of them.
         decisions: of each row's variant beside each column's, one of DECISIONS.
         rules: by what it was decided.
-        correct: which test examples each run gets right, bool (seeds, examples) by variant; None
-            if that is not known.
+        correct: None if that is not known.
     """
 
     names: Sequence[str]
@@ -163,19 +162,18 @@ def analyse(
     share: float = 1.0,
     correct: Correct | None = None,
 ) -> Analysis:
-    """Compare every two variants, and decide what the intervals that hold together say.
+    """Compare every two variants, and decide by the intervals that hold together.
 
     The first is better than the second if its interval lies above 0, worse if below, equivalent if
-    it lies within the margin on both sides; else it is inconclusive. What cannot be tested is
-    inconclusive, and so is a variant of which no run learned, but where it is worse.
+    it lies within the margin; else it is inconclusive. What cannot be tested is inconclusive, and
+    so is a variant of which no run learned, but where it is worse.
 
     Args:
         scores: of each variant on the same seeds, float64 (seeds,).
         evidence: what their runs are evidence of.
         rules: by what it is decided.
         share: of the error that may be spent here.
-        correct: see `Analysis`. If it is known, what is equivalent must be so for other test
-            examples, too.
+        correct: if it is known, what is equivalent must be so for other test examples, too.
     """
     names = list(scores)
     values = np.array(list(scores.values())).T
@@ -239,7 +237,7 @@ class Decisions:
         return self.analyses[0].names
 
     def comparison(self, first: str, second: str = BASELINE) -> Comparison:
-        """Two variants at the analysis that decided, or else the last one that has both."""
+        """Compare two at the analysis that decided, or else at the last one that has both."""
         both = [analysis for analysis in self.analyses if analysis.has(first, second)]
         decided = [one for one in both if one.decision(first, second) != INCONCLUSIVE]
         return (decided or both[-1:])[0].comparison(first, second)
@@ -253,8 +251,7 @@ class Decisions:
 
         Reference:
             Hsu, 1984, Constrained Simultaneous Confidence Intervals for Multiple Comparisons with
-            the Best, Annals of Statistics 12 (3): who is worse than another is not the best. Here
-            it is one of the decisions, so that it cannot say otherwise than they do.
+            the Best, Annals of Statistics 12 (3); here it follows from the decisions.
         """
         out = {*self.never_learned} if {*self.never_learned} < {*self.names} else set()
         return [name for name in self.names if name not in out and not self.better_than(name)]
@@ -329,10 +326,10 @@ def decide(
     """Analyse a study, as often as it was to be.
 
     Args:
-        study: what it asks.
+        study: that is analysed.
         table: `contracts.HISTORIES`.
         final: how its runs ended, see `histories.final`.
-        correct: see `Analysis`.
+        correct: which test examples each run gets right.
         interims: which variants went on, after how many seeds.
         until: the number of seeds of the last analysis; None if nothing is left to come.
     """
