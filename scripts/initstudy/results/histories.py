@@ -52,11 +52,7 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
 
 
 def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the rows of each variant, found once instead of each time that they are needed.
-
-    Args:
-        table: histories, or what `final` makes of them.
-    """
+    """Return the rows of each variant, found once instead of each time that they are needed."""
     return {str(name): rows for name, rows in table.groupby("variant", sort=False)}
 
 
@@ -117,11 +113,10 @@ def _check_seeds(variant: str, seeds: range, found: Collection[int]) -> None:
 
 
 def start_alike(diagnostics: pd.DataFrame) -> set[str]:
-    """Return the variants whose runs all start from the same network: their initializers are
-    deterministic.
+    """Return the variants of several runs that all start from the same network: deterministic ones.
 
     Args:
-        diagnostics: `contracts.DIAGNOSTICS`, of at least two runs of a variant.
+        diagnostics: `contracts.DIAGNOSTICS`.
     """
     first = diagnostics[diagnostics["epoch"] == 0]
     keys = ["variant", "layer"]

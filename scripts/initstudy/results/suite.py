@@ -63,9 +63,7 @@ class SuiteResults:
         return table.astype(dict.fromkeys(texts, str))
 
     def correct(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
-        """Return which test examples each run of a study classifies correctly, by variant; nothing
-        if that is not here.
-        """
+        """Return the correct predictions of a study by variant; none if they are not here."""
         path = Path(self.folder, "hits", f"{study}.npz")
         return examples.by_variant(examples.read(path)) if path.exists() else {}
 
