@@ -36,7 +36,7 @@ def explain(
     """Find what sets the worst of the variants that lose apart from the baseline.
 
     For each: units that only repeat others; significantly more dead units than the baseline has on
-    the same seeds; a signal that grows or shrinks over the depth ten times as much as there.
+    the same seeds; a signal that grows or shrinks ten times as much over the depth.
 
     Args:
         losing: variants that are worse than the baseline, the worst first.

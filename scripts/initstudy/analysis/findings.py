@@ -1,8 +1,9 @@
 """What a study finds: from its results to one object that holds all of it as data."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         key=lambda one: decisions.analyses[0].rules.measure.sign * one.value,
     )
     accuracies = results.final.set_index(["variant", "seed"])["accuracy"]
+    variance: Any = results.variance.to_dict("records") if study.variance_seeds else []
     return Findings(
         study=study.name,
         scope=study.scope,
@@ -99,7 +101,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         interims=_interims(results, decisions),
         rates=_rates(results),
         interaction=_interaction(results, variants, decisions),
-        variance=_records(results.variance) if study.variance_seeds else [],
+        variance=variance,
         held_out=study.held_out,
         runs=known.runs,
         chance=study.data.majority_accuracy,
@@ -128,21 +130,19 @@ def _advice(
     if known.reason:
         return Advice(NOTHING, "", leader, [], [], "", known.reason, fewest)
     possible = decisions.may_be_best
-    better = [one.name for one in compared if one.decision == BETTER]
-    # What another one is better than is not advised, if there is a choice.
-    advised = decisions.leader([name for name in better if name in possible] or better)
-    unconfirmed = ""
-    if confirmed and confirmed.comparison.decision == BETTER:
-        advised = advised or confirmed.chosen_from or BEST
-    elif (
-        advised
-        and confirmed
-        and confirmed.chosen_from == advised
-        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
-    ):
-        unconfirmed = advised
-        better.remove(advised)
-        advised = decisions.leader([name for name in better if name in possible] or better)
+
+    def best_but(refuted: str) -> str:
+        names = [one.name for one in compared if one.decision == BETTER and one.name != refuted]
+        # What another one is better than is not advised, if there is a choice.
+        return decisions.leader([name for name in names if name in possible] or names)
+
+    advised, unconfirmed = best_but(""), ""
+    again = confirmed.comparison.decision if confirmed else ""
+    own = confirmed.chosen_from if confirmed else ""
+    if again == BETTER:
+        advised = advised or own or BEST
+    elif advised and own == advised and again in (WORSE, EQUIVALENT):
+        advised, unconfirmed = best_but(advised), advised
     if not advised and (len(compared) < 2 or results.study.analyses[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
@@ -392,10 +392,9 @@ def _rates(results: StudyResults) -> LearningRates | None:
 def _interaction(
     results: StudyResults, variants: Sequence[Variant], decisions: Decisions
 ) -> Interaction | None:
-    study = results.study
-    if not study.factorial:
+    if not results.study.factorial:
         return None
-    rows = {str(row["component"]): row for row in _records(results.interaction)}
+    rows: Any = results.interaction.set_index("component").to_dict("index")
     both = rows["interaction"]
     compared = [one for one in variants if one.name != BEST]
 
@@ -406,7 +405,7 @@ def _interaction(
     pair = best_of("kernel").kernel, best_of("bias").bias
     apart = next(one for one in compared if (one.kernel, one.bias) == pair)
     best = next(one for one in compared if one.name == decisions.leader(decisions.names))
-    sign = measure_of(study).sign
+    sign = measure_of(results.study).sign
     return Interaction(
         shares={name: float(row["share"]) for name, row in rows.items()},
         sds={name: float(row["sd"]) for name, row in rows.items()},
@@ -417,10 +416,6 @@ def _interaction(
         best=best.name,
         lost=sign * (best.value - apart.value),
     )
-
-
-def _records(table: pd.DataFrame) -> list[Mapping[str, float | str]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def all_pairs(results: StudyResults) -> list[Comparison]:

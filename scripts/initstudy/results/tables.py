@@ -140,17 +140,12 @@ def _parsed(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
             return frame
     except (ValueError, OverflowError):
         pass
-    text = _text(path, table, content)
-    return text.assign(**{name: _numbers(path, text, name, name in counts) for name in dtypes})
-
-
-def _text(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
     try:
-        frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), dtype=str, **AS_IS)
+        text: pd.DataFrame = pd.read_csv(io.BytesIO(content), dtype=str, **AS_IS)
     except ValueError as error:  # pandas' errors are among these
         raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
-    check_columns(path, list(frame.columns), table.names)
-    return frame
+    check_columns(path, list(text.columns), table.names)
+    return text.assign(**{name: _numbers(path, text, name, name in counts) for name in dtypes})
 
 
 def _numbers(path: str | Path, text: pd.DataFrame, column: str, count: bool) -> pd.Series:
