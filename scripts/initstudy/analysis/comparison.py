@@ -222,10 +222,9 @@ def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
         base: what they are compared with, float64 (m,).
 
     Returns:
-        The lower and the upper bound of the mean of the values less that of the base, and the
-        p-value. If either is a single value, they are nan, nan and 1. If neither varies, there is
-        no error: then the p-value is the share of all ways to deal the runs out to two groups
-        that separate them like this, and the interval has no width.
+        The bounds of the mean of the values less that of the base, and the p-value; UNKNOWN if
+        either is a single value. If neither varies, the interval has no width, and the p-value is
+        the share of all ways to deal the runs out to two groups that separate them like this.
 
     Reference:
         Welch, 1947, The Generalization of `Student's' Problem When Several Different Population

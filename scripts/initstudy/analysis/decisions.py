@@ -41,10 +41,10 @@ class Rules:
     """By what a study decides.
 
     Attributes:
-        measure: that variants are judged by.
-        margin: the smallest difference that matters; None if any does.
-        all_pairs: whether the study is one of all pairs. If not, its comparisons with the baseline
-            are one family, those of all other pairs another one, each with its own 5 %.
+        measure: the primary metric.
+        margin: the equivalence margin; None if any difference matters.
+        all_pairs: whether all pairs are one family. If not, comparisons with the baseline are one
+            family, those of all other pairs another one, each with its own 5 %.
         variants: how many there are at first.
     """
 
@@ -88,10 +88,6 @@ class Analysis:
     decisions: npt.NDArray[np.str_]
     rules: Rules
     correct: Correct | None = None
-
-    def has(self, *names: str) -> bool:
-        """Whether these variants came so far."""
-        return {*names} <= {*self.names}
 
     def decision(self, first: str, second: str) -> str:
         """Of the first beside the second."""
@@ -238,7 +234,7 @@ class Decisions:
 
     def comparison(self, first: str, second: str = BASELINE) -> Comparison:
         """Compare two at the analysis that decided, or else at the last one that has both."""
-        both = [analysis for analysis in self.analyses if analysis.has(first, second)]
+        both = [one for one in self.analyses if {first, second} <= {*one.names}]
         decided = [one for one in both if one.decision(first, second) != INCONCLUSIVE]
         return (decided or both[-1:])[0].comparison(first, second)
 
@@ -285,9 +281,8 @@ class Decisions:
         }
 
     def goes_on(self) -> list[str]:
-        """Name the variants that more seeds could say more of, and the baseline with them.
-
-        None if no two of them can be compared.
+        """Name the variants that more seeds may decide, and the baseline with them; none if no two
+        of them can be compared.
         """
         others = [name for name in self.analyses[-1].names if name != BASELINE]
         open_ = {name for name in others if self.comparison(name).decision == INCONCLUSIVE}
@@ -299,12 +294,9 @@ class Decisions:
 
 
 def shares(seeds: Sequence[int]) -> list[float]:
-    """How much of the error is spent at each interim analysis: little at first.
+    """How much of the error is spent at each interim analysis, by its seeds: little at first.
 
     By the k-th one the share of (seeds by then / all seeds)² is spent.
-
-    Args:
-        seeds: at each, growing.
 
     Reference:
         Kim and DeMets, 1987, Design and Analysis of Group Sequential Tests Based on the Type I
@@ -323,7 +315,7 @@ def decide(
     interims: Mapping[int, Sequence[str]],
     until: int | None = None,
 ) -> Decisions:
-    """Analyse a study, as often as it was to be.
+    """Analyse a study at each of its interim analyses, and at the end.
 
     Args:
         study: that is analysed.

@@ -1,7 +1,6 @@
 """What the runs of a study are evidence of: nothing, where they do not vary or did not learn.
 
-Every comparison asks whether a difference might be due to the seeds. It has an answer only if runs
-of several seeds are several runs, and if they learned something.
+A comparison has an answer only if runs of several seeds are several runs, and if they learned.
 """
 
 from collections.abc import Collection
@@ -89,13 +88,10 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
 def one_run(histories: pd.DataFrame) -> list[str]:
     """Name the variants of several seeds that are one and the same run.
 
-    Those whose seeds agree after the first epoch, in both accuracies exactly and in both losses but
-    for rounding. Later epochs are not asked, since what was rounded may grow without bound: of
-    gradient descent with a large learning rate, the same run in another order of sums has ended
-    at accuracies from 32 to 93 %. What diverged in the first epoch is not known to agree.
-
-    Args:
-        histories: `contracts.HISTORIES`.
+    Their seeds agree after the first epoch of `contracts.HISTORIES`, in both accuracies exactly and
+    in both losses but for rounding. Later epochs do not count, since rounding may grow: of gradient
+    descent with a large learning rate, the same run in another order of sums has ended at
+    accuracies from 32 to 93 %. What diverged in the first epoch is not known to agree.
     """
     first = histories[histories["epoch"] == 1]
     return [

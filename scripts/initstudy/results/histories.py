@@ -1,8 +1,4 @@
-"""The histories of a study in numbers: how each run ended, and its curves.
-
-Where training examples are held out for validation, runs are compared on the test examples, by the
-table of what these gave after the last epoch.
-"""
+"""The histories of a study in numbers: how each run ended, and its curves."""
 
 from collections.abc import Collection, Mapping
 
@@ -32,22 +28,16 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
         StudyError: if the tests are not of these runs.
     """
     last = histories.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
-    judged = last.rename(columns={"val_loss": "by_loss", "val_accuracy": "by_accuracy"})
+    diverged, judged, prefix = last["val_loss"].isna(), last, "val"
     if tests is not None:
-        judged = last.merge(tests, on=["variant", "seed"], how="left")
-        lacking = last[judged["test_loss"].isna() & last["val_loss"].notna()]
+        judged, prefix = last.merge(tests, on=["variant", "seed"], how="left"), "test"
+        lacking = last[judged["test_loss"].isna() & ~diverged]
         for variant, seed in zip(lacking["variant"], lacking["seed"], strict=True):
             raise StudyError(f"{variant} has no test results for the seed {seed}.")
-        judged = judged.rename(columns={"test_loss": "by_loss", "test_accuracy": "by_accuracy"})
-    diverged = last["val_loss"].isna()
-    return pd.DataFrame(
-        {
-            "variant": last["variant"],
-            "seed": last["seed"],
-            "diverged": diverged,
-            "loss": judged["by_loss"].mask(diverged),
-            "accuracy": judged["by_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
-        }
+    return last[["variant", "seed"]].assign(
+        diverged=diverged,
+        loss=judged[f"{prefix}_loss"].mask(diverged),
+        accuracy=judged[f"{prefix}_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
     )
 
 

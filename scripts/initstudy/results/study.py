@@ -73,8 +73,7 @@ class Replicates:
 class StudyResults:
     """What is in `results/<study>/`; every table is checked as it is read.
 
-    Each property raises a StudyError that names the file and what is wrong with it, if something
-    is.
+    Each property raises a StudyError that names the file and what is wrong with it.
 
     Args:
         folder: of the study.
