@@ -161,7 +161,7 @@ def rates(
         said = [[INCONCLUSIVE] * len(names) for _ in names]
         for row, one in enumerate(names):
             for column in range(row):
-                analyses = [a for a in decisions.analyses if a.has(one, names[column])]
+                analyses = [a for a in decisions.analyses if {one, names[column]} <= {*a.names}]
                 words = [a.decision(one, names[column]) for a in analyses]
                 said[row][column] = next((w for w in words if w != INCONCLUSIVE), INCONCLUSIVE)
         mistakes = [

@@ -96,7 +96,7 @@ class Job:
         return run_folder(self.spec.digest)
 
     def file(self, kind: str = "history") -> str:
-        """The path of one of OUTPUTS."""
+        """Name the path of one of OUTPUTS."""
         return f"{self.folder}/{block(self.epochs, self.seeds)}.{OUTPUTS[kind]}"
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from made_up import initializer
 
-from initstudy.analysis.choice import choose_pair
+from initstudy.analysis.choices import choose_pair
 from initstudy.config.initializers import Variant
 
 
@@ -28,11 +28,11 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
         [
             (variant, seed, accuracy)
             for variant, values in accuracies.items()
-            for seed, accuracy in enumerate([*values, 0.0])  # the last is no seed to choose on
+            for seed, accuracy in enumerate(values)
         ],
         columns=["variant", "seed", "score"],
     )
-    choice = choose_pair(final, pairs, range(2))
+    choice = choose_pair(final, pairs)
     assert choice["kernel_initializer"] == initializer("k1").plain()
     assert choice["bias_initializer"] == initializer("b0").plain()
     assert choice["chosen_on"] == {
@@ -78,7 +78,7 @@ def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, Variant]]:
 def test_of_pairs_that_were_tried_together_the_best_is_chosen(
     accuracies: dict[str, float], chosen: tuple[str, str]
 ) -> None:
-    choice = choose_pair(*factorial(**accuracies), range(1))
+    choice = choose_pair(*factorial(**accuracies))
     found = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
     assert found == chosen
     told = choice["chosen_on"]["mean_final_validation_accuracy"]
@@ -103,5 +103,5 @@ def test_of_equal_candidates_the_baseline_is_chosen() -> None:
         "baseline": Variant("baseline", initializer("x"), initializer("x")),
         "kernel-y": Variant("kernel-y", initializer("y"), initializer("x")),
     }
-    choice = choose_pair(final, pairs, range(1))
+    choice = choose_pair(final, pairs)
     assert choice["kernel_initializer"] == initializer("x").plain()

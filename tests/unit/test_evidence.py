@@ -6,7 +6,7 @@ import in_memory
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import made_up_study
+from made_up import configured, made_up_study
 
 from initstudy.analysis import evidence
 from initstudy.analysis.comparison import compare
@@ -57,7 +57,8 @@ def varied(value: float) -> np.ndarray:
 
 
 def of(table: pd.DataFrame, judge_by: str = "accuracy") -> Evidence:
-    return find(table, histories.final(table), CHANCE, judge_by)
+    study = configured(CHANCE, judge_by=judge_by, margin=None)
+    return find(study, table, histories.final(table))
 
 
 def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
@@ -126,7 +127,7 @@ def test_nothing_can_be_concluded_where_nothing_learned() -> None:
 def test_nothing_can_be_concluded_of_test_examples_of_one_class() -> None:
     """However accurate, for then always naming that class is right each time."""
     table = study({"baseline": varied(0.5), "kernel-a": varied(0.9)})
-    found = find(table, histories.final(table), 1.0)
+    found = find(configured(1.0), table, histories.final(table))
     assert found.reason == ONE_CLASS
     assert not found.compares("kernel-a", "baseline")
 

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from in_memory import study
-from made_up import initializer
+from made_up import configured, initializer
 from scipy import stats
 
-from initstudy.analysis import statistics
-from initstudy.analysis.choice import choose_pair
+from initstudy.analysis.choices import choose_pair
 from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import Decisions, Rules, analyse
 from initstudy.analysis.evidence import Evidence
@@ -66,12 +65,21 @@ def test_every_measure_is_known_to_the_results() -> None:
 def test_scores_are_what_is_judged_by(judge_by: str, expected: list[float]) -> None:
     made = table({"a": [[0.5, 0.8, 0.9], [0.7] * 3, [0.9, NAN]], "b": [[0.95] * 3]})
     final = histories.final(made)
-    found = scored(final, made, judge_by, 0.8, 3)
+    found = scored(
+        final, made, configured(judge_by=judge_by, target_accuracy=0.8, epochs=3, margin=None)
+    )
     assert SIGNS[judge_by] * found["score"].to_numpy() == pytest.approx(expected)
-    # The area is the one that the summary has.
-    if judge_by == "area_under_curve":
-        curves = histories.curves(histories.by_variant(made), "a", range(3), 3, "val_accuracy")
-        assert statistics.area_under_curve(curves) == pytest.approx(expected[:3])
+
+
+def test_epochs_and_areas_are_of_each_curve_whatever_is_judged() -> None:
+    curves = [[0.1, 0.9, 0.8], [0.2, 0.3, 0.4], [0.95, 0.1, 0.1]]
+    made = table({"a": curves})
+    found = scored(histories.final(made), made, configured(target_accuracy=0.9, epochs=3))
+    assert found["epochs_to_target"].tolist() == [2, INF, 1]
+    np.testing.assert_allclose(found["area_under_curve"], [0.675, 0.3, 0.3125])
+    short = made[made["epoch"] == 1]
+    found = scored(histories.final(short), short, configured(epochs=1))
+    np.testing.assert_array_equal(found["area_under_curve"], [0.1, 0.2, 0.95])
 
 
 def test_differences_of_infinite_scores() -> None:
@@ -280,8 +288,12 @@ def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
         for name in ("baseline", "kernel-a", "kernel-b")
     }
     measure = MEASURES[judge_by]
-    final = scored(histories.final(made), made, judge_by, 0.85, 2)
-    choice = choose_pair(final, pairs, measure=measure)
+    final = scored(
+        histories.final(made),
+        made,
+        configured(judge_by=judge_by, target_accuracy=0.85, epochs=2, margin=None),
+    )
+    choice = choose_pair(final, pairs, measure)
     best = {"accuracy": "a", "loss": "a", "epochs_to_target": "b", "area_under_curve": "b"}
     assert choice["kernel_initializer"]["name"] == best[judge_by]
     (told,) = (value for key, value in choice["chosen_on"].items() if key != "seeds")

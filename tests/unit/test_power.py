@@ -94,7 +94,7 @@ def test_seeds_that_decide_what_was_seen(ranked: bool) -> None:
     difference = abs(found.difference)
     sd = (found.high - found.low) / 2 / stats.t.isf(0.025, 11) * np.sqrt(12)
     efficiency = 3 / np.pi if ranked else 1
-    needed = power.to_decide(found, 5, ranked)
+    needed = power.needed(found, None, 5, ranked)
     assert needed.seeds == power.smallest(difference, sd, 0.05, 5, efficiency)
     # The ends of the interval: the further one takes the fewest, and of none there is no number.
     far = max(abs(found.low), abs(found.high))
@@ -104,10 +104,10 @@ def test_seeds_that_decide_what_was_seen(ranked: bool) -> None:
     assert needed.low < needed.seeds < needed.high
     # Beside others a difference may be inconclusive though its own interval leaves 0 out.
     apart = replace(found, low=0.3, difference=0.5, high=0.7, confidence=0.99)
-    ends = power.to_decide(apart, 5, ranked)
+    ends = power.needed(apart, None, 5, ranked)
     assert ends.low < ends.seeds < ends.high < np.inf
-    assert power.to_decide(replace(found, low=0.5, high=0.5), 5, ranked).seeds != ends.seeds
-    same = power.to_decide(replace(found, low=0.5, high=0.5), 5, ranked)
+    assert power.needed(replace(found, low=0.5, high=0.5), None, 5, ranked).seeds != ends.seeds
+    same = power.needed(replace(found, low=0.5, high=0.5), None, 5, ranked)
     assert np.isnan([same.seeds, same.low, same.high]).all()
 
 
@@ -116,7 +116,7 @@ def test_seeds_that_decide_the_margin_cover_what_it_truly_takes() -> None:
     truly = power.smallest(0.5, np.sqrt(2), 0.05, 5)
     covered, ratios = 0, []
     for seed in range(400):
-        needed = power.to_show(compared(seed, 10), 0.5, 5, False)
+        needed = power.needed(compared(seed, 10), 0.5, 5, False)
         assert needed.low <= needed.seeds <= needed.high
         covered += needed.low <= truly <= needed.high
         ratios.append(needed.high / needed.low)

@@ -81,13 +81,6 @@ def test_the_probability_of_improvement_counts_ties_half() -> None:
     assert statistics.probability_of_improvement(values, np.array([0.0, 2.0, 4.0, 3.0])) == 0.625
 
 
-def test_epochs_and_areas_are_of_each_curve() -> None:
-    curves = np.array([[0.1, 0.9, 0.8], [0.2, 0.3, 0.4], [0.95, 0.1, 0.1]])
-    assert statistics.epochs_to_target(curves, 0.9).tolist() == [2, np.inf, 1]
-    np.testing.assert_allclose(statistics.area_under_curve(curves), [0.675, 0.3, 0.3125])
-    np.testing.assert_array_equal(statistics.area_under_curve(curves[:, :1]), [0.1, 0.2, 0.95])
-
-
 def test_what_guesses_the_commonest_label_has_not_learned() -> None:
     accuracies = np.array([0.0, 0.0980, 0.1135, 0.155, 0.16, 0.9])
     assert statistics.not_learned(accuracies, 0.1135).sum() == 4

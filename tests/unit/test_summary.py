@@ -6,6 +6,7 @@ import pytest
 from in_memory import Floats, study
 from scipy import stats
 
+from initstudy.analysis import summary
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.summary import PAIR_COLUMNS, SUMMARY_COLUMNS, pairs, summarize
 from initstudy.errors import StudyError
@@ -47,6 +48,21 @@ def test_a_row_is_of_the_seeds_of_its_variant() -> None:
     assert row["seconds_per_epoch"] == 0.5
     assert found.loc["baseline", "never_reached_target"] == 6
     assert np.isnan(found.loc["baseline", "epochs_to_target"])
+
+
+def test_rows_have_every_column_of_the_dictionary_and_no_other() -> None:
+    published = pd.DataFrame(
+        [("k", "b0", 0.7, 0.3)],
+        columns=["kernel_initializer", "bias_initializer", "accuracy", "loss"],
+    )
+    results = made(**{"kernel-k": np.array([0.7, 0.71, 0.0, 0.76, 0.7, 0.74])})
+    findings = find(results, published)
+    rows = [
+        {**summary._runs(results, one), **summary._found(findings, one)}
+        for one in findings.variants
+    ]
+    assert all({*row} <= {*SUMMARY_COLUMNS} for row in rows)
+    assert {name for row in rows for name in row} == {*SUMMARY_COLUMNS}
 
 
 def test_differences_are_paired_and_best_meets_the_baseline_on_its_own_seeds() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from initstudy.analysis import variance
-from initstudy.analysis.variance import by_images, sources, table
+from initstudy.analysis.variance import by_examples, sources, table
 from initstudy.drawing.variance import MOST_ROWS, draw_variance
 
 Draw = Callable[[int], np.ndarray]
@@ -95,10 +95,10 @@ def test_luck_with_the_images_is_told_from_what_networks_are_worth() -> None:
     generator = np.random.default_rng(0)
     chance = generator.uniform(0.5, 1, 2000)
     lucky = generator.random((200, 2000)) < chance
-    assert by_images(lucky) == pytest.approx(1, abs=0.25)
+    assert by_examples(lucky) == pytest.approx(1, abs=0.25)
     worth = generator.normal(0, 0.1, (200, 1))
-    assert by_images(generator.random((200, 2000)) < chance + worth) < 0.05
-    assert np.isnan(by_images(np.ones((5, 20), bool)))
+    assert by_examples(generator.random((200, 2000)) < chance + worth) < 0.05
+    assert np.isnan(by_examples(np.ones((5, 20), bool)))
 
 
 def test_the_figure_shows_those_that_scatter_most() -> None:

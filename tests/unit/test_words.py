@@ -57,8 +57,6 @@ ONE_NAME = {
 # Where a phrase is right, and why.
 ALLOWED = {
     ("docs/replications.md", r"\breplicates?\b"): "the verb, of a published finding",
-    ("scripts/initstudy/results/dictionary.py", r"\breplicates?\b"): "the name of a column",
-    ("scripts/initstudy/results/dictionary.py", r"\bchance\b"): "the name of a column",
 }
 
 
@@ -123,6 +121,9 @@ def pages() -> dict[Path, list[tuple[int, str]]]:
     templates = (REPOSITORY / "templates").rglob("*.jinja")
     found = {path: [(1, prose(path.read_text(encoding="utf-8")))] for path in markdown}
     found |= {path: [(1, template(path.read_text(encoding="utf-8")))] for path in templates}
+    tables = REPOSITORY / "templates/tables.yaml"
+    # Without the names of columns.
+    found[tables] = [(1, prose(re.sub(r"(?m)^ +[\w*.]+:", "", tables.read_text(encoding="utf-8"))))]
     library = REPOSITORY / "docs/library.md"
     found[library] += docstrings(library)
     return found | {path: list(literals(path)) for path in LIBRARY.rglob("*.py")}

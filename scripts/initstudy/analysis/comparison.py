@@ -14,6 +14,7 @@ from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY
 from initstudy.config.problems import count
 from initstudy.errors import StudyError
+from initstudy.results.findings import NAN
 from initstudy.results.study import Replicates, StudyResults
 from initstudy.results.suite import SuiteResults
 
@@ -23,15 +24,12 @@ class Comparison:
     """The difference of two variants by their runs.
 
     Attributes:
-        first: which variant of which study.
-        second: which other one.
-        first_accuracies: of the test examples after the last epoch, float64 (n,), by seed; only
-            of shared seeds, if they are paired.
-        second_accuracies: those of the other one.
+        first, second: which variant of which study.
+        first_accuracies, second_accuracies: of the test examples after the last epoch, float64
+            (n,), by seed; only of shared seeds, if they are paired.
         paired: whether one of each belongs to one of the other, by its seed.
         difference: of the means, the first less the second.
-        low: the lower bound of its 95 % confidence interval; nan for a single run.
-        high: the upper bound.
+        low, high: its 95 % confidence interval; nan for a single run.
         p_value: two-sided, for no difference, of this comparison alone: of several, correct each
             for their number.
         nothing: why nothing can be concluded, with a p-value of 1; empty if something can.
@@ -71,8 +69,7 @@ class SuiteComparison:
     """The comparison of two runs of a suite, such as one on another machine.
 
     Attributes:
-        first: where the one is.
-        second: where the other is.
+        first, second: their folders.
         table: a row for each study and variant that both have: study, variant, seeds (that both
             have), equal (whether all of their accuracies are the same in every digit), same_digest,
             difference (of the means, the first less the second), p_value and p_value_adjusted, by
@@ -102,10 +99,7 @@ class SuiteComparison:
             f"{100 * abs(largest['difference']):.2f} pp ({largest['variant']} of "
             f"{largest['study']}); significant differences: {len(differ)}"
         )
-        names = ", ".join(
-            f"{variant} of {study}"
-            for variant, study in zip(differ["variant"], differ["study"], strict=True)
-        )
+        names = ", ".join(differ["variant"] + " of " + differ["study"])
         return f"{text} ({names})." if names else f"{text}."
 
 
@@ -137,6 +131,8 @@ def compare_suites(first: SuiteResults, second: SuiteResults) -> SuiteComparison
 
 
 Side = Replicates | StudyResults
+# The bounds and the p-value of a difference of which nothing is known.
+UNKNOWN = NAN, NAN, 1.0
 
 
 def compare(
@@ -146,9 +142,9 @@ def compare(
 
     Where all seeds of one are among the other's, they are compared in pairs, since runs of one
     seed share their random numbers: see `comparisons.compare`. Otherwise, as for `best` and the
-    variant of the choice, which have other seeds, all runs of both are compared: see `welch`. A
-    diverged run counts as an accuracy of 0. If all seeds of one of them are one and the same run,
-    or no run of either learned, nothing can be concluded, see `evidence.find`.
+    variant of the choice, all runs of both are compared: see `welch`. A diverged run counts as an
+    accuracy of 0. If all seeds of one of them are one and the same run, or no run of either
+    learned, nothing can be concluded, see `evidence.find`.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
@@ -177,13 +173,8 @@ def compare(
         )
         for side in (one, other)
     )
-    if nothing:
-        low, high, p_value = float("nan"), float("nan"), 1.0
-    elif in_pairs:
-        low, high, p_value = paired(values, base)
-    else:
-        low, high, p_value = welch(values, base)
-    low, high = (float(bound) for bound in np.clip((low, high), -1, 1))
+    low, high, p_value = UNKNOWN if nothing else (paired if in_pairs else welch)(values, base)
+    low, high = np.clip((low, high), -1, 1).tolist()
     difference = float(values.mean() - base.mean())
     found = difference, low, high, p_value, nothing
     return Comparison(one.label, other.label, values, base, in_pairs, *found)
@@ -191,11 +182,10 @@ def compare(
 
 def _nothing(one: Replicates, other: Replicates) -> str:
     """Say why nothing can be concluded from two variants; "" if something can."""
-    sides = one, other
-    for side in sides:
+    for side in (one, other):
         if side.histories is not None and side.variant in one_run(side.histories):
             return f"all seeds of {side.label} are one and the same run, so n is 1"
-    if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in sides):
+    if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in (one, other)):
         return "no run of either variant exceeds the majority-class accuracy"
     return ""
 
@@ -212,17 +202,9 @@ def _variant(side: Side | SuiteResults) -> Replicates:
 
 
 def paired(values: Floats, base: Floats) -> tuple[float, float, float]:
-    """Compare two variants on shared seeds, as every comparison of a study is made.
-
-    Args:
-        values: float64 (n,).
-        base: what they are compared with, in the same form.
-
-    Returns:
-        The lower and the upper bound of the difference with 95 % confidence, and the p-value.
-    """
+    """Compare two variants on shared seeds, as every comparison of a study is made; see `welch`."""
     if len(values) < 2:
-        return float("nan"), float("nan"), 1.0
+        return UNKNOWN
     found = compare_all(np.column_stack([values, base]), ACCURACY)
     low, high = found.intervals(LEVEL)
     return float(low[0, 1]), float(high[0, 1]), float(found.p_values()[0, 1])
@@ -231,27 +213,25 @@ def paired(values: Floats, base: Floats) -> tuple[float, float, float]:
 def welch(values: Floats, base: Floats) -> tuple[float, float, float]:
     """Return a 95 % interval and the two-sided p-value of the difference of independent runs.
 
-    Both are Welch's, which takes neither the variances nor the numbers to be equal. How often it
-    errs of skewed accuracies is measured in tests/unit/test_comparison.py. A permutation test is
-    exact where the two are of one distribution, but errs more often where only the means are equal:
-    of six runs each, one group of four times the other's spread, 8.8 % against 7.1 %.
+    Both are Welch's, which takes neither the variances nor the numbers to be equal. A permutation
+    test errs more often where only the means are equal: of six runs each, one group of four times
+    the other's spread, 8.8 % against 7.1 % (tests/unit/test_comparison.py).
 
     Args:
         values: float64 (n,).
         base: what they are compared with, float64 (m,).
 
     Returns:
-        The lower and the upper bound of the mean of the values less that of the base, and the
-        p-value. If either is a single value, they are nan, nan and 1. If neither varies, there is
-        no error: then the p-value is the share of all ways to deal the runs out to two groups
-        that separate them like this, and the interval has no width.
+        The bounds of the mean of the values less that of the base, and the p-value; UNKNOWN if
+        either is a single value. If neither varies, the interval has no width, and the p-value is
+        the share of all ways to deal the runs out to two groups that separate them like this.
 
     Reference:
         Welch, 1947, The Generalization of `Student's' Problem When Several Different Population
         Variances Are Involved, Biometrika 34 (1/2).
     """
     if min(len(values), len(base)) < 2:
-        return float("nan"), float("nan"), 1.0
+        return UNKNOWN
     if max(np.ptp(values), np.ptp(base)) < 1e-12:
         difference = float(values.mean() - base.mean())
         ways = math.comb(len(values) + len(base), len(base))

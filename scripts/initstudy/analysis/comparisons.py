@@ -26,8 +26,7 @@ class Comparisons(abc.ABC):
     """Every two of some variants, on the seeds that they share.
 
     Attributes:
-        estimates: difference of the scores, of the row's variant less the column's; float64
-            (variants, variants).
+        estimates: the row's variant less the column's, float64 (variants, variants).
         freedom: degrees of freedom with which the spread of the differences is known.
     """
 
@@ -36,9 +35,8 @@ class Comparisons(abc.ABC):
 
     @abc.abstractmethod
     def p_values(self, difference: float = 0.0) -> Floats:
-        """Test that each true difference is this one, two-sided; float64 (variants, variants).
-
-        It is nan of a single seed.
+        """Test that each true difference is this one, two-sided: float64 (variants, variants), nan
+        of a single seed.
         """
 
     @abc.abstractmethod
@@ -53,13 +51,9 @@ class Comparisons(abc.ABC):
         """Take one pair out, so that not all are computed for it; of shape (1, 1)."""
 
     def equivalence_p_values(self, margin: float) -> Floats:
-        """Test that each true difference is at least a margin from 0.
+        """Test that each true difference is at least a margin above 0 from 0.
 
-        It is below a level just where the interval of this level, which is the one that decides,
-        lies within the margin on both sides.
-
-        Args:
-            margin: above 0, in the unit of the scores.
+        It is below a level just where the interval of this level lies within the margin.
 
         Reference:
             Schuirmann, 1987, A Comparison of the Two One-Sided Tests Procedure and the Power
@@ -104,8 +98,7 @@ class OfMeans(Comparisons):
 class OfRanks(Comparisons):
     """Shifts of paired differences that may be infinite, by Wilcoxon's signed-rank statistic.
 
-    What is computed of all pairs is computed row by row, since the means of any two differences
-    are many.
+    They are computed row by row, since the means of any two differences are many.
 
     Attributes:
         scores: of the rows' variants and of the columns', float64 (seeds, variants) each.
@@ -148,9 +141,8 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     """Compare every two variants on the seeds that they share.
 
     Means are compared by a paired t test. With five seeds the variance of a single pair is hardly
-    known, so it is moderated by those of all pairs; but it is never taken to be smaller than it
-    is, since a variant that fails at times differs more than others. Scores that may be infinite
-    are compared by ranks.
+    known, so it is moderated by those of all pairs, but never below itself, since a variant that
+    fails at times differs more than others. Scores that may be infinite are compared by ranks.
 
     Args:
         scores: float64 (seeds, variants); the largest is the best.
@@ -176,8 +168,8 @@ def compare(scores: Floats, measure: Measure) -> Comparisons:
     estimates = (estimates - estimates.T) / 2
     variances = (variances + variances.T) / 2
     upper = np.triu_indices(variants, 1)
-    moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
     least = np.maximum(variances[upper], rounding(scores))
+    moderated, freedom = moderate(variances[upper], seeds - 1, variants - 1)
     variances[upper] = variances.T[upper] = np.maximum(moderated, least)
     return OfMeans(estimates, freedom, np.sqrt(variances / seeds))
 
@@ -187,9 +179,8 @@ def moderate(variances: Floats, freedom: int, independent: int) -> tuple[Floats,
 
     The true variances are taken for a sample of an inverse gamma distribution, which is fitted to
     the logarithms of those that were observed. Each becomes a mean of its own and of that prior,
-    by their degrees of freedom. The prior's degrees of freedom are estimated with a large error
-    where there are few: they count at most as a quarter of what the other independent differences
-    would give if all had one variance.
+    by their degrees of freedom. Those of the prior, which few differences hardly show, count at
+    most as a quarter of what the other independent ones would give if all had one variance.
 
     Args:
         variances: float64 (n,).
@@ -259,10 +250,8 @@ def rounding(scores: Floats) -> float:
 
 
 def signed_rank_probabilities(n: int) -> Floats:
-    """How probable it is that so many Walsh averages, or fewer, lie on one side of the centre.
-
-    Args:
-        n: number of differences; there are n (n + 1) / 2 averages.
+    """How probable it is that at most so many of n (n + 1) / 2 Walsh averages lie on one side of
+    the centre.
 
     Reference:
         Wilcoxon, 1945, Individual Comparisons by Ranking Methods, Biometrics Bulletin 1 (6).
@@ -276,12 +265,7 @@ def signed_rank_probabilities(n: int) -> Floats:
 
 
 def fewest_seeds(measure: Measure, level: float) -> int:
-    """Find the fewest seeds with which a difference could be decided, however large it is.
-
-    Args:
-        measure: that variants are judged by.
-        level: of one comparison.
-    """
+    """Find the fewest seeds that decide any difference, however large, at the level of one."""
     seeds = FEWEST_SEEDS
     while isinstance(measure, RankedMeasure) and 2.0 ** (1 - seeds) > level:
         seeds += 1
@@ -324,7 +308,7 @@ def _means_of_two(rows: Floats, columns: Floats) -> Iterator[Floats]:
 
     Args:
         rows: scores, float64 (seeds, variants).
-        columns: of those that they are compared with, in the same form.
+        columns: those that they are compared with, in the same form.
 
     Yields:
         Of each row's variant float64 (means, variants), sorted.

@@ -1,8 +1,8 @@
 """What a study decides of its variants: one decision for every two, from which all else follows.
 
 A study is analysed once, when all of its seeds were run, or several times while it grows. Each
-analysis compares every two of the variants that came so far (`comparisons.compare`). A decision
-that was made stands; what is inconclusive is asked again, as long as there are seeds to come.
+analysis compares every two of the variants that came so far (`comparisons.compare`). What is
+inconclusive is compared again, as long as there are seeds to come; a decision is final.
 """
 
 import functools
@@ -41,10 +41,10 @@ class Rules:
     """By what a study decides.
 
     Attributes:
-        measure: that variants are judged by.
-        margin: the smallest difference that matters; None if any does.
-        all_pairs: whether the study is one of all pairs. If not, its comparisons with the baseline
-            are one family, those of all other pairs another one, each with its own 5 %.
+        measure: the primary metric.
+        margin: the equivalence margin; None if any difference matters.
+        all_pairs: whether all pairs are one family. If not, comparisons with the baseline are one
+            family, those of all other pairs another one, each with its own 5 %.
         variants: how many there are at first.
     """
 
@@ -77,8 +77,7 @@ class Analysis:
         comparisons: of all of them.
         decisions: of each row's variant beside each column's, one of DECISIONS.
         rules: by what it was decided.
-        correct: which test examples each run gets right, bool (seeds, examples) by variant; None
-            if that is not known.
+        correct: None if that is not known.
     """
 
     names: Sequence[str]
@@ -89,10 +88,6 @@ class Analysis:
     decisions: npt.NDArray[np.str_]
     rules: Rules
     correct: Correct | None = None
-
-    def has(self, *names: str) -> bool:
-        """Whether these variants came so far."""
-        return {*names} <= {*self.names}
 
     def decision(self, first: str, second: str) -> str:
         """Of the first beside the second."""
@@ -123,6 +118,7 @@ class Analysis:
             # So few seeds decide nothing, whatever they are.
             decided_low, decided_high, adjusted = -np.inf, np.inf, 1.0
             adjusted_equivalence = NAN if margin is None else 1.0
+        new = self.crossed(first, second) if tested else None
         return Comparison(
             first=first,
             second=second,
@@ -142,7 +138,9 @@ class Analysis:
             ties=int((ahead == 0).sum()),
             tested=tested,
             freedom=found.freedom,
-            new_examples=_shown(self.crossed(first, second)) if tested else None,
+            new_examples=NewExamples(*new.interval(), new.by_seeds, new.by_examples, new.discordant)
+            if new
+            else None,
         )
 
     def crossed(self, first: str, second: str) -> Crossed | None:
@@ -153,12 +151,6 @@ class Analysis:
         return crossed(one, other) if one.shape[1] > 1 else None
 
 
-def _shown(found: Crossed | None) -> NewExamples | None:
-    if found is None:
-        return None
-    return NewExamples(*found.interval(), found.by_seeds, found.by_examples, found.discordant)
-
-
 def analyse(
     scores: Mapping[str, Floats],
     evidence: Evidence,
@@ -166,19 +158,18 @@ def analyse(
     share: float = 1.0,
     correct: Correct | None = None,
 ) -> Analysis:
-    """Compare every two variants, and decide what the intervals that hold together say.
+    """Compare every two variants, and decide by the intervals that hold together.
 
     The first is better than the second if its interval lies above 0, worse if below, equivalent if
-    it lies within the margin on both sides; else it is inconclusive. What cannot be tested is
-    inconclusive, and so is a variant of which no run learned, but where it is worse.
+    it lies within the margin; else it is inconclusive. What cannot be tested is inconclusive, and
+    so is a variant of which no run learned, but where it is worse.
 
     Args:
         scores: of each variant on the same seeds, float64 (seeds,).
         evidence: what their runs are evidence of.
         rules: by what it is decided.
         share: of the error that may be spent here.
-        correct: see `Analysis`. If it is known, what is equivalent must be so for other test
-            examples, too.
+        correct: if it is known, what is equivalent must be so for other test examples, too.
     """
     names = list(scores)
     values = np.array(list(scores.values())).T
@@ -190,15 +181,16 @@ def analyse(
     equivalent = np.zeros(tested.shape, bool)
     if len(values) >= rules.fewest_seeds(share):
         is_baseline = np.array([name == BASELINE for name in names])
-        with_baseline = is_baseline[:, None] | is_baseline[None, :]
+        with_baseline = is_baseline[:, None] | is_baseline
         families = zip(rules.families(share), (with_baseline, ~with_baseline), strict=True)
         for family, pairs in families:
             low, high = found.intervals(family.confidence)
-            decisions[tested & pairs & (low > 0) & learned[:, None]] = BETTER
-            decisions[tested & pairs & (high < 0) & learned[None, :]] = WORSE
+            asked = tested & pairs
+            decisions[asked & (low > 0) & learned[:, None]] = BETTER
+            decisions[asked & (high < 0) & learned] = WORSE
             if rules.margin is not None:
                 within = (-rules.margin < low) & (high < rules.margin)
-                equivalent |= tested & pairs & within & learned[:, None] & learned[None, :]
+                equivalent |= asked & within & np.outer(learned, learned)
     decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
     if correct is not None and rules.measure is ACCURACY:
         equivalent = _for_other_examples(decided, equivalent)
@@ -241,8 +233,8 @@ class Decisions:
         return self.analyses[0].names
 
     def comparison(self, first: str, second: str = BASELINE) -> Comparison:
-        """Two variants at the analysis that decided, or else the last one that has both."""
-        both = [analysis for analysis in self.analyses if analysis.has(first, second)]
+        """Compare two at the analysis that decided, or else at the last one that has both."""
+        both = [one for one in self.analyses if {first, second} <= {*one.names}]
         decided = [one for one in both if one.decision(first, second) != INCONCLUSIVE]
         return (decided or both[-1:])[0].comparison(first, second)
 
@@ -255,8 +247,7 @@ class Decisions:
 
         Reference:
             Hsu, 1984, Constrained Simultaneous Confidence Intervals for Multiple Comparisons with
-            the Best, Annals of Statistics 12 (3): who is worse than another is not the best. Here
-            it is one of the decisions, so that it cannot say otherwise than they do.
+            the Best, Annals of Statistics 12 (3); here it follows from the decisions.
         """
         out = {*self.never_learned} if {*self.never_learned} < {*self.names} else set()
         return [name for name in self.names if name not in out and not self.better_than(name)]
@@ -275,9 +266,8 @@ class Decisions:
     def _better(self) -> npt.NDArray[np.bool_]:
         """Whether each row's variant is better than each column's, by some analysis."""
         found = np.zeros((len(self.names), len(self.names)), bool)
-        place = {name: number for number, name in enumerate(self.names)}
         for analysis in self.analyses:
-            own = [place[name] for name in analysis.names]
+            own = pd.Index(self.names).get_indexer(pd.Index(analysis.names))
             found[np.ix_(own, own)] |= analysis.decisions == BETTER
         return found
 
@@ -291,27 +281,22 @@ class Decisions:
         }
 
     def goes_on(self) -> list[str]:
-        """Name the variants that more seeds could say more of, and the baseline with them.
-
-        None if no two of them can be compared.
+        """Name the variants that more seeds may decide, and the baseline with them; none if no two
+        of them can be compared.
         """
         others = [name for name in self.analyses[-1].names if name != BASELINE]
         open_ = {name for name in others if self.comparison(name).decision == INCONCLUSIVE}
         if not self.analyses[-1].tested.any():
             return []
-        leading = self.may_be_best
-        if len(leading) > 1:
-            open_ |= {*leading}
+        if len(self.may_be_best) > 1:
+            open_ |= {*self.may_be_best}
         return [name for name in self.names if name in open_ or (open_ and name == BASELINE)]
 
 
 def shares(seeds: Sequence[int]) -> list[float]:
-    """How much of the error is spent at each interim analysis: little at first.
+    """How much of the error is spent at each interim analysis, by its seeds: little at first.
 
     By the k-th one the share of (seeds by then / all seeds)² is spent.
-
-    Args:
-        seeds: at each, growing.
 
     Reference:
         Kim and DeMets, 1987, Design and Analysis of Group Sequential Tests Based on the Type I
@@ -330,31 +315,29 @@ def decide(
     interims: Mapping[int, Sequence[str]],
     until: int | None = None,
 ) -> Decisions:
-    """Analyse a study, as often as it was to be.
+    """Analyse a study at each of its interim analyses, and at the end.
 
     Args:
-        study: what it asks.
-        table: `columns.HISTORY`.
+        study: that is analysed.
+        table: `contracts.HISTORIES`.
         final: how its runs ended, see `histories.final`.
-        correct: see `Analysis`.
+        correct: which test examples each run gets right.
         interims: which variants went on, after how many seeds.
         until: the number of seeds of the last analysis; None if nothing is left to come.
     """
     measure, names = measure_of(study), list(study.variants)
     rules = Rules(measure, study.margin, study.all_pairs, len(names))
-    judged = study.judge_by, study.target_accuracy, study.epochs
-    finals = histories.by_variant(scored(final, table, *judged))
+    finals = histories.by_variant(scored(final, table, study))
     analyses: list[Analysis] = []
     for seeds, share in zip(study.analyses, shares(study.analyses), strict=True):
-        runs = [
+        runs = (
             rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
-        ]
-        known = find(runs[0], runs[1], study.data.majority_accuracy, study.judge_by)
+        )
         scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
         right = {name: correct[name][:seeds] for name in names}
-        analyses.append(analyse(scores, known, rules, share, right))
+        analyses.append(analyse(scores, find(study, *runs), rules, share, right))
         names = list(interims.get(seeds, []))
         if seeds == until or not names:
             break
-    everything = find(table, final, study.data.majority_accuracy, study.judge_by)
-    return Decisions(analyses, {*everything.never_learned} & {*study.variants})
+    never_learned = find(study, table, final).never_learned
+    return Decisions(analyses, {*never_learned} & {*study.variants})

@@ -1,7 +1,6 @@
 """What the runs of a study are evidence of: nothing, where they do not vary or did not learn.
 
-Every comparison asks whether a difference might be due to the seeds. It has an answer only if runs
-of several seeds are several runs, and if they learned something.
+A comparison has an answer only if runs of several seeds are several runs, and if they learned.
 """
 
 from collections.abc import Collection
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from initstudy.results.study import StudyResults
+from initstudy.study import Study
 
 # Runs that are the same differ by how sums are rounded: measured after one epoch of 40,000 examples
 # in one batch, by 5e-8 of the loss at most. Of orders that count, they differ in accuracy as well.
@@ -51,26 +51,22 @@ class Evidence:
 
 def of(results: StudyResults) -> Evidence:
     """Find what the runs of a study are evidence of; see `find`."""
-    study = results.study
-    return find(results.histories, results.final, study.data.majority_accuracy, study.judge_by)
+    return find(results.study, results.histories, results.final)
 
 
-def find(
-    histories: pd.DataFrame, final: pd.DataFrame, chance: float, judge_by: str = "accuracy"
-) -> Evidence:
+def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence:
     """Find what runs are evidence of.
 
     Args:
-        histories: `columns.HISTORY`.
+        study: that they belong to.
+        histories: `contracts.HISTORIES`.
         final: how they ended, see `histories.final`.
-        chance: accuracy of always naming the most frequent class.
-        judge_by: what they are judged by. A loss may be better than another one though every run
-            names the most frequent class alone, so with it only what diverged has learned nothing.
     """
-    learned = ~final["diverged"]
-    if judge_by == "accuracy":
+    chance, learned = study.data.majority_accuracy, ~final["diverged"]
+    # A loss may be better than another one though every run names the most frequent class alone.
+    if study.judge_by == "accuracy":
         learned &= final["accuracy"] > chance + DIGITS
-    elif judge_by != "loss":
+    elif study.judge_by != "loss":
         best = histories.groupby(["variant", "seed"])["val_accuracy"].max()
         runs = pd.MultiIndex.from_frame(final[["variant", "seed"]])
         learned &= best.reindex(runs).to_numpy() > chance + DIGITS
@@ -92,13 +88,10 @@ def find(
 def one_run(histories: pd.DataFrame) -> list[str]:
     """Name the variants of several seeds that are one and the same run.
 
-    Those whose seeds agree after the first epoch, in both accuracies exactly and in both losses but
-    for rounding. Later epochs are not asked, since what was rounded may grow without bound: of
-    gradient descent with a large learning rate, the same run in another order of sums has ended
-    at accuracies from 32 to 93 %. What diverged in the first epoch is not known to agree.
-
-    Args:
-        histories: `columns.HISTORY`.
+    Their seeds agree after the first epoch of `contracts.HISTORIES`, in both accuracies exactly and
+    in both losses but for rounding. Later epochs do not count, since rounding may grow: of gradient
+    descent with a large learning rate, the same run in another order of sums has ended at
+    accuracies from 32 to 93 %. What diverged in the first epoch is not known to agree.
     """
     first = histories[histories["epoch"] == 1]
     return [

@@ -52,8 +52,7 @@ def crossed(correct: npt.NDArray[np.bool_], base: npt.NDArray[np.bool_]) -> Cros
     Satterthwaite's.
 
     Args:
-        correct: which examples each run of a variant gets right, bool (seeds, examples), of at
-            least two each.
+        correct: which examples each run gets right, bool (seeds, examples), at least two each.
         base: of what it is compared with, in the same form.
 
     Reference:
@@ -78,10 +77,8 @@ def crossed(correct: npt.NDArray[np.bool_], base: npt.NDArray[np.bool_]) -> Cros
 
 
 def mean_squares(values: npt.NDArray[np.int8]) -> tuple[float, float, float]:
-    """Take the mean squares of rows, of columns, and of what is left of both.
-
-    Args:
-        values: int8 (rows, columns), at least two each.
+    """Take the mean squares of rows, of columns, and of what is left: of int8 (rows, columns), at
+    least two each.
     """
     rows, columns = values.shape
     by_row, by_column = np.sort(values.mean(axis=1)), values.mean(axis=0)

@@ -35,13 +35,12 @@ def explain(
 ) -> list[Why]:
     """Find what sets the worst of the variants that lose apart from the baseline.
 
-    For each: units that only repeat others; units that are dead, if it has significantly more of
-    them than the baseline has on the same seeds; a signal that grows or shrinks over the depth of
-    the network ten times as much as the baseline's.
+    For each: units that only repeat others; significantly more dead units than the baseline has on
+    the same seeds; a signal that grows or shrinks ten times as much over the depth.
 
     Args:
         losing: variants that are worse than the baseline, the worst first.
-        diagnostics: see `diagnostics.read`.
+        diagnostics: `contracts.DIAGNOSTICS`.
         accuracies: final ones of each variant, by seed.
     """
     early = diagnostics[diagnostics["epoch"] <= EPOCH]
@@ -57,12 +56,8 @@ def explain(
 
 
 def _reasons(own: pd.DataFrame, base: pd.DataFrame, gains: "pd.Series[float]") -> Iterator[Reason]:
-    """All that stands out, the plainest first.
-
-    Args:
-        own: the diagnostics of the variant.
-        base: those of the baseline.
-        gains: the variant's final accuracies less the baseline's, by seed.
+    """Find all that is different in the diagnostics of a variant and of the baseline, the plainest
+    first; gains are the final accuracies of the former less those of the latter, by seed.
     """
     if own.loc[own["epoch"] == 0, "activation_sd"].isna().any():
         yield Reason(OVERFLOW)
@@ -90,7 +85,10 @@ def _dead_units(
     lost = gains.loc[more.index]
     rank, p_value = NAN, NAN
     if np.ptp(more) > 0 and np.ptp(lost) > 0:
-        rank, p_value = (float(value) for value in stats.spearmanr(more, lost))
+        rank, p_value = map(float, stats.spearmanr(more, lost))
+    depth = int(own["layer"].max())
+    spreads = [_spread(rows, "activation_sd", depth) for rows in (own, base)]
+    wider = (spreads[0] - spreads[1]).dropna()
     yield Reason(
         DEAD_UNITS,
         epoch,
@@ -101,15 +99,8 @@ def _dead_units(
         rank=rank,
         p_value=p_value,
         seeds=len(more),
-        wider=_wider(own, base),
+        wider=float(10 ** wider.mean()) if _more(wider) else NAN,
     )
-
-
-def _wider(own: pd.DataFrame, base: pd.DataFrame) -> float:
-    depth = int(own["layer"].max())
-    mine, others = (_spread(rows, "activation_sd", depth) for rows in (own, base))
-    wider = (mine - others).dropna()
-    return float(10 ** wider.mean()) if _more(wider) else NAN
 
 
 def _change_over_depth(own: pd.DataFrame, base: pd.DataFrame) -> Iterator[Reason]:

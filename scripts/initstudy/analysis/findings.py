@@ -1,8 +1,9 @@
 """What a study finds: from its results to one object that holds all of it as data."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from scipy import stats
 from initstudy.analysis import evidence as evidences
 from initstudy.analysis import learning_rates, power
 from initstudy.analysis.comparisons import compare
-from initstudy.analysis.decisions import BASELINE, Analysis, Decisions, Rules, analyse
+from initstudy.analysis.decisions import BASELINE, Decisions, Rules, analyse
 from initstudy.analysis.decisions import decide as decisions_of
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.explanation import explain
@@ -48,6 +49,7 @@ from initstudy.results.study import StudyResults
 from initstudy.study import MOST_COMPARED
 
 BEST = "best"
+ROLES = "kernel", "bias"
 # A curve's ends are means over a twentieth of the epochs, so that a lucky epoch is not its peak.
 PARTS = 20
 # What a curve must lose to have declined, without a margin.
@@ -84,6 +86,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         key=lambda one: decisions.analyses[0].rules.measure.sign * one.value,
     )
     accuracies = results.final.set_index(["variant", "seed"])["accuracy"]
+    variance: Any = results.variance.to_dict("records") if study.variance_seeds else []
     return Findings(
         study=study.name,
         scope=study.scope,
@@ -93,12 +96,12 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         all_pairs=study.all_pairs,
         advice=advice,
         variants=variants,
-        roles=[role for role in (_role(role, variants) for role in ("kernel", "bias")) if role],
+        roles=[role for role in (_role(role, variants) for role in ROLES) if role],
         confirmation=confirmed,
         interims=_interims(results, decisions),
         rates=_rates(results),
         interaction=_interaction(results, variants, decisions),
-        variance=_records(results.variance) if study.variance_seeds else [],
+        variance=variance,
         held_out=study.held_out,
         runs=known.runs,
         chance=study.data.majority_accuracy,
@@ -127,21 +130,19 @@ def _advice(
     if known.reason:
         return Advice(NOTHING, "", leader, [], [], "", known.reason, fewest)
     possible = decisions.may_be_best
-    better = [one.name for one in compared if one.decision == BETTER]
-    # What another one is better than is not advised, if there is a choice.
-    advised = decisions.leader([name for name in better if name in possible] or better)
-    unconfirmed = ""
-    if confirmed and confirmed.comparison.decision == BETTER:
-        advised = advised or confirmed.chosen_from or BEST
-    elif (
-        advised
-        and confirmed
-        and confirmed.chosen_from == advised
-        and confirmed.comparison.decision in (WORSE, EQUIVALENT)
-    ):
-        unconfirmed = advised
-        better.remove(advised)
-        advised = decisions.leader([name for name in better if name in possible] or better)
+
+    def best_but(refuted: str) -> str:
+        names = [one.name for one in compared if one.decision == BETTER and one.name != refuted]
+        # What another one is better than is not advised, if there is a choice.
+        return decisions.leader([name for name in names if name in possible] or names)
+
+    advised, unconfirmed = best_but(""), ""
+    again = confirmed.comparison.decision if confirmed else ""
+    own = confirmed.chosen_from if confirmed else ""
+    if again == BETTER:
+        advised = advised or own or BEST
+    elif advised and own == advised and again in (WORSE, EQUIVALENT):
+        advised, unconfirmed = best_but(advised), advised
     if not advised and (len(compared) < 2 or results.study.analyses[-1] < fewest):
         return Advice(TRIAL, "", leader, [], [], "", "", fewest)
     action, chosen = (START, advised) if advised else (STAY, BASELINE)
@@ -183,18 +184,11 @@ def _promised(results: StudyResults, pair: tuple[str, str], own: str) -> float:
     study, measure = results.study, measure_of(results.study)
     seeds = range(max(len(results.judged_on(name)) for name in study.variants))
     kernel, bias = study.initializers[BASELINE]
-    parts = (
-        [own]
-        if own
-        else [
-            name
-            for name, other in study.initializers.items()
-            if other in ((pair[0], bias), (kernel, pair[1])) and name != BASELINE
-        ]
-    )
+    halves = ((pair[0], bias), (kernel, pair[1]))
+    parts = [name for name, one in study.initializers.items() if one in halves and name != BASELINE]
     both = (
         np.column_stack([results.scores(name, seeds) for name in (part, BASELINE)])
-        for part in parts
+        for part in ([own] if own else parts)
     )
     return measure.sign * sum(float(compare(one, measure).estimates[0, 1]) for one in both) + 0.0
 
@@ -208,35 +202,30 @@ def _variant(
     published: pd.DataFrame | None,
 ) -> Variant:
     study, measure = results.study, measure_of(results.study)
-    pair, base = results.initializers[name], results.initializers[BASELINE]
+    pair = results.initializers[name]
+    differs = (
+        own != other for own, other in zip(pair, results.initializers[BASELINE], strict=True)
+    )
     seeds = results.judged_on(name)
     scores, accuracies = results.scores(name, seeds), results.accuracies(name, seeds)
     one_run = name in known.one_run
-    low, value, high = measure.shown(NAN, measure.center(scores), NAN)
-    accuracy_low, accuracy_high = NAN, NAN
-    if not one_run:
-        ends = measure.interval(scores)
-        low, value, high = measure.shown(ends[0], measure.center(scores), ends[1])
-        accuracy_low, accuracy_high = np.clip(mean_interval(accuracies), 0, 1).tolist()
-    comparison = None
-    if name == BEST:
-        assert confirmed
-        comparison = confirmed.comparison
-    elif name != BASELINE:
+    bounds = (NAN, NAN) if one_run else measure.interval(scores)
+    low, value, high = measure.shown(bounds[0], measure.center(scores), bounds[1])
+    bounds = (NAN, NAN) if one_run else mean_interval(accuracies)
+    accuracy_low, accuracy_high = np.clip(bounds, 0, 1).tolist()
+    comparison = confirmed.comparison if confirmed and name == BEST else None
+    if name not in (BASELINE, BEST):
         comparison = decisions.comparison(name)
     asked = name != BEST and not known.reason and len(study.variants) > 1
+    to_decide, to_show = _needed(comparison, decisions, study.margin)
     return Variant(
         name=name,
         kernel=pair[0],
         bias=pair[1],
-        differs=[
-            role
-            for role, mine, other in zip(("kernel", "bias"), pair, base, strict=True)
-            if mine != other
-        ],
+        differs=[role for role, own in zip(ROLES, differs, strict=True) if own],
         seeds=len(seeds),
         one_run=one_run,
-        deterministic=name in results.draw_nothing and not one_run,
+        deterministic=name in results.deterministic and not one_run,
         never_learned=name in known.never_learned,
         value=value,
         low=low,
@@ -250,8 +239,8 @@ def _variant(
         comparison=comparison,
         may_be_best=name in decisions.may_be_best if asked else None,
         beaten_by=decisions.leader(decisions.better_than(name)) if asked else "",
-        to_decide=_needed(comparison, decisions, study.margin, show=False),
-        to_show=_needed(comparison, decisions, study.margin, show=True),
+        to_decide=to_decide,
+        to_show=to_show,
         failures=_failures(results, name, one_run),
         peak=_peak(results.curves(name, seeds, "val_accuracy"), study.margin, study.judge_by),
         published=_published(results, name, comparison, published),
@@ -259,22 +248,22 @@ def _variant(
 
 
 def _needed(
-    found: Comparison | None, decisions: Decisions, margin: float | None, show: bool
-) -> Needed:
+    found: Comparison | None, decisions: Decisions, margin: float | None
+) -> tuple[Needed, Needed]:
+    """Return the seeds that it takes to decide such a difference, and one of the margin."""
     rules = decisions.analyses[-1].rules
+    fewest, ranked = rules.fewest_seeds(), isinstance(rules.measure, RankedMeasure)
     if (
         found is None
         or found.decision != INCONCLUSIVE
         or not found.tested
-        or found.seeds < rules.fewest_seeds()
+        or found.seeds < fewest
         or len(decisions.names) > MOST_COMPARED
         or not np.isfinite([found.low, found.high]).all()
     ):
-        return Needed()
-    ranked = isinstance(rules.measure, RankedMeasure)
-    if not show:
-        return power.to_decide(found, rules.fewest_seeds(), ranked)
-    return power.to_show(found, margin, rules.fewest_seeds(), ranked) if margin else Needed()
+        return Needed(), Needed()
+    seen = power.needed(found, None, fewest, ranked)
+    return seen, power.needed(found, margin, fewest, ranked) if margin else Needed()
 
 
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
@@ -363,41 +352,27 @@ def _role(role: str, variants: Sequence[Variant]) -> Role | None:
     decided = {
         decision: [one.name for one in mine if one.decision == decision] for decision in DECISIONS
     }
-    matters: bool | None = None
-    if decided[BETTER] or decided[WORSE]:
-        matters = True
-    elif not decided[INCONCLUSIVE]:
-        matters = False
-    return Role(role, matters, decided)
+    matters = bool(decided[BETTER] or decided[WORSE])
+    return Role(role, matters if matters or not decided[INCONCLUSIVE] else None, decided)
 
 
 def _interims(results: StudyResults, decisions: Decisions) -> list[Interim]:
     if len(results.study.analyses) < 2:
         return []
-    before: set[str] = set()
+    before: set[str] = {BASELINE}
     found = []
-    following = [*decisions.analyses[1:], None]
-    for analysis, later in zip(decisions.analyses, following, strict=True):
-        decided = _decided_by(analysis) - before
-        before |= decided
+    following = [*(len(one.names) for one in decisions.analyses[1:]), 0]
+    for analysis, went_on in zip(decisions.analyses, following, strict=True):
+        decided = [
+            name
+            for name in analysis.names
+            if name not in before and analysis.decision(name, BASELINE) != INCONCLUSIVE
+        ]
+        before |= {*decided}
         found.append(
-            Interim(
-                seeds=len(analysis.scores),
-                variants=len(analysis.names),
-                decided=[name for name in analysis.names if name in decided],
-                went_on=len(later.names) if later else 0,
-                share=analysis.share,
-            )
+            Interim(len(analysis.scores), len(analysis.names), decided, went_on, analysis.share)
         )
     return found
-
-
-def _decided_by(analysis: Analysis) -> set[str]:
-    return {
-        name
-        for name in analysis.names
-        if name != BASELINE and analysis.decision(name, BASELINE) != INCONCLUSIVE
-    }
 
 
 def _rates(results: StudyResults) -> LearningRates | None:
@@ -417,10 +392,9 @@ def _rates(results: StudyResults) -> LearningRates | None:
 def _interaction(
     results: StudyResults, variants: Sequence[Variant], decisions: Decisions
 ) -> Interaction | None:
-    study = results.study
-    if not study.factorial:
+    if not results.study.factorial:
         return None
-    rows = {str(row["component"]): row for row in _records(results.interaction)}
+    rows: Any = results.interaction.set_index("component").to_dict("index")
     both = rows["interaction"]
     compared = [one for one in variants if one.name != BEST]
 
@@ -431,7 +405,7 @@ def _interaction(
     pair = best_of("kernel").kernel, best_of("bias").bias
     apart = next(one for one in compared if (one.kernel, one.bias) == pair)
     best = next(one for one in compared if one.name == decisions.leader(decisions.names))
-    sign = measure_of(study).sign
+    sign = measure_of(results.study).sign
     return Interaction(
         shares={name: float(row["share"]) for name, row in rows.items()},
         sds={name: float(row["sd"]) for name, row in rows.items()},
@@ -442,10 +416,6 @@ def _interaction(
         best=best.name,
         lost=sign * (best.value - apart.value),
     )
-
-
-def _records(table: pd.DataFrame) -> list[Mapping[str, float | str]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def all_pairs(results: StudyResults) -> list[Comparison]:

@@ -1,10 +1,9 @@
-"""How far the worth of a kernel initializer depends on the bias initializer: pure functions.
+"""How far the effect of a kernel initializer depends on the bias initializer: pure functions.
 
-The pairs of a factorial design are a two-way layout of fixed effects, with the replicates as
-blocks: all pairs of a replicate share its random numbers. Within each replicate, the accuracy of a
-pair is taken apart into the mean of all pairs, an effect of its kernel, one of its bias, and the
-rest, which is their interaction. An effect is then the mean over replicates, and its error what it
-scatters by over them.
+The pairs of a factorial design are a two-way layout of fixed effects, with the seeds as blocks.
+Within each seed, the accuracy of a pair is the mean of all pairs, an effect of its kernel, one of
+its bias, and the rest, which is their interaction. An effect is then the mean over the seeds, and
+its error what it varies by over them.
 
 References:
     Montgomery, 2017, Design and Analysis of Experiments, 9th edition, chapter 5, sections 5.3 (the
@@ -20,12 +19,13 @@ import pandas as pd
 
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.results import histories
+from initstudy.results.dictionary import STUDY_TABLES
 
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP, RESAMPLES = 5, 10_000
 # Up to here all sign flips are counted, above they are sampled, so many.
 MOST_FOR_EXACT, SAMPLES = 20, 100_000
-COLUMNS = ["component", "sd", "sd_ci_low", "sd_ci_high", "share", "p_value"]
+COLUMNS = STUDY_TABLES["interaction.csv"].names
 
 
 @dataclass(frozen=True)
@@ -43,38 +43,36 @@ class Layout:
 
 
 def layout(final: pd.DataFrame, initializers: Mapping[str, Sequence[str]], seeds: range) -> Layout:
-    """Arranges the final accuracies of a factorial design by seed, kernel and bias initializer.
+    """Arrange the final accuracies of a factorial design by seed, kernel and bias initializer.
 
     Args:
         final: see `histories.final`.
         initializers: names of the kernel and the bias initializer of each variant, the baseline
             first; each pair of them is one of the variants.
-        seeds: the replicates.
+        seeds: of the runs.
 
     Raises:
-        StudyError: if a replicate is missing.
+        StudyError: if a seed is missing.
     """
     finals = histories.by_variant(final)
     variants = {(kernel, bias): name for name, (kernel, bias) in initializers.items()}
     kernels, biases = (list(dict.fromkeys(pair[role] for pair in variants)) for role in (0, 1))
-    accuracies = np.empty((len(seeds), len(kernels), len(biases)))
-    for row, kernel in enumerate(kernels):
-        for column, bias in enumerate(biases):
-            name = variants[kernel, bias]
-            accuracies[:, row, column] = histories.accuracies(finals, name, seeds)
-    return Layout(kernels, biases, accuracies)
+    accuracies = [
+        [histories.accuracies(finals, variants[kernel, bias], seeds) for bias in biases]
+        for kernel in kernels
+    ]
+    return Layout(kernels, biases, np.moveaxis(np.array(accuracies), 2, 0))
 
 
 def effects(accuracies: Floats) -> dict[str, Floats]:
-    """Return the effects of kernel, bias and interaction on each pair in each replicate.
+    """Return the effects of kernel, bias and interaction on each pair with each seed.
 
     Args:
         accuracies: float64 (seeds, kernels, biases).
 
     Returns:
-        `kernel`, `bias` and `interaction`, each float64 (seeds, kernels, biases). Their sum and the
-        replicate's mean make up the accuracies; in each replicate, each sums to zero over the
-        kernels, or over the biases, that it tells apart.
+        `kernel`, `bias` and `interaction`, each float64 (seeds, kernels, biases), which sum up to
+        the accuracies less the mean of their seed.
 
     Reference:
         Montgomery, 2017, equation 5.3 and the estimates below it, in each block.
@@ -96,18 +94,17 @@ def effects(accuracies: Floats) -> dict[str, Floats]:
 def variance(effects: Floats) -> float:
     """Return the variance between pairs that effects account for, without bias, in squared units.
 
-    That is the mean square of their means over the replicates, less what the replicates' scatter
-    adds to it. It is the usual estimator from the analysis of variance, (MS - MS_error) divided by
-    the number of accuracies and times the degrees of freedom, where MS_error is the interaction of
-    this effect with the blocks; so it may be negative. The initializers are those in question and
-    no sample of others: it is the mean square of their own effects, and the variances of kernel,
-    bias and interaction sum to that between the pairs.
+    That is the mean square of their means over the seeds, less what the differences between seeds
+    add to it: the usual estimator from the analysis of variance, (MS - MS_error) divided by the
+    number of accuracies and times the degrees of freedom, where MS_error is the interaction of this
+    effect with the blocks. So it may be negative. The initializers are not a sample of others, and
+    the variances of kernel, bias and interaction sum to that between the pairs.
 
     Args:
         effects: one of `effects`, float64 (seeds, kernels, biases).
 
     Returns:
-        The variance; nan for a single seed, which tells nothing of its error.
+        The variance; nan for a single seed, which does not show its error.
 
     Reference:
         Searle, Casella and McCulloch, 1992, section 4.4.
@@ -115,7 +112,7 @@ def variance(effects: Floats) -> float:
     seeds = len(effects)
     if seeds < 2:
         return float("nan")
-    # The mean product of two different replicates: their errors are independent, so it has no bias.
+    # The mean product of two different seeds: their errors are independent, so it has no bias.
     products = _products(effects)
     return float((products.sum() - products.trace()) / (seeds * (seeds - 1)))
 
@@ -123,10 +120,9 @@ def variance(effects: Floats) -> float:
 def variance_interval(effects: Floats) -> tuple[float, float]:
     """Return a 95 % confidence interval of `variance`: bootstrap-t over the seeds.
 
-    Whole replicates are drawn, since the pairs of one share its random numbers. As in
-    `measures.mean_interval`, each resample gives a t statistic, here about the mean square of the
-    observed effects, which is the truth where the resamples come from; its standard error is the
-    jackknife's.
+    Whole seeds are drawn, since the pairs of one share its random numbers. Each resample gives a t
+    statistic about the mean square of the observed effects, which is the truth where the resamples
+    come from; its standard error is the jackknife's.
 
     Args:
         effects: one of `effects`, float64 (seeds, kernels, biases).
@@ -147,8 +143,8 @@ def variance_interval(effects: Floats) -> tuple[float, float]:
     alone = products.diagonal()
 
     def estimate(counts: Floats) -> tuple[Floats, Floats]:
-        """Variance and standard error, (n,), if replicates are drawn this often, (n, seeds)."""
-        # Of a drawn replicate with all others that were drawn.
+        """Variance and standard error, (n,), if seeds are drawn this often, (n, seeds)."""
+        # Of a drawn seed with all others that were drawn.
         partners = (counts @ products - alone) / (seeds - 1)
         values = np.sum(counts * partners, axis=1) / seeds
         spread = np.sum(counts * (partners - values[:, None]) ** 2, axis=1)
@@ -175,33 +171,34 @@ def components(accuracies: Floats) -> pd.DataFrame:
         COLUMNS, a row for each of `effects`: the standard deviation between pairs that it accounts
         for with its interval (the roots of `variance` and `variance_interval`; 0 where the variance
         comes out below), its share of the three variances together (nan if they are all 0), and the
-        p-value of there being no such effect. This is a sign-flip test over the seeds: without an
-        effect, all that a replicate shows of it is error, which might as well have had the other
-        sign. Its statistic is the mean square of the effect, which orders the flips as the F of the
-        analysis of variance does, since no flip changes the sum of squares that effect and error
-        share. Of a single seed all is nan but the p-value, which is 1.
+        p-value of `sign_flip_p_value`. Of a single seed all is nan but the p-value, which is 1.
     """
     parts = effects(accuracies)
     variances = {name: np.maximum(0.0, variance(part)) for name, part in parts.items()}
     total = sum(variances.values())
-    rows = []
-    for name, part in parts.items():
-        low, high = variance_interval(part)
-        share = variances[name] / total if total > 0 else np.nan
-        p_value = sign_flip_p_value(part.reshape(len(part), -1))
-        rows.append((name, *np.sqrt([variances[name], low, high]), share, p_value))
+    rows = [
+        (
+            name,
+            *np.sqrt([variances[name], *variance_interval(part)]),
+            variances[name] / total if total > 0 else np.nan,
+            sign_flip_p_value(part.reshape(len(part), -1)),
+        )
+        for name, part in parts.items()
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def sign_flip_p_value(effects: Floats) -> float:
-    """Test that effects are symmetric about zero, all of a replicate at once.
+    """Test that effects are symmetric about zero, all of a seed at once.
 
-    Without an effect, all that a replicate shows of it might as well have had the other sign. The
+    Without an effect, all that a seed shows of it might as well have had the other sign. The
     p-value is the share of all 2^n ways to give signs whose mean is at least as far from zero as
-    the observed one: exact up to n = 20, above from 100,000 sampled ones and the observed one.
+    the observed one: exact up to n = 20, above from 100,000 sampled ones and the observed one. Mean
+    squares order the flips as the F of the analysis of variance does, since no flip changes the sum
+    of squares that effect and error share.
 
     Args:
-        effects: float64 (n, m), of n replicates.
+        effects: float64 (n, m), of n seeds.
 
     Reference:
         Fisher, 1935, The Design of Experiments, section 21. For the sampled one: Phipson and Smyth,
@@ -225,7 +222,7 @@ def sign_flip_p_value(effects: Floats) -> float:
 
 
 def _in_order(effects: Floats) -> Floats:
-    """Sort replicates by what they show, so that the order of the seeds changes no digit."""
+    """Sort seeds by what they show, so that their order changes no digit."""
     return effects[np.lexsort(effects.T[::-1])]
 
 

@@ -5,16 +5,16 @@ Nado, Lee, Maddison and Dahl, 2019, On Empirical Comparisons of Optimizers for D
 Schmidt, Schneider and Hennig, 2021, Descending through a Crowded Valley.
 """
 
-import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure, differences
-from initstudy.analysis.measures import mean as mean_of
+from initstudy.analysis.measures import ACCURACY, Measure, differences, mean
 from initstudy.results import histories, tables
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.dictionary import STUDY_TABLES
@@ -42,21 +42,19 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
         StudyError: see `results.tables.collect`.
     """
     parts = []
-    judged = study.judge_by, study.target_accuracy, study.epochs
-    for one, job in zip(runs.described, runs.jobs, strict=True):
-        table = tables.collect([job], HISTORIES, study.epochs).frame
-        last = table.drop_duplicates("seed", keep="last").reset_index(drop=True)
-        found = scored(histories.final(table), table, *judged)
-        values = SIGNS[study.judge_by] * found["score"]
-        parts.append(last.assign(learning_rate=one["learning_rate"], judged=values)[COLUMNS])
-    return pd.concat(parts, ignore_index=True)
+    for rate, mine in runs.by("learning_rate"):
+        table = tables.collect(mine.jobs, HISTORIES, study.epochs).frame
+        last = table.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
+        values = SIGNS[study.judge_by] * scored(histories.final(table), table, study)["score"]
+        parts.append(last.assign(learning_rate=rate, judged=values)[COLUMNS])
+    place = {name: number for number, name in enumerate(dict.fromkeys(one for one, _ in runs.jobs))}
+    return pd.concat(parts).sort_values(
+        "variant", key=lambda names: names.map(place), kind="stable", ignore_index=True
+    )
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Read the table of one or many variants.
-
-    Returns:
-        COLUMNS: variant str, seed int64, the others float64.
+    """Read the table of one or many variants: COLUMNS.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
@@ -65,11 +63,11 @@ def read(path: str | Path) -> pd.DataFrame:
 
 
 def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
-    """Return the mean, or median, of what is judged by at each learning rate.
+    """Return the mean, or median, of the primary metric at each learning rate.
 
     Args:
         table: COLUMNS.
-        measure: that is judged by.
+        measure: the primary metric.
 
     Returns:
         A row per variant and a column per learning rate, both in the table's order.
@@ -84,53 +82,44 @@ def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
 
 
 def chosen(means: pd.DataFrame, measure: Measure = ACCURACY) -> pd.Series:
-    """Return the best learning rate of each variant.
-
-    Args:
-        means: see `means`. Of equal ones the first column is chosen.
-        measure: that is judged by.
-    """
+    """Return the best learning rate of each variant, the first of equal ones; see `means`."""
     scores = measure.sign * means.round(9)
     # Pandas would pass over infinite ones.
     return pd.Series(means.columns.to_numpy()[scores.to_numpy().argmax(axis=1)], means.index)
 
 
 def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]:
-    """Return the learning rate at which each variant does best, see `chosen`.
-
-    Args:
-        table: COLUMNS.
-        measure: that is judged by.
-    """
+    """Return the learning rate at which each variant does best; see `means` and `chosen`."""
     best = chosen(means(table, measure), measure)
     return {str(variant): float(rate) for variant, rate in best.items()}
+
+
+def _scores(table: pd.DataFrame, measure: Measure) -> Iterator[tuple[str, Floats]]:
+    """Return the scores of each variant by learning rate and seed: float64 (rates, seeds)."""
+    for variant, mine in table.groupby("variant", sort=False):
+        values = mine.pivot_table(
+            index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
+        )
+        yield str(variant), measure.sign * values.to_numpy()
 
 
 def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
     """Name the variants whose best rate leads the next best by less than two standard errors.
 
-    They are compared seed by seed. The variance of a variant's comparison is its own, moderated
-    by that of all others (`comparisons.moderate`), but not below its own: that a variant spreads
-    more widely than others must not be hidden by them. Where scores are infinite, the best rate
-    leads if it is ahead on every seed.
+    They are compared seed by seed. The variance of a variant's comparison is moderated by that of
+    all others (`comparisons.moderate`), but not below its own, which the others must not hide.
+    Where scores are infinite, the best rate leads if it is ahead on every seed.
 
     Args:
         table: COLUMNS.
-        measure: that is judged by.
-
-    Returns:
-        Their names in the table's order; none if there is one seed, or one rate.
+        measure: the primary metric.
     """
     leads: dict[str, Floats] = {}
-    for variant, mine in table.groupby("variant", sort=False):
-        scores = measure.sign * mine.pivot_table(
-            index="learning_rate", columns="seed", values="judged", sort=False, dropna=False
-        )
-        values = scores.to_numpy()
-        centers = np.array([measure.center(row) for row in values]).round(9)
-        order = np.argsort(-centers, kind="stable")
-        if len(order) > 1:
-            leads[str(variant)] = differences(values[order[0]], values[order[1]])
+    for variant, scores in _scores(table, measure):
+        centers = np.array([measure.center(row) for row in scores]).round(9)
+        best, *others = np.argsort(-centers, kind="stable")
+        if others:
+            leads[variant] = differences(scores[best], scores[others[0]])
     seeds = min((len(lead) for lead in leads.values()), default=0)
     if seeds < 2:
         return []
@@ -141,7 +130,7 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     return [
         name
         for name, lead in leads.items()
-        if (mean_of(lead) <= 2 * errors[name] if name in errors else not (lead > 0).all())
+        if (mean(lead) <= 2 * errors[name] if name in errors else not (lead > 0).all())
     ]
 
 
@@ -154,7 +143,7 @@ def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
 
     Args:
         table: COLUMNS, of two seeds or more.
-        measure: that is judged by; one whose values are finite.
+        measure: the primary metric, whose values are finite.
 
     Returns:
         A row per variant in the table's order, and a column for each number of rates, from 1 to
@@ -166,16 +155,13 @@ def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
         budget: Choi et al., 2019; Schmidt et al., 2021.
     """
     rows = {}
-    for variant, mine in table.groupby("variant", sort=False):
-        scores = measure.sign * mine.pivot_table(
-            index="learning_rate", columns="seed", values="judged", sort=False
-        )
+    for variant, scores in _scores(table, measure):
         rates, seeds = scores.shape
         left_out = []
         for seed in range(seeds):
-            others = np.delete(scores.to_numpy(), seed, axis=1).mean(axis=1)
+            others = np.delete(scores, seed, axis=1).mean(axis=1)
             order = np.argsort(-others, kind="stable")
-            left_out.append(_best_of(rates) @ scores.to_numpy()[order, seed])
+            left_out.append(_best_of(rates) @ scores[order, seed])
         rows[variant] = measure.sign * np.mean(left_out, axis=0)
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1, rates + 1))
 
@@ -186,10 +172,5 @@ def _best_of(rates: int) -> Floats:
     Returns:
         float64 (numbers that are drawn, from 1; rates from the best).
     """
-    places = range(rates)
-    return np.array(
-        [
-            [math.comb(rates - 1 - place, drawn) / math.comb(rates, drawn + 1) for place in places]
-            for drawn in places
-        ]
-    )
+    places, drawn = np.arange(rates), np.arange(1, rates + 1)[:, None]
+    return np.asarray(special.comb(rates - 1 - places, drawn - 1) / special.comb(rates, drawn))

@@ -1,6 +1,6 @@
-"""What variants are judged by: their accuracy, or another measure that the user cares for.
+"""The metrics that variants may be judged by.
 
-All tests take scores (`results.scores`), of which the largest is the best, whatever the measure;
+All tests take scores (`results.scores`), of which the largest is the best, whatever the metric;
 tables and figures show the values that these stand for.
 """
 
@@ -66,10 +66,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class RankedMeasure(Measure):
-    """A measure that may be infinite, as for what never learned: medians and ranks are compared.
-
-    An infinite value is the worst there is, and two of them are equal.
-    """
+    """A measure that may be infinite: medians and ranks are compared, infinite ones are equal."""
 
     middle: str = "median"
 
@@ -84,7 +81,11 @@ class RankedMeasure(Measure):
         Reference:
             Conover, 1999, Practical Nonparametric Statistics, section 3.2.
         """
-        return _between(scores, int(stats.binom.ppf((1 - LEVEL) / 2, len(scores), 0.5)))
+        cut = int(stats.binom.ppf((1 - LEVEL) / 2, len(scores), 0.5))
+        if not cut:
+            return float("nan"), float("nan")
+        ordered = np.sort(scores)
+        return float(ordered[cut - 1]), float(ordered[-cut])
 
 
 ACCURACY = Measure("accuracy", "final_validation_accuracy", 100, " %", " pp")
@@ -118,13 +119,7 @@ def mean(values: Floats) -> float:
 
 
 def mean_interval(values: Floats) -> tuple[float, float]:
-    """Bound the mean by Student's t, with 95 % confidence.
-
-    Args:
-        values: float64 (n,).
-
-    Returns:
-        The lower and the upper bound; nan for a single value.
+    """Bound the mean of float64 (n,) by Student's t, with 95 % confidence; nan for a single value.
 
     Reference:
         Student, 1908, The Probable Error of a Mean, Biometrika 6 (1).
@@ -134,11 +129,3 @@ def mean_interval(values: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     half = stats.t.isf((1 - LEVEL) / 2, n - 1) * np.sort(values).std(ddof=1) / np.sqrt(n)
     return mean(values) - float(half), mean(values) + float(half)
-
-
-def _between(values: Floats, cut: int) -> tuple[float, float]:
-    """Return the smallest and the largest value after so many are cut off each end."""
-    if cut == 0:
-        return float("nan"), float("nan")
-    ordered = np.sort(values)
-    return float(ordered[cut - 1]), float(ordered[-cut])

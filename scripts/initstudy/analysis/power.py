@@ -1,6 +1,6 @@
 """How many seeds it takes to decide a difference, by what is known of how seeds differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -42,14 +42,9 @@ def power(size: float, sd: float, seeds: int, level: float, efficiency: float = 
 
 
 def smallest(size: float, sd: float, level: float, fewest: int, efficiency: float = 1.0) -> float:
-    """Find the smallest number of seeds with enough power, by halving; inf if it is too large.
+    """Find the smallest number of seeds with enough power; inf if it is too large.
 
-    Args:
-        size: see `power`.
-        sd: see `power`.
-        level: see `power`.
-        fewest: with which anything can be decided.
-        efficiency: see `power`.
+    It is found by halving, from `fewest` on. The other arguments are those of `power`.
     """
 
     def enough(seeds: int) -> bool:
@@ -64,44 +59,30 @@ def smallest(size: float, sd: float, level: float, fewest: int, efficiency: floa
     return many
 
 
-def to_decide(found: Comparison, fewest: int, ranked: bool) -> Needed:
-    """Find how many seeds it takes to decide a difference such as was seen.
-
-    The interval of the difference includes 0 as long as it is inconclusive, and then no number of
-    seeds is known to suffice.
+def needed(found: Comparison, margin: float | None, fewest: int, ranked: bool) -> Needed:
+    """Find how many seeds it takes to decide a difference.
 
     Args:
         found: the comparison; its interval must be finite.
-        fewest: see `smallest`.
+        margin: the difference, above 0. None for one such as was seen, which may be 0 as long as
+            the comparison is inconclusive: then no number of seeds is known to suffice.
+        fewest: with which anything can be decided.
         ranked: whether scores are compared by ranks.
     """
     sd = _sd(found)
     if not sd:
         return Needed()
-    asked = sd, 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
-    far, near = max(abs(found.low), abs(found.high)), 0.0
-    if found.low > 0 or found.high < 0:
-        near = min(abs(found.low), abs(found.high))
-    return Needed(*(smallest(size, *asked) for size in (found.difference, far, near)))
-
-
-def to_show(found: Comparison, margin: float, fewest: int, ranked: bool) -> Needed:
-    """Find how many seeds it takes to decide a difference of the margin.
-
-    Args:
-        found: see `to_decide`.
-        margin: above 0.
-        fewest: see `smallest`.
-        ranked: see `to_decide`.
-    """
-    sd = _sd(found)
-    if not sd:
-        return Needed()
+    if margin is None:
+        far, near = max(abs(found.low), abs(found.high)), 0.0
+        if found.low > 0 or found.high < 0:
+            near = min(abs(found.low), abs(found.high))
+        cases = [(size, sd) for size in (found.difference, far, near)]
+    else:
+        # Half of the interval cuts off above, half below.
+        chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.freedom)
+        cases = [(margin, sd * factor) for factor in (1.0, *np.sqrt(found.freedom / chi))]
     asked = 1 - found.confidence, fewest, EFFICIENCY_OF_RANKS if ranked else 1.0
-    # Half of the interval cuts off above, half below.
-    chi = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], found.freedom)
-    low, high = np.sqrt(found.freedom / chi)
-    return Needed(*(smallest(margin, sd * factor, *asked) for factor in (1.0, low, high)))
+    return Needed(*(smallest(size, spread, *asked) for size, spread in cases))
 
 
 def _sd(found: Comparison) -> float:
@@ -121,19 +102,19 @@ def plan(
         comparisons: of each variant with the baseline.
         sizes: true differences.
         seeds: of the study to come.
-        ranked: see `to_decide`.
+        ranked: see `needed`.
 
     Returns:
         variant, size, and for each number of seeds a column with the power.
     """
     efficiency = EFFICIENCY_OF_RANKS if ranked else 1.0
-    rows: list[Mapping[str, object]] = [
-        {"variant": found.first, "size": size}
-        | {
-            str(count): power(size, _sd(found), count, 1 - found.confidence, efficiency)
-            for count in seeds
-        }
+    rows = [
+        (
+            found.first,
+            size,
+            *(power(size, _sd(found), n, 1 - found.confidence, efficiency) for n in seeds),
+        )
         for found in comparisons
         for size in sizes
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["variant", "size", *map(str, seeds)])

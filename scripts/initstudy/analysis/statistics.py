@@ -10,13 +10,10 @@ from initstudy.analysis.levels import Floats
 
 
 def interquartile_mean(values: Floats) -> float:
-    """Take the mean of the middle half of the values.
+    """Take the mean of the middle half of the values, float64 (n,).
 
     A quarter of them, rounded down, is cut off at either end: more robust than the mean, more
     efficient than the median.
-
-    Args:
-        values: float64 (n,).
 
     Reference:
         Agarwal, Schwarzer, Castro, Courville and Bellemare, 2021, Deep Reinforcement Learning at
@@ -26,11 +23,8 @@ def interquartile_mean(values: Floats) -> float:
 
 
 def probability_of_improvement(values: Floats, baseline: Floats) -> float:
-    """Find the share of seeds on which a variant beats the baseline; a tie counts half.
-
-    Args:
-        values: of the variant, float64 (n,).
-        baseline: of the baseline on the same seeds, float64 (n,).
+    """Find the share of seeds on which a variant beats the baseline; a tie counts half. Both are
+    float64 (n,), of the same seeds.
 
     Reference:
         The paired form of P(X > Y) in Agarwal et al., 2021, section 4.3.
@@ -38,38 +32,11 @@ def probability_of_improvement(values: Floats, baseline: Floats) -> float:
     return float(np.mean((values > baseline) + 0.5 * (values == baseline)))
 
 
-def epochs_to_target(curves: Floats, target: float) -> Floats:
-    """Find the first epoch, from 1, in which each run reached an accuracy; inf if it never did.
-
-    Args:
-        curves: validation accuracies, float64 (n, epochs).
-        target: an accuracy.
-    """
-    reached = curves >= target
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
-
-
-def area_under_curve(curves: Floats) -> Floats:
-    """Take the mean height of each replicate's curve, by the trapezoidal rule.
-
-    Args:
-        curves: validation accuracies, float64 (n, epochs).
-    """
-    if curves.shape[1] == 1:
-        return curves[:, 0]
-    heights: Floats = np.trapezoid(curves, axis=1) / (curves.shape[1] - 1)
-    return heights
-
-
 def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
     """Find which runs diverged or never learned.
 
-    That is: they got no further than 5 % of the way from what always naming the most frequent class
-    would get to getting everything right. Diverged replicates have an accuracy of 0.
-
-    Args:
-        accuracies: final validation accuracies, float64 (n,).
-        chance: share of the most frequent class.
+    That is: they got no further than 5 % of the way from the majority-class accuracy, `chance`, to
+    1. Diverged runs have an accuracy of 0.
     """
     return accuracies <= chance + 0.05 * (1 - chance)
 
@@ -78,7 +45,7 @@ def collapsed(accuracies: Floats) -> npt.NDArray[np.bool_]:
     """Find which runs of a variant end far below its others, as networks that failed do.
 
     That is: below their median by five points and by five times their spread, estimated by the
-    median of the distances from the median, which up to half of the replicates cannot hide.
+    median of the distances from the median, which up to half of the runs cannot hide.
 
     Args:
         accuracies: final ones, float64 (n,).
@@ -99,9 +66,6 @@ def letters(names: Sequence[str], different: Iterable[Collection[str]]) -> dict[
     Args:
         names: of the variants, from the best on; letters are given in this order.
         different: pairs of names.
-
-    Returns:
-        The letters of each.
 
     Reference:
         Piepho, 2004, An Algorithm for a Letter-Based Representation of All-Pairwise Comparisons,

@@ -6,77 +6,31 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.statistics import (
-    area_under_curve,
-    epochs_to_target,
     interquartile_mean,
     not_learned,
     probability_of_improvement,
 )
-from initstudy.results.findings import NAN, Comparison, Findings, Needed, Variant
+from initstudy.results.dictionary import STUDY_TABLES
+from initstudy.results.findings import NAN, Comparison, Findings, Variant
 from initstudy.results.study import StudyResults
 
 BOUNDS = ("", "_low", "_high")
-COMPARED = [
-    "difference",
-    "difference_ci_low",
-    "difference_ci_high",
-    "difference_decided_low",
-    "difference_decided_high",
-    "decided_confidence",
-    "p_value",
-    "p_value_adjusted",
-    "p_value_equivalence",
-    "p_value_equivalence_adjusted",
-    "decision",
-    "decision_seeds",
-]
-PAIR_COLUMNS = ["variant", "other", *COMPARED]
+# Those that end in * are three.
 SUMMARY_COLUMNS = [
-    "variant",
-    "kernel_initializer",
-    "bias_initializer",
-    "seeds",
-    "one_run",
-    "deterministic",
-    "diverged",
-    "not_learned",
-    "accuracy_mean",
-    "accuracy_ci_low",
-    "accuracy_ci_high",
-    "metric",
-    "metric_value",
-    "metric_ci_low",
-    "metric_ci_high",
-    "accuracy_sd",
-    "accuracy_median",
-    "accuracy_iqm",
-    "accuracy_min",
-    "accuracy_max",
-    "training_accuracy_mean",
-    "area_under_curve",
-    "epochs_to_target",
-    "never_reached_target",
-    "loss_mean",
-    "seconds_per_epoch",
-    *COMPARED,
-    "may_be_best",
-    "probability_of_improvement",
-    "ties",
-    "selection_difference",
-    "failed_runs",
-    "failed_runs_mean",
-    "p_value_failed_runs",
-    "difference_learned",
-    "difference_learned_ci_low",
-    "difference_learned_ci_high",
-    "difference_new_examples_ci_low",
-    "difference_new_examples_ci_high",
-    "difference_variance_by_seeds",
-    "difference_variance_by_examples",
-    "published_accuracy",
-    "published_loss",
-    *(f"seeds_for_{what}{end}" for what in ("difference", "margin") for end in BOUNDS),
+    f"{name.removesuffix('*')}{end}"
+    for name in STUDY_TABLES["summary.csv"].names
+    for end in (BOUNDS if name.endswith("*") else [""])
 ]
+PAIR_COLUMNS = STUDY_TABLES["pairs.csv"].names
+# Columns of a comparison that have another name than its attributes.
+RENAMED = {
+    "difference_ci_low": "low",
+    "difference_ci_high": "high",
+    "difference_decided_low": "decided_low",
+    "difference_decided_high": "decided_high",
+    "decided_confidence": "confidence",
+    "decision_seeds": "seeds",
+}
 
 
 def summarize(results: StudyResults, findings: Findings) -> pd.DataFrame:
@@ -103,8 +57,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
     name, study = variant.name, results.study
     seeds = results.judged_on(name)
     accuracies = results.accuracies(name, seeds)
-    curves = results.curves(name, seeds, "val_accuracy")
-    reached = epochs_to_target(curves, study.target_accuracy)
+    reached = results.accuracies(name, seeds, "epochs_to_target")
     median = float(np.median(reached))
     final, timings = (
         table[(table["variant"] == name) & table["seed"].isin(seeds)]
@@ -121,7 +74,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
         "accuracy_sd": accuracies.std(ddof=1) if several else NAN,
         "accuracy_median": np.median(accuracies),
         "accuracy_iqm": interquartile_mean(accuracies),
-        "area_under_curve": area_under_curve(curves).mean(),
+        "area_under_curve": results.accuracies(name, seeds, "area_under_curve").mean(),
         "epochs_to_target": median if np.isfinite(median) else NAN,
         "never_reached_target": int(np.isinf(reached).sum()),
         "loss_mean": final["loss"].mean(),
@@ -154,48 +107,32 @@ def _found(findings: Findings, variant: Variant) -> dict[str, Any]:
     }
     if variant.comparison:
         row |= _compared(variant.comparison)
-        new = variant.comparison.new_examples
-        if new:
-            row |= {
-                "difference_new_examples_ci_low": new.low,
-                "difference_new_examples_ci_high": new.high,
-                "difference_variance_by_seeds": new.by_seeds,
-                "difference_variance_by_examples": new.by_examples,
-            }
+    if variant.comparison and (new := variant.comparison.new_examples):
+        row |= {
+            "difference_new_examples_ci_low": new.low,
+            "difference_new_examples_ci_high": new.high,
+            "difference_variance_by_seeds": new.by_seeds,
+            "difference_variance_by_examples": new.by_examples,
+        }
     if variant.name == "best" and findings.confirmation:
         row["selection_difference"] = findings.confirmation.promised
-    if variant.failures:
+    if failures := variant.failures:
         row |= {
-            "failed_runs": variant.failures.failed,
-            "failed_runs_mean": variant.failures.mean,
-            "p_value_failed_runs": variant.failures.p_value,
-            "difference_learned": variant.failures.difference,
-            "difference_learned_ci_low": variant.failures.low,
-            "difference_learned_ci_high": variant.failures.high,
+            "failed_runs": failures.failed,
+            "failed_runs_mean": failures.mean,
+            "p_value_failed_runs": failures.p_value,
+            "difference_learned": failures.difference,
+            "difference_learned_ci_low": failures.low,
+            "difference_learned_ci_high": failures.high,
         }
     if variant.published:
         row["published_accuracy"] = variant.published.accuracy
         row["published_loss"] = variant.published.loss
-    return row | _seeds("difference", variant.to_decide) | _seeds("margin", variant.to_show)
+    for what, needed in (("difference", variant.to_decide), ("margin", variant.to_show)):
+        values = needed.seeds, needed.low, needed.high
+        row |= zip((f"seeds_for_{what}{end}" for end in BOUNDS), values, strict=True)
+    return row
 
 
 def _compared(found: Comparison) -> dict[str, Any]:
-    return {
-        "difference": found.difference,
-        "difference_ci_low": found.low,
-        "difference_ci_high": found.high,
-        "difference_decided_low": found.decided_low,
-        "difference_decided_high": found.decided_high,
-        "decided_confidence": found.confidence,
-        "p_value": found.p_value,
-        "p_value_adjusted": found.p_value_adjusted,
-        "p_value_equivalence": found.p_value_equivalence,
-        "p_value_equivalence_adjusted": found.p_value_equivalence_adjusted,
-        "decision": found.decision,
-        "decision_seeds": found.seeds,
-    }
-
-
-def _seeds(what: str, needed: Needed) -> dict[str, Any]:
-    values = (needed.seeds, needed.low, needed.high)
-    return {f"seeds_for_{what}{end}": value for end, value in zip(BOUNDS, values, strict=True)}
+    return {column: getattr(found, RENAMED.get(column, column)) for column in PAIR_COLUMNS[2:]}

@@ -39,13 +39,8 @@ def _variance(results: StudyResults, runs: Runs) -> pd.DataFrame:
     return variance.table(both, alone[WEIGHTS], alone[ORDER], correct)
 
 
-def _learning_rates(results: StudyResults, runs: Runs) -> pd.DataFrame:
-    """Return what each variant reached at each learning rate."""
-    return learning_rates.collect(results.study, runs)
-
-
 MAKERS: dict[str, Callable[[StudyResults, Runs], pd.DataFrame]] = {
     "interaction": _interaction,
-    "learning_rates": _learning_rates,
+    "learning_rates": lambda results, runs: learning_rates.collect(results.study, runs),
     "variance": _variance,
 }

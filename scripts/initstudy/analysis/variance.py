@@ -1,4 +1,4 @@
-"""What the scatter of replicates is made of: weights, order, both together, and the test images."""
+"""What the variance of runs is made of: weights, order, both together, and the test examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,20 +14,13 @@ from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.engine.spec import ORDER, WEIGHTS
 
 BOTH, TOGETHER, IMAGES = "both", "together", "images"
-# Standard deviations of the replicates, and shares of the variance of those that vary by both.
-COLUMNS = [
-    "variant",
-    "replicates",
-    "replicates_alone",
-    *(f"sd_{what}{end}" for what in (BOTH, WEIGHTS, ORDER) for end in ("", "_ci_low", "_ci_high")),
-    *(
-        f"share_{what}{end}"
-        for what in (WEIGHTS, ORDER, TOGETHER)
-        for end in ("", "_ci_low", "_ci_high")
-    ),
-    f"share_{IMAGES}",
-]
 DRAWS = 10_000
+PARTS = [f"sd_{what}" for what in (BOTH, WEIGHTS, ORDER)]
+PARTS += [f"share_{what}" for what in (WEIGHTS, ORDER, TOGETHER)]
+# Standard deviations of the runs, and shares of the variance of those that vary by both.
+COLUMNS = ["variant", "replicates", "replicates_alone"]
+COLUMNS += [f"{part}{end}" for part in PARTS for end in ("", "_ci_low", "_ci_high")]
+COLUMNS += [f"share_{IMAGES}"]
 
 
 @dataclass(frozen=True)
@@ -73,22 +66,21 @@ def variance(values: Floats) -> Variance:
 
 
 def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
-    """How much of the variance between replicates is due to weights, order, and both together.
+    """How much of the variance between runs is due to weights, order, and both together.
 
-    Replicates that vary by weights alone have the variance of the weights' effect and of what both
-    do together, those that vary by the order alone that of the order's effect and of the same. So
-    what both do together is what the two have in sum beyond that of replicates that vary by both,
-    and the rest of that is the effect of one for every state of the other.
+    Runs that vary by weights alone have the variance of the weights' effect and of what both do
+    together, those that vary by the order alone that of the order's effect and of the same. So what
+    both do together is what the two have in sum beyond that of runs that vary by both.
 
     Args:
-        both: final accuracies of replicates that vary by both, float64 (n,).
+        both: final accuracies of runs that vary by both, float64 (n,).
         weights: of some that vary by their weights alone, float64 (m,).
-        order: of some that vary by the order of the images alone, float64 (m,).
+        order: of some that vary by the order of the examples alone, float64 (m,).
 
     Returns:
         COLUMNS from `sd_both` to `share_together_ci_high`. Shares are unbiased but for the ratio,
-        and so may be below 0 or above 1 by chance; nan if there is no scatter. Their intervals are
-        of independent log-normal variances, and lie within 0 and 1.
+        and so may be estimated below 0 or above 1; nan if runs do not vary. Their intervals are of
+        independent log-normal variances, and lie within 0 and 1.
 
     Reference:
         Searle, Casella and McCulloch, 1992, Variance Components, section 4.3 (two-way crossed,
@@ -97,12 +89,7 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
     parts = dict(zip((BOTH, WEIGHTS, ORDER), map(variance, (both, weights, order)), strict=True))
     found: dict[str, float] = {}
     for name, part in parts.items():
-        low, high = part.sd_interval()
-        found |= {
-            f"sd_{name}": float(np.sqrt(part.value)),
-            f"sd_{name}_ci_low": low,
-            f"sd_{name}_ci_high": high,
-        }
+        found |= _with_interval(f"sd_{name}", float(np.sqrt(part.value)), *part.sd_interval())
     generator = np.random.default_rng(0)
     drawn = {
         name: np.exp(part.log + part.error * generator.standard_normal(DRAWS))
@@ -119,48 +106,39 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
     values = _shares(*(np.array(parts[name].value) for name in (BOTH, WEIGHTS, ORDER)))
     for name, sample in samples.items():
         low, high = np.clip(np.quantile(sample, ends), 0, 1).tolist()
-        found |= {
-            f"share_{name}": float(values[name]),
-            f"share_{name}_ci_low": low,
-            f"share_{name}_ci_high": high,
-        }
+        found |= _with_interval(f"share_{name}", float(values[name]), low, high)
     return found
 
 
-def by_images(hits: npt.NDArray[np.bool_]) -> float:
+def by_examples(correct: npt.NDArray[np.bool_]) -> float:
     """Return the share of the variance between runs that more test examples would remove.
 
-    A network that is right about one image more than another need not be the better one: it may
-    be lucky with these. On unlimited images only the rest of the variance would be left.
+    A network that is right about one example more than another may be lucky with these. On
+    unlimited examples only the rest of the variance would be left.
 
     Args:
-        hits: which images each replicate gets right, bool (replicates, images), at least two each.
+        correct: which examples each run gets right, bool (runs, examples), at least two each.
 
     Returns:
-        It is unbiased but for the ratio, and so may be above 1 by chance; nan if there is no
-        scatter.
+        It is unbiased but for the ratio, and so may be above 1; nan if runs do not vary.
 
     Reference:
         Jordan, 2023, On the Variance of Neural Network Training with Respect to Test Sets and
         Distributions: the variance on a test set, and that on the distribution it is drawn from.
     """
-    of_replicates, _, rest = mean_squares(hits.astype(np.int8))
-    return rest / of_replicates if of_replicates > 0 else float("nan")
+    of_runs, _, rest = mean_squares(correct.astype(np.int8))
+    return rest / of_runs if of_runs > 0 else float("nan")
 
 
 def table(
     both: Mapping[str, Floats],
     weights: Mapping[str, Floats],
     order: Mapping[str, Floats],
-    hits: Mapping[str, npt.NDArray[np.bool_]],
+    correct: Mapping[str, npt.NDArray[np.bool_]],
 ) -> pd.DataFrame:
-    """Return what the scatter of each variant is made of: COLUMNS, a row for each.
+    """Return what the variance of each variant is made of: COLUMNS, a row for each.
 
-    Args:
-        both: final accuracies by variant, see `sources`.
-        weights: see `sources`.
-        order: see `sources`.
-        hits: of the replicates that vary by both, see `by_images`.
+    All are by variant; see `sources`, and for those that vary by both `by_examples`.
     """
     rows: list[dict[str, Any]] = [
         {
@@ -168,7 +146,7 @@ def table(
             "replicates": len(values),
             "replicates_alone": len(weights[name]),
             **sources(values, weights[name], order[name]),
-            f"share_{IMAGES}": by_images(hits[name]),
+            f"share_{IMAGES}": by_examples(correct[name]),
         }
         for name, values in both.items()
     ]
@@ -178,6 +156,10 @@ def table(
 def _shares(both: Floats, weights: Floats, order: Floats) -> dict[str, Floats]:
     of_weights, of_order = (both - order) / both, (both - weights) / both
     return {WEIGHTS: of_weights, ORDER: of_order, TOGETHER: 1 - of_weights - of_order}
+
+
+def _with_interval(name: str, value: float, low: float, high: float) -> dict[str, float]:
+    return {name: value, f"{name}_ci_low": low, f"{name}_ci_high": high}
 
 
 def _normal() -> float:

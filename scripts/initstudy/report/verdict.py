@@ -88,12 +88,12 @@ class Units:
         return places
 
     def amount(self, value: float, sign: bool = True) -> str:
-        """A difference without its interval."""
+        """Write a difference without its interval."""
         text = number(self.measure.scale * value, self.usual, sign)
         return text + self.measure.unit_of_difference
 
     def interval(self, found: Comparison) -> str:
-        """A difference with its usual interval and its unit."""
+        """Write a difference with its usual interval and its unit."""
         values = found.difference, found.low, found.high
         return self._with_unit([self.measure.scale * value for value in values], sign=True)
 
@@ -115,28 +115,28 @@ class Units:
         return f"{number(middle, places, sign)}{unit} [95 % CI {low}, {high}]"
 
     def bare(self, found: Comparison) -> str:
-        """A difference with its usual interval, without a unit."""
+        """Write a difference with its usual interval, without a unit."""
         values = [self.measure.scale * one for one in (found.difference, found.low, found.high)]
         return with_interval(values, sign=True, fewest=self.places(*values[1:]))
 
     def decided(self, found: Comparison) -> str:
-        """The interval that decided."""
+        """Write the interval that decided."""
         return self.plain(found.decided_low, found.decided_high)
 
     def plain(self, low: float, high: float) -> str:
-        """An interval of a difference, with its unit."""
+        """Write an interval of a difference, with its unit."""
         ends = [self.measure.scale * end for end in (low, high)]
         places = self.places(*ends)
         text = ", ".join(number(end, places, sign=True) for end in ends)
         return f"[{text}]{self.measure.unit_of_difference}"
 
     def learned(self, failures: Failures) -> str:
-        """The difference of accuracies where neither variant fails."""
+        """Write the difference of accuracies where neither variant fails."""
         ends = [100 * value for value in (failures.difference, failures.low, failures.high)]
         return with_interval(ends, sign=True)
 
     def accuracy(self, one: Variant, bare: bool = False) -> str:
-        """A mean accuracy with its interval, in percent; bare in a table that says so."""
+        """Write a mean accuracy with its interval, in percent; bare in a table that says so."""
         values = [100 * value for value in (one.accuracy, one.accuracy_low, one.accuracy_high)]
         text = with_interval(values)
         if bare:
@@ -145,7 +145,7 @@ class Units:
         return f"{middle} %{bracket and ' [95 % CI '}{ends}"
 
     def value(self, one: Variant) -> str:
-        """What a variant is judged by, with its interval."""
+        """Write what a variant is judged by, with its interval."""
         scale = self.measure.scale
         values = [scale * value for value in (one.value, one.low, one.high)]
         finite = np.isfinite(values[1:]).all()
@@ -170,14 +170,14 @@ class Units:
         return "> 10,000" if np.isinf(seeds) else about(seeds).removeprefix("about ")
 
     def part(self, row: Mapping[str, Any], name: str) -> str:
-        """A share of the variance with its interval, in percent."""
+        """Write a share of the variance with its interval, in percent."""
         share, low, high = (row[f"share_{name}{end}"] for end in ("", "_ci_low", "_ci_high"))
         if not np.isfinite(share):
             return ""
         return f"{self.share(share)} [{100 * low:.0f}, {100 * high:.0f}]"
 
     def share(self, value: float) -> str:
-        """A share of a whole, whose estimate may lie beyond its ends by chance."""
+        """Write a share of a whole, whose estimate may lie beyond its ends by chance."""
         return f"{100 * np.clip(value, 0, 1):.0f}" if np.isfinite(value) else ""
 
 
@@ -234,7 +234,7 @@ def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
 
 
 def _values(findings: Findings) -> dict[str, Any]:
-    """What the templates say besides the findings themselves."""
+    """Return what the templates say besides the findings themselves."""
     variants, measure = findings.variants, MEASURES[findings.judge_by]
     growing = [one.seeds for one in findings.interims]
     again = findings.confirmation.chosen_from if findings.confirmation else ""

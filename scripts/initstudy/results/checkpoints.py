@@ -67,9 +67,8 @@ class Checkpoint:
         examples: how many test examples there are.
         history: loss, accuracy, val_loss and val_accuracy of each epoch, float64 (epochs, 4), as
             the engine gave them. An epoch that is not finite is the last.
-        seconds: that each epoch took, float64 (epochs,).
-        cpu_seconds: of the process, since the epoch before it ended, float64 (epochs,). The first
-            has what came before it: starting TensorFlow, compiling.
+        seconds, cpu_seconds: that each epoch took, and of the process since the epoch before it,
+            float64 (epochs,). The first has what came before it: starting TensorFlow, compiling.
         peak_memory_mb: the largest of the processes that trained it.
         measurements: by epoch.
         names: of the layers that were measured; none if another version of the program noted none.
@@ -116,13 +115,7 @@ class Checkpoint:
     def extended(
         self, number: int, metrics: Sequence[float], seconds: float, cpu_seconds: float
     ) -> "Checkpoint":
-        """Return it with one more epoch, unless that is known.
-
-        Args:
-            number: of the epoch, from 1.
-            metrics: a row of `history`.
-            seconds: see above.
-            cpu_seconds: see above.
+        """Return it with one more epoch, from 1, unless that is known.
 
         Raises:
             OtherRunError: if the epoch is known with other metrics.

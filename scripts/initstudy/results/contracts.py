@@ -1,8 +1,7 @@
 """The tables of a study's runs: what each column holds, and what else must hold.
 
-Of these contracts they are written, read, checked and collected (`jobs`, `tables`), and explained,
-with those of the analysis, in docs/files.md (`dictionary`). Jobs that train import this, so pandas
-is not imported.
+By these they are written, read, checked and collected (`jobs`, `tables`), and explained with those
+of the analysis (`dictionary`). Jobs that train import this, so pandas is not imported.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 # What a column holds: text; a whole number from 0 on; a number from 0 to 1, or nan; True or False;
 # and else a number, which may be infinite or nan.
 Kind = Literal["text", "count", "share", "flag", "number"]
-# Raises StudyError if the rows of a table are not as they must be, beside the kinds of its columns
-# and its runs. It gets the path of the table, its rows, where runs begin, and the study's epochs.
+# Raises StudyError if the rows of a table are wrong, beside the kinds of its columns and its runs.
+# It gets the path of the table, its rows, where runs begin, and the study's epochs.
 Rule = Callable[[str | Path, "pd.DataFrame", npt.NDArray[np.bool_], int], None]
 
 
@@ -62,25 +61,9 @@ class Table:
         """Return the columns of some kinds."""
         return [name for name in self.columns if self.kind(name) in kinds]
 
-    def describe(self, column: str) -> str:
-        """Return what a column means.
-
-        Raises:
-            KeyError: if the table has no such column.
-        """
-        for name, meaning in self.columns.items():
-            if name == column or (name.endswith("*") and column.startswith(name[:-1])):
-                return meaning
-        raise KeyError(column)
-
 
 def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
-    """Say of the first row of a table that is bad what is wrong with it.
-
-    Args:
-        path: of the table.
-        bad: bool (rows,).
-        what: follows upon "this row".
+    """Say what is wrong with the first row of a table that is bad, "this row ..."; bool (rows,).
 
     Raises:
         StudyError: if one is bad.
@@ -91,12 +74,9 @@ def check(path: str | Path, bad: npt.ArrayLike, what: str) -> None:
 
 def measurement_epochs(epochs: int) -> list[int]:
     """Return after which epochs a run is measured: 0, 1, 2, 5, 10, 20, 50, ... and the last."""
-    found = {0, epochs}
-    power = 1
-    while power <= epochs:
-        found |= {epoch for epoch in (power, 2 * power, 5 * power) if epoch <= epochs}
-        power *= 10
-    return sorted(found)
+    powers = (10**power for power in range(len(str(epochs))))
+    found = {factor * power for power in powers for factor in (1, 2, 5)}
+    return sorted({0, epochs, *(epoch for epoch in found if epoch <= epochs)})
 
 
 def _check_history(

@@ -69,11 +69,7 @@ def read(path: str | Path) -> Arrays:
 
 
 def by_variant(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return for each variant of a study bool (seeds, examples), by what `collect` or `read` has.
-
-    Args:
-        arrays: of the study.
-    """
+    """Return for each variant of a study bool (seeds, examples), of what was read."""
     ending = "/correct"
     return {
         name.removesuffix(ending): array for name, array in arrays.items() if name.endswith(ending)

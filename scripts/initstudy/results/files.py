@@ -24,12 +24,9 @@ _UNSYNCED = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` and move it there when the block ends well.
 
-    The temporary file has the suffix of `path`, since libraries choose formats by it. Whatever
-    happens, nobody ever sees `path` half-written; when this ends, it is on the disk. What a killed
-    process left beside `path` is removed.
-
-    Args:
-        path: the file to make; its folder is made if need be.
+    The temporary file has the suffix of `path`, since libraries choose formats by it. Nobody ever
+    sees `path` half-written; when this ends, it is on the disk. Its folder is made if need be, and
+    what a killed process left beside it is removed.
 
     Examples:
         >>> with replacing("table.csv") as path:
@@ -68,11 +65,7 @@ def write_if_other(path: str | Path, text: str) -> None:
 
 
 def set_aside(path: str | Path) -> Path:
-    """Move a file to `<path>.damaged`, or to `<path>.damaged-2` and so on if that is taken.
-
-    Returns:
-        Where it is now.
-    """
+    """Move a file to `<path>.damaged`, or `<path>.damaged-2` and so on, and return where it is."""
     file, number = Path(path), 1
     aside = file.with_name(f"{file.name}.damaged")
     while aside.exists():

@@ -16,21 +16,13 @@ import pydantic
 from initstudy.errors import StudyError
 
 NAN = float("nan")
-# What is said of a variant beside another.
-DECISIONS = BETTER, WORSE, EQUIVALENT, INCONCLUSIVE = (
-    "better",
-    "worse",
-    "equivalent",
-    "inconclusive",
-)
+# Of a variant beside another.
+BETTER, WORSE, EQUIVALENT, INCONCLUSIVE = "better", "worse", "equivalent", "inconclusive"
+DECISIONS = BETTER, WORSE, EQUIVALENT, INCONCLUSIVE
 # What may set a network apart, the plainest first.
-KINDS = OVERFLOW, COPIES, DEAD_UNITS, ACTIVATIONS, GRADIENTS = (
-    "overflow",
-    "copies",
-    "dead_units",
-    "activations",
-    "gradients",
-)
+OVERFLOW, COPIES, DEAD_UNITS = "overflow", "copies", "dead_units"
+ACTIVATIONS, GRADIENTS = "activations", "gradients"
+KINDS = OVERFLOW, COPIES, DEAD_UNITS, ACTIVATIONS, GRADIENTS
 # What to do: run the study with what it lacks, keep the baseline, or start from another pair.
 ADVICE = NOTHING, TRIAL, STAY, START = "nothing", "trial", "stay", "start"
 
@@ -58,7 +50,7 @@ class Comparison:
 
     Attributes:
         first, second: the variants. Differences are of the first less the second, in the unit of
-            what they are judged by.
+            the primary metric.
         seeds: on how many they were compared.
         decision: of the first beside the second, one of DECISIONS.
         difference: of the means, or the shift between them, if they are compared by ranks.
@@ -66,16 +58,15 @@ class Comparison:
         decided_low, decided_high: the interval that decided. With 95 % confidence all of these of
             a study hold together. Infinite if so few seeds cannot decide.
         confidence: of the latter, for this comparison alone.
-        p_value, p_value_adjusted: that there is no difference, alone and among all of them.
-        p_value_equivalence, p_value_equivalence_adjusted: that it is the margin or more;
-            nan without a margin.
+        p_value, p_value_adjusted: for no difference, alone and among all of them.
+        p_value_equivalence, p_value_equivalence_adjusted: for the margin or more; nan without one.
         wins, ties: on how many seeds the first is ahead, or neither.
         tested: whether the seeds could be compared at all, see `Evidence`. If not, the intervals
             and p-values are nan.
-        freedom: degrees of freedom with which the spread of the differences is known: one less than
-            the seeds, and more where those of other pairs count as well.
-        new_examples: the same difference for other seeds and other test examples; None where it is
-            not known which examples each run gets right, or if this is not what is judged.
+        freedom: degrees of freedom of the spread of the differences: one less than the seeds, and
+            more where those of other pairs count as well.
+        new_examples: the same difference for other seeds and other test examples; None where
+            correct predictions are not known, or if accuracy is not the primary metric.
     """
 
     first: str
@@ -104,8 +95,7 @@ class Needed:
     """How many seeds it takes, with a power of POWER.
 
     Attributes:
-        seeds: by the difference and the standard deviation that were seen; inf if there are more
-            than MOST_SEEDS.
+        seeds: by the difference and the standard deviation that were seen; inf above MOST_SEEDS.
         low, high: with those at the ends of their 95 % intervals.
     """
 
@@ -124,9 +114,8 @@ class Reason:
         own, base: the variant's and the baseline's: a share of the hidden units, or the decimal
             logarithm of how many times a signal changes over the depth (-inf if it vanishes).
         own_at_start, base_at_start: shares of dead units before training.
-        rank, p_value: Spearman's rank correlation of dead units and lost accuracy, both beside the
-            baseline's on the same seed; nan where one of them does not vary.
-        seeds: how many these are.
+        rank, p_value, seeds: Spearman's rank correlation of dead units and lost accuracy, both
+            beside the baseline's on the same seed; nan where one of them does not vary.
         wider: how many times as widely as the baseline's the inputs of the last activation are
             spread at the start; nan if they are not significantly wider.
         depth: number of layers.
@@ -162,11 +151,10 @@ class Failures:
         diverged, not_learned: how many of all runs did these.
         mean: accuracy of those that failed, nan if none did.
         mean_learned: accuracy of the others.
-        p_value: that they fail as often as the baseline's do (Fisher's exact test), nan of the
-            baseline itself. Of this comparison alone.
-        difference, low, high: from the baseline on the seeds where neither failed, with its 95 %
-            interval; nan where there are fewer than two.
-        seeds: how many these are.
+        p_value: for failing as often as the baseline (Fisher's exact test, of this comparison
+            alone); nan of the baseline itself.
+        difference, low, high, seeds: from the baseline on the seeds where neither failed, with its
+            95 % interval; nan where there are fewer than two.
     """
 
     failed: int
@@ -203,8 +191,8 @@ class Published:
     Attributes:
         accuracy, loss: as published, of one run.
         within: whether the accuracy lies in the range of this study's runs.
-        implied: by its order and that of the published baseline, one of `decisions.DECISIONS`;
-            empty of the baseline itself, or if that was not published.
+        implied: by its order and that of the published baseline, one of DECISIONS; empty of the
+            baseline itself, or if that was not published.
         survives: whether this study decides the same; None where it decides nothing.
     """
 
@@ -225,18 +213,17 @@ class Variant:
         differs: the roles in which these are not the baseline's: kernel, bias, or both.
         seeds: on how many it is judged.
         one_run: whether all of them are one and the same run, so that n is 1.
-        deterministic: whether its runs start from the same weights, and differ by the order of the
-            examples alone.
+        deterministic: whether its runs start from the same weights, and differ by the order alone.
         never_learned: whether no run of it learned anything.
-        value, low, high: what it is judged by, mean or median, with its 95 % interval.
+        value, low, high: mean or median of the primary metric, with its 95 % interval.
         accuracy, accuracy_low, accuracy_high: mean final accuracy, with its 95 % interval.
         accuracy_min, accuracy_max: of single runs.
         training_accuracy: mean accuracy of the training examples in the last epoch.
         comparison: with the baseline on the same seeds; None of the baseline itself.
         may_be_best: whether it is not worse than any other; None if that is not asked of it.
         beaten_by: the best of the variants that are better than it; empty if none is.
-        to_decide: seeds that decide a difference of the size that was seen, if it is inconclusive.
-        to_show: seeds that decide a difference of the margin, if it is inconclusive.
+        to_decide, to_show: seeds that decide a difference of the size that was seen, and one of
+            the margin, if it is inconclusive.
         failures: of its runs; None if none failed.
         peak: of its learning curve; None if it does not fall.
         published: None if there is no such result.
@@ -270,7 +257,7 @@ class Variant:
 
     @property
     def decision(self) -> str:
-        """One of `decisions.DECISIONS`; empty of the baseline itself."""
+        """One of DECISIONS; empty of the baseline itself."""
         return self.comparison.decision if self.comparison else ""
 
 
@@ -305,8 +292,8 @@ class Role:
 
     Attributes:
         role: kernel or bias.
-        matters: True if some is better or worse than the baseline's, False if all are equivalent;
-            None if it is inconclusive.
+        matters: True if some is better or worse than the baseline's, False if all are equivalent,
+            else None.
         decisions: names of the variants by their decision.
     """
 
@@ -440,15 +427,8 @@ class Findings:
     why: Sequence[Why]
 
     def variant(self, name: str) -> Variant:
-        """One of them by its name.
-
-        Raises:
-            KeyError: if there is none.
-        """
-        for one in self.variants:
-            if one.name == name:
-                return one
-        raise KeyError(name)
+        """One of them by its name; a KeyError if there is none."""
+        return {one.name: one for one in self.variants}[name]
 
     @property
     def baseline(self) -> Variant:
@@ -490,7 +470,7 @@ def read(path: str | Path) -> Findings:
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,8 +1,4 @@
-"""The histories of a study in numbers: how each run ended, and its curves.
-
-Where training examples are held out for validation, runs are compared on the test examples, by the
-table of what these gave after the last epoch.
-"""
+"""The histories of a study in numbers: how each run ended, and its curves."""
 
 from collections.abc import Collection, Mapping
 
@@ -32,31 +28,21 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
         StudyError: if the tests are not of these runs.
     """
     last = histories.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
-    judged = last.rename(columns={"val_loss": "by_loss", "val_accuracy": "by_accuracy"})
+    diverged, judged, prefix = last["val_loss"].isna(), last, "val"
     if tests is not None:
-        judged = last.merge(tests, on=["variant", "seed"], how="left")
-        lacking = last[judged["test_loss"].isna() & last["val_loss"].notna()]
+        judged, prefix = last.merge(tests, on=["variant", "seed"], how="left"), "test"
+        lacking = last[judged["test_loss"].isna() & ~diverged]
         for variant, seed in zip(lacking["variant"], lacking["seed"], strict=True):
             raise StudyError(f"{variant} has no test results for the seed {seed}.")
-        judged = judged.rename(columns={"test_loss": "by_loss", "test_accuracy": "by_accuracy"})
-    diverged = last["val_loss"].isna()
-    return pd.DataFrame(
-        {
-            "variant": last["variant"],
-            "seed": last["seed"],
-            "diverged": diverged,
-            "loss": judged["by_loss"].mask(diverged),
-            "accuracy": judged["by_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
-        }
+    return last[["variant", "seed"]].assign(
+        diverged=diverged,
+        loss=judged[f"{prefix}_loss"].mask(diverged),
+        accuracy=judged[f"{prefix}_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
     )
 
 
 def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the rows of each variant, found once instead of each time that they are needed.
-
-    Args:
-        table: histories, or what `final` makes of them.
-    """
+    """Return the rows of each variant, found once instead of each time that they are needed."""
     return {str(name): rows for name, rows in table.groupby("variant", sort=False)}
 
 
@@ -117,11 +103,10 @@ def _check_seeds(variant: str, seeds: range, found: Collection[int]) -> None:
 
 
 def start_alike(diagnostics: pd.DataFrame) -> set[str]:
-    """Return the variants whose runs all start from the same network: their initializers are
-    deterministic.
+    """Return the variants of several runs that all start from the same network: deterministic ones.
 
     Args:
-        diagnostics: `contracts.DIAGNOSTICS`, of at least two runs of a variant.
+        diagnostics: `contracts.DIAGNOSTICS`.
     """
     first = diagnostics[diagnostics["epoch"] == 0]
     keys = ["variant", "layer"]

@@ -63,13 +63,11 @@ class Runs:
 
     def by(self, key: str) -> Iterator[tuple[Any, "Runs"]]:
         """Divide them by what they are of, in the order in which each comes first."""
-        values = [json.dumps(one[key]) for one in self.described]
-        for value in dict.fromkeys(values):
-            mine = [index for index, one in enumerate(values) if one == value]
-            described, histories = zip(
-                *((self.described[index], self.histories[index]) for index in mine), strict=True
-            )
-            yield json.loads(value), Runs(described, histories)
+        parts: dict[str, list[tuple[Mapping[str, Any], str | Path]]] = {}
+        for one, path in zip(self.described, self.histories, strict=True):
+            parts.setdefault(json.dumps(one[key]), []).append((one, path))
+        for value, part in parts.items():
+            yield json.loads(value), Runs(*zip(*part, strict=True))
 
 
 def beside(history: str | Path, kind: str) -> Path:

@@ -30,8 +30,7 @@ def hold(path: Path) -> int:
         path: the file that is locked; it has the process that holds it, and stays.
 
     Returns:
-        The descriptor that holds it. A number, which nobody needs to keep: a file would let go as
-        soon as it is not referred to any more.
+        The descriptor, which nobody needs to keep, since it is a number; a file would let go.
 
     Raises:
         StudyError: if another run does, or the file cannot be made.
@@ -46,7 +45,7 @@ def hold(path: Path) -> int:
     except OSError as error:
         if error.errno in UNKNOWN:
             log.warning(
-                ("%s: this file system has no locks; start no second call of Snakemake here."), path
+                "%s: this file system has no locks; start no second call of Snakemake here.", path
             )
             return held
         os.close(held)
@@ -72,15 +71,7 @@ class SeedLocks:
 
     @contextmanager
     def hold(self, seed: int, wait: bool) -> Iterator[bool]:
-        """Hold one seed.
-
-        Args:
-            seed: its number.
-            wait: until nobody else does.
-
-        Yields:
-            Whether it is held.
-        """
+        """Hold one seed, if asked as soon as nobody else does; yields whether it is held."""
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, seed)
         except (BlockingIOError, PermissionError):

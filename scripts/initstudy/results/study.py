@@ -73,8 +73,7 @@ class Replicates:
 class StudyResults:
     """What is in `results/<study>/`; every table is checked as it is read.
 
-    Each property raises a StudyError that names the file and what is wrong with it, if something
-    is.
+    Each property raises a StudyError that names the file and what is wrong with it.
 
     Args:
         folder: of the study.
@@ -120,20 +119,22 @@ class StudyResults:
         """The end of each run, on the test examples: see `histories.final`."""
         return histories.final(self.histories, self.tests)
 
-    def accuracies(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """The final accuracies of a variant, in the order of the seeds: float64 (n,).
+    def accuracies(
+        self, variant: str, seeds: range | None = None, metric: str = "accuracy"
+    ) -> npt.NDArray[np.float64]:
+        """Return the final accuracies of a variant, in the order of the seeds: float64 (n,).
 
         Args:
             variant: its name.
             seeds: of its runs; None for those that are compared.
+            metric: another column of `scores.scored`, instead of the accuracy.
         """
         own = self.judged_on(variant) if seeds is None else seeds
-        return histories.accuracies(self._finals, variant, own)
+        return histories.accuracies(self._finals, variant, own, metric)
 
     def scores(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """What a variant is judged by, such that the largest is the best; see `accuracies`."""
-        own = self.judged_on(variant) if seeds is None else seeds
-        return histories.accuracies(self._finals, variant, own, "score")
+        """Return the scores of a variant, of which the largest is the best; see `accuracies`."""
+        return self.accuracies(variant, seeds, "score")
 
     @functools.cached_property
     def interims(self) -> dict[int, list[str]]:
@@ -147,27 +148,24 @@ class StudyResults:
         return found
 
     def judged_on(self, variant: str) -> range:
-        """The seeds on which a variant is compared with the baseline."""
+        """Return the seeds on which a variant is compared with the baseline."""
         study = self.study
         if variant == "best":
             return study.confirmation
-        counts = [study.analyses[0]]
-        for names, more in zip(self.interims.values(), study.analyses[1:], strict=False):
-            counts += [more] * (variant in names)
-        return range(counts[-1])
+        grown = zip(self.interims.values(), study.analyses[1:], strict=False)
+        return range(max([study.analyses[0], *(more for names, more in grown if variant in names)]))
 
     @property
     def judged(self) -> pd.DataFrame:
         """The histories of the seeds that the variants are judged on."""
-        table = self.histories
-        seeds = {variant: self.judged_on(variant) for variant in table["variant"].unique()}
-        replicates = zip(table["variant"], table["seed"], strict=True)
-        return table[[seed in seeds[variant] for variant, seed in replicates]]
+        kept = (
+            rows[rows["seed"].isin(self.judged_on(name))] for name, rows in self._curves.items()
+        )
+        return pd.concat(kept).sort_index()
 
     def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
         """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
-        epochs = self.study.epochs
-        return histories.curves(self._curves, variant, seeds, epochs, metric)
+        return histories.curves(self._curves, variant, seeds, self.study.epochs, metric)
 
     def variant(self, name: str) -> Replicates:
         """Return all runs of a variant, for a comparison with another's.
@@ -175,12 +173,11 @@ class StudyResults:
         Raises:
             StudyError: if there is no such variant.
         """
-        rows = self._finals.get(name)
-        if rows is None:
+        if name not in self._finals:
             hint = suggest(name, list(self._finals))
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
+        rows, study = self._finals[name], self.study
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
-        study = self.study
         return Replicates(study.name, name, ended, self._curves[name], study.data.majority_accuracy)
 
     @functools.cached_property
@@ -191,9 +188,7 @@ class StudyResults:
     @functools.cached_property
     def runs(self) -> pd.DataFrame:
         """Where the runs are: variant, first_seed, last_seed, history."""
-        # Version 0.2.0 has called it so.
-        old = self._path("trainings.csv").exists() and not self._path("runs.csv").exists()
-        return self._read_csv("trainings.csv" if old else "runs.csv")
+        return tables.read_any(self._path("runs.csv", "trainings.csv"))
 
     @functools.cached_property
     def diagnostics(self) -> pd.DataFrame:
@@ -203,28 +198,22 @@ class StudyResults:
     @functools.cached_property
     def weights(self) -> list[dict[str, Any]]:
         """`contracts.WEIGHTS` of each weight of the network."""
-        table = self._read_csv("weights.csv").astype({"shape": str})
+        table = tables.read_any(self._path("weights.csv")).astype({"shape": str})
         fans = {name: table[name].astype("Int64").astype(str) for name in ("fan_in", "fan_out")}
         whole = table.assign(**fans).astype(object).replace("<NA>", "").fillna("")
         rows = whole.to_dict("records")
         return [{str(key): value for key, value in row.items()} for row in rows]
 
     @functools.cached_property
-    def draw_nothing(self) -> set[str]:
-        """The deterministic variants, whose runs vary by the order of the examples alone.
-
-        None, if one of the two is not varied at all.
-        """
-        if not {WEIGHTS, ORDER} <= {*self.study.vary}:
-            return set()
-        return histories.start_alike(self.diagnostics)
+    def deterministic(self) -> set[str]:
+        """Variants whose initializers are deterministic; none if weights or order do not vary."""
+        both = {WEIGHTS, ORDER} <= {*self.study.vary}
+        return histories.start_alike(self.diagnostics) if both else set()
 
     @functools.cached_property
     def correct(self) -> dict[str, npt.NDArray[np.bool_]]:
         """The correct predictions of each run: for each variant bool (seeds, examples)."""
-        # Version 0.2.0 has called it so.
-        old = self._path("hits.npz").exists() and not self._path("examples.npz").exists()
-        return examples.by_variant(examples.read(self._path("hits.npz" if old else "examples.npz")))
+        return examples.by_variant(examples.read(self._path("examples.npz", "hits.npz")))
 
     @functools.cached_property
     def findings(self) -> Findings:
@@ -240,35 +229,34 @@ class StudyResults:
     @functools.cached_property
     def summary(self) -> pd.DataFrame:
         """A row per variant: see `dictionary.STUDY_TABLES`."""
-        return _renamed(self._read_csv("summary.csv"))
+        return _renamed(tables.read_any(self._path("summary.csv")))
 
     @functools.cached_property
     def pairs(self) -> pd.DataFrame:
         """A row for every two variants: see `dictionary.STUDY_TABLES`."""
-        return _renamed(self._read_csv("pairs.csv"))
+        return _renamed(tables.read_any(self._path("pairs.csv")))
 
     @functools.cached_property
     def interaction(self) -> pd.DataFrame:
         """Of a factorial study: see `interaction.components`."""
-        return self._read_csv("interaction.csv")
+        return tables.read_any(self._path("interaction.csv"))
 
     @functools.cached_property
     def variance(self) -> pd.DataFrame:
         """The sources of the variance of each variant's runs: see `variance.COLUMNS`."""
-        return self._read_csv("variance.csv")
+        return tables.read_any(self._path("variance.csv"))
 
     @functools.cached_property
     def best(self) -> dict[str, Any]:
-        """The pair that was chosen: see `statistics.choose_pair`."""
-        found: dict[str, Any] = yaml.safe_load(self._text("best.yaml"))
-        return found
+        """The pair that was chosen: see `choices.choose_pair`."""
+        return dict(yaml.safe_load(self._text("best.yaml")))
 
     @functools.cached_property
     def initializers(self) -> dict[str, tuple[str, str]]:
         """Names of the kernel and the bias initializer of each variant that was compared."""
-        pair = tuple(self.best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
+        kernel, bias = (self.best[f"{role}_initializer"]["name"] for role in ("kernel", "bias"))
         known = self.study.initializers
-        return known if pair == known["baseline"] else {**known, "best": (pair[0], pair[1])}
+        return known if (kernel, bias) == known["baseline"] else {**known, "best": (kernel, bias)}
 
     @property
     def verdict(self) -> str:
@@ -296,10 +284,7 @@ class StudyResults:
 
     @functools.cached_property
     def _finals(self) -> dict[str, pd.DataFrame]:
-        study = self.study
-        return histories.by_variant(
-            scored(self.final, self.histories, study.judge_by, study.target_accuracy, study.epochs)
-        )
+        return histories.by_variant(scored(self.final, self.histories, self.study))
 
     @functools.cached_property
     def _curves(self) -> dict[str, pd.DataFrame]:
@@ -308,19 +293,15 @@ class StudyResults:
     def _table(self, name: str, contract: Table) -> pd.DataFrame:
         return tables.read(self._path(name), contract, self.study.epochs)
 
-    def _path(self, name: str) -> Path:
-        return Path(self.folder, name)
+    def _path(self, name: str, old: str = "") -> Path:
+        """Return a file's path; that by which version 0.2.0 called it, if only this is there."""
+        path, earlier = Path(self.folder, name), Path(self.folder, old or name)
+        return path if path.exists() or not earlier.exists() else earlier
 
     def _text(self, name: str) -> str:
         try:
             return self._path(name).read_text(encoding="utf-8")
         except OSError as error:
-            raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
-
-    def _read_csv(self, name: str) -> pd.DataFrame:
-        try:
-            return pd.read_csv(self._path(name))
-        except (OSError, ValueError) as error:
             raise StudyError(f"{self._path(name)} cannot be read ({error}).") from None
 
 
@@ -339,7 +320,7 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def load(folder: str | Path) -> StudyResults | SuiteResults:
-    """The results of a study or of a suite, to look at and to go on with.
+    """Read the results of a study or of a suite, to look at and to go on with.
 
     Args:
         folder: `results/<study>` or `results/<suite>` of a finished run, or a folder that holds the

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from initstudy.errors import StudyError
 from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results import examples
 from initstudy.results.dictionary import SUITE_TABLES
-from initstudy.results.tables import check_columns
+from initstudy.results.tables import check_columns, read_any
 
 SCORES, TRAININGS, RATES, TRIALS, WORKLOADS = (
     SUITE_TABLES[f"{name}.csv"].names
@@ -64,9 +63,7 @@ class SuiteResults:
         return table.astype(dict.fromkeys(texts, str))
 
     def correct(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
-        """Return which test examples each run of a study classifies correctly, by variant; nothing
-        if that is not here.
-        """
+        """Return the correct predictions of a study by variant; none if they are not here."""
         path = Path(self.folder, "hits", f"{study}.npz")
         return examples.by_variant(examples.read(path)) if path.exists() else {}
 
@@ -101,9 +98,6 @@ class SuiteResults:
 
     def _read(self, name: str, columns: list[str]) -> pd.DataFrame:
         path = Path(self.folder, name)
-        try:
-            table = pd.read_csv(path, dtype={"digest": str})
-        except (OSError, ValueError) as error:
-            raise StudyError(f"{path} cannot be read ({error}).") from None
+        table = read_any(path, dtype={"digest": str})
         check_columns(path, list(table.columns), columns)
         return table

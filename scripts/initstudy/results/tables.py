@@ -6,7 +6,7 @@ It is fast if all is well; if it is not, the message has the file and the line.
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from initstudy.errors import StudyError
 from initstudy.results.contracts import Table, check
 from initstudy.results.files import replacing
 from initstudy.results.jobs import Job, beside, seeds_of
+
+# Of `pandas.read_csv`.
+AS_IS: Any = {"keep_default_na": False, "skip_blank_lines": False, "encoding": "utf-8"}
 
 
 class Collected(NamedTuple):
@@ -56,8 +59,6 @@ def read(path: str | Path, table: Table, epochs: int = 0) -> pd.DataFrame:
 def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
     """Join the tables of one kind of many jobs, with the variant as first column, and check them.
 
-    If all is well, which is the rule, all are checked as one.
-
     Args:
         jobs: the variant that each is of, and the path of its history.
         table: the contract of the joined table.
@@ -69,6 +70,7 @@ def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
     files = [beside(history, table.output) for _, history in jobs]
     parts = [_rows(variant, file, table) for (variant, _), file in zip(jobs, files, strict=True)]
     try:
+        # If all is well, which is the rule, all are checked as one.
         return _joined("", table, parts, jobs, epochs)
     except StudyError:
         for job, file, part in zip(jobs, files, parts, strict=True):
@@ -77,6 +79,23 @@ def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
             f"The {table.output} of {len(jobs)} jobs are right, but not together: two of them have "
             "the same seeds of the same variant."
         ) from None
+
+
+def read_any(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a table that has no contract, or not of this version.
+
+    Args:
+        path: of the CSV file.
+        options: of `pandas.read_csv`.
+
+    Raises:
+        StudyError: if it cannot be read.
+    """
+    try:
+        frame: pd.DataFrame = pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{path} cannot be read ({error}).") from None
+    return frame
 
 
 def check_columns(path: str | Path, found: Sequence[str], columns: Sequence[str]) -> None:
@@ -111,35 +130,22 @@ def _parsed(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
     try:
         # Fast, and of one mind about what is a number; it says little of other values.
         with np.errstate(invalid="ignore"):
-            frame = pd.read_csv(
+            frame: pd.DataFrame = pd.read_csv(
                 io.BytesIO(content),
                 dtype={**dict.fromkeys(table.names, str), **dtypes},
-                keep_default_na=False,
-                na_values={column: ["nan"] for column in [*counts, *numbers]},
-                skip_blank_lines=False,
-                encoding="utf-8",
+                na_values={column: ["nan"] for column in dtypes},
+                **AS_IS,
             )
         if list(frame.columns) == table.names and (frame[counts] >= 0).all(axis=None):
             return frame
     except (ValueError, OverflowError):
         pass
-    text = _text(path, table, content)
-    return text.assign(**{name: _numbers(path, text, name, name in counts) for name in dtypes})
-
-
-def _text(path: str | Path, table: Table, content: bytes) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8",
-        )
+        text: pd.DataFrame = pd.read_csv(io.BytesIO(content), dtype=str, **AS_IS)
     except ValueError as error:  # pandas' errors are among these
         raise StudyError(f"{path}: it is not a table ({str(error).strip()}).") from None
-    check_columns(path, list(frame.columns), table.names)
-    return frame
+    check_columns(path, list(text.columns), table.names)
+    return text.assign(**{name: _numbers(path, text, name, name in counts) for name in dtypes})
 
 
 def _numbers(path: str | Path, text: pd.DataFrame, column: str, count: bool) -> pd.Series:

@@ -15,8 +15,6 @@ from initstudy.analysis.evidence import DIGITS, ONE_RUN, Evidence
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import MEASURES, Measure
 from initstudy.errors import StudyError
-from initstudy.results import histories
-from initstudy.results.scores import SIGNS, scored
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS, SuiteResults
 from initstudy.study import Study, hidden_layers
@@ -229,26 +227,17 @@ def of_study(results: StudyResults, variants: Sequence[str], tags: Sequence[str]
         StudyError: if results are missing.
     """
     study, known = results.study, evidence.of(results)
-    ends = {
-        metric: histories.by_variant(
-            scored(results.final, results.histories, metric, study.target_accuracy, study.epochs)
-        )
-        for metric in ("accuracy", "epochs_to_target")
-    }
     # All seeds are read, so that none is missing.
+    metrics = ("accuracy", "epochs_to_target")
+    seeds = study.selection
     runs = pd.concat(
-        [
-            pd.DataFrame({"variant": name, "seed": study.selection}).assign(
-                **{
-                    metric: SIGNS[metric]
-                    * histories.accuracies(final, name, study.selection, "score")
-                    for metric, final in ends.items()
-                }
-            )
-            for name in variants
-        ]
+        pd.DataFrame(
+            {"variant": name, "seed": seeds}
+            | {metric: results.accuracies(name, seeds, metric) for metric in metrics}
+        )
+        for name in variants
     )
-    counted = 1 if known.reason == ONE_RUN else len(study.selection)
+    counted = 1 if known.reason == ONE_RUN else len(seeds)
     trials = pd.DataFrame(columns=learning_rates.COLUMNS)
     if study.tuned:
         trials = learning_rates.read(results.learning_rates_file)

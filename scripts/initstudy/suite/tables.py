@@ -7,20 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from initstudy.results.dictionary import SUITE_TABLES
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, WORKLOADS
 from initstudy.suite.entry import Entry, normalized
 from initstudy.suite.findings import Findings, Method, Within
 
-SUMMARY = ["variant", "workloads", "better", "equivalent", "inconclusive", "worse", "fails"]
-SUMMARY += ["ratio", "ratio_ci_low", "ratio_ci_high", "decision"]
-SUMMARY += ["ratio_decided_low", "ratio_decided_high", "p_value", "p_value_adjusted"]
-SUMMARY += ["ratio_new_low", "ratio_new_high", "worst_workload", "worst_ratio"]
-SUMMARY += ["ratio_without_low", "ratio_without_high"]
-DECISIONS = ["study", "variant", "decision", "seeds", "failed_seeds", "fails", "ratio"]
-DECISIONS += ["difference", "difference_ci_low", "difference_ci_high"]
-DECISIONS += ["difference_decided_low", "difference_decided_high", "confidence"]
-DECISIONS += ["p_value", "p_value_adjusted", "p_value_equivalence"]
-DECISIONS += ["p_value_equivalence_adjusted", "wins", "ties"]
+SUMMARY, DECISIONS = (SUITE_TABLES[f"{name}.csv"].names for name in ("summary", "decisions"))
 
 
 def tables(findings: Findings, entries: Sequence[Entry]) -> dict[str, pd.DataFrame]:
