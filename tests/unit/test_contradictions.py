@@ -12,7 +12,9 @@ from in_memory import study
 
 from initstudy.analysis.findings import all_pairs, find
 from initstudy.analysis.measures import MEASURES
-from initstudy.report.verdict import headline, summary_table, verdict
+from initstudy.drawing.catalog import FIGURES
+from initstudy.report.card import card
+from initstudy.report.verdict import headline, summary_table, title, verdict, warnings
 from initstudy.results.findings import (
     BETTER,
     EQUIVALENT,
@@ -244,9 +246,13 @@ def sentences(findings: Findings) -> Iterator[str]:
             yield f"a line below {heading} has {wrong}"
     if findings.advice.action in (TRIAL, NOTHING) and ("better**" in text or "Better than" in text):
         yield "something is better in a study that concludes nothing"
+    claims = [title(figure.title, findings) for figure in FIGURES]
+    if findings.advice.action in (TRIAL, NOTHING) and any(" beat" in claim for claim in claims):
+        yield f"a title claims what is not concluded: {claims}"
+    text = "\n".join([text, *warnings(findings), *claims])
     for odd in (
         r"\bnan\b",
-        r"\bNone\b(?! (?:cl|exceeds))",
+        r"\bNone\b(?! (?:cl|exceeds|of \d))",
         r"[^ |] [,.;]",
         r"\b1 (seed|run|comparison|variant)s",
         "{{",
@@ -263,6 +269,8 @@ def test_no_two_statements_of_any_study_contradict_each_other(times: int) -> Non
         findings = find(made)
         pairs = all_pairs(made)
         found = [*contradictions(findings, pairs), *sentences(findings)]
+        page = card(findings, made.study).replace("None exceeds", "")
+        found += [f"the card has {odd}" for odd in ("nan", "None", "{{", "`") if odd in page]
         summary_table(findings)
         headline(findings)
         if found:

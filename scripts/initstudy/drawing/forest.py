@@ -237,9 +237,9 @@ def _decisions(
 def _scale(axes: Axes, rows: Sequence[Row], metric: Measure, narrow: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 7))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(metric.scale * x)))
-    unit = ", percentage points" if metric.share else metric.unit_of_difference
+    unit = "," * metric.share + metric.unit_of_difference
     what = "accuracy" if metric is ACCURACY else metric.words
-    axes.set_xlabel(wrapped(f"difference in {what} from the baseline, same seeds{unit}", narrow))
+    axes.set_xlabel(wrapped(f"difference in {what} from the baseline{unit}", narrow))
     left, right = ("worse", "better") if metric.sign > 0 else ("better", "worse")
     for x, text, side in ((0, f"◄ {left}", "left"), (1, f"{right} ►", "right")):
         axes.text(x, 1.0, text, transform=axes.transAxes, ha=side, va="bottom", color="#57606a")

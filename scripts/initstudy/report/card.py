@@ -6,6 +6,7 @@ from typing import Any
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import PER_LAYER, is_custom
 from initstudy.report.verdict import filled, headline, warnings
+from initstudy.report.words import inline
 from initstudy.results.findings import Findings
 from initstudy.study import Study
 
@@ -16,7 +17,7 @@ def card(findings: Findings, study: Study) -> str:
         "card.html.jinja",
         findings,
         code=keras_code(findings, study),
-        headline=headline(findings).partition(". ")[2] or headline(findings),
+        headline=[inline(part) for part in headline(findings).partition(". ")[::2]],
         warnings=warnings(findings),
     )
 

@@ -53,6 +53,7 @@ def report(results: StudyResults) -> str:
     paragraph, citations = methods(study, made, bool(findings.confirmation), findings.advice.reason)
     ordered = ranked(findings)
     middle = ordered[ENDS:-ENDS] if len(ordered) > MOST_ROWS else []
+    middle = [one for one in middle if one is not findings.baseline]
     rows = [one for one in ordered if one not in middle]
     said = reasons(findings)
     return filled(

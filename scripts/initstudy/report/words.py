@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from initstudy.config.names import MEASURES
 from initstudy.config.problems import count
@@ -95,6 +97,11 @@ def captions(figures: Sequence[Figure], study: "Study | None" = None) -> dict[st
     return found
 
 
+def inline(markdown: str) -> Markup:
+    """Return a sentence of Markdown as HTML, without a paragraph around it."""
+    return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(markdown))
+
+
 def listed(names: Iterable[object], last: str = "and", most: int = LONGEST) -> str:
     """List names in a sentence, as in `a, b and c`; of a long list only how many more there are."""
     found = [str(name) for name in names]
@@ -171,6 +178,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "about": about,
     "percent": percent,
     "count": count,
+    "inline": inline,
     "sentence": lambda text: f"{text[0].upper()}{text[1:]}",
     "slug": lambda title: title.lower().replace(" ", "-"),
 }
