@@ -6,6 +6,7 @@ import importlib.metadata
 import itertools
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -136,8 +137,11 @@ def ties(results: StudyResults) -> list[list[str]]:
     better = table[table["decision"] == "better"]
     names = [one.name for one in ranked(results.findings) if one.name != "best"]
     shared = letters(names, zip(better["variant"], better["other"], strict=True))
-    marks = sorted({mark for own in shared.values() for mark in own})
-    return [[name for name in names if mark in shared[name]] for mark in marks]
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        for letter in re.findall(r"[a-z]\d*", shared[name]):
+            groups.setdefault(letter, []).append(name)
+    return list(groups.values())
 
 
 def more(study: Study) -> dict[str, list[str]]:
