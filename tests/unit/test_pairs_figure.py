@@ -103,3 +103,19 @@ def test_colours_keep_their_order_in_grey() -> None:
     assert (np.diff(light(SEQUENTIAL, np.linspace(0, 1, 20))) > 0).all()
     assert (np.diff(light(DIVERGING, np.linspace(0.5, 1, 20))) < 0).all()
     assert (np.diff(light(DIVERGING, np.linspace(0.5, 0, 20))) < 0).all()
+
+
+def test_pairs_that_fail_are_marked() -> None:
+    accuracies = np.full((3, 2, 2), 0.9)
+    accuracies[:, 1, 0] = 0.1
+    given = Layout(["a", "b"], ["c", "d"], accuracies)
+    figure = draw_pairs("T", given, failing={("b", "c")})
+    axes = figure.axes[0]
+    kernels, biases = (
+        [t.get_text() for t in axis.get_ticklabels()] for axis in (axes.yaxis, axes.xaxis)
+    )
+    (mark,) = axes.lines
+    x, y = mark.get_xdata()[0], mark.get_ydata()[0]
+    assert (kernels[round(y)], biases[round(x)]) == ("b", "c")
+    assert "×: half of the runs fail, or more." in figure.get_supxlabel()
+    assert "×" not in draw_pairs("T", given).get_supxlabel()

@@ -1,7 +1,7 @@
 """All pairs of a factorial design as heat maps: their accuracies, and their interactions."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from initstudy.results.study import StudyResults
 # sign (Harrower and Brewer, 2003, ColorBrewer.org); the sign itself is written into the cells.
 SEQUENTIAL, DIVERGING = "viridis", "PuOr"
 
+FAILS: Any = {"marker": "X", "color": "white", "markeredgecolor": "black", "markersize": 8}
+
 # More columns leave no room for numbers in the cells, more rows or columns not for all names.
 MANY_COLUMNS, MANY_NAMES = 9, 40
 
@@ -34,10 +36,20 @@ def pairs(results: StudyResults, title: str) -> Figure:
     """Draw the final accuracies of all pairs of a factorial design, and their interactions."""
     study = results.study
     layout = layout_of(results.final, study.initializers, study.selection)
-    return draw_pairs(title, layout, judged_set(study))
+    failing = {
+        (one.kernel, one.bias)
+        for one in results.findings.variants
+        if one.name != "best" and one.failures and 2 * one.failures.failed >= one.seeds
+    }
+    return draw_pairs(title, layout, judged_set(study), failing)
 
 
-def draw_pairs(title: str, layout: Layout, judged: str = "validation") -> Figure:
+def draw_pairs(
+    title: str,
+    layout: Layout,
+    judged: str = "validation",
+    failing: Collection[tuple[str, str]] = (),
+) -> Figure:
     """Draw mean final accuracies by kernel and bias initializer, beside them the interactions.
 
     Rows and columns go from the best mean to the worst. Colours end where cells lie far off (see
@@ -47,6 +59,7 @@ def draw_pairs(title: str, layout: Layout, judged: str = "validation") -> Figure
         title: of the figure.
         layout: the final accuracies of all pairs; the baseline's initializers are its first.
         judged: the set of examples: test or validation.
+        failing: pairs of which half of the runs fail, or more; they have a mark.
     """
     rows = np.argsort(-layout.accuracies.mean(axis=(0, 2)), kind="stable")
     columns = np.argsort(-layout.accuracies.mean(axis=(0, 1)), kind="stable")
@@ -80,11 +93,13 @@ def draw_pairs(title: str, layout: Layout, judged: str = "validation") -> Figure
             spreads = accuracies.std(axis=0, ddof=1) if seeds > 1 else np.full(means.shape, np.nan)
             _write(images[0], lambda cell: _accuracy(means[cell], spreads[cell]))
             _write(images[1], lambda cell: f"{round(100 * beyond[cell], 1) + 0.0:+.1f}")
-        spread = " ±: standard deviation of the seeds." if numbers and seeds > 1 else ""
-        figure.supxlabel(
-            f"Framed: the baseline. The best means are at the top and on the left.{spread}",
-            size="medium",
-        )
+        for row, column in np.ndindex(means.shape):
+            if (layout.kernels[rows[row]], layout.biases[columns[column]]) in failing:
+                left.plot(column + 0.36, row - 0.32, **FAILS)
+        notes = ["Framed: the baseline. The best means are at the top and on the left."]
+        notes += ["±: standard deviation of the seeds."] * (numbers and seeds > 1)
+        notes += ["×: half of the runs fail, or more."] * bool(failing)
+        figure.supxlabel(" ".join(notes), size="medium")
     return figure
 
 
