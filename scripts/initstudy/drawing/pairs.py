@@ -94,7 +94,7 @@ def draw_pairs(
             _write(images[0], lambda cell: _accuracy(means[cell], spreads[cell]))
             _write(images[1], lambda cell: f"{round(100 * beyond[cell], 1) + 0.0:+.1f}")
         for row, column in np.ndindex(means.shape):
-            if (layout.kernels[rows[row]], layout.biases[columns[column]]) in failing:
+            if (layout.kernels[int(rows[row])], layout.biases[int(columns[column])]) in failing:
                 left.plot(column + 0.36, row - 0.32, **FAILS)
         notes = ["Framed: the baseline. The best means are at the top and on the left."]
         notes += ["±: standard deviation of the seeds."] * (numbers and seeds > 1)
