@@ -82,7 +82,7 @@ def forest(results: StudyResults, title: str, narrow: bool = False) -> Figure:
     groups = list(_groups(results, metric))
     rows = [row for _, group in groups for row in group]
     heights, lines = _heights(groups)
-    size = (NARROW if narrow else WIDTH), 1.75 + 0.27 * lines + 0.25 * narrow
+    size = (NARROW, 1.8 + 0.235 * lines) if narrow else (WIDTH, 1.75 + 0.27 * lines)
     with canvas(title, size) as (figure, (axes,)):
         low, high = limits([reach(row.comparison) for row in rows], margin)
         axes.set_xlim(low, high)
