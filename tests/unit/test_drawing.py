@@ -186,6 +186,6 @@ def test_what_is_missing_is_told_by_its_name(tmp_path: Path) -> None:
         draw("signals", results, narrow=True)
     with pytest.raises(StudyError, match=r"kernel-ones has no results for the seeds \[4\]"):
         results.curves("kernel-ones", range(5), "accuracy")
-    (tmp_path / "s" / "findings.json").unlink()
+    (tmp_path / "s" / "findings.json").write_text("{")
     with pytest.raises(StudyError, match=r"findings\.json cannot be read"):
         draw("forest", StudyResults(tmp_path / "s"))
