@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +32,9 @@ def methods(
     asked = study.plain()
     pairs = [(one.kernel.plain(), one.bias.plain()) for one in study.variants.values()]
     (kernel, bias), *others = pairs
-    filters = {
-        "hidden_layers": hidden_layers,
-        "optimizer_in_words": optimizer_in_words,
-        "file_name": lambda path: Path(path).name,
-        "cited": _cited,
-    }
     text = fill(
         "methods.md.jinja",
-        filters,
+        FILTERS,
         study=study,
         asked=asked,
         pairs=len(pairs),
@@ -108,3 +102,15 @@ def _named(initializer: Mapping[str, Any]) -> str:
     config = ", ".join(f"{key} {value}" for key, value in initializer["config"].items())
     text = f"{name} ({config})" if config else str(name)
     return text if is_custom(class_name) else _cited(text, class_name)
+
+
+def _file_name(path: str) -> str:
+    return Path(path).name
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "hidden_layers": hidden_layers,
+    "optimizer_in_words": optimizer_in_words,
+    "file_name": _file_name,
+    "cited": _cited,
+}

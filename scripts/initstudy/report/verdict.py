@@ -1,9 +1,10 @@
 """A study's findings in words: fills the templates of the verdict and of the table of results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jinja2
 import numpy as np
 
 from initstudy.analysis.comparisons import fewest_seeds
@@ -183,54 +184,36 @@ class Units:
 
 def verdict(findings: Findings) -> str:
     """Say in Markdown what a study finds, and nothing more."""
-    return fill("verdict/verdict.md.jinja", _filters(findings), **_values(findings))
+    return fill("verdict/verdict.md.jinja", FILTERS, **_values(findings))
 
 
 def title(template: str, findings: Findings) -> str:
     """Fill the template of a figure's title."""
-    return " ".join(fill(template, _filters(findings), **_values(findings)).split())
+    return " ".join(fill(template, FILTERS, **_values(findings)).split())
 
 
 def warnings(findings: Findings) -> list[str]:
     """List what limits the answer, the gravest first, a sentence or two each."""
-    text = fill("verdict/warnings.md.jinja", _filters(findings), **_values(findings))
+    text = fill("verdict/warnings.md.jinja", FILTERS, **_values(findings))
     return [line.removeprefix("- ") for line in text.splitlines() if line]
 
 
 def reasons(findings: Findings) -> dict[str, str]:
     """Say of each variant that loses what sets its networks apart from the baseline's."""
-    text = fill("verdict/why.md.jinja", _filters(findings), **_values(findings))
+    text = fill("verdict/why.md.jinja", FILTERS, **_values(findings))
     lines = [line.partition(": ")[2] for line in text.splitlines() if line.startswith("- ")]
     return dict(zip((one.variant for one in findings.why), lines, strict=True))
 
 
 def filled(template: str, findings: Findings, **values: object) -> str:
     """Fill a template of HTML that speaks of findings."""
-    return render(template, _filters(findings), **_values(findings), **values)
+    return render(template, FILTERS, **_values(findings), **values)
 
 
 def headline(findings: Findings) -> str:
     """Say in a few sentences of plain text what to start from."""
-    text = fill("verdict/advice.md.jinja", _filters(findings), **_values(findings))
+    text = fill("verdict/advice.md.jinja", FILTERS, **_values(findings))
     return " ".join(text.replace("*", "").split())
-
-
-def _filters(findings: Findings) -> dict[str, Callable[..., Any]]:
-    return {
-        "own_name": lambda one: own_name(one.name),
-        "role_name": lambda name: role_name(findings.variant(name)),
-        "as_named": lambda name: pair_of(findings.variant(name)),
-        "as_role": lambda name: role_name(findings.variant(name)),
-        "named": pair_of,
-        "variant_of": findings.variant,
-        "number_word": number_word,
-        "shortened": shortened,
-        "shortened_rows": lambda rows: list(rows)[-LONGEST:],
-        "when": lambda epoch: f"After epoch {epoch}" if epoch else "At the start",
-        "is_vanished": lambda log: log == -np.inf,
-        "change": change,
-        "p_value": p_value,
-    }
 
 
 def _values(findings: Findings) -> dict[str, Any]:
@@ -282,7 +265,7 @@ def summary_table(findings: Findings) -> str:
     )
     return fill(
         "verdict/summary.md.jinja",
-        {"p_value": p_value},
+        FILTERS,
         variants=ordered,
         units=Units(measure, findings.margin),
         judge_by=findings.judge_by,
@@ -371,3 +354,41 @@ def _wanted(findings: Findings) -> int:
     finite = [seeds for seeds in asked if np.isfinite(seeds)]
     wanted = rounded(float(np.median(finite))) if finite else 0
     return wanted if wanted > findings.baseline.seeds else 0
+
+
+@jinja2.pass_context
+def _variant_of(context: jinja2.runtime.Context, name: str) -> Variant:
+    found: Variant = context["findings"].variant(name)
+    return found
+
+
+def _own_name(one: Variant) -> str:
+    return own_name(one.name)
+
+
+def _last_rows(rows: Iterable[Any]) -> list[Any]:
+    return list(rows)[-LONGEST:]
+
+
+def _when(epoch: int) -> str:
+    return f"After epoch {epoch}" if epoch else "At the start"
+
+
+def _is_vanished(log: float) -> bool:
+    return log == -np.inf
+
+
+# What templates that speak of findings use besides those of `words`.
+FILTERS: dict[str, Callable[..., Any]] = {
+    "variant_of": _variant_of,
+    "named": pair_of,
+    "own_name": _own_name,
+    "role_name": role_name,
+    "number_word": number_word,
+    "shortened": shortened,
+    "shortened_rows": _last_rows,
+    "when": _when,
+    "is_vanished": _is_vanished,
+    "change": change,
+    "p_value": p_value,
+}

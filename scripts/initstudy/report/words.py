@@ -4,6 +4,7 @@ All sentences are in `templates/`; what is here only formats what they name. Rul
 while Snakemake plans, so it imports nothing that takes long.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,19 +34,28 @@ def render(
 
     Args:
         template: the name of one in TEMPLATES; one of HTML escapes what is not marked as safe.
-        filters: what it uses besides FILTERS.
+        filters: what it uses besides FILTERS; always the same functions, so that templates are
+            compiled once.
         values: all that it uses; what is missing is an error.
     """
+    environment = _environment(TEMPLATES, tuple((filters or {}).items()))
+    return environment.get_template(template).render(**values)
+
+
+@functools.cache
+def _environment(
+    templates: Path, filters: tuple[tuple[str, Callable[..., Any]], ...]
+) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader(templates),
         autoescape=jinja2.select_autoescape(["html.jinja"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update({**FILTERS, **(filters or {})})
-    return environment.get_template(template).render(**values)
+    environment.filters.update({**FILTERS, **dict(filters)})
+    return environment
 
 
 def fill(
