@@ -94,7 +94,7 @@ def forest(results: StudyResults, title: str, narrow: bool = False) -> Figure:
             _mark(axes, row, height, metric)
         _name(axes, groups, heights, narrow)
         _decisions(axes, rows, heights, metric, narrow)
-        _scale(axes, rows, metric, narrow)
+        _scale(axes, metric, narrow)
         _legend(figure, metric, margin, narrow)
     return figure
 
@@ -234,12 +234,13 @@ def _decisions(
     numbers.spines["right"].set_visible(False)
 
 
-def _scale(axes: Axes, rows: Sequence[Row], metric: Measure, narrow: bool) -> None:
+def _scale(axes: Axes, metric: Measure, narrow: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 7))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(metric.scale * x)))
-    unit = "," * metric.share + metric.unit_of_difference
     what = "accuracy" if metric is ACCURACY else metric.words
-    axes.set_xlabel(wrapped(f"difference in {what} from the baseline{unit}", narrow))
+    unit = metric.unit_of_difference.strip()
+    label = f"difference in {what} from the baseline{', ' * bool(unit)}{unit}"
+    axes.set_xlabel(wrapped(label, narrow))
     left, right = ("worse", "better") if metric.sign > 0 else ("better", "worse")
     for x, text, side in ((0, f"◄ {left}", "left"), (1, f"{right} ►", "right")):
         axes.text(x, 1.0, text, transform=axes.transAxes, ha=side, va="bottom", color="#57606a")
