@@ -82,6 +82,21 @@ def test_what_is_no_gain_says_so(accuracies: dict[str, np.ndarray], says: str) -
     assert "ahead of the baseline" not in text
 
 
+def test_one_name_in_both_roles_is_two_initializers() -> None:
+    def small(deviation: float) -> dict[str, Any]:
+        config = {"stddev": deviation}
+        return {"name": "small", "class_name": "RandomNormal", "config": config}
+
+    study = configured(kernel_initializers=[small(0.01)], bias_initializers=[small(0.5)])
+    results = in_memory.study({"baseline": runs(0.9), "kernel-k1": runs(0.95)})
+    findings = find(results)
+    for role in ("kernel", "bias"):
+        object.__setattr__(findings.variants[1], role, "small")
+    line = keras_code(findings, study)
+    assert "kernel_initializer=keras.initializers.RandomNormal(stddev=0.01)" in line
+    assert "bias_initializer=keras.initializers.RandomNormal(stddev=0.5)" in line
+
+
 @pytest.mark.parametrize(
     ("entry", "code"),
     [

@@ -162,10 +162,6 @@ def limits(reaches: Sequence[tuple[float, float]], margin: float | None) -> tupl
 def _mark(axes: Axes, row: Row, height: float, metric: Measure) -> None:
     low, high = axes.get_xlim()
     one, color = row.comparison, row.style["color"]
-    seen = row.values[(row.values >= low) & (row.values <= high)]
-    # Below the bar, which would hide them, and spread a little, always in the same way.
-    spread = height - 0.26 + 0.07 * np.sin(2.4 * np.arange(len(seen)))
-    axes.scatter(seen, spread, s=9, color=color, alpha=0.45, linewidth=0, zorder=2)
     if not low <= one.difference <= high:
         left = one.difference < low
         text = _number(one.difference, metric)
@@ -179,6 +175,11 @@ def _mark(axes: Axes, row: Row, height: float, metric: Measure) -> None:
             color=INK,
         )
         return
+    # Below the bar, which would hide them, and spread a little, always in the same way. A seed
+    # beyond the axis is drawn at its edge.
+    spread = height - 0.26 + 0.07 * np.sin(2.4 * np.arange(len(row.values)))
+    seeds = np.clip(row.values, low, high)
+    axes.scatter(seeds, spread, s=9, color=color, alpha=0.45, linewidth=0, zorder=2)
     for ends, line in (
         ((one.decided_low, one.decided_high), DECIDED),
         ((one.low, one.high), {"color": color, "linewidth": 3.2}),

@@ -69,7 +69,7 @@ def lines(
     with canvas(title, (9, max(4.6, 0.36 * len(table)))) as (figure, (axes,)):
         values = table.to_numpy()
         if metric:
-            ends = scale_values(axes.yaxis, values.ravel().tolist(), metric, gap=0.05)
+            ends = scale_values(axes, values.ravel().tolist(), metric, gap=0.05)
             values = np.clip(values, *ends)
             name = describe(metric, "validation")
             axes.set_ylabel(name.replace("correctly after", "correctly\nafter"))

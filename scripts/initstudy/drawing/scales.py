@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis, XAxis
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.special import expit, logit
 
@@ -48,12 +47,12 @@ def amount(metric: Measure, value: float) -> str:
 
 
 def scale_values(
-    axis: Axis, drawn: Sequence[float], metric: Measure, gap: float = 0.12
+    axes: Axes, drawn: Sequence[float], metric: Measure, gap: float
 ) -> tuple[float, float]:
-    """Give an axis the scale of a metric, around all these values.
+    """Give a y axis the scale of a metric, around all these values.
 
     Args:
-        axis: the x or the y axis.
+        axes: whose y axis it is.
         drawn: values, infinite ones and nan among them.
         metric: that they are of.
         gap: between two ticks at least, as a share of the axis.
@@ -61,56 +60,23 @@ def scale_values(
     Returns:
         Where what lies below and above the scale is to be drawn.
     """
-    axes: Axes = axis.axes
-    across = isinstance(axis, XAxis)
-    set_scale, set_limits = (
-        (axes.set_xscale, axes.set_xlim) if across else (axes.set_yscale, axes.set_ylim)
-    )
+    axis: Axis = axes.yaxis
     if metric.share:
-        set_scale("logit")
-        set_limits(_around(drawn))
+        axes.set_yscale("logit")
+        axes.set_ylim(_around(drawn))
         set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
         return LOWEST, HIGHEST
     logarithmic = metric.name == "loss" and min(drawn, default=0.0) > 0
     if logarithmic:
-        set_scale("log")
+        axes.set_yscale("log")
         inner, outer = _ends(np.log(drawn))
         inner, outer = (tuple(np.exp(ends).tolist()) for ends in (inner, outer))
     else:
         inner, outer = _ends(drawn)
-    set_limits(outer)
+    axes.set_ylim(outer)
     if logarithmic:
         set_ticks(axis, sparse_ticks(axis, [_decades(*outer)], gap), lambda value: f"{value:g}")
-    _mark_infinite(axis, drawn, inner)
-    return inner
-
-
-def scale_differences(axes: Axes, drawn: Sequence[float], metric: Measure) -> tuple[float, float]:
-    """Give differences of a metric their x axis; see `scale_values`."""
-    name = "" if metric is ACCURACY else f"{metric.words}: "
-    name += "difference from the baseline on the same seed"
-    if metric.share:
-        finite = [value for value in drawn if np.isfinite(value)]
-        # Linear between -5 and 5 points, where the differences in question are.
-        axes.set_xscale("symlog", linthresh=0.05, linscale=2)
-        axes.set_xlim(min(-0.01, 1.1 * min(finite)), max(0.01, 1.1 * max(finite)))
-        levels = [[0.01, 0.02, 0.05, 0.5, 0.1, 0.2, 0.03, 0.04], [0.005, 0.002, 0.001]]
-        ticks = sparse_ticks(axes.xaxis, [_both_sides(level) for level in levels])
-        set_ticks(axes.xaxis, ticks, lambda value: f"{100 * value:+g}" if value else "0")
-        axes.set_xlabel(f"{name}, percentage points\n(linear from -5 to 5, logarithmic beyond)")
-        return -1.0, 1.0
-    sizes = np.abs([value for value in drawn if np.isfinite(value) and value])
-    # Linear where most of them are.
-    middle = float(f"{3 * np.median(sizes):.1g}") if len(sizes) else 1.0
-    inner, outer = _ends(drawn)
-    axes.set_xscale("symlog", linthresh=middle, linscale=1.5)
-    axes.set_xlim(outer)
-    largest = max(-outer[0], outer[1])
-    ticks = sparse_ticks(axes.xaxis, [_both_sides(_decades(middle / 10, largest))], gap=0.06)
-    set_ticks(axes.xaxis, ticks, lambda value: f"{value:+g}" if value else "0")
-    better = "" if metric.sign > 0 else " (left is better)"
-    axes.set_xlabel(f"{name}{better}\n(linear from {-middle:g} to {middle:g}, logarithmic beyond)")
-    _mark_infinite(axes.xaxis, drawn, inner)
+    _mark_infinite(axes, drawn, inner)
     return inner
 
 
@@ -140,10 +106,6 @@ def set_ticks(axis: Axis, ticks: Sequence[float], text: Callable[[float], str]) 
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
 
 
-def _both_sides(steps: Sequence[float]) -> list[float]:
-    return [0.0, *(sign * step for step in steps for sign in (1, -1))]
-
-
 def _decades(low: float, high: float) -> list[float]:
     """List powers of ten from the largest on, then five times, then twice these."""
     powers = range(math.ceil(math.log10(high)), math.floor(math.log10(low)) - 1, -1)
@@ -166,19 +128,10 @@ def _ends(drawn: Sequence[float] | Floats) -> tuple[tuple[float, float], tuple[f
     return (low - 0.12 * size, high + 0.12 * size), (low - 0.16 * size, high + 0.16 * size)
 
 
-def _mark_infinite(axis: Axis, drawn: Sequence[float], ends: tuple[float, float]) -> None:
+def _mark_infinite(axes: Axes, drawn: Sequence[float], ends: tuple[float, float]) -> None:
     """Write where infinite values are, if there are some."""
     for place, value, text in zip(ends, (-np.inf, np.inf), ("-∞", "∞"), strict=True):
-        if value not in drawn:
-            continue
-        line: Any = {"color": "#777777", "linewidth": 1, "linestyle": ":"}
-        if isinstance(axis, XAxis):
-            axis.axes.axvline(place, **line)
-            axis.axes.annotate(
-                text, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom"
-            )
-        else:
-            axis.axes.axhline(place, **line)
-            axis.axes.annotate(
-                text, (0.01, place), xycoords=("axes fraction", "data"), ha="left", va="bottom"
-            )
+        if value in drawn:
+            axes.axhline(place, color="#777777", linewidth=1, linestyle=":")
+            edge: Any = {"xycoords": ("axes fraction", "data"), "ha": "left", "va": "bottom"}
+            axes.annotate(text, (0.01, place), **edge)

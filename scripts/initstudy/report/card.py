@@ -31,13 +31,11 @@ def keras_code(findings: Findings, study: Study) -> str:
     advised = findings.advice.variant
     if not advised:
         return ""
-    known = {
-        getattr(one, role).name: getattr(one, role).plain()
-        for role in ("kernel", "bias")
-        for one in study.variants.values()
-    }
+    # By role: a kernel and a bias initializer may have one name, and other parameters.
+    kernels = {one.kernel.name: one.kernel.plain() for one in study.variants.values()}
+    biases = {one.bias.name: one.bias.plain() for one in study.variants.values()}
     chosen = findings.variant(advised)
-    kernel, bias = _call(known[chosen.kernel]), _call(known[chosen.bias])
+    kernel, bias = _call(kernels[chosen.kernel]), _call(biases[chosen.bias])
     if not kernel or not bias:
         return ""
     return f"keras.layers.Dense(units, kernel_initializer={kernel}, bias_initializer={bias})"

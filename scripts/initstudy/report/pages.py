@@ -70,7 +70,7 @@ def report(results: StudyResults) -> str:
         },
         bars=bars(rows),
         curves={one.name: address(svg(curve(results, one.name))) for one in rows},
-        reasons={name: [text] for name, text in said.items()},
+        reasons=said,
         why=[
             (
                 one.variant,
