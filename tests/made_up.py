@@ -15,6 +15,7 @@ from initstudy.config.configuration import parse
 from initstudy.config.forms import NOWHERE
 from initstudy.config.initializers import Initializer
 from initstudy.data.datasets import DatasetInfo
+from initstudy.data.targets import Target
 from initstudy.report.card import card
 from initstudy.results.contracts import (
     DIAGNOSTICS,
@@ -171,7 +172,9 @@ def configured(majority: float = 0.1, **keys: Any) -> Study:
     """A study of a data set that is not there."""
     configuration, problems = parse({"published": None, "study": "made_up", **keys}, NOWHERE)
     assert configuration is not None, problems
-    return Study.of(configuration, DatasetInfo(60_000, (28, 28), 10, majority, "d" * 64, 0))
+    constant = {"accuracy": majority, "log_loss": 2.3}
+    target = Target("classes", 10, (), constant)
+    return Study.of(configuration, DatasetInfo(60_000, (28, 28), target, "d" * 64, 0))
 
 
 def initializer(name: str) -> Initializer:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.problems import Problem
+from initstudy.data import npz
 from initstudy.data.catalog import SPECS
-from initstudy.data.checks import labels
+from initstudy.data.targets import read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 from initstudy.study import Study
@@ -24,14 +25,16 @@ def counts(study: Study, file: str | Path) -> tuple[Counts, Counts]:
         study: holds out and learns from no more examples than there are.
         file: its data set, of which only labels are read, and divided as those of a run are.
     """
-    train, test = (labels(file, name).astype(np.int32) for name in ("y_train", "y_test"))
-    divided = Dataset(train, train, test, test, test, test, (), study.data.classes)
+    raw = {name: npz.array(file, name) for name in ("y_train", "y_test")}
+    made = read_targets(str(file), raw, "accuracy")[1]
+    train, test = made["y_train"], made["y_test"]
+    divided = Dataset(train, train, test, test, test, test, (), study.data.target.count)
     if study.held_out:
         divided = hold_out(divided, study.held_out)
     if study.training_images:
         divided = learn_from(divided, study.training_images)
     learned, validated = (
-        np.bincount(y, minlength=study.data.classes) for y in (divided.y_train, divided.y_val)
+        np.bincount(y, minlength=study.data.target.count) for y in (divided.y_train, divided.y_val)
     )
     return learned, validated
 
@@ -54,7 +57,7 @@ def problems(study: Study) -> list[Problem]:
         )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = study.data.majority_accuracy
+    share = study.constant
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
         learned, validated = counts(study, study.dataset)
@@ -75,7 +78,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         file: the data set; one of the catalogue need not be there yet.
     """
     yield from study.data.notes
-    share = study.data.majority_accuracy
+    share = study.constant
     known = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.

@@ -91,7 +91,7 @@ class Member:
         that of a network of medium size takes the place of a custom model's.
         """
         study = self.study
-        features, classes = math.prod(study.data.shape), study.data.classes
+        features, classes = math.prod(study.data.shape), study.data.target.count
         # Not that of a job, which may be of an earlier question.
         if self.answer.exists():
             size = Size(**json.loads(self.answer.read_text()))
@@ -314,10 +314,10 @@ class Studies:
                 )
             member = read(replace(self._origin_of(path, label, file, shared, own), tags=kinds))
             name = member.study.name
-            if member.study.target_accuracy <= member.study.data.majority_accuracy:
+            if member.study.target_accuracy <= member.study.constant:
                 text = (
                     f"{member.study.target_accuracy:g} is no more than a constant prediction "
-                    f"reaches on the test examples, {member.study.data.majority_accuracy:g}; "
+                    f"reaches on the test examples, {member.study.constant:g}; "
                     "scores in a list go from the one (0) to the other (1). Set it above that"
                 )
                 raise member.origin.refuse([Problem(("target_accuracy",), text)])

@@ -9,13 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from initstudy.config.configuration import Configuration, parse
 from initstudy.config.forms import NOWHERE
 from initstudy.config.initializers import Variant
 from initstudy.config.names import RANKED
 from initstudy.data.datasets import DatasetInfo
+from initstudy.data.targets import Target
 from initstudy.errors import StudyError
 
 # The digest in the name makes a study that was changed another file; there is one at a time.
@@ -80,9 +81,10 @@ class Study(Configuration):
             found = json.loads(Path(path).read_text(encoding="utf-8"))
             configuration, problems = parse(found["configuration"], NOWHERE)
             if "data" in found:
-                data = DatasetInfo(**{**found["data"], "shape": tuple(found["data"]["shape"])})
+                data = TypeAdapter(DatasetInfo).validate_python(found["data"])
             else:  # Version 0.2.0 has written only this of them.
-                data = DatasetInfo(0, (), 0, found["chance"], "", 0)
+                target = Target("classes", 0, (), {"accuracy": found["chance"]})
+                data = DatasetInfo(0, (), target, "", 0)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StudyError(f"{path} cannot be read ({error}); remove it and run again.") from None
         if configuration is None:
@@ -100,6 +102,11 @@ class Study(Configuration):
         asked = {key: value for key, value in self.plain().items() if key not in HOW}
         content = {"configuration": asked, "data": asdict(self.data), "runs": runs}
         return json.dumps(content, indent=1) + "\n"
+
+    @property
+    def constant(self) -> float:
+        """What the best constant answer has on the test examples, by the study's metric."""
+        return self.data.target.constant["accuracy"]
 
     @property
     def folder(self) -> str:
@@ -213,7 +220,7 @@ class Study(Configuration):
     @property
     def question(self) -> dict[str, Any]:
         """What Keras is asked about it."""
-        shape = {"shape": list(self.data.shape), "classes": self.data.classes}
+        shape = {"shape": list(self.data.shape), "classes": self.data.target.count}
         return self.for_keras() | shape
 
     @property

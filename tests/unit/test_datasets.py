@@ -41,16 +41,18 @@ def test_a_data_set_is_known_without_loading(tmp_path: Path) -> None:
     path = saved(tmp_path)
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     held = (12 + 6) * 4 * 3 * np.float32().nbytes
-    assert dataset_info(path) == DatasetInfo(
-        12, (4, 3, 1), classes=3, majority_accuracy=0.5, sha256=sha256, bytes=held
-    )
+    found = dataset_info(path)
+    assert found == DatasetInfo(12, (4, 3, 1), found.target, sha256, held)
+    assert (found.target.count, found.target.constant["accuracy"]) == (3, 0.5)
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
     path = saved(tmp_path, x_train=colour["a"], x_test=colour["b"], y_train=labels, y_test=labels)
     assert (dataset_info(path).shape, dataset_info(path).bytes) == ((2, 2, 3), 12 * 12)
     mnist = SPECS["mnist"].sha256
-    assert dataset_info("mnist") == DatasetInfo(60000, (28, 28, 1), 10, 0.1135, mnist, 70000 * 784)
-    assert dataset_info("fashion_mnist").majority_accuracy == 0.1
+    assert dataset_info("mnist") == DatasetInfo(
+        60000, (28, 28, 1), SPECS["mnist"].target, mnist, 70000 * 784
+    )
+    assert dataset_info("fashion_mnist").target.constant["accuracy"] == 0.1
 
 
 def test_an_own_data_set_keeps_bytes_as_bytes_and_numbers_as_float32(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from initstudy.data.datasets import dataset_info, digest
 from initstudy.data.downloads import download
 from initstudy.data.forms import Arrays, decode_idx
 from initstudy.data.sources import Address, Folder, Package, SourceError
+from initstudy.data.targets import Target
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]
@@ -41,7 +42,7 @@ ARRAYS = {
 TINY = DatasetSpec(
     shapes={name: array.shape for name, array in ARRAYS.items()},
     sha256=digest(ARRAYS),
-    majority_accuracy=0.5,
+    target=Target("classes", 6, (), {"accuracy": 0.5}),
     places=(),
 )
 MEMBERS = forms.idx({name: f"tiny/{name}" for name in ARRAYS})
@@ -117,7 +118,7 @@ def test_mnist_comes_from_the_package_index(tmp_path: Path) -> None:
     assert np.bincount(dataset.y_test).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
-    assert MNIST.majority_accuracy == np.bincount(dataset.y_test).max() / 10000
+    assert MNIST.target.constant["accuracy"] == np.bincount(dataset.y_test).max() / 10000
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -398,10 +399,10 @@ def test_tables_come_from_the_debian_package_without_r(tmp_path: Path, name: str
     download(spec, path)
     dataset = load(path, what(name))
     known = dataset_info(name)
-    assert dataset.classes == known.classes == len(np.unique(dataset.y_test))
+    assert dataset.classes == known.target.count == len(np.unique(dataset.y_test))
     assert dataset.x_train.shape == (known.examples, *known.shape)
     assert known.bytes == dataset.x_train.nbytes + dataset.x_test.nbytes
-    assert known.majority_accuracy == pytest.approx(
+    assert known.target.constant["accuracy"] == pytest.approx(
         np.bincount(dataset.y_test).max() / len(dataset.y_test)
     )
 

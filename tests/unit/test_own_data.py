@@ -75,7 +75,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_labels_in_a_column_are_taken() -> None:
     """As keras.datasets.cifar10 gives them."""
     columns = {name: GOOD[name].astype(np.uint8).reshape(-1, 1) for name in ("y_train", "y_test")}
-    assert dataset_info(saved(**columns)).classes == 2
+    assert dataset_info(saved(**columns)).target.count == 2
     dataset = trained_on()
     assert dataset.y_train.dtype == np.int32
     np.testing.assert_array_equal(dataset.y_train, GOOD["y_train"])
@@ -255,7 +255,7 @@ def test_one_test_example_and_one_class_of_them_are_refused() -> None:
     assert "y_test has the label 0 alone, so a constant prediction is always" in refused(**one)
     assert "y_test has the label 1 alone" in refused(y_test=np.ones(20))
     two = {"x_test": GOOD["x_test"][:2], "y_test": GOOD["y_test"][:2]}
-    assert dataset_info(saved(**two)).majority_accuracy == 0.5
+    assert dataset_info(saved(**two)).target.constant["accuracy"] == 0.5
 
 
 def test_a_class_that_nothing_is_learned_of_is_refused() -> None:

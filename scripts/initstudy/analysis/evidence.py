@@ -62,7 +62,7 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
         histories: `contracts.HISTORIES`.
         final: how they ended, see `histories.final`.
     """
-    chance, learned = study.data.majority_accuracy, ~final["diverged"]
+    chance, learned = study.constant, ~final["diverged"]
     # A loss may be better than another one though every run names the most frequent class alone.
     if study.judge_by == "accuracy":
         learned &= final["accuracy"] > chance + DIGITS

@@ -104,7 +104,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         variance=variance,
         held_out=study.held_out,
         runs=known.runs,
-        chance=study.data.majority_accuracy,
+        chance=study.constant,
         published_as="" if published is None else Path(study.published or "").stem,
         why=explain(
             [one.name for one in losing],
@@ -269,7 +269,7 @@ def _needed(
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
     """Which runs diverged, never learned, or ended far below the others."""
     accuracies = results.accuracies(name, seeds)
-    return not_learned(accuracies, results.study.data.majority_accuracy) | collapsed(accuracies)
+    return not_learned(accuracies, results.study.constant) | collapsed(accuracies)
 
 
 def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
@@ -292,7 +292,7 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
     return Failures(
         failed=int(failed.sum()),
         diverged=int(mine["diverged"].sum()),
-        not_learned=int(not_learned(accuracies, study.data.majority_accuracy).sum()),
+        not_learned=int(not_learned(accuracies, study.constant).sum()),
         mean=mean(accuracies[failed]) if failed.any() else NAN,
         mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
         p_value=p_value,

@@ -70,7 +70,7 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
         "bias_initializer": variant.bias,
         "seeds": len(seeds),
         "diverged": int(final["diverged"].sum()),
-        "not_learned": float(np.mean(not_learned(accuracies, study.data.majority_accuracy))),
+        "not_learned": float(np.mean(not_learned(accuracies, study.constant))),
         "accuracy_sd": accuracies.std(ddof=1) if several else NAN,
         "accuracy_median": np.median(accuracies),
         "accuracy_iqm": interquartile_mean(accuracies),

@@ -7,6 +7,7 @@ from typing import Any
 
 from initstudy.data.forms import Form, csv, idx, npz, r_table
 from initstudy.data.sources import Address, Folder, Package, Source, keras_cache
+from initstudy.data.targets import Target
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,8 @@ class DatasetSpec:
     Attributes:
         shapes: of its arrays, by name.
         sha256: of the decoded arrays, see `datasets.digest`.
-        majority_accuracy: that of always naming the label that most test examples have.
+        target: what an example is to be given.
         places: where it can be had, the first ones first.
-        classes: how many labels there are.
         itemsize: bytes of each number of its inputs: 1 of uint8, 4 of float32.
         reference: who made it, and what it is.
         licence: as those who give it away say.
@@ -34,12 +34,16 @@ class DatasetSpec:
 
     shapes: Mapping[str, tuple[int, ...]]
     sha256: str
-    majority_accuracy: float
+    target: Target
     places: Sequence[Place] = field(repr=False)
-    classes: int = 10
     itemsize: int = 1
     reference: str = ""
     licence: str = ""
+
+
+def _classes(count: int, accuracy: float, log_loss: float) -> Target:
+    """Return so many classes, and what the best constant answer has on the test examples."""
+    return Target("classes", count, (), {"accuracy": accuracy, "log_loss": log_loss})
 
 
 def _shapes(train: int, test: int, *of_input: int) -> dict[str, tuple[int, ...]]:
@@ -85,7 +89,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         licence="CC BY-SA 3.0 (Keras' documentation)",
         shapes=_shapes(60000, 10000, 28, 28),
         sha256="58fc5cbd78f2f8849313e5dfc520003ea93fbc69da2b93d93a586a04dff70a2a",
-        majority_accuracy=0.1135,
+        target=_classes(10, 0.1135, 2.300848365067822),
         places=(
             Place(keras_cache(), npz("mnist.npz")),
             Place(
@@ -110,7 +114,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         licence="MIT (its Debian package)",
         shapes=_shapes(60000, 10000, 28, 28),
         sha256="64b3a3b49c391cc4811ceae3195902916a66afd63a8d540b2e27084425f51745",
-        majority_accuracy=0.1,
+        target=_classes(10, 0.1, 2.302585092994046),
         places=(
             Place(keras_cache("fashion-mnist"), FASHION),
             Place(
@@ -125,7 +129,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         licence=UCI,
         shapes=_shapes(1348, 449, 8, 8),
         sha256="a067a57e7ac872ec35db2824b676dc2bc39950fad19745faaa1a6f0cc3038dee",
-        majority_accuracy=0.1113585746,
+        target=_classes(10, 0.1113585746, 2.3007796014648982),
         places=(
             Place(
                 Package(
@@ -146,8 +150,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         reference="Frey and Slate, 1991, Letter Recognition Using Holland-Style Adaptive "
         "Classifiers: 16 measures of distorted letters",
         sha256="dc7c37495900a134998b220739d87f2af835d7e9fa04e0385deebfa57af8de23",
-        majority_accuracy=0.042,
-        classes=26,
+        target=_classes(26, 0.042, 0.0),
     ),
     "satellite": _mlbench(
         "Satellite",
@@ -157,8 +160,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         reference="Srinivasan, 1993, Statlog (Landsat Satellite): four spectral bands of 3 x 3 "
         "pixels, and what grows on the middle one",
         sha256="cd0f1736d04c5e2daaf3423e5d5370da30beb7943cd2138ef2af430180d95137",
-        majority_accuracy=0.235,
-        classes=6,
+        target=_classes(6, 0.235, 0.0),
     ),
     "shuttle": _mlbench(
         "Shuttle",
@@ -168,8 +170,7 @@ SPECS: Mapping[str, DatasetSpec] = {
         reference="Catlett, Statlog (Shuttle): nine measurements of NASA's, of very different "
         "size; most rows are of one class",
         sha256="5f28560f00902c4f5a36b3e3c4706f4724966474a89ede316890aac0c0acd95f",
-        majority_accuracy=0.7915862069,
-        classes=7,
+        target=_classes(7, 0.7915862069, 0.0),
         itemsize=4,
     ),
 }

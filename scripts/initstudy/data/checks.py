@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.data.npz import array, blocks, header
+from initstudy.data.npz import blocks, header
 from initstudy.errors import StudyError
 
 # Of bytes and of true and false, every value is right.
@@ -31,83 +31,29 @@ REMEDIES = {
     "V": "Save numpy.lib.recfunctions.structured_to_unstructured({0}).",
 }
 TEXT = "Save {0}.astype('float32') if it is numbers as text, or one column for each value."
-LABELS = "Save numpy.unique({0}, return_inverse=True)[1], if each value is a class."
 
 
 def numbers(path: str | Path, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Return shape and dtype of an array, which must hold numbers."""
     shape, dtype = header(path, name)
     if dtype.kind not in "buif":
-        remedy = LABELS if name.startswith("y_") else REMEDIES.get(dtype.kind, TEXT)
+        remedy = REMEDIES.get(dtype.kind, TEXT)
         raise StudyError(f"{path}: {name} holds {dtype}, not numbers. {remedy.format(name)}")
     return shape, dtype
 
 
 def check_pair(path: str, part: str, x: tuple[int, ...], y: tuple[int, ...]) -> None:
-    """Check that inputs of shape x have one label each, of shape y; the part is train or test."""
-    name, wanted = f"y_{part}", "one label for each input"
+    """Check that inputs of shape x have a target each, of shape y; the part is train, test, val."""
+    name, wanted = f"y_{part}", "one target for each input"
     if len(x) < 2 or 0 in x:
         column = f"; of one feature save x_{part}.reshape(-1, 1)" if len(x) == 1 and x[0] else ""
         raise StudyError(f"{path}: x_{part} has the shape {x}{column}.")
-    flat = math.prod(y) == x[0]
-    if len(y) != 1 and flat and y[:1] != x[:1]:
+    if y[:1] != x[:1] and len(y) != 1 and math.prod(y) == x[0]:
         raise StudyError(f"{path}: {name} has the shape {y}, not {wanted}: save {name}.ravel().")
-    if len(y) != 1 and not flat:
-        one_hot = f": of one-hot labels save {name}.argmax(axis=1)" if len(y) == 2 else ""
-        raise StudyError(f"{path}: {name} has the shape {y}, not {wanted}{one_hot}.")
+    if len(y) == 0 or 0 in y:
+        raise StudyError(f"{path}: {name} has the shape {y}, not {wanted}.")
     if y[0] != x[0]:
-        raise StudyError(f"{path}: {name} has {y[0]} labels for {x[0]} inputs.")
-
-
-def labels(path: str | Path, name: str, below: int = 2**31) -> npt.NDArray[np.int64]:
-    """Return labels, int64 (examples,), which must be whole numbers from 0 and below that.
-
-    Those of the shape (examples, 1), as Keras gives CIFAR-10's, are taken, too.
-    """
-    found = array(path, name)
-    found = found.reshape(len(found))
-    values = found.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
-    if wrong.any():
-        where = int(np.argmax(wrong))
-        raise StudyError(
-            f"{path}: {name} holds {found[where]} at {where}; labels are whole numbers from 0, "
-            "without gaps. Leave out examples that have no label; if the others are classes, "
-            "numpy.unique(labels, return_inverse=True)[1] numbers them."
-        )
-    return found.astype(np.int64)
-
-
-def class_counts(path: str, training: int) -> npt.NDArray[np.int64]:
-    """Return how many test examples there are of each class, of which there must be two or more.
-
-    `training` is the number of training examples.
-    """
-    # As many classes as examples at most: all of them are there.
-    train = labels(path, "y_train", training)
-    counts = np.bincount(train)
-    missing = np.flatnonzero(counts == 0)[:5].tolist()
-    if len(counts) < 2 or missing:
-        first = int(train.min())
-        shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
-        raise StudyError(
-            f"{path}: y_train must have each label from 0 to {max(1, len(counts) - 1)}; it lacks "
-            f"{missing or [1]}{shifted}."
-        )
-    test = labels(path, "y_test")
-    largest = int(test.argmax())
-    if test[largest] >= len(counts):
-        raise StudyError(
-            f"{path}: y_test has the label {test[largest]} at {largest}, which y_train does not "
-            "have. Leave these examples out, or add some to the training examples."
-        )
-    if test.min() == test.max():
-        raise StudyError(
-            f"{path}: y_test has the label {test[0]} alone, so a constant prediction is always "
-            "right, and accuracies mean nothing. Add test examples of another class."
-        )
-    return np.bincount(test, minlength=len(counts))
+        raise StudyError(f"{path}: {name} has {y[0]} targets for {x[0]} inputs.")
 
 
 def check_inputs(path: str | Path, name: str) -> None:

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,23 @@ import numpy.typing as npt
 
 from initstudy.data import npz
 from initstudy.data.catalog import SPECS
-from initstudy.data.checks import check_inputs, check_pair, class_counts, labels, numbers
-from initstudy.data.forms import Arrays
+from initstudy.data.checks import check_inputs, check_pair, numbers
 from initstudy.data.npz import NAMES
+from initstudy.data.targets import Arrays, Target, read_targets
 from initstudy.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a study reads a data set.
+
+    Attributes:
+        metric: see `targets.read_targets`.
+        inputs: their scale, see `engine.data.scaled`.
+    """
+
+    metric: str = "accuracy"
+    inputs: str = "raw"
 
 
 @dataclass(frozen=True)
@@ -26,93 +39,101 @@ class DatasetInfo:
     Attributes:
         examples: for training, held-out ones among them.
         shape: of one input; images have their channels last.
-        classes: how many labels there are.
-        majority_accuracy: that of always naming the label that most test examples have.
+        target: what an example is to be given.
         sha256: of its decoded arrays, or of a user's own file: another one is another data set.
         bytes: that its inputs take in memory.
         notes: what is worth saying of it before a run, a sentence each.
+        validation: examples that it has for validation, beside those for training and testing.
     """
 
     examples: int
     shape: tuple[int, ...]
-    classes: int
-    majority_accuracy: float
+    target: Target
     sha256: str
     bytes: int
     notes: tuple[str, ...] = ()
+    validation: int = 0
 
 
-def dataset_info(dataset: str) -> DatasetInfo:
+def dataset_info(dataset: str, reading: Reading = Reading()) -> DatasetInfo:
     """Return what is known of a data set before it is there, or loaded.
 
     Args:
         dataset: a name of SPECS, or the path of a .npz, which is looked through.
+        reading: how the study reads it.
 
     Raises:
         StudyError: if that file is not what it must be.
     """
     if dataset in SPECS:
         spec = SPECS[dataset]
+        if reading.metric not in spec.target.constant:
+            raise StudyError(
+                f"{dataset} has {spec.target.kind}, of which {reading.metric} is not measured; "
+                f"metric may be {' or '.join(spec.target.constant)}"
+            )
         return DatasetInfo(
             spec.shapes["x_train"][0],
             input_shape(spec.shapes["x_train"]),
-            spec.classes,
-            spec.majority_accuracy,
+            spec.target,
             spec.sha256,
             spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
         )
     npz.names(dataset)
-    return _own(dataset, file_sha256(dataset))
+    return _own(dataset, file_sha256(dataset), reading)
 
 
 @functools.lru_cache
-def _own(path: str, sha256: str) -> DatasetInfo:
+def _own(path: str, sha256: str, reading: Reading) -> DatasetInfo:
     """Look through a user's file, once for each content that it has."""
-    found = {name: numbers(path, name) for name in NAMES}
-    shapes = {name: shape for name, (shape, _) in found.items()}
-    for part in ("train", "test"):
-        check_pair(path, part, shapes[f"x_{part}"], shapes[f"y_{part}"])
-    train, test = shapes["x_train"][1:], shapes["x_test"][1:]
-    if train != test:
-        raise StudyError(f"{path}: x_test has inputs of shape {test}, x_train of {train}.")
-    counts = class_counts(path, shapes["y_train"][0])
-    for name in ("x_train", "x_test"):
-        check_inputs(path, name)
+    parts = parts_of(path)
+    found = {part: numbers(path, f"x_{part}") for part in parts}
+    targets = {f"y_{part}": npz.array(path, f"y_{part}") for part in parts}
+    for part, (shape, _) in found.items():
+        check_pair(path, part, shape, targets[f"y_{part}"].shape)
+        first = found["train"][0][1:]
+        if shape[1:] != first:
+            raise StudyError(
+                f"{path}: x_{part} has inputs of shape {shape[1:]}, x_train of {first}."
+            )
+    target, _, notes = read_targets(path, targets, reading.metric)
+    for part in parts:
+        check_inputs(path, f"x_{part}")
+    read = {f"{axis}_{part}" for part in parts for axis in "xy"}
+    if unread := ", ".join(sorted({*npz.names(path)} - read)):
+        notes.insert(0, f"{path} also holds {unread}, which initstudy does not read.")
     return DatasetInfo(
-        examples=shapes["x_train"][0],
-        shape=input_shape(shapes["x_train"]),
-        classes=len(counts),
-        majority_accuracy=float(counts.max() / counts.sum()),
+        examples=found["train"][0][0],
+        shape=input_shape(found["train"][0]),
+        target=target,
         sha256=sha256,
         # What is not of bytes is float32 in memory.
         bytes=sum(
-            math.prod(shape) * (1 if dtype == np.uint8 else 4)
-            for name, (shape, dtype) in found.items()
-            if name.startswith("x_")
+            math.prod(shape) * (1 if dtype == np.uint8 else 4) for shape, dtype in found.values()
         ),
-        notes=tuple(_notes(path, counts)),
+        notes=tuple(notes),
+        validation=found["val"][0][0] if "val" in found else 0,
     )
 
 
-def _notes(path: str, tested: npt.NDArray[np.int64]) -> Iterator[str]:
-    if unread := ", ".join(sorted({*npz.names(path)} - {*NAMES})):
-        yield (
-            f"{path} also holds {unread}, which initstudy does not read: the key validation names "
-            "the validation set, the test set or held-out training examples."
-        )
-    if missing := np.flatnonzero(tested == 0)[:5].tolist():
-        yield (
-            f"{path}: y_test lacks the labels {missing}, so the accuracy on these is not measured."
-        )
+def parts_of(path: str) -> list[str]:
+    """Name the parts of a user's file: train, test, and val if it has x_val and y_val."""
+    own = {"x_val", "y_val"} <= {*npz.names(path)}
+    return ["train", "test", *(["val"] if own else [])]
 
 
-def read(path: str | Path, name: str, sha256: str) -> Arrays:
-    """Read the arrays of a data set, as they are stored; images get their channels last.
+def read(path: str | Path, name: str, sha256: str, metric: str = "accuracy") -> Arrays:
+    """Read the arrays of a data set; images get their channels last.
 
     Args:
         path: of a .npz, a user's own if `name` ends so.
         name: of the data set.
         sha256: that it must have, see `DatasetInfo`.
+        metric: see `targets.read_targets`.
+
+    Returns:
+        x_train, x_test and, if it is there, x_val as they are stored; y_train and so on as they are
+        learned.
 
     Raises:
         StudyError: if the file is not what it must be.
@@ -120,11 +141,13 @@ def read(path: str | Path, name: str, sha256: str) -> Arrays:
     if name.endswith(".npz"):
         if file_sha256(path) != sha256:
             raise StudyError(f"{path} was changed since this run began; start it again.")
-        arrays = {name: npz.array(path, name) for name in ("x_train", "x_test")}
-        arrays |= {name: labels(path, name) for name in ("y_train", "y_test")}
+        parts = parts_of(str(path))
+        arrays = {f"x_{part}": npz.array(path, f"x_{part}") for part in parts}
+        targets = {f"y_{part}": npz.array(path, f"y_{part}") for part in parts}
+        arrays |= read_targets(str(path), targets, metric)[1]
     else:
         arrays = _downloaded(path, sha256)
-    for part in ("x_train", "x_test"):
+    for part in [name for name in arrays if name.startswith("x_")]:
         array = arrays[part]
         arrays[part] = array.reshape(len(array), *input_shape(array.shape))
     return arrays

@@ -178,7 +178,7 @@ class StudyResults:
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         rows, study = self._finals[name], self.study
         ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
-        return Replicates(study.name, name, ended, self._curves[name], study.data.majority_accuracy)
+        return Replicates(study.name, name, ended, self._curves[name], study.constant)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:

@@ -69,7 +69,7 @@ class Workload:
             epochs=study.epochs,
             judge_by=study.judge_by,
             margin=study.margin if study.judge_by == "accuracy" else None,
-            chance=study.data.majority_accuracy,
+            chance=study.constant,
             target=study.target_accuracy,
             kinds=list(tags),
         )

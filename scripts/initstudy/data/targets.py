@@ -1,0 +1,297 @@
+"""What examples are to be given: classes, labels or numbers, as the metric reads them.
+
+By an accuracy or a log loss targets are classes (one of several) or labels (any of several); by an
+error they are numbers. So the same array of whole numbers may be classes or counts.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from initstudy.errors import StudyError
+
+Arrays = dict[str, npt.NDArray[Any]]
+Targets = Mapping[str, npt.NDArray[Any]]
+# The metrics of classes and labels, and those of numbers.
+OF_CLASSES = ("accuracy", "log_loss")
+OF_NUMBERS = ("mean_absolute_error", "mean_squared_error", "root_mean_squared_error")
+# Rows of shares (soft labels) add up to one but for what float32 and text lose.
+ROUNDING = 1e-3
+FLOAT32 = np.finfo(np.float32)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one example is to be given.
+
+    Attributes:
+        kind: "classes" (one of several), "labels" (any of several, each 0 or 1, or its share) or
+            "numbers".
+        count: how many classes, labels or numbers there are.
+        shape: of the target of one example: () of a class, (count,) of labels and numbers; of a
+            sequence with its steps before that.
+        constant: what the best constant answer has on the test examples, by the name of the metric.
+        names: of the classes, labels or numbers, if they have some.
+    """
+
+    kind: Literal["classes", "labels", "numbers"]
+    count: int
+    shape: tuple[int, ...]
+    constant: Mapping[str, float] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+
+def read_targets(place: str, arrays: Targets, metric: str) -> tuple[Target, Arrays, list[str]]:
+    """Check targets as they are saved, and make them those that are learned.
+
+    Args:
+        place: the file or function that they are from, for messages.
+        arrays: y_train, y_test and, if it is there, y_val: each (examples, ...).
+        metric: one of OF_CLASSES or OF_NUMBERS, by which they are read.
+
+    Returns:
+        What they are; by the same names int32 (examples, ...) of classes, float32 (examples, ...)
+        of labels and numbers; and what is worth saying of them, a sentence each.
+
+    Raises:
+        StudyError: names the array, what was found there, and what to save or to configure.
+    """
+    if metric in OF_NUMBERS:
+        made = {name: _numbers(place, name, array, metric) for name, array in arrays.items()}
+        _check_alike(place, made)
+        constant = _constant_of_numbers(made["y_test"])
+        if not any(constant.values()):
+            raise StudyError(
+                f"{place}: y_test holds {made['y_test'].flat[0]:g} alone, so a constant answer is "
+                "always right, and errors mean nothing. Add test examples of another target."
+            )
+        shape = made["y_train"].shape[1:]
+        return Target("numbers", shape[-1] if shape else 1, shape, constant), made, []
+    raw = {name: _flat(place, name, array) for name, array in arrays.items()}
+    _check_alike(place, raw)
+    if _are_labels(raw["y_train"]):
+        return _labels(place, raw)
+    return _classes(place, raw)
+
+
+def lacking(counts: npt.NDArray[np.int64], names: tuple[str, ...] = ()) -> str:
+    """List the first classes that no example has, by their names; empty if each is there."""
+    missing = np.flatnonzero(counts == 0)[:5].tolist()
+    return ", ".join(names[number] if names else str(number) for number in missing)
+
+
+def class_counts(classes: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:
+    """Count the examples, or the steps of sequences, of each class: int64 (count,)."""
+    return np.bincount(classes.ravel(), minlength=count)
+
+
+def _numbers(place: str, name: str, array: npt.NDArray[Any], metric: str) -> npt.NDArray[Any]:
+    """Return numbers as float32, which must have room for them; of (n, 1) as they are."""
+    if array.dtype.kind not in "buif":
+        raise StudyError(
+            f"{place}: {name} holds {_held(array)}, which are no numbers, and {metric} is measured "
+            "of numbers. For classes set metric: accuracy, and loss: "
+            "sparse_categorical_crossentropy."
+        )
+    wide = array.astype(np.float64)
+    wrong = ~np.isfinite(wide) | (np.abs(wide) > FLOAT32.max)
+    if wrong.any():
+        at = tuple(int(index) for index in np.argwhere(wrong)[0])
+        where = at[0] if len(at) == 1 else at
+        text = "a target must be finite. Leave out examples that have none"
+        if np.isfinite(wide[at]):
+            text = f"float32, in which networks compute, ends at {FLOAT32.max:.3g}. Divide them all"
+        raise StudyError(f"{place}: {name} holds {array[at]} at {where}; {text}.")
+    return array.astype(np.float32)
+
+
+def _held(array: npt.NDArray[Any]) -> str:
+    return f"text such as {str(array.flat[0])!r}" if array.dtype.kind in "US" else str(array.dtype)
+
+
+def _flat(place: str, name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return targets of classes without a last dimension of one, as Keras gives CIFAR-10's."""
+    if array.dtype.kind not in "buifUS":
+        raise StudyError(
+            f"{place}: {name} holds {array.dtype}, not classes. Save whole numbers or text."
+        )
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8")
+    return array[..., 0] if array.ndim > 1 and array.shape[-1] == 1 else array
+
+
+def _check_alike(place: str, arrays: Targets) -> None:
+    shape = arrays["y_train"].shape[1:]
+    for name, array in arrays.items():
+        if array.shape[1:] != shape:
+            raise StudyError(
+                f"{place}: {name} has targets of shape {array.shape[1:]}, y_train of {shape}."
+            )
+
+
+def _are_labels(array: npt.NDArray[Any]) -> bool:
+    """Whether targets are a row of true and false, or of shares, for each example."""
+    if array.ndim < 2 or array.dtype.kind in "US":
+        return False
+    return bool(((array >= 0) & (array <= 1)).all())
+
+
+def _labels(place: str, raw: Targets) -> tuple[Target, Arrays, list[str]]:
+    for name, array in raw.items():
+        wrong = ~((array >= 0) & (array <= 1))
+        if wrong.any():
+            at = tuple(int(index) for index in np.argwhere(wrong)[0])
+            raise StudyError(
+                f"{place}: {name} holds {array[at]} at {at}; labels are 0 or 1 each, as those of "
+                "y_train are."
+            )
+    count = raw["y_train"].shape[-1]
+    sums = [array.sum(axis=-1) for array in raw.values()]
+    hot = all(np.isin(array, (0, 1)).all() for array in raw.values())
+    if hot and all((total == 1).all() for total in sums):
+        classes = {name: array.argmax(axis=-1) for name, array in raw.items()}
+        target, made, notes = _classes(place, classes, count)
+        return target, made, [f"{place}: targets are one-hot: one of {count} classes.", *notes]
+    made = {name: array.astype(np.float32) for name, array in raw.items()}
+    return (
+        Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made)),
+        made,
+        [*_constant_labels(place, made, hot)],
+    )
+
+
+def _constant_labels(place: str, made: Targets, hot: bool) -> Iterator[str]:
+    if not hot:
+        yield f"{place}: targets are shares from 0 to 1."
+    for name in ("y_train", "y_test"):
+        rows = made[name].reshape(-1, made[name].shape[-1])
+        same = np.flatnonzero(rows.min(axis=0) == rows.max(axis=0))[:5].tolist()
+        if same:
+            yield f"{place}: in {name} the labels {same} are the same of all examples."
+
+
+def _classes(place: str, raw: Targets, count: int = 0) -> tuple[Target, Arrays, list[str]]:
+    """Read classes; `count` is how many there are, if it is known."""
+    names: tuple[str, ...] = ()
+    kind = raw["y_train"].dtype.kind
+    if kind in "USb":
+        values = np.unique(raw["y_train"])
+        for name, array in raw.items():
+            if array.dtype.kind != kind:
+                raise StudyError(f"{place}: {name} holds {array.dtype}, y_train {values.dtype}.")
+            _check_known(place, name, array, values)
+        names = tuple(str(value) for value in values.tolist())
+        if len(names) < 2:
+            raise StudyError(
+                f"{place}: y_train holds {names[0]!r} alone; a classification needs two classes."
+            )
+        made = {name: np.searchsorted(values, array) for name, array in raw.items()}
+    else:
+        limit = max(raw["y_train"].size, count)
+        made = {"y_train": _whole(place, "y_train", raw["y_train"], limit)}
+        made |= {name: _whole(place, name, raw[name]) for name in raw if name != "y_train"}
+    total = _count_classes(place, made, count)
+    counts = {name: class_counts(array, total) for name, array in made.items()}
+    notes = []
+    if missing := lacking(counts["y_test"], names):
+        listed = f"[{missing}]"
+        notes.append(
+            f"{place}: y_test lacks the labels {listed}, so the accuracy on these is not measured."
+        )
+    shares = counts["y_test"] / counts["y_test"].sum()
+    some = shares[shares > 0]
+    constant = {"accuracy": float(shares.max()), "log_loss": float(-(some * np.log(some)).sum())}
+    shape = made["y_train"].shape[1:]
+    int32 = {name: array.astype(np.int32) for name, array in made.items()}
+    return Target("classes", total, shape, constant, names), int32, notes
+
+
+def _whole(
+    place: str, name: str, array: npt.NDArray[Any], below: int = 2**31
+) -> npt.NDArray[np.int64]:
+    """Return classes as int64, which must be whole numbers from 0 and below that."""
+    values = array.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
+    if wrong.any():
+        at = tuple(int(index) for index in np.argwhere(wrong)[0])
+        where = at[0] if len(at) == 1 else at
+        raise StudyError(
+            f"{place}: {name} holds {array[at]} at {where}; labels are whole numbers from 0, "
+            "without gaps. Leave out examples that have no label; if the others are classes, "
+            "numpy.unique(labels, return_inverse=True)[1] numbers them. If they are numbers to "
+            "be predicted, set loss: mean_squared_error and metric: mean_absolute_error."
+        )
+    return array.astype(np.int64)
+
+
+def _check_known(place: str, name: str, array: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
+    unknown = ~np.isin(array, values)
+    if unknown.any():
+        at = tuple(int(index) for index in np.argwhere(unknown)[0])
+        _refuse_unknown(place, name, array[at], at[0] if len(at) == 1 else at)
+
+
+def _refuse_unknown(place: str, name: str, label: Any, where: Any) -> None:
+    raise StudyError(
+        f"{place}: {name} has the label {label} at {where}, which y_train does not have. Leave "
+        "these examples out, or add some to the training examples."
+    )
+
+
+def _count_classes(place: str, made: Targets, count: int) -> int:
+    """Return how many classes there are: each must be learned from, and two be tested."""
+    train, test = made["y_train"], made["y_test"]
+    counts = np.bincount(train.ravel(), minlength=count)
+    missing = np.flatnonzero(counts == 0)[:5].tolist()
+    if len(counts) < 2 or missing:
+        first = int(train.min())
+        shifted = f"; yours begin at {first}: subtract it from y_train and y_test" if first else ""
+        raise StudyError(
+            f"{place}: y_train must have each label from 0 to {max(1, len(counts) - 1)}; it lacks "
+            f"{missing or [1]}{'' if count else shifted}."
+        )
+    for name, array in made.items():
+        largest = int(array.argmax())
+        if array.flat[largest] >= len(counts):
+            where = np.unravel_index(largest, array.shape)
+            at = tuple(int(index) for index in where)
+            _refuse_unknown(place, name, array[at], at[0] if len(at) == 1 else at)
+    if test.min() == test.max():
+        raise StudyError(
+            f"{place}: y_test has the label {test.flat[0]} alone, so a constant prediction is "
+            "always right, and accuracies mean nothing. Add test examples of another class."
+        )
+    return len(counts)
+
+
+def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
+    """Of numbers: the mean and the median are the best constant answers."""
+    rows = test.astype(np.float64).reshape(len(test), -1)
+    square = float(rows.var(axis=0).mean())
+    return {
+        "mean_absolute_error": float(np.abs(rows - np.median(rows, axis=0)).mean()),
+        "mean_squared_error": square,
+        "root_mean_squared_error": float(np.sqrt(square)),
+    }
+
+
+def _constant_of_labels(made: Targets) -> dict[str, float]:
+    """Of labels: each label's more frequent value; of shares that add up to one, the largest."""
+    rows = made["y_test"].astype(np.float64).reshape(-1, made["y_test"].shape[-1])
+    shares = rows.mean(axis=0)
+    if np.abs(rows.sum(axis=1) - 1).max() <= ROUNDING:
+        largest = np.bincount(rows.argmax(axis=1), minlength=rows.shape[1])
+        some = shares[shares > 0]
+        entropy = float(-(some * np.log(some)).sum())
+        return {"accuracy": float(largest.max() / len(rows)), "log_loss": entropy}
+    inside = np.clip(shares, 1e-300, 1 - 1e-16)
+    entropies = -(shares * np.log(inside) + (1 - shares) * np.log1p(-inside))
+    positive = (rows > 0.5).mean(axis=0)
+    return {
+        "accuracy": float(np.maximum(positive, 1 - positive).mean()),
+        "log_loss": float(entropies.mean()),
+    }
