@@ -361,7 +361,7 @@ def test_what_is_held_out_and_a_persons_own_data_and_model(
     [
         ({"dataset": "minst"}, "dataset", "did you mean 'mnist'?"),
         ({"dataset": "none.npz"}, "dataset", "there is no file 'none.npz' in this folder"),
-        ({"validation": "tests"}, "validation", "'tests' must be text or a mapping"),
+        ({"validation": "tests"}, "validation", "'tests' must be test or x_val or a mapping"),
         ({"validation": {"hold": 3}}, "validation.hold", "'holdout'"),
         ({"validation": {"holdout": 0}}, "validation.holdout", "from 1 to"),
         ({"model": "model"}, "model", "file.py:name"),

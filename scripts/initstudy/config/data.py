@@ -1,6 +1,6 @@
 """Keys of the data: what is learned from, what the network sees, what is validated on."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo
 
@@ -20,6 +20,7 @@ from initstudy.config.forms import (
 )
 from initstudy.config.names import DATASETS
 from initstudy.config.problems import show, suggest
+from initstudy.engine.spec import OWN_VALIDATION
 
 
 class Holdout(Keys):
@@ -33,18 +34,24 @@ class Holdout(Keys):
 
 
 ValidationForm = Annotated[
-    Annotated[Literal["test"], Tag(TEXT)] | Annotated[Holdout, Tag(MAPPING)], Discriminator(form_of)
+    Annotated[Literal["test", "x_val"], Tag(TEXT)] | Annotated[Holdout, Tag(MAPPING)],
+    Discriminator(form_of),
 ]
 
 
-def _held_out(form: str | Holdout, info: ValidationInfo) -> int:
-    return form.holdout if isinstance(form, Holdout) else 0
+def _held_out(form: str | Holdout, info: ValidationInfo) -> int | str:
+    if isinstance(form, Holdout):
+        return form.holdout
+    return OWN_VALIDATION if form == OWN_VALIDATION else 0
 
 
-HeldOut = Annotated[
-    int,
-    Written(ValidationForm, _held_out, lambda count: {"holdout": count} if count else "test"),
-]
+def _write_held_out(held: int | str) -> Any:
+    if isinstance(held, str):
+        return held
+    return {"holdout": held} if held else "test"
+
+
+HeldOut = Annotated[int | str, Written(ValidationForm, _held_out, _write_held_out)]
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:
@@ -87,8 +94,9 @@ class DataKeys(Keys):
     held_out: HeldOut = optional(
         "test",
         "The examples on which each epoch is validated, and choices are made: test, as in the "
-        "notebook, or {holdout: 10000}, so many training examples that are held out. The test set "
-        "is then read once, after the last epoch, for the final comparisons.",
+        "notebook; {holdout: 10000}, so many training examples that are held out; or x_val, the "
+        "x_val and y_val of the data. The test set is then read once, after the last epoch, for "
+        "the final comparisons.",
         alias="validation",
     )
     training_images: Whole | None = optional(

@@ -44,6 +44,7 @@ class DatasetInfo:
         bytes: that its inputs take in memory.
         notes: what is worth saying of it before a run, a sentence each.
         validation: examples that it has for validation, beside those for training and testing.
+        wide: whether its inputs are of numbers that float32 does not hold.
     """
 
     examples: int
@@ -53,6 +54,7 @@ class DatasetInfo:
     bytes: int
     notes: tuple[str, ...] = ()
     validation: int = 0
+    wide: bool = False
 
 
 def dataset_info(dataset: str, reading: Reading = Reading()) -> DatasetInfo:
@@ -113,6 +115,7 @@ def _own(path: str, sha256: str, reading: Reading) -> DatasetInfo:
         ),
         notes=tuple(notes),
         validation=found["val"][0][0] if "val" in found else 0,
+        wide=any(not np.can_cast(dtype, np.float32) for _, dtype in found.values()),
     )
 
 
