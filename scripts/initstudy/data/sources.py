@@ -46,12 +46,10 @@ class Folder:
     Attributes:
         path: of it.
         debian: the Debian package that makes it, if one does.
-        sha256: of each file that is read there, if it is known.
     """
 
     path: Path
     debian: str = ""
-    sha256: str | None = None
 
     def __str__(self) -> str:
         return f"the folder {self.path}"
@@ -61,7 +59,7 @@ class Folder:
         path = self.path / file
         if not path.is_file():
             raise SourceError(f"there is no such file: {file}")
-        return _checked(path, self.sha256)
+        return path.read_bytes()
 
 
 @dataclass(frozen=True)
