@@ -55,7 +55,7 @@ class Npz:
         file: its name.
     """
 
-    number_bytes: ClassVar[int] = 8
+    number_bytes: ClassVar[int] = 4
     file: str
 
     @property
@@ -181,7 +181,7 @@ def _member(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> npt.
     except KeyError:
         raise SourceError(f"it has no array {name}") from None
     # The largest type that NumPy would load without pickle, and its header.
-    if member.file_size > math.prod(shape) * Npz.number_bytes + 4096:
+    if member.file_size > math.prod(shape) * 8 + 4096:
         raise SourceError(f"{name} would unpack to {member.file_size} bytes")
     with archive.open(member) as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
