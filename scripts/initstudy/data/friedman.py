@@ -8,7 +8,6 @@ Reference:
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +76,7 @@ class Simulation:
     def read(self, file: str, limit: int, scratch: Path) -> bytes:
         """Return the table as text, see `sources.Source.read`."""
         # NumPy keeps the numbers of this generator as they are for ever, and so the digest.
-        generator: Any = np.random.RandomState(self.seed)
+        generator = np.random.RandomState(self.seed)
         low, high = np.transpose(self.ranges)
         x = generator.uniform(low, high, (self.examples, len(self.ranges)))
         value = self.function(x)
