@@ -18,7 +18,7 @@ from initstudy.config.forms import (
     optional,
     wrong,
 )
-from initstudy.config.names import DATASETS
+from initstudy.config.names import DATASETS, GONE_DATASETS
 from initstudy.config.problems import show, suggest
 from initstudy.engine.spec import OWN_VALIDATION
 
@@ -57,6 +57,8 @@ HeldOut = Annotated[int | str, Written(ValidationForm, _held_out, _write_held_ou
 def _dataset(name: str, info: ValidationInfo) -> str:
     if name.endswith(".npz"):
         return existing(name, info)
+    if folders_of(info) and name in GONE_DATASETS:
+        raise wrong(f"there is no data set {name!r} any more; {GONE_DATASETS[name]}")
     if folders_of(info) and name not in DATASETS:
         hint = suggest(name, DATASETS)
         raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
@@ -77,13 +79,13 @@ class DataKeys(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "The data set: mnist, fashion_mnist, digits, letters, satellite, shuttle, or a custom "
+        "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or a custom "
         ".npz file beside the configuration, with x_train and x_test (n, ...), y_train and y_test "
         "(n,): labels from 0.",
     )
     dataset_file: ExistingFile | None = optional(
         None,
-        "A local copy of mnist or fashion_mnist as .npz, tried before any download; null for none.",
+        "A local copy of a named data set as .npz, tried before any download; null for none.",
     )
     inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
