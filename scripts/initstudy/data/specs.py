@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from initstudy.data.forms import Form
 from initstudy.data.sources import Source
-from initstudy.data.targets import OF_NUMBERS, Target
+from initstudy.data.targets import Target
+from initstudy.engine.spec import OF_NUMBERS
 
 
 @dataclass(frozen=True)
