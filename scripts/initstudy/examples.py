@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.config.configuration import Configuration
 from initstudy.config.names import MEASURES
 from initstudy.config.problems import Problem
 from initstudy.data import npz
@@ -17,6 +18,9 @@ from initstudy.engine.spec import METRIC, OWN_VALIDATION
 from initstudy.errors import StudyError
 from initstudy.study import Study
 
+# What target_accuracy and published are if nobody has set them.
+TARGET = Configuration.model_fields["target_accuracy"].default
+NOTEBOOK = Path(Configuration.model_fields["published"].default).name
 Counts = npt.NDArray[np.int64]
 
 
@@ -85,6 +89,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         file: the data set; one of the catalogue need not be there yet.
     """
     yield from study.data.notes
+    yield from _unused(study)
     if study.data.validation and study.held_out != OWN_VALIDATION:
         yield (
             "The data have x_val and y_val, which are not used: validation: x_val validates on "
@@ -111,6 +116,19 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     if _is_reached(study, constant):
         yield (
             f"{study.target_key}: {_reached(study, constant)}; epochs_to_target means nothing here."
+        )
+
+
+def _unused(study: Study) -> Iterator[str]:
+    """Say which keys are for another metric than the study's."""
+    unused = study.target_error is not None, study.target_accuracy != TARGET
+    key = "target_error" if study.perfect else "target_accuracy"
+    if unused[0 if study.perfect else 1]:
+        yield f"{key} is not used: the metric is {study.metric}; set {study.target_key}."
+    if study.published and not study.perfect and Path(study.published).name != NOTEBOOK:
+        yield (
+            f"{study.published} does not stand beside the results: it has accuracies, and the "
+            f"metric is {study.metric}."
         )
 
 

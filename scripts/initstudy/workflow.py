@@ -31,6 +31,7 @@ from initstudy.config.origin import PROJECT, Origin, from_command_line, merged, 
 from initstudy.config.problems import file_problems
 from initstudy.data.catalog import SPECS
 from initstudy.drawing.catalog import figures_of
+from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
 from initstudy.forecast import Awaited
 from initstudy.plan import BEST_PAIR, CHOICE, INTERIM, Choices, Job, Plan
@@ -259,8 +260,10 @@ class Adapter:
     @said_as_it_is
     def published(self, wildcards: Any) -> Any:
         """Return the published results to stand beside a study's, if it has some."""
-        file = self.studies[wildcards.study].study.published
-        return local(file) if file else []
+        study = self.studies[wildcards.study].study
+        # They are accuracies.
+        used = study.published and study.metric == METRIC
+        return local(study.published) if used else []
 
     @said_as_it_is
     def answer(self, wildcards: Any) -> Any:

@@ -9,6 +9,7 @@ Errors, warnings and dry runs are shown as Snakemake shows them.
 
 import csv
 import logging
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from initstudy.config.names import METRICS
+from initstudy.engine.spec import METRIC
 from initstudy.report.verdict import headline
 from initstudy.results.findings import read
 from initstudy.study import FIRST_TUNED
@@ -47,6 +50,7 @@ class LogHandler(LogHandlerBase):
         self._started = self._shown = time.monotonic()
         self._training: dict[int, tuple[str, Sequence[str]]] = {}
         self._reached: dict[str, tuple[float, int]] = {}
+        self._metric = METRIC
         self._asked = self._trained = 0
         self._text = ""
         self._open: str | None = None
@@ -102,8 +106,9 @@ class LogHandler(LogHandlerBase):
             return
         variant, output = self._training.pop(jobid)
         self._trained += 1
-        found = final_accuracies(output)
+        metric, found = final_values(output)
         if found:
+            self._metric = metric
             mean, count = self._reached.get(variant, (0.0, 0))
             total = count + len(found)
             self._reached[variant] = (mean * count + sum(found)) / total, total
@@ -118,14 +123,15 @@ class LogHandler(LogHandlerBase):
         # Of a few that have run side by side, each would seem to take all the time.
         if len(self._training) < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
-        # Accuracies of different studies are not to be compared.
+        # Values of different studies are not to be compared.
         if len({name.rpartition(" of ")[2] for name in self._reached}) == 1:
-            variant, (mean, count) = max(self._reached.items(), key=lambda item: item[1][0])
+            right = self._metric == METRIC
+            best = max if right else min
+            variant, (mean, count) = best(self._reached.items(), key=lambda item: item[1][0])
             seeds = f"{count} seed{'' if count == 1 else 's'}"
-            text += (
-                f"; {variant} is the best so far, {100 * mean:.1f} % of the validation set "
-                f"({seeds})"
-            )
+            value = f"{100 * mean:.1f} %" if right else f"{METRICS[self._metric]} {mean:.4g}"
+            of = "of" if right else "on"
+            text += f"; {variant} is the best so far, {value} {of} the validation set ({seeds})"
         if self._console.is_terminal:
             if self._bar is None:
                 # Where there is little room, the last words are left out.
@@ -150,8 +156,9 @@ class LogHandler(LogHandlerBase):
         self._console.print(text, markup=False)
 
 
-def final_accuracies(output: Sequence[str]) -> list[float]:
-    """Return the last validation accuracy of each seed, by the history among a job's files.
+def final_values(output: Sequence[str]) -> tuple[str, list[float]]:
+    """Return the metric, and its last value on the validation set for each seed, by the history
+    among a job's files.
 
     Args:
         output: paths; none of them need be there. Those of tuning runs are passed over.
@@ -159,13 +166,17 @@ def final_accuracies(output: Sequence[str]) -> list[float]:
     named = ((path, re.fullmatch(r"seeds-(\d+)-\d+\.csv", Path(path).name)) for path in output)
     histories = [path for path, seeds in named if seeds and int(seeds[1]) < FIRST_TUNED]
     found: dict[str, float] = {}
+    metric = METRIC
     for path in histories:
         if Path(path).exists():
             with Path(path).open(encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    value = float(row["val_accuracy"])
-                    found[row["seed"]] = value if value == value else 0.0
-    return list(found.values())
+                rows = csv.DictReader(file)
+                metric = (rows.fieldnames or [""])[-1].removeprefix("val_")
+                worst = 0.0 if metric == METRIC else math.inf
+                for row in rows:
+                    value = float(row[f"val_{metric}"])
+                    found[row["seed"]] = value if value == value else worst
+    return metric, list(found.values())
 
 
 def ending(report: Path) -> list[str]:
