@@ -10,6 +10,7 @@ import numpy.typing as npt
 from initstudy.config.problems import Problem
 from initstudy.data import npz
 from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import file_of
 from initstudy.data.targets import read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
@@ -60,7 +61,7 @@ def problems(study: Study) -> list[Problem]:
     share = study.constant
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        learned, validated = counts(study, study.dataset)
+        learned, validated = counts(study, file_of(study.dataset, study.data.sha256))
         found += _too_few(study, learned, validated)
         share = _share(validated)
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":

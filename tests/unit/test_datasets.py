@@ -42,7 +42,7 @@ def test_a_data_set_is_known_without_loading(tmp_path: Path) -> None:
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     held = (12 + 6) * 4 * 3 * np.float32().nbytes
     found = dataset_info(path)
-    assert found == DatasetInfo(12, (4, 3, 1), found.target, sha256, held)
+    assert found == DatasetInfo(12, (4, 3, 1), found.target, sha256, held, wide=True)
     assert (found.target.count, found.target.constant["accuracy"]) == (3, 0.5)
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
@@ -86,8 +86,8 @@ def test_a_data_set_that_is_not_what_was_asked_for_is_refused(tmp_path: Path) ->
     ("changes", "parts"),
     [
         ({"y_test": None}, ["no array y_test", "x_train"]),
-        ({"y_train": np.arange(11)}, ["y_train", "11 labels for 12 inputs"]),
-        ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "one label"]),
+        ({"y_train": np.arange(11)}, ["y_train", "11 targets for 12 inputs"]),
+        ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "not of one kind"]),
         (
             {"y_train": np.arange(12) % 3 + 1},
             ["y_train", "lacks [0]; yours begin at 1: subtract it"],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from initstudy.config.data import TABLES
 from initstudy.config.initializers import Initializer
 from initstudy.config.problems import Problem, show
 from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, rate_of
@@ -21,6 +22,7 @@ def problems(made: "Configuration") -> Iterator[Problem]:
     yield from _duplicates("kernel_initializers", made.kernel_initializers, made.baseline.kernel)
     yield from _duplicates("bias_initializers", made.bias_initializers, made.baseline.bias)
     yield from _miscounted_layers(made)
+    yield from _target(made)
     yield from _comparisons(made)
     yield from _learning_rates(made)
     yield from _variance(made)
@@ -57,6 +59,17 @@ def _miscounted_layers(made: "Configuration") -> Iterator[Problem]:
                     f"it has {len(listed)} entries, the network {layers} layers with weights "
                     f"({layers - 1} hidden ones and the output)",
                 )
+
+
+def _target(made: "Configuration") -> Iterator[Problem]:
+    if made.target and not made.dataset.endswith(TABLES):
+        yield Problem(
+            ("target",),
+            f"it names a column of a table ({' or '.join(TABLES)}), and dataset is "
+            f"{show(made.dataset)}, which has targets of its own; remove one",
+        )
+    if len(made.target) != len(set(made.target)):
+        yield Problem(("target",), f"one is twice in {show([*made.target])}; remove it")
 
 
 def _comparisons(made: "Configuration") -> Iterator[Problem]:
