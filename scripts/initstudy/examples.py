@@ -3,53 +3,48 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.problems import Problem
 from initstudy.data import npz
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import file_of
-from initstudy.data.targets import read_targets
+from initstudy.data.targets import Target, class_counts, constant_of, lacking, read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
 from initstudy.study import Study
 
-Counts = npt.NDArray[np.int64]
+Values = npt.NDArray[Any]
+METRIC = "accuracy"
 
 
-def counts(study: Study, file: str | Path) -> tuple[Counts, Counts]:
-    """Count the examples of each class to learn from, and to validate on.
+def divided(study: Study, file: str | Path) -> tuple[Values, Values]:
+    """Return the targets to learn from, and those to validate on.
 
     Args:
         study: holds out and learns from no more examples than there are.
-        file: its data set, of which only labels are read, and divided as those of a run are.
+        file: its data set, of which only targets are read, and divided as those of a run are.
     """
-    raw = {name: npz.array(file, name) for name in ("y_train", "y_test")}
-    made = read_targets(str(file), raw, "accuracy")[1]
-    train, test = made["y_train"], made["y_test"]
-    divided = Dataset(train, train, test, test, test, test, (), study.data.target.count)
-    if study.held_out:
-        divided = hold_out(divided, study.held_out)
+    own = isinstance(study.held_out, str)
+    names = ("y_train", "y_test", *(["y_val"] if own else []))
+    made = read_targets(str(file), {name: npz.array(file, name) for name in names}, METRIC)[1]
+    train, test = made["y_train"], made["y_val" if own else "y_test"]
+    parts = Dataset(train, train, test, test, test, test, (), study.data.target.count)
+    if study.held_out and not own:
+        parts = hold_out(parts, study.held_out)
     if study.training_images:
-        divided = learn_from(divided, study.training_images)
-    learned, validated = (
-        np.bincount(y, minlength=study.data.target.count) for y in (divided.y_train, divided.y_val)
-    )
-    return learned, validated
-
-
-def _share(validated: Counts) -> float:
-    """Return that of the most frequent class."""
-    return float(validated.max() / validated.sum())
+        parts = learn_from(parts, study.training_images)
+    return parts.y_train, parts.y_val
 
 
 def problems(study: Study) -> list[Problem]:
     """Find what of a configuration its data are not enough for."""
-    left = study.data.examples - study.held_out
+    held_out = 0 if isinstance(study.held_out, str) else study.held_out
+    left = study.data.examples - held_out
     if left <= 0:
-        asked = f"{study.held_out} of {study.data.examples}"
+        asked = f"{held_out} of {study.data.examples}"
         text = f"{asked} training examples leave none for training"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
@@ -61,9 +56,9 @@ def problems(study: Study) -> list[Problem]:
     share = study.constant
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
-        learned, validated = counts(study, file_of(study.dataset, study.data.sha256))
+        learned, validated = divided(study, file_of(study.dataset, study.data.sha256))
         found += _too_few(study, learned, validated)
-        share = _share(validated)
+        share = constant_of(study.data.target, validated)[METRIC]
     if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
         mend = "Set it above that share, for instance to the accuracy of the baseline"
         text = f"{_reached(study, share)}. {mend}"
@@ -84,49 +79,75 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            known = counts(study, file)
+            known = divided(study, file)
     if known:
         learned, validated = known
-        share = _share(validated)
-        if lacking := _lacking(learned):
-            yield f"No example with the label {lacking} is used in training."
-        if study.held_out and (lacking := _lacking(validated)):
+        share = constant_of(study.data.target, validated)[METRIC]
+        if missing := _lacking(study.data.target, learned):
+            yield f"No example with the label {missing} is used in training."
+        if study.held_out and (missing := _lacking(study.data.target, validated)):
             yield (
-                f"No example with the label {lacking} is held out, so the validation set lacks "
+                f"No example with the label {missing} is held out, so the validation set lacks "
                 "this label."
             )
+    if study.data.validation and not isinstance(study.held_out, str):
+        yield (
+            f"{study.data.validation} examples of x_val are not used; validation: x_val would "
+            "validate on them."
+        )
     if study.target_accuracy <= share:
         yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
 
 
-def _too_few(study: Study, learned: Counts, validated: Counts) -> Iterator[Problem]:
-    if lacking := _lacking(learned):
+def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Problem]:
+    target = study.data.target
+    # A label may be one that no example has at all, which was said.
+    missing = _lacking(target, learned) if target.kind == "classes" else ""
+    if missing or (learned == learned[:1]).all():
         key = ("training_images",) if study.training_images else ("validation", "holdout")
         asked = study.training_images or study.held_out
-        many = learned.sum()
+        of_them = f"none of them has the label {missing}" if missing else "all have one target"
         yield Problem(
             key,
-            f"{asked} leaves {many} examples for training, and none of them has the label "
-            f"{lacking}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
-            "leave this class out of the data",
+            f"{asked} leaves {len(learned)} examples for training, and {of_them}. Choose a "
+            f"{'larger' if study.training_images else 'smaller'} number"
+            + (", or leave this class out of the data" if missing else ""),
         )
-    if study.held_out and np.count_nonzero(validated) == 1:
-        (only,) = np.flatnonzero(validated)
+    if study.held_out and (validated == validated[:1]).all():
+        only = _called(target, validated[0])
         yield Problem(
             ("validation", "holdout"),
-            f"{study.held_out} holds out examples with the label {only} alone, so accuracies "
-            "of them mean nothing. Choose a larger number",
+            f"{study.held_out} holds out examples with the {only} alone, so their metric means "
+            "nothing. Choose a larger number",
         )
 
 
-def _lacking(counts: Counts) -> str:
-    """List the labels that none has; empty if each is there."""
-    return ", ".join(map(str, np.flatnonzero(counts == 0)[:5]))
+def _lacking(target: Target, values: Values) -> str:
+    """List the classes or labels that none of some examples has; empty if each is there."""
+    if target.kind == "numbers":
+        return ""
+    if target.kind == "labels":
+        counts = (values.reshape(-1, target.count) > 0).sum(axis=0)
+    else:
+        counts = class_counts(values, target.count)
+    return lacking(counts, target.names)
+
+
+def _called(target: Target, value: Values) -> str:
+    """Say what the target of an example is."""
+    if value.ndim:
+        return f"{target.kind} {value.tolist()}"
+    if target.kind == "numbers":
+        return f"target {value:g}"
+    return f"label {target.names[int(value)] if target.names else value}"
 
 
 def _reached(study: Study, share: float) -> str:
     where = "validation" if study.held_out else "test"
+    constant = "since {share:g} of the {where} examples have the same label"
+    if study.data.target.kind == "labels":
+        constant = "which gets {share:g} of the labels of the {where} examples right"
     return (
-        f"{study.target_accuracy:g} is no more than a constant prediction reaches, since {share:g} "
-        f"of the {where} examples have the same label"
+        f"{study.target_accuracy:g} is no more than a constant prediction reaches, "
+        + constant.format(share=share, where=where)
     )

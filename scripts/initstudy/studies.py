@@ -168,7 +168,7 @@ def _reading(configuration: Configuration) -> Reading:
     dataset = configuration.dataset
     return Reading(
         inputs=configuration.inputs,
-        target=configuration.target,
+        columns=configuration.columns,
         test_share=configuration.test_share,
         split_seed=configuration.split_seed,
         source=source_of(dataset.rpartition(":")[0]) if is_custom(dataset) else "",

@@ -62,14 +62,14 @@ def _miscounted_layers(made: "Configuration") -> Iterator[Problem]:
 
 
 def _target(made: "Configuration") -> Iterator[Problem]:
-    if made.target and not made.dataset.endswith(TABLES):
+    if made.columns and not made.dataset.endswith(TABLES):
         yield Problem(
             ("target",),
             f"it names a column of a table ({' or '.join(TABLES)}), and dataset is "
             f"{show(made.dataset)}, which has targets of its own; remove one",
         )
-    if len(made.target) != len(set(made.target)):
-        yield Problem(("target",), f"one is twice in {show([*made.target])}; remove it")
+    if len(made.columns) != len(set(made.columns)):
+        yield Problem(("target",), f"one is twice in {show([*made.columns])}; remove it")
 
 
 def _comparisons(made: "Configuration") -> Iterator[Problem]:

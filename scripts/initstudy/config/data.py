@@ -108,10 +108,11 @@ class DataKeys(Keys):
         ".tsv) with the key target; a folder of pictures, train/<class>/*.png; or a function that "
         "returns the arrays, as file.py:name.",
     )
-    target: Columns = optional(
+    columns: Columns = optional(
         None,
         "The column of a table that is to be predicted, or a list of several: labels, each of two "
         "values, or numbers. All other columns are inputs. null for data that are not a table.",
+        alias="target",
     )
     test_share: float = optional(
         0.2,

@@ -29,7 +29,7 @@ class Reading:
     Attributes:
         metric: see `targets.read_targets`.
         inputs: their scale, see `engine.data.scaled`.
-        target: the columns of a table that are to be predicted.
+        columns: of a table, that are to be predicted.
         test_share: the share of the examples that are tested on, of data that have no test set.
         split_seed: decides which these are.
         source: the SHA-256 of the code of a user's function.
@@ -37,7 +37,7 @@ class Reading:
 
     metric: str = "accuracy"
     inputs: str = "raw"
-    target: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     test_share: float = 0.2
     split_seed: int = 0
     source: str = ""
@@ -152,7 +152,7 @@ def _own(path: str, sha256: str, reading: Reading) -> DatasetInfo:
 
 def _prepare(dataset: str, reading: Reading) -> DatasetInfo:
     """Read a table, pictures or a function's arrays, and keep these."""
-    made = prepared.made_of(dataset, reading.target, reading.metric)
+    made = prepared.made_of(dataset, reading.columns, reading.metric)
     if "x_test" not in made.arrays:
         share, seed = reading.test_share, reading.split_seed
         made = divided(made, dataset, share, seed, reading.metric not in OF_NUMBERS)

@@ -178,7 +178,7 @@ def _inputs(
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield the inputs that a column makes, with their names; say what is left out, and why."""
     column = _typed(table, name, column)
-    values, first = np.unique(column, return_index=True)
+    values = np.unique(column)
     rows = np.arange(len(column))
     if not name and column.dtype.kind in "iu" and np.array_equal(column - column[0], rows):
         notes.append(f"{table.path}: the first column has no name and numbers the rows; left out.")
@@ -196,7 +196,7 @@ def _inputs(
     elif len(values) > max(2, DIFFERENT * len(column)):
         notes.append(
             f"{table.path}: {name} has {len(values)} different texts in {len(column)} rows, such "
-            f"as {column[first[0]]!r}, so it names them; left out."
+            f"as {str(column[0])!r}, so it names them; left out."
         )
     else:
         notes.append(
@@ -222,7 +222,7 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
     for_numbers = 2 * numeric.sum() > (~missing).sum()
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
-        found = f"{column[row]!r} is a missing value" if column[row] else "there is no value"
+        found = f"{str(column[row])!r} is a missing value" if column[row] else "there is no value"
         also = f", as in {missing.sum() - 1} more rows" if missing.sum() > 1 else ""
         mend = "Fill it in, or leave out the row" + (
             "" if for_numbers else "; if it is a value, write another word, such as unknown"

@@ -219,7 +219,7 @@ def _labels(place: str, raw: Targets) -> tuple[Target, Arrays, list[str]]:
                 f"{place}: all examples of {name} have the same labels, so a constant prediction "
                 "is always right. Add examples of other labels."
             )
-    target = Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made))
+    target = Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made["y_test"]))
     kind = "0 or 1" if hot else "a share from 0 to 1"
     note = f"{place}: each example has {count} labels, {kind} each."
     return target, made, [note, *_constant_labels(place, made)]
@@ -259,9 +259,7 @@ def _classes(place: str, raw: Targets, count: int = 0) -> tuple[Target, Arrays, 
         notes.append(
             f"{place}: y_test lacks the labels [{missing}], so they are learned, but not tested."
         )
-    shares = counts["y_test"] / counts["y_test"].sum()
-    some = shares[shares > 0]
-    constant = {"accuracy": float(shares.max()), "log_loss": float(-(some * np.log(some)).sum())}
+    constant = _constant_of_classes(made["y_test"])
     shape = made["y_train"].shape[1:]
     int32 = {name: array.astype(np.int32) for name, array in made.items()}
     return Target("classes", total, shape, constant, names), int32, notes
@@ -335,6 +333,25 @@ def _count_classes(place: str, made: Targets, count: int, names: tuple[str, ...]
     return len(counts)
 
 
+def constant_of(target: Target, tested: npt.NDArray[Any]) -> dict[str, float]:
+    """Return what the best constant answer has on examples, by the name of the metric.
+
+    Args:
+        target: what the examples are to be given.
+        tested: their targets as `read_targets` makes them, (examples, ...).
+    """
+    if target.kind == "classes":
+        return _constant_of_classes(tested)
+    return (_constant_of_labels if target.kind == "labels" else _constant_of_numbers)(tested)
+
+
+def _constant_of_classes(test: npt.NDArray[Any]) -> dict[str, float]:
+    """Of classes: the most frequent one, or their shares."""
+    shares = class_counts(test, 0) / test.size
+    some = shares[shares > 0]
+    return {"accuracy": float(shares.max()), "log_loss": float(-(some * np.log(some)).sum())}
+
+
 def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
     """Of numbers: the mean and the median are the best constant answers."""
     rows = test.astype(np.float64).reshape(len(test), -1)
@@ -346,9 +363,9 @@ def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
     }
 
 
-def _constant_of_labels(made: Targets) -> dict[str, float]:
+def _constant_of_labels(test: npt.NDArray[Any]) -> dict[str, float]:
     """Of labels: each label's more frequent value; of shares that add up to one, the largest."""
-    rows = made["y_test"].astype(np.float64).reshape(-1, made["y_test"].shape[-1])
+    rows = test.astype(np.float64).reshape(-1, test.shape[-1])
     shares = rows.mean(axis=0)
     if np.abs(rows.sum(axis=1) - 1).max() <= ROUNDING:
         largest = np.bincount(rows.argmax(axis=1), minlength=rows.shape[1])
