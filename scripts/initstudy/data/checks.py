@@ -189,8 +189,10 @@ def _check_sizes(inputs: Inputs, start: int, rows: npt.NDArray[Any]) -> None:
     text = "it must be finite. Fill in missing numbers, or leave these examples out"
     if finite[row, column]:
         text = f"float32, in which networks compute, ends at {FLOAT32.max:.3g}. Divide this column"
-    label = f"{inputs.place}: {inputs.name}"
-    raise StudyError(f"{label} holds {rows[row, column]} at {place}; {text}.")
+    where = f"{inputs.name} holds {rows[row, column]} at {place}"
+    if isinstance(inputs, Held) and inputs.columns:
+        where = f"{_column(inputs, column)} holds {rows[row, column]}"
+    raise StudyError(f"{inputs.place}: {where}; {text}.")
 
 
 def _constant(inputs: Inputs, columns: list[int]) -> Iterator[str]:
@@ -229,24 +231,24 @@ def _refuse_column(inputs: Inputs, columns: list[int], scale: str) -> None:
     itself = "Set inputs: features, which scales each column by itself in float64"
     if np.can_cast(inputs.dtype, np.float32):
         itself = f"Save them as float64, not {inputs.dtype}, and set inputs: features"
+    subtract = _subtraction(inputs)
     if scale == "raw" and step < FLOAT32.tiny:
-        raise StudyError(
-            f"{text}too near zero for float32, in which networks compute. {itself}; or multiply it "
-            "by a large number in x_train and x_test before you save them."
-        )
-    signed = ".astype('int64')" if values.dtype.kind == "u" else ""
-    subtract = f"subtract x_train{signed}.min(axis=0) from x_train and x_test before you save them"
-    if scale == "features":
-        raise StudyError(
-            f"{text}where float64, in which it is scaled, has steps of "
-            f"{np.spacing(float(different[-1])):g}. {subtract.capitalize()}."
-        )
-    if scale != "raw":
-        raise StudyError(
-            f"{text}and is still not resolved by float32 once all columns are scaled together "
-            f"(inputs: {scale}). {itself}."
-        )
-    raise StudyError(
-        f"{text}where float32, in which networks compute, has steps of {step:g}: {lost}. {itself}; "
-        f"or {subtract}."
-    )
+        text += f"too near zero for float32, in which networks compute. {itself}."
+    elif scale == "raw":
+        text += f"where float32, in which networks compute, has steps of {step:g}: {lost}. "
+        text += f"{itself}; or {subtract}."
+    elif scale == "features":
+        text += "where float64, in which it is scaled, has steps of "
+        text += f"{np.spacing(float(different[-1])):g}. {subtract[0].upper()}{subtract[1:]}."
+    else:
+        text += "which float32 does not resolve once all columns are scaled together (inputs: "
+        text += f"{scale}). {itself}."
+    raise StudyError(text)
+
+
+def _subtraction(inputs: Inputs) -> str:
+    """Say how a column is moved near to zero."""
+    if isinstance(inputs, Held) and inputs.columns:
+        return "subtract its smallest value"
+    signed = ".astype('int64')" if inputs.dtype.kind == "u" else ""
+    return f"subtract x_train{signed}.min(axis=0) from x_train and x_test before you save them"

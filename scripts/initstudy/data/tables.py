@@ -76,16 +76,17 @@ def read_table(path: str, target: Sequence[str], metric: str) -> Made:
     _check_target(table, target)
     notes: list[str] = []
     y, names = _targets(table, target, metric, notes)
-    kept, columns = [], []
+    inputs = _Inputs(table)
     for name, column in zip(table.names, table.columns, strict=True):
         if name not in target:
-            for label, values in _inputs(table, name, column, notes):
-                columns.append(label)
-                kept.append(values)
-    if not kept:
-        raise StudyError(f"{path}: no column is left to learn {', '.join(target)} from.")
-    x = np.column_stack(kept).astype(np.float64)
-    return Made({"x_train": x, "y_train": y}, tuple(notes), names, tuple(columns))
+            inputs.add(name, column)
+    notes += inputs.notes
+    if not inputs.names:
+        raise StudyError(
+            f"{path}: no column is left to learn {', '.join(target)} from. {' '.join(notes)}"
+        )
+    x = np.column_stack(inputs.values).astype(np.float64)
+    return Made({"x_train": x, "y_train": y}, tuple(notes), names, tuple(inputs.names))
 
 
 def _parsed(path: str) -> Table:
@@ -173,38 +174,60 @@ def _check_target(table: Table, target: Sequence[str]) -> None:
             raise StudyError(f"{table.path} has no column {name!r}, the target; it has {listed}.")
 
 
-def _inputs(
-    table: Table, name: str, column: npt.NDArray[Any], notes: list[str]
-) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Yield the inputs that a column makes, with their names; say what is left out, and why."""
-    column = _typed(table, name, column)
-    values = np.unique(column)
-    rows = np.arange(len(column))
-    if not name and column.dtype.kind in "iu" and np.array_equal(column - column[0], rows):
-        notes.append(f"{table.path}: the first column has no name and numbers the rows; left out.")
-    elif not name:
-        raise StudyError(f"{table.path}: a column has no name (line 1); give it one.")
-    elif len(values) == 1:
-        notes.append(f"{table.path}: {name} is {values[0]} in all rows; left out.")
-    elif column.dtype.kind not in "Ub":
-        if column.dtype.kind in "iu" and np.array_equal(column - column[0], rows):
-            notes.append(
-                f"{table.path}: {name} numbers the rows and is an input; remove it if it means "
-                "nothing."
+class _Inputs:
+    """The inputs of a table, column by column.
+
+    Attributes:
+        names: of the inputs; of a column that is one-hot `column=value`.
+        values: of each, (rows,).
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.names: list[str] = []
+        self.values: list[npt.NDArray[Any]] = []
+        self._table = table
+        self._one_hot: list[str] = []
+        self._left_out: list[str] = []
+        self._counting: list[str] = []
+
+    def add(self, name: str, column: npt.NDArray[Any]) -> None:
+        """Take a column, unless nothing can be learned from it."""
+        column = _typed(self._table, name, column)
+        values = np.unique(column)
+        counts = column.dtype.kind in "iu" and np.array_equal(
+            column - column[0], np.arange(len(column))
+        )
+        if not name and not counts:
+            raise StudyError(f"{self._table.path}: a column has no name (line 1); give it one.")
+        if not name:
+            self._left_out.append("the first column (numbers the rows, and has no name)")
+        elif len(values) == 1:
+            self._left_out.append(f"{name} (always {values[0]})")
+        elif column.dtype.kind not in "Ub":
+            self._counting += [name] * counts
+            self.names.append(name)
+            self.values.append(column)
+        elif len(values) > max(2, DIFFERENT * len(column)):
+            self._left_out.append(f"{name} ({len(values)} texts in {len(column)} rows name them)")
+        else:
+            shown = listed([str(value) for value in values.tolist()], "values")
+            self._one_hot.append(f"{name} ({shown})")
+            self.names += [f"{name}={value}" for value in values]
+            self.values += [column == value for value in values]
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is worth saying of them, a sentence each."""
+        path = self._table.path
+        if self._one_hot:
+            yield f"{path}: one-hot, an input for each value: {', '.join(self._one_hot)}."
+        if self._left_out:
+            yield f"{path}: left out: {', '.join(self._left_out)}."
+        if self._counting:
+            yield (
+                f"{path}: {', '.join(self._counting)} numbers the rows and is an input. If it "
+                "means nothing, remove it."
             )
-        yield name, column
-    elif len(values) > max(2, DIFFERENT * len(column)):
-        notes.append(
-            f"{table.path}: {name} has {len(values)} different texts in {len(column)} rows, such "
-            f"as {str(column[0])!r}, so it names them; left out."
-        )
-    else:
-        notes.append(
-            f"{table.path}: {name} is one-hot, an input for each of "
-            f"{listed(values.astype(str).tolist(), 'values')}."
-        )
-        for value in values:
-            yield f"{name}={value}", (column == value).astype(np.uint8)
 
 
 def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
