@@ -103,7 +103,6 @@ def _parsed(path: str) -> Table:
             keep_default_na=False,
             skipinitialspace=True,
             low_memory=False,
-            float_precision="round_trip",
             encoding="utf-8-sig",
         )
     except UnicodeDecodeError as error:
