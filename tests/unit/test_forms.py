@@ -116,7 +116,7 @@ def test_what_is_wrong_with_pictures_is_refused_by_name() -> None:
         assert message in refused("p/")
         Path(path).unlink()
     whole = Path("p/train/cat/0.png").read_bytes()
-    Path("p/train/cat/0.png").write_bytes(whole[:-20])
+    Path("p/train/cat/0.png").write_bytes(whole[: len(whole) * 2 // 3])
     assert "p/train/cat/0.png cannot be read" in refused("p/")
     Path("p/train/cat/0.png").write_bytes(whole)
     picture("p/train/dog/9.png", np.zeros((4, 5), np.uint8))
