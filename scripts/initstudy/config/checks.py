@@ -66,7 +66,7 @@ def _target(made: "Configuration") -> Iterator[Problem]:
         yield Problem(
             ("target",),
             f"it names a column of a table ({' or '.join(TABLES)}), and dataset is "
-            f"{show(made.dataset)}, which has targets of its own; remove one",
+            f"{show(made.dataset)}, which has its targets; remove one",
         )
     if len(made.columns) != len(set(made.columns)):
         yield Problem(("target",), f"one is twice in {show([*made.columns])}; remove it")

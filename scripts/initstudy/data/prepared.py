@@ -22,6 +22,8 @@ from initstudy.results.files import make_folders, replacing
 
 FOLDER = Path(".initstudy/data")
 TABLES = (".csv", ".tsv")
+# Packages whose modules have another name.
+PACKAGES = {"PIL": "pillow"}
 # What reading takes of the machine's memory, for each byte of a table's file and of pictures.
 OF_TABLE, OF_PICTURES = 6, 2
 
@@ -72,7 +74,8 @@ def made_of(dataset: str, target: tuple[str, ...], metric: str) -> Made:
         return pictures.read_pictures(dataset)
     except ModuleNotFoundError as error:  # Of the environment that starts Snakemake alone.
         raise StudyError(
-            f"{dataset} cannot be read, since this environment lacks the package {error.name}."
+            f"{dataset} cannot be read: the environment that starts Snakemake lacks the package "
+            f"{PACKAGES.get(str(error.name), error.name)}."
         ) from None
 
 

@@ -148,7 +148,7 @@ def _header(path: str) -> tuple[str, tuple[str, ...]]:
         )
     if twice := [name for name in names if names.count(name) > 1]:
         what = f"{twice[0]!r} is the name of two columns" if twice[0] else "columns have no name"
-        raise StudyError(f"{path}: {what} (line 1). Each needs one of its own.")
+        raise StudyError(f"{path}: {what} (line 1). Give each another one.")
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         reader = _reader(file, separator)
         for row in reader:
