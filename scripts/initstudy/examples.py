@@ -8,9 +8,11 @@ from typing import Any
 import numpy.typing as npt
 
 from initstudy.config.problems import Problem
+from initstudy.costs import COPIES_OF_DATA
 from initstudy.data import npz
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import file_of
+from initstudy.data.prepared import memory
 from initstudy.data.targets import Target, class_counts, constant_of, lacking, read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
 from initstudy.errors import StudyError
@@ -74,6 +76,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         file: the data set; one of the catalogue need not be there yet.
     """
     yield from study.data.notes
+    yield from _too_large(study)
     share = study.constant
     known = None
     if Path(file).exists():
@@ -97,6 +100,15 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         )
     if study.target_accuracy <= share:
         yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
+
+
+def _too_large(study: Study) -> Iterator[str]:
+    needed = COPIES_OF_DATA * study.data.bytes
+    if needed > memory():
+        yield (
+            f"A run takes about {needed / 1e9:.3g} GB of memory for its data, and this machine has "
+            f"{memory() / 1e9:.3g} GB. Use fewer examples, or a machine with more."
+        )
 
 
 def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Problem]:

@@ -153,7 +153,7 @@ def test_what_lies_beside_train_is_said() -> None:
 def test_more_than_the_memory_of_the_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn("p/train", 5)
     monkeypatch.setattr(prepared, "memory", lambda: 100)
-    assert "p/ takes about 0 GB of memory to be read, and this machine has" in refused("p/")
+    assert "p/ takes about 4e-07 GB of memory to be read, and this machine has" in refused("p/")
 
 
 # Functions.
@@ -342,6 +342,16 @@ def test_constant_inputs_are_said_or_refused() -> None:
     assert dataset_info("own.npz").notes == ("own.npz: x_train[:, 1] is the same in all examples.",)
     np.savez("own.npz", x_train=x * 0, y_train=y, x_test=x, y_test=y)
     assert "all examples of x_train have the same inputs" in refused("own.npz")
+
+
+def test_keys_that_divide_are_said_to_be_unused_where_there_is_a_test_set() -> None:
+    reading = Reading(test_share=0.3)
+    drawn("p/train", 4)
+    drawn("p/test", 2)
+    note = "{} has a test set, so test_share and split_seed are not used."
+    assert note.format("p/") in dataset_info("p/", reading).notes
+    assert note.format("mnist") in dataset_info("mnist", reading).notes
+    assert dataset_info("mnist").notes == ()
 
 
 # As a configuration names them.

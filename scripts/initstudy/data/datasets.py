@@ -119,7 +119,15 @@ def _catalogued(dataset: str, reading: Reading) -> DatasetInfo:
         spec.target,
         spec.sha256,
         spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
+        tuple(_unused(dataset, reading)),
     )
+
+
+def _unused(dataset: str, reading: Reading) -> Iterator[str]:
+    """Say that data which have a test set are not divided."""
+    usual = Reading()
+    if (reading.test_share, reading.split_seed) != (usual.test_share, usual.split_seed):
+        yield f"{dataset} has a test set, so test_share and split_seed are not used."
 
 
 def _known(file: Path) -> DatasetInfo | None:
@@ -143,11 +151,11 @@ def _own(path: str, sha256: str, reading: Reading) -> DatasetInfo:
         check_numbers(one)
     targets = {f"y_{part}": npz.array(path, f"y_{part}") for part in parts}
     read = {f"{axis}_{part}" for part in parts for axis in "xy"}
-    info = replace(_looked_through(path, inputs, targets, reading)[0], sha256=sha256)
+    info = _looked_through(path, inputs, targets, reading)[0]
+    notes = [*_unused(path, reading)]
     if unread := ", ".join(sorted({*npz.names(path)} - read)):
-        note = f"{path} also holds {unread}, which initstudy does not read."
-        info = replace(info, notes=(note, *info.notes))
-    return info
+        notes.append(f"{path} also holds {unread}, which initstudy does not read.")
+    return replace(info, sha256=sha256, notes=(*notes, *info.notes))
 
 
 def _prepare(dataset: str, reading: Reading) -> DatasetInfo:
@@ -156,6 +164,8 @@ def _prepare(dataset: str, reading: Reading) -> DatasetInfo:
     if "x_test" not in made.arrays:
         share, seed = reading.test_share, reading.split_seed
         made = divided(made, dataset, share, seed, reading.metric not in OF_NUMBERS)
+    else:
+        made = replace(made, notes=(*_unused(dataset, reading), *made.notes))
     parts = [part for part in ("train", "test", "val") if f"x_{part}" in made.arrays]
     for part in parts:
         if f"y_{part}" not in made.arrays:

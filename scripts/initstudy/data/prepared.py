@@ -25,7 +25,7 @@ TABLES = (".csv", ".tsv")
 # Packages whose modules have another name.
 PACKAGES = {"PIL": "pillow"}
 # What reading takes of the machine's memory, for each byte of a table's file and of pictures.
-OF_TABLE, OF_PICTURES = 6, 2
+OF_TABLE, OF_PICTURES = 3, 2
 
 
 def arrays_file(sha256: str) -> Path:
@@ -100,8 +100,8 @@ def memory() -> int:
 def _check_memory(dataset: str, needed: int) -> None:
     if needed > memory():
         raise StudyError(
-            f"{dataset} takes about {needed / 1e9:.0f} GB of memory to be read, and this machine "
-            f"has {memory() / 1e9:.0f} GB. Take a part of it."
+            f"{dataset} takes about {needed / 1e9:.3g} GB of memory to be read, and this machine "
+            f"has {memory() / 1e9:.3g} GB. Take a part of it."
         )
 
 
