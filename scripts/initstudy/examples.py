@@ -125,13 +125,16 @@ def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Probl
             f"{'larger' if study.training_images else 'smaller'} number"
             + (", or leave this class out of the data" if missing else ""),
         )
-    if study.held_out and (validated == validated[:1]).all():
-        only = _called(target, validated[0])
-        yield Problem(
-            ("validation", "holdout"),
-            f"{study.held_out} holds out examples with the {only} alone, so their metric means "
-            "nothing. Choose a larger number",
-        )
+    if not study.held_out or not (validated == validated[:1]).all():
+        return
+    alone = (
+        f"examples with the {_called(target, validated[0])} alone, so their metric means nothing"
+    )
+    if isinstance(study.held_out, str):
+        yield Problem(("validation",), f"{study.held_out} has {alone}. Add others")
+    else:
+        text = f"{study.held_out} holds out {alone}. Choose a larger number"
+        yield Problem(("validation", "holdout"), text)
 
 
 def _lacking(target: Target, values: Values) -> str:

@@ -44,8 +44,8 @@ def divided(made: Made, place: str, share: float, seed: int, by_class: bool) -> 
         StudyError: if that leaves no example to train or to test on.
     """
     x, y = made.arrays["x_train"], made.arrays["y_train"]
-    classes = by_class and y.ndim == 1
-    test = _chosen(y if classes else np.zeros(len(y), np.int8), share, seed)
+    classes = by_class and y.size == len(y)
+    test = _chosen(y.ravel() if classes else np.zeros(len(y), np.int8), share, seed)
     if test.all() or not test.any():
         raise StudyError(
             f"{place} has {len(y)} examples, of which test_share: {share:g} leaves none to "

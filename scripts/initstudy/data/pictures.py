@@ -48,6 +48,8 @@ def read_pictures(folder: str) -> Made:
             raise StudyError(f"{folder} has {', '.join(sorted(names))}, but no train/.")
         parts = {"train": Path(folder)}
     else:
+        if {"val", "validation"} <= names:
+            raise StudyError(f"{folder} has val/ and validation/; join them.")
         parts = {PARTS[name]: Path(folder, name) for name in sorted(names & set(PARTS))}
         if unread := [path.name for path in inside if path.name not in PARTS]:
             notes.append(f"{folder}: {listed(unread, 'entries')} beside train/ are not read.")

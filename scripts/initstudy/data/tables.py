@@ -33,7 +33,7 @@ class Table:
         path: of its file.
         separator: between its columns.
         names: of its columns.
-        columns: of each, bool, int64, float64 or str (rows,).
+        columns: of each, bool, int64, float64 or objects that are str, (rows,).
     """
 
     path: str
@@ -117,7 +117,8 @@ def _parsed(path: str) -> Table:
     for name in frame:
         column = frame[name].to_numpy()
         if column.dtype.kind not in "biuf":
-            column = np.char.strip(column.astype(str))
+            # Not of NumPy's texts, which are all as long as the longest.
+            column = np.array([str(cell).strip() for cell in column], dtype=object)
         columns.append(column)
     return Table(path, separator, names, tuple(columns))
 
@@ -202,7 +203,7 @@ class _Inputs:
             self._left_out.append("the first column (numbers the rows, and has no name)")
         elif len(values) == 1:
             self._left_out.append(f"{name} (always {values[0]})")
-        elif column.dtype.kind not in "Ub":
+        elif column.dtype.kind not in "Ob":
             self._counting += [name] * counts
             self.names.append(name)
             self.values.append(column)
@@ -237,10 +238,10 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
     if column.dtype.kind == "f" and not np.isfinite(column).all():
         row = int(np.flatnonzero(~np.isfinite(column))[0])
         raise table.refuse(row, name, f"{column[row]} must be finite. Leave out this row.")
-    if column.dtype.kind != "U":
+    if column.dtype.kind != "O":
         return column
-    missing = np.isin(np.char.lower(column), [*MISSING])
-    numeric = np.array([_like_number(cell) for cell in column.tolist()])
+    missing = np.array([cell.lower() in MISSING for cell in column])
+    numeric = np.array([_like_number(cell) for cell in column])
     for_numbers = 2 * numeric.sum() > (~missing).sum()
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
@@ -252,7 +253,7 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
         raise table.refuse(row, name, f"{found}{also}. {mend}.")
     if not for_numbers:
         return column
-    for row, cell in enumerate(column.tolist()):
+    for row, cell in enumerate(column):
         if COMMA.fullmatch(cell):
             raise table.refuse(row, name, f"{cell} must be written {cell.replace(',', '.')}.")
         if not NUMBER.fullmatch(cell):
@@ -279,7 +280,7 @@ def _targets(
             )
     if metric in OF_NUMBERS:
         for name, column in zip(target, columns, strict=True):
-            if column.dtype.kind == "U":
+            if column.dtype.kind == "O":
                 raise StudyError(
                     f"{table.path}: {name}, the target, holds text such as {str(column[0])!r}, and "
                     f"{metric} is measured of numbers. For classes set metric: accuracy and loss: "
@@ -332,7 +333,7 @@ def _label(
             f"({shown}{', ...' if len(values) > 4 else ''}); each of several labels has two, such "
             "as 0 and 1. If they are numbers, set metric: mean_absolute_error."
         )
-    if column.dtype.kind == "U":
+    if column.dtype.kind == "O":
         notes.append(f"{table.path}: {name} counts as 1 where it is {values[1]}.")
     found: npt.NDArray[np.uint8] = (column == values[1]).astype(np.uint8)
     return found
