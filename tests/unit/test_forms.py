@@ -356,6 +356,8 @@ def test_keys_that_divide_are_said_to_be_unused_where_there_is_a_test_set() -> N
     assert note.format("p/") in dataset_info("p/", reading).notes
     assert note.format("mnist") in dataset_info("mnist", reading).notes
     assert dataset_info("mnist").notes == ()
+    note = "p/ is not a table, so target is not used."
+    assert note in dataset_info("p/", Reading(columns=("a",))).notes
 
 
 # As a configuration names them.
@@ -376,7 +378,8 @@ def test_a_configuration_names_them_beside_it() -> None:
     assert type(study).load(_written(study)) == study
     assert "'q' is not a data set, nor a file (.npz, .csv, .tsv), a folder" in problem(dataset="q")
     assert "there is no file 'q.csv'" in problem(dataset="q.csv")
-    assert "target: it names a column of a table" in problem(dataset="studies/p", target="a")
+    for name in ("", ".", "..", "/", "~"):
+        assert "dataset: " in problem(dataset=name)
     assert "target: one is twice in ['a', 'a']" in problem(target=["a", "a"])
 
 

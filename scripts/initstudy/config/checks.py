@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from initstudy.config.data import TABLES
 from initstudy.config.initializers import Initializer
 from initstudy.config.problems import Problem, show
 from initstudy.engine.spec import ORDER, PER_LAYER, SOURCES, WEIGHTS, rate_of
@@ -62,12 +61,6 @@ def _miscounted_layers(made: "Configuration") -> Iterator[Problem]:
 
 
 def _target(made: "Configuration") -> Iterator[Problem]:
-    if made.columns and not made.dataset.endswith(TABLES):
-        yield Problem(
-            ("target",),
-            f"it names a column of a table ({' or '.join(TABLES)}), and dataset is "
-            f"{show(made.dataset)}, which has its targets; remove one",
-        )
     if len(made.columns) != len(set(made.columns)):
         yield Problem(("target",), f"one is twice in {show([*made.columns])}; remove it")
 

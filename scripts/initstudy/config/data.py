@@ -52,8 +52,7 @@ HeldOut = Annotated[
 
 
 # The files that hold data.
-TABLES = (".csv", ".tsv")
-FILES = (".npz", *TABLES)
+FILES = (".npz", ".csv", ".tsv")
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:

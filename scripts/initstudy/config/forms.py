@@ -87,7 +87,7 @@ def find(file: str, folders: Sequence[Path]) -> Path:
 def existing_folder(folder: str, info: ValidationInfo) -> str | None:
     """Return the path of a folder with a slash at its end; None if there is none."""
     path = Path(folder).expanduser()
-    found = [place / path for place in folders_of(info) if (place / path).is_dir()]
+    found = [place / path for place in folders_of(info) if path.name and (place / path).is_dir()]
     return f"{found[0]}/" if found else None
 
 

@@ -124,8 +124,10 @@ def _catalogued(dataset: str, reading: Reading) -> DatasetInfo:
 
 
 def _unused(dataset: str, reading: Reading) -> Iterator[str]:
-    """Say that data which have a test set are not divided."""
+    """Say which keys are not used of data that have targets, or a test set."""
     usual = Reading()
+    if reading.columns and not dataset.endswith(prepared.TABLES):
+        yield f"{dataset} is not a table, so target is not used."
     if (reading.test_share, reading.split_seed) != (usual.test_share, usual.split_seed):
         yield f"{dataset} has a test set, so test_share and split_seed are not used."
 

@@ -1,6 +1,7 @@
 """Pictures of users: a folder for each class."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,54 +22,80 @@ GREY = {"1": "L", "L": "L", "I;16": "I;16", "I;16B": "I;16", "I": "I", "F": "F"}
 TRANSPARENT = ("LA", "PA", "La", "RGBA", "RGBa")
 
 
-def files(folder: str) -> list[Path]:
-    """Return all pictures of a folder, in the order of their paths; no hidden files."""
-    return sorted(path for path in Path(folder).rglob("*") if path.is_file() and _meant(path))
+@dataclass(frozen=True)
+class Layout:
+    """The pictures of a folder, by what their places say of them.
+
+    Attributes:
+        folder: that they lie in.
+        classes: in the order of their numbers.
+        parts: for training, testing and validation: the paths, with the number of the class.
+        notes: what of the folder is not read, a sentence each.
+    """
+
+    folder: str
+    classes: tuple[str, ...]
+    parts: Mapping[str, Sequence[tuple[Path, int]]]
+    notes: tuple[str, ...]
+
+    @property
+    def files(self) -> list[Path]:
+        """All pictures, in the order in which they are read."""
+        return [path for pictures in self.parts.values() for path, _ in pictures]
+
+    @property
+    def bytes(self) -> int:
+        """What they take in memory if all are as large as the first."""
+        return len(self.files) * _decoded(self.files[0]).nbytes
 
 
-def size_in_memory(folder: str) -> int:
-    """Return how many bytes the pictures of a folder take if all are as large as the first."""
-    found = [path for path in files(folder) if path.suffix.lower() in ENDINGS]
-    return len(found) * _decoded(found[0]).nbytes if found else 0
+def layout(folder: str) -> Layout:
+    """Find the pictures of a folder: `train/<class>/*`, and `test/` and `val/` if they are there.
 
-
-def read_pictures(folder: str) -> Made:
-    """Read the pictures of a folder: `train/<class>/*`, and `test/` and `val/` if they are there.
-
-    Without `train/` it holds the folders of the classes itself.
+    Without `train/` it holds the folders of the classes itself. No picture is opened.
 
     Raises:
-        StudyError: names the file or the folder that is not as it must be.
+        StudyError: names the file or the folder that lies where it cannot be.
     """
-    inside = [path for path in sorted(Path(folder).iterdir()) if _meant(path)]
+    inside = _inside(Path(folder))
     names = {path.name for path in inside if path.is_dir()}
     notes = []
     if "train" not in names:
         if names and names <= set(PARTS):
             raise StudyError(f"{folder} has {', '.join(sorted(names))}, but no train/.")
-        parts = {"train": Path(folder)}
+        places = {"train": Path(folder)}
     else:
         if {"val", "validation"} <= names:
             raise StudyError(f"{folder} has val/ and validation/; join them.")
-        parts = {PARTS[name]: Path(folder, name) for name in sorted(names & set(PARTS))}
+        places = {PARTS[name]: Path(folder, name) for name in sorted(names & set(PARTS))}
         if unread := [path.name for path in inside if path.name not in PARTS]:
             notes.append(f"{folder}: {listed(unread, 'entries')} beside train/ are not read.")
-    classes = _classes(parts["train"])
-    placed = {part: list(_placed(place, classes)) for part, place in parts.items()}
+    classes = _classes(places["train"])
+    parts = {part: list(_placed(place, classes)) for part, place in places.items()}
+    return Layout(folder, tuple(classes), parts, tuple(notes))
+
+
+def read_pictures(found: Layout) -> Made:
+    """Read the pictures of a folder, whose folders are their classes.
+
+    Raises:
+        StudyError: names the file that is not a picture, or not like the others.
+    """
     arrays: dict[str, npt.NDArray[Any]] = {}
+    notes = [*found.notes]
     stack = _Stack()
-    for part, pictures in placed.items():
+    for part, pictures in found.parts.items():
         arrays[f"x_{part}"] = stack.read([path for path, _ in pictures])
         arrays[f"y_{part}"] = np.array([number for _, number in pictures], np.int64)
     if stack.colour:
         arrays = {name: _in_colour(name, array) for name, array in arrays.items()}
         if stack.grey:
             notes.append(
-                f"{folder}: {stack.grey} grey pictures among those in colour, such as "
+                f"{found.folder}: {stack.grey} grey pictures among those in colour, such as "
                 f"{stack.first_grey}, are taken as coloured ones."
             )
-    notes.append(f"{folder}: {listed(classes)}.")
-    return Made(arrays, tuple(notes), tuple(classes))
+    notes.append(f"{found.folder}: {listed(found.classes)}.")
+    return Made(arrays, tuple(notes), found.classes)
 
 
 def _meant(path: Path) -> bool:
@@ -76,13 +103,17 @@ def _meant(path: Path) -> bool:
     return not path.name.startswith(".") and path.name.lower() not in LEFT
 
 
-def _folders(place: Path) -> list[Path]:
-    return [path for path in sorted(place.iterdir()) if _meant(path)]
+def _inside(place: Path) -> list[Path]:
+    """Return what a folder has, in the order of the names."""
+    try:
+        return [path for path in sorted(place.iterdir()) if _meant(path)]
+    except OSError as error:
+        raise StudyError(f"{place} cannot be read ({error.strerror}).") from None
 
 
 def _classes(place: Path) -> list[str]:
     """Return the names of the folders of a folder, which are those of the classes."""
-    found = _folders(place)
+    found = _inside(place)
     for path in found:
         if not path.is_dir():
             raise StudyError(
@@ -97,10 +128,10 @@ def _classes(place: Path) -> list[str]:
 
 def _placed(place: Path, classes: Sequence[str]) -> Iterator[tuple[Path, int]]:
     """Yield each picture below a folder, with the number of its class."""
-    for folder in _folders(place):
+    for folder in _inside(place):
         if folder.name not in classes:
             raise StudyError(f"{folder} is not one of the classes in train/: {listed(classes)}.")
-        pictures = _folders(folder)
+        pictures = _inside(folder)
         if not pictures:
             raise StudyError(f"{folder} has no picture. Add some, or remove the folder.")
         for path in pictures:

@@ -52,7 +52,7 @@ def content_of(dataset: str, source: str) -> str:
     if not dataset.endswith("/"):
         return file_sha256(dataset)
     total = hashlib.sha256()
-    for path in pictures.files(dataset):
+    for path in pictures.layout(dataset).files:
         total.update(f"{path.relative_to(dataset)} {file_sha256(path)}\n".encode())
     return total.hexdigest()
 
@@ -70,8 +70,9 @@ def made_of(dataset: str, target: tuple[str, ...], metric: str) -> Made:
         if dataset.endswith(TABLES):
             _check_memory(dataset, OF_TABLE * Path(dataset).stat().st_size)
             return tables.read_table(dataset, target, metric)
-        _check_memory(dataset, OF_PICTURES * pictures.size_in_memory(dataset))
-        return pictures.read_pictures(dataset)
+        found = pictures.layout(dataset)
+        _check_memory(dataset, OF_PICTURES * found.bytes)
+        return pictures.read_pictures(found)
     except ModuleNotFoundError as error:  # Of the environment that starts Snakemake alone.
         raise StudyError(
             f"{dataset} cannot be read: the environment that starts Snakemake lacks the package "
