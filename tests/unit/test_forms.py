@@ -322,8 +322,8 @@ def test_examples_that_are_in_training_and_test_are_counted() -> None:
     y = np.arange(30) % 2
     np.savez("own.npz", x_train=x[:20], y_train=y[:20], x_test=x[17:], y_test=y[17:])
     assert dataset_info("own.npz").notes == (
-        "own.npz: 3 of the 13 examples of x_test have the same inputs as one of x_train, so what "
-        "they show is not of new examples.",
+        "own.npz: 3 of the 13 examples of x_test have the same inputs as one of x_train. Unless "
+        "inputs have few different values, remove them from one of the two.",
     )
 
 

@@ -233,7 +233,8 @@ def _shared(place: str, train: Inputs, *others: Inputs) -> Iterator[str]:
         if count:
             yield (
                 f"{place}: {count} of the {other.shape[0]} examples of {other.name} have the same "
-                "inputs as one of x_train, so what they show is not of new examples."
+                "inputs as one of x_train. Unless inputs have few different values, remove them "
+                "from one of the two."
             )
 
 
