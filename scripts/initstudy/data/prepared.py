@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from initstudy.data import functions, pictures, tables
+from initstudy.data import own_functions, own_pictures, own_tables
 from initstudy.data.made import Made
 from initstudy.engine.spec import is_custom
 from initstudy.errors import StudyError
@@ -52,7 +52,7 @@ def content_of(dataset: str, source: str) -> str:
     if not dataset.endswith("/"):
         return file_sha256(dataset)
     total = hashlib.sha256()
-    for path in pictures.layout(dataset).files:
+    for path in own_pictures.layout(dataset).files:
         total.update(f"{path.relative_to(dataset)} {file_sha256(path)}\n".encode())
     return total.hexdigest()
 
@@ -66,13 +66,13 @@ def made_of(dataset: str, target: tuple[str, ...], metric: str) -> Made:
     make_folders(FOLDER)
     try:
         if is_custom(dataset):
-            return functions.call(dataset, FOLDER)
+            return own_functions.call(dataset, FOLDER)
         if dataset.endswith(TABLES):
             _check_memory(dataset, OF_TABLE * Path(dataset).stat().st_size)
-            return tables.read_table(dataset, target, metric)
-        found = pictures.layout(dataset)
+            return own_tables.read_table(dataset, target, metric)
+        found = own_pictures.layout(dataset)
         _check_memory(dataset, OF_PICTURES * found.bytes)
-        return pictures.read_pictures(found)
+        return own_pictures.read_pictures(found)
     except ModuleNotFoundError as error:  # Of the environment that starts Snakemake alone.
         raise StudyError(
             f"{dataset} cannot be read: the environment that starts Snakemake lacks the package "

@@ -11,7 +11,7 @@ from PIL import Image
 
 from initstudy.config.origin import Origin
 from initstudy.config.user_files import source_of
-from initstudy.data import functions, pictures, prepared, tables
+from initstudy.data import own_functions, own_pictures, own_tables, prepared
 from initstudy.data.datasets import DatasetInfo, Reading, dataset_info, digest, file_of, read
 from initstudy.data.targets import Arrays
 from initstudy.engine.data import from_arrays
@@ -293,7 +293,11 @@ def test_nothing_is_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         "own.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_test=np.eye(4), y_test=[0, 1] * 2
     )
     first = [dataset_info(name, reading) for name in ("my.csv", "p/", "own.npz")]
-    for module, name in ((tables, "read_table"), (pictures, "read_pictures"), (functions, "call")):
+    for module, name in (
+        (own_tables, "read_table"),
+        (own_pictures, "read_pictures"),
+        (own_functions, "call"),
+    ):
         monkeypatch.setattr(module, name, None)
     monkeypatch.setattr("initstudy.data.datasets.read_targets", None)
     assert [dataset_info(name, reading) for name in ("my.csv", "p/", "own.npz")] == first
