@@ -14,7 +14,7 @@ from initstudy.study import Study
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files, output = snakemake.input, snakemake.output
-        epochs = Study.load(files.study).epochs
+        study = Study.load(files.study)
         jobs = Runs(snakemake.params.runs, files.histories).jobs
         for path, table in (
             (output.histories, HISTORIES),
@@ -22,7 +22,7 @@ if __name__ == "__main__":
             (output.tests, TESTS),
             (output.timings, TIMINGS),
         ):
-            text = collect(jobs, table, epochs).text
+            text = collect(jobs, table.measured(study.metric), study.epochs).text
             with replacing(path) as temporary:
                 temporary.write_bytes(text)
         write_rows(RUNS.names, blocks(jobs), output.runs)

@@ -9,6 +9,7 @@ from initstudy.study import Study
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         files = snakemake.input
+        study = Study.load(files.study)
         jobs = [(snakemake.wildcards.variant, file) for file in files.histories]
         with replacing(snakemake.output[0]) as path:
-            path.write_bytes(collect(jobs, HISTORIES, Study.load(files.study).epochs).text)
+            path.write_bytes(collect(jobs, HISTORIES.measured(study.metric), study.epochs).text)

@@ -16,7 +16,9 @@ if __name__ == "__main__":
         spec = read(snakemake.input.spec).spec
         check(spec)
         set_threads(spec.threads)
-        arrays = datasets.read(snakemake.input.dataset, spec.dataset.name, spec.dataset.sha256)
+        arrays = datasets.read(
+            snakemake.input.dataset, spec.dataset.name, spec.dataset.sha256, spec.metric
+        )
         found = compare(spec, arrays)
         if found.problems:
             raise StudyError(in_words(spec, found.problems))

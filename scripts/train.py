@@ -18,4 +18,4 @@ if __name__ == "__main__":
         write_copy(planned.spec, folder)
         seeds = range(int(named.first), int(named.last) + 1)
         checkpoints = train(planned, snakemake.input.dataset, folder, seeds, epochs)
-        write_job(checkpoints, epochs, dict(snakemake.output.items()))
+        write_job(checkpoints, epochs, dict(snakemake.output.items()), planned.spec.metric)

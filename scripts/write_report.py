@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from initstudy.analysis.measures import metric_of
 from initstudy.drawing.explorer import explorer
 from initstudy.logs import job_log
 from initstudy.report.pages import report
@@ -11,8 +12,10 @@ from initstudy.results.study import StudyResults
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         results, output = StudyResults(Path(snakemake.input.study).parent), snakemake.output
+        study = results.study
         with replacing(output.explorer) as path:
-            path.write_text(explorer(results.study.name, results.judged), encoding="utf-8")
+            page = explorer(study.name, results.judged, metric_of(study))
+            path.write_text(page, encoding="utf-8")
         # The report holds the explorer.
         with replacing(output.html) as path:
             path.write_text(report(results), encoding="utf-8")

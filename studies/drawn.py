@@ -43,9 +43,9 @@ DATASETS: Mapping[str, Mapping[str, Any]] = {
     "mnist": {"holdout": 5000, "training_images": 10000, "epochs": 6, "target": 0.94},
     "fashion_mnist": {"holdout": 5000, "training_images": 10000, "epochs": 6, "target": 0.84},
     "digits": {"holdout": 348, "training_images": 1000, "epochs": 20, "target": 0.95},
-    "letters": {"holdout": 3000, "training_images": 13000, "epochs": 6, "target": 0.85},
-    "satellite": {"holdout": 935, "training_images": 3500, "epochs": 15, "target": 0.87},
-    "shuttle": {"holdout": 10000, "training_images": 10000, "epochs": 6, "target": 0.98},
+    "letter": {"holdout": 3000, "training_images": 12000, "epochs": 6, "target": 0.85},
+    "satimage": {"holdout": 1000, "training_images": 4000, "epochs": 15, "target": 0.87},
+    "magic": {"holdout": 3000, "training_images": 10000, "epochs": 6, "target": 0.85},
 }
 
 

@@ -80,7 +80,7 @@ def study(
             test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
         ),
         timings=last[["variant", "seed"]].assign(epochs=asked.epochs, seconds=1.0),
-        correct={
+        by_example={
             name: correct(one, examples, luck, number)
             for number, (name, one) in enumerate(given.items())
         },
@@ -176,8 +176,8 @@ def _grow(results: StudyResults) -> None:
         ]
         results.__dict__[table] = rows[kept].reset_index(drop=True)
     for name, seeds_of in own.items():
-        right = results.correct[name]
+        right = results.by_example[name]
         fresh = right[results.study.analyses[-1] :]
-        results.correct[name] = np.concatenate([right[: len(seeds_of)], fresh])
+        results.by_example[name] = np.concatenate([right[: len(seeds_of)], fresh])
     for derived in ("final", "_finals", "_curves"):
         results.__dict__.pop(derived, None)

@@ -129,8 +129,8 @@ def made_up_study(
         write(pd.DataFrame(tried, columns=learning_rates.COLUMNS), folder / "learning_rates.csv")
     results = StudyResults(folder)
     if factorial:
-        layout = interaction.layout(results.final, study.initializers, study.selection)
-        components = interaction.components(layout.accuracies)
+        layout = interaction.layout(results, study.selection)
+        components = interaction.components(layout.ends)
         write(components, folder / "interaction.csv")
     findings = find(results)
     (folder / "findings.json").write_text(dump(findings))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from initstudy.config.names import MEASURES
 from initstudy.config.problems import Problem
 from initstudy.costs import COPIES_OF_DATA
 from initstudy.data import npz
@@ -15,11 +16,11 @@ from initstudy.data.datasets import file_of
 from initstudy.data.prepared import memory
 from initstudy.data.targets import Target, class_counts, constant_of, lacking, read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
+from initstudy.engine.spec import OWN_VALIDATION
 from initstudy.errors import StudyError
 from initstudy.study import Study
 
 Values = npt.NDArray[Any]
-METRIC = "accuracy"
 
 
 def divided(study: Study, file: str | Path) -> tuple[Values, Values]:
@@ -29,13 +30,14 @@ def divided(study: Study, file: str | Path) -> tuple[Values, Values]:
         study: holds out and learns from no more examples than there are.
         file: its data set, of which only targets are read, and divided as those of a run are.
     """
-    own = isinstance(study.held_out, str)
-    names = ("y_train", "y_test", *(["y_val"] if own else []))
-    made = read_targets(str(file), {name: npz.array(file, name) for name in names}, METRIC)[1]
-    train, test = made["y_train"], made["y_val" if own else "y_test"]
-    parts = Dataset(train, train, test, test, test, test, (), study.data.target.count)
-    if study.held_out and not own:
-        parts = hold_out(parts, study.held_out)
+    own = study.held_out == OWN_VALIDATION
+    names = ["y_train", "y_test", *(["y_val"] if own else [])]
+    raw = {name: npz.array(file, name) for name in names}
+    made = read_targets(str(file), raw, study.metric)[1]
+    train, test, val = (made[name] for name in ("y_train", "y_test", names[-1]))
+    parts = Dataset(train, train, val, val, test, test, (), study.data.target.count)
+    if study.held_back:
+        parts = hold_out(parts, study.held_back)
     if study.training_images:
         parts = learn_from(parts, study.training_images)
     return parts.y_train, parts.y_val
@@ -43,10 +45,11 @@ def divided(study: Study, file: str | Path) -> tuple[Values, Values]:
 
 def problems(study: Study) -> list[Problem]:
     """Find what of a configuration its data are not enough for."""
-    held_out = 0 if isinstance(study.held_out, str) else study.held_out
-    left = study.data.examples - held_out
+    if study.held_out == OWN_VALIDATION and not study.data.validation:
+        return [Problem(("validation",), "the data have no x_val and y_val")]
+    left = study.data.examples - study.held_back
     if left <= 0:
-        asked = f"{held_out} of {study.data.examples}"
+        asked = f"{study.held_back} of {study.data.examples}"
         text = f"{asked} training examples leave none for training"
         return [Problem(("validation", "holdout"), text)]
     if study.training_images and study.training_images > left:
@@ -55,16 +58,17 @@ def problems(study: Study) -> list[Problem]:
         )
         return [Problem(("training_images",), text)]
     found: list[Problem] = []
-    share = study.constant
+    constant = study.constant
     # Of a data set of the catalogue it is not known before it was fetched.
     if study.dataset not in SPECS:
         learned, validated = divided(study, file_of(study.dataset, study.data.sha256))
         found += _too_few(study, learned, validated)
-        share = constant_of(study.data.target, validated)[METRIC]
-    if study.target_accuracy <= share and study.judge_by == "epochs_to_target":
-        mend = "Set it above that share, for instance to the accuracy of the baseline"
-        text = f"{_reached(study, share)}. {mend}"
-        found.append(Problem(("target_accuracy",), text))
+        constant = _constant(study, validated)
+    if _is_reached(study, constant) and study.judge_by == "epochs_to_target":
+        side = "above" if study.perfect else "below"
+        mend = f"Set it {side} that, for instance to the {MEASURES[study.metric]} of the baseline"
+        text = f"{_reached(study, constant)}. {mend}"
+        found.append(Problem((study.target_key,), text))
     return found
 
 
@@ -77,7 +81,12 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     """
     yield from study.data.notes
     yield from _too_large(study)
-    share = study.constant
+    if study.data.validation and study.held_out != OWN_VALIDATION:
+        yield (
+            "The data have x_val and y_val, which are not used: validation: x_val validates on "
+            "them."
+        )
+    constant = study.constant
     known = None
     if Path(file).exists():
         # If it is damaged, the job that reads it says so.
@@ -85,7 +94,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
             known = divided(study, file)
     if known:
         learned, validated = known
-        share = constant_of(study.data.target, validated)[METRIC]
+        constant = _constant(study, validated)
         if missing := _lacking(study.data.target, learned):
             yield f"No example with the label {missing} is used in training."
         if study.held_out and (missing := _lacking(study.data.target, validated)):
@@ -93,13 +102,25 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
                 f"No example with the label {missing} is held out, so the validation set lacks "
                 "this label."
             )
-    if study.data.validation and not isinstance(study.held_out, str):
+    if _is_reached(study, constant):
         yield (
-            f"{study.data.validation} examples of x_val are not used; validation: x_val would "
-            "validate on them."
+            f"{study.target_key}: {_reached(study, constant)}; epochs_to_target means nothing here."
         )
-    if study.target_accuracy <= share:
-        yield f"target_accuracy: {_reached(study, share)}; epochs_to_target means nothing here."
+
+
+def _constant(study: Study, validated: Values) -> float:
+    """Return what the best constant answer has where a target is looked for.
+
+    Of errors it is that of the test examples, which their targets are a part of.
+    """
+    if not study.perfect:
+        return study.constant
+    return constant_of(study.data.target, validated)[study.metric]
+
+
+def _is_reached(study: Study, constant: float) -> bool:
+    """Whether a constant answer reaches the target."""
+    return study.sign * (study.target - constant) <= 0
 
 
 def _too_large(study: Study) -> Iterator[str]:
@@ -117,7 +138,7 @@ def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Probl
     missing = _lacking(target, learned) if target.kind == "classes" else ""
     if missing or (learned == learned[:1]).all():
         key = ("training_images",) if study.training_images else ("validation", "holdout")
-        asked = study.training_images or study.held_out
+        asked = study.training_images or study.held_back
         of_them = f"none of them has the label {missing}" if missing else "all have one target"
         yield Problem(
             key,
@@ -130,11 +151,11 @@ def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Probl
     alone = (
         f"examples with the {_called(target, validated[0])} alone, so their metric means nothing"
     )
-    if isinstance(study.held_out, str):
-        yield Problem(("validation",), f"{study.held_out} has {alone}. Add others")
-    else:
-        text = f"{study.held_out} holds out {alone}. Choose a larger number"
+    if study.held_back:
+        text = f"{study.held_back} holds out {alone}. Choose a larger number"
         yield Problem(("validation", "holdout"), text)
+    else:
+        yield Problem(("validation",), f"{study.held_out} has {alone}. Add others")
 
 
 def _lacking(target: Target, values: Values) -> str:
@@ -157,12 +178,14 @@ def _called(target: Target, value: Values) -> str:
     return f"label {target.names[int(value)] if target.names else value}"
 
 
-def _reached(study: Study, share: float) -> str:
+def _reached(study: Study, constant: float) -> str:
     where = "validation" if study.held_out else "test"
-    constant = "since {share:g} of the {where} examples have the same label"
-    if study.data.target.kind == "labels":
-        constant = "which gets {share:g} of the labels of the {where} examples right"
+    if study.perfect and study.data.target.kind == "classes":
+        return (
+            f"{study.target:g} is no more than a constant prediction reaches, since {constant:g} "
+            f"of the {where} examples have the same label"
+        )
     return (
-        f"{study.target_accuracy:g} is no more than a constant prediction reaches, "
-        + constant.format(share=share, where=where)
+        f"{study.target:g} is no better than the best constant answer, which has {constant:.4g} on "
+        f"the {where if study.perfect else 'test'} examples"
     )

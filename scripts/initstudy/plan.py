@@ -10,7 +10,7 @@ from initstudy.code import engine_id, initializer_id, versions
 from initstudy.config.initializers import Variant
 from initstudy.config.problems import suggest
 from initstudy.engine.literature import PLACES
-from initstudy.engine.spec import PER_LAYER, SOURCES, Data, RunSpec, rate_of, with_rate
+from initstudy.engine.spec import PER_LAYER, SOURCES, WIDE, Data, RunSpec, rate_of, with_rate
 from initstudy.errors import StudyError
 from initstudy.store import OUTPUTS, block, run_folder
 from initstudy.study import Study
@@ -308,7 +308,7 @@ def run_spec(study: Study, variant: Variant, rate: float | None, vary: Sequence[
     return RunSpec(
         model=dict(study.model),
         dataset=Data(study.dataset, study.data.sha256),
-        inputs=study.inputs,
+        inputs=scaling_of(study),
         held_out=study.held_out,
         training_images=study.training_images,
         optimizer=optimizer,
@@ -320,7 +320,15 @@ def run_spec(study: Study, variant: Variant, rate: float | None, vary: Sequence[
         vary=tuple(vary),
         code=engine_id(study.model, optimizer),
         versions=versions(),
+        loss=dict(study.loss),
+        metric=study.metric,
     )
+
+
+def scaling_of(study: Study) -> str:
+    """Return how inputs are scaled: in float64, if float32 does not hold them before that."""
+    wide = study.data.wide and study.inputs != "raw"
+    return study.inputs + WIDE if wide else study.inputs
 
 
 def _with_source(initializer: Mapping[str, Any]) -> dict[str, Any]:

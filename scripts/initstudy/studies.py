@@ -136,7 +136,7 @@ class Member:
     def cost(self, job: Job, seeds: int, epoch_seconds: float | None = None) -> Cost:
         """Return what it takes to run so many seeds of a job; see `planned`."""
         study = self.study
-        images = study.training_images or study.data.examples - study.held_out
+        images = study.training_images or study.data.examples - study.held_back
         sizes = self.size, study.data.bytes, images, study.batch_size
         return Cost(*sizes, job.epochs, seeds, epoch_seconds)
 
@@ -167,6 +167,7 @@ def _reading(configuration: Configuration) -> Reading:
     """Return how a study reads its data."""
     dataset = configuration.dataset
     return Reading(
+        metric=configuration.metric,
         inputs=configuration.inputs,
         columns=configuration.columns,
         test_share=configuration.test_share,
@@ -328,13 +329,14 @@ class Studies:
                 )
             member = read(replace(self._origin_of(path, label, file, shared, own), tags=kinds))
             name = member.study.name
-            if member.study.target_accuracy <= member.study.constant:
+            study = member.study
+            if study.sign * (study.target - study.constant) <= 0:
                 text = (
-                    f"{member.study.target_accuracy:g} is no more than a constant prediction "
-                    f"reaches on the test examples, {member.study.constant:g}; "
-                    "scores in a list go from the one (0) to the other (1). Set it above that"
+                    f"{study.target:g} is no better than a constant answer on the test examples, "
+                    f"{study.constant:g}; scores in a list go from the one (0) to the other (1). "
+                    f"Set it {'above' if study.perfect else 'below'} that"
                 )
-                raise member.origin.refuse([Problem(("target_accuracy",), text)])
+                raise member.origin.refuse([Problem((study.target_key,), text)])
             if name in named:
                 raise StudyError(
                     f"{path}: the results of {label} would go to {member.study.folder}/, as those "

@@ -52,6 +52,8 @@ FILES = (
     "card.html",
     "plan.md",
 )
+# The default margins: of accuracies and losses, and of errors, beside the constant answer's.
+SMALL, SMALL_ERROR = 0.005, 0.01
 # Keys that decide how a study is run, not what comes out.
 HOW = ("checkpoint_minutes", "dataset_file", "keep_weights", "seeds_per_job")
 
@@ -104,9 +106,61 @@ class Study(Configuration):
         return json.dumps(content, indent=1) + "\n"
 
     @property
+    def held_back(self) -> int:
+        """How many training examples are kept for validation."""
+        return 0 if isinstance(self.held_out, str) else self.held_out
+
+    @property
     def constant(self) -> float:
         """What the best constant answer has on the test examples, by the study's metric."""
-        return self.data.target.constant["accuracy"]
+        return self.data.target.constant[self.metric]
+
+    @property
+    def perfect(self) -> float:
+        """What an answer that is always right has: 1 of an accuracy, 0 of an error."""
+        return float(self.metric == "accuracy")
+
+    @property
+    def sign(self) -> int:
+        """1 if more of the metric is better, -1 if less is."""
+        return 1 if self.perfect else -1
+
+    @property
+    def unit(self) -> float:
+        """What amounts of the metric are large or small beside: 1, or the constant answer's."""
+        return 1.0 if self.perfect else self.constant
+
+    @property
+    def target(self) -> float:
+        """The value of the metric whose first epoch is looked for."""
+        if self.perfect:
+            return self.target_accuracy
+        return self.constant / 2 if self.target_error is None else self.target_error
+
+    @property
+    def target_key(self) -> str:
+        """The key of the target."""
+        return "target_accuracy" if self.perfect else "target_error"
+
+    @property
+    def judge_by(self) -> str:
+        """What variants are judged by: the metric, or another of `names.MEASURES`."""
+        return self.metric if self.judged in ("metric", "accuracy") else self.judged
+
+    @property
+    def margin(self) -> float | None:
+        """The equivalence margin, in the unit of what variants are judged by."""
+        if self.asked_margin != "auto":
+            return self.asked_margin
+        if self.judge_by == "epochs_to_target":
+            return 1.0
+        of_errors = not self.perfect and self.judge_by != "loss"
+        return SMALL_ERROR * self.constant if of_errors else SMALL
+
+    @property
+    def val_metric(self) -> str:
+        """The column of the metric on validation examples."""
+        return f"val_{self.metric}"
 
     @property
     def folder(self) -> str:
@@ -220,8 +274,9 @@ class Study(Configuration):
     @property
     def question(self) -> dict[str, Any]:
         """What Keras is asked about it."""
-        shape = {"shape": list(self.data.shape), "classes": self.data.target.count}
-        return self.for_keras() | shape
+        target = self.data.target
+        asked = {"kind": target.kind, "count": target.count, "shape": list(target.shape)}
+        return self.for_keras() | {"shape": list(self.data.shape), "target": asked}
 
     @property
     def scope(self) -> str:

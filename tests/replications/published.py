@@ -73,7 +73,7 @@ class Run:
         self._rate = {} if rate is None else {"learning_rate": rate}
         found = []
         for epoch in self._trainer.train(replicate, epochs):
-            found.append(epoch.val_accuracy if epoch.finite else float("nan"))
+            found.append(epoch.val_metric if epoch.finite else float("nan"))
             if found[-1] >= target:
                 break
         return found

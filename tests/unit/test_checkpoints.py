@@ -63,7 +63,7 @@ def same(one: Checkpoint, other: Checkpoint | None) -> bool:
         and all(
             np.array_equal(a.layers, b.layers, equal_nan=True)
             and np.array_equal(a.test, b.test, equal_nan=True)
-            and np.array_equal(a.correct, b.correct)
+            and np.array_equal(a.by_example, b.by_example)
             for a, b in zip(one.measurements.values(), other.measurements.values(), strict=True)
         )
         and [state.epoch for state in one.states] == [state.epoch for state in other.states]
@@ -246,7 +246,7 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
     np.testing.assert_allclose(measured[MEASURES][:3], found[0].measurements[0].layers[:, 1:])
     with np.load(paths["examples"]) as arrays:
         assert arrays["seeds"].tolist() == [0, 1, 2]
-        np.testing.assert_array_equal(arrays["correct"][0], found[0].measurements[5].correct)
+        np.testing.assert_array_equal(arrays["correct"][0], found[0].measurements[5].by_example)
         assert not arrays["correct"][1].any()
     first = {kind: path.read_bytes() for kind, path in paths.items()}
     write_job(found, 5, paths)
@@ -268,7 +268,7 @@ def test_correct_predictions_of_many_jobs_are_joined(tmp_path: Path) -> None:
     assert sorted(joined) == ["a/correct", "a/seeds", "b/correct", "b/seeds"]
     assert joined["a/seeds"].tolist() == [0, 1, 2, 3]
     for row in range(4):
-        expected = made(2, row).measurements[2].correct
+        expected = made(2, row).measurements[2].by_example
         np.testing.assert_array_equal(joined["a/correct"][row], expected)
     path = tmp_path / "b" / "seeds-0-2.examples.npz"
     good = path.read_bytes()

@@ -67,6 +67,9 @@ def test_the_default_study_has_the_notebooks_variants() -> None:
         ({"model": {"hidden_unit": [3]}}, "model.hidden_unit", ["'hidden_units'"]),
         ({"epochs": "ten"}, "epochs", ["'ten'", "a whole number from 1", "training examples"]),
         ({"diagnose_after": [1]}, "diagnose_after", ["epochs 1, 2, 5, 10", "remove this key"]),
+        ({"dataset": "letters"}, "dataset", ["'letters' any more", "'letter'", "another test set"]),
+        ({"dataset": "satellite"}, "dataset", ["'satellite' any more", "'satimage'"]),
+        ({"dataset": "shuttle"}, "dataset", ["'shuttle' any more", "'magic'"]),
         ({1: 5}, "1", ["no such key"]),
         ({"keep_weights": "yes"}, "keep_weights", ["'yes' must be true or false", "weights"]),
         ({"keep_weights": 1}, "keep_weights", ["1 must be true or false"]),
@@ -361,7 +364,7 @@ def test_what_is_held_out_and_a_persons_own_data_and_model(
     [
         ({"dataset": "minst"}, "dataset", "did you mean 'mnist'?"),
         ({"dataset": "none.npz"}, "dataset", "there is no file 'none.npz' in this folder"),
-        ({"validation": "tests"}, "validation", "'tests' must be text or a mapping"),
+        ({"validation": "tests"}, "validation", "'tests' must be test or x_val or a mapping"),
         ({"validation": {"hold": 3}}, "validation.hold", "'holdout'"),
         ({"validation": {"holdout": 0}}, "validation.holdout", "from 1 to"),
         ({"model": "model"}, "model", "file.py:name"),

@@ -11,7 +11,7 @@ import pytest
 from in_memory import study
 
 from initstudy.analysis.findings import all_pairs, find
-from initstudy.analysis.measures import MEASURES
+from initstudy.analysis.measures import measure_of
 from initstudy.drawing.catalog import FIGURES
 from initstudy.report.card import card
 from initstudy.report.verdict import headline, summary_table, title, verdict, warnings
@@ -108,7 +108,7 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
     """What two statements of findings contradict each other, in words."""
     advice, by_name = findings.advice, {one.name: one for one in findings.variants}
     better = [one.name for one in findings.compared if one.decision == BETTER]
-    measure = MEASURES[findings.judge_by]
+    measure = measure_of(findings)
     new = findings.confirmation.comparison.decision if findings.confirmation else ""
     if advice.action != START and new == BETTER and advice.action != NOTHING:
         yield "the best pair is better on new seeds, and is not advised"
@@ -191,7 +191,7 @@ def contradictions(findings: Findings, pairs: list[Comparison] = []) -> Iterator
 def _contradictions_of(found: Comparison, findings: Findings, one: Any) -> Iterator[str]:
     """What one comparison says of itself."""
     name = f"{found.first} beside {found.second}"
-    measure = MEASURES[findings.judge_by]
+    measure = measure_of(findings)
     if not found.tested:
         if not np.isnan([found.low, found.decided_low, found.p_value]).all():
             yield f"{name} has numbers without a test"
@@ -304,7 +304,7 @@ def test_no_order_of_the_seeds_changes_what_is_found() -> None:
             )
             if name != "best"
             else rows
-            for name, rows in made.correct.items()
+            for name, rows in made.by_example.items()
         }
         assert dump(find(made)) == dump(find(other)), number
 

@@ -10,10 +10,10 @@ from initstudy.analysis.comparisons import Family, OfMeans, compare, fewest_seed
 from initstudy.analysis.decisions import Decisions, Rules, analyse, shares
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.examples import FEWEST_DISCORDANT
-from initstudy.analysis.measures import ACCURACY, MEASURES
+from initstudy.analysis.measures import ACCURACY, measure
 from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 
-RANKED = MEASURES["loss"]
+RANKED = measure("loss")
 # More than 5 % is wrong in these, by how much is in docs/validation.md.
 TOO_OFTEN = {
     "every other variant spreads 4 times as widely": 0.08,
@@ -191,7 +191,7 @@ def test_equivalent_is_so_for_other_examples_too() -> None:
         scores = {name: rows.mean(axis=1) for name, rows in correct.items()}
         rules = Rules(ACCURACY, 0.005, False, 2)
         assert analyse(scores, Evidence(), rules).decision("kernel-a", "baseline") == EQUIVALENT
-        return analyse(scores, Evidence(), rules, correct=correct).decision("kernel-a", "baseline")
+        return analyse(scores, Evidence(), rules, examples=correct).decision("kernel-a", "baseline")
 
     assert asked(20, 10_000) == EQUIVALENT
     assert asked(500, 10_000) == INCONCLUSIVE

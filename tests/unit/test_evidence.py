@@ -58,7 +58,7 @@ def varied(value: float) -> np.ndarray:
 
 def of(table: pd.DataFrame, judge_by: str = "accuracy") -> Evidence:
     study = configured(CHANCE, judge_by=judge_by, margin=None)
-    return find(study, table, histories.final(table))
+    return find(study, table, histories.final(table, study))
 
 
 def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
@@ -113,7 +113,7 @@ def test_nothing_can_be_concluded_where_nothing_learned() -> None:
     names_one_class = {"baseline": copies(CHANCE), "kernel-a": copies(0.05)}
     guessed = study(names_one_class, {name: varied(0.06) for name in names_one_class})
     assert of(guessed).reason == NOTHING_LEARNED
-    assert of(guessed).chance == CHANCE
+    assert of(guessed).constant == CHANCE
     assert of(guessed, "loss").reason == ""
     one = guessed.copy()
     one.loc[one.index[-1], "val_accuracy"] = CHANCE + 0.001
@@ -127,7 +127,8 @@ def test_nothing_can_be_concluded_where_nothing_learned() -> None:
 def test_nothing_can_be_concluded_of_test_examples_of_one_class() -> None:
     """However accurate, for then always naming that class is right each time."""
     table = study({"baseline": varied(0.5), "kernel-a": varied(0.9)})
-    found = find(configured(1.0), table, histories.final(table))
+    of_one_class = configured(1.0)
+    found = find(of_one_class, table, histories.final(table, of_one_class))
     assert found.reason == ONE_CLASS
     assert not found.compares("kernel-a", "baseline")
 
@@ -185,10 +186,10 @@ def test_a_variant_that_is_one_run_is_compared_with_nothing() -> None:
         own = found.variant(name)
         # Neither can be worse than the winner, so both may be the best.
         assert (own.may_be_best, own.beaten_by) == (True, "")
-        assert np.isnan([own.low, own.accuracy_high, own.to_decide.seeds]).all()
+        assert np.isnan([own.low, own.metric_high, own.to_decide.seeds]).all()
         assert own.comparison is not None
         assert not own.comparison.tested
-        assert own.comparison.difference == pytest.approx(own.accuracy - 0.5)
+        assert own.comparison.difference == pytest.approx(own.metric - 0.5)
         assert np.isnan([own.comparison.low, own.comparison.p_value]).all()
     assert (found.advice.variant, list(found.advice.tied)) == (
         "kernel-c",

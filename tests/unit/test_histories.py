@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import configured
 
 from initstudy.errors import StudyError
 from initstudy.results import histories
@@ -146,20 +147,24 @@ def test_timings_of_many_jobs_are_joined(tmp_path: Path) -> None:
 
 def test_a_diverged_replicate_counts_as_one_that_gets_nothing_right(tmp_path: Path) -> None:
     frame = read(written(tmp_path, GOOD), HISTORIES, 2)
-    final = histories.final(frame)
+    final = histories.final(frame, configured())
     assert final["diverged"].tolist() == [False, True, True]
     assert final["accuracy"].tolist() == [0.75, 0.0, 0.0]
     np.testing.assert_array_equal(final["loss"], [1.25, np.nan, np.nan])
 
 
 def test_curves_are_by_seed_and_epoch_and_as_long_as_the_study(tmp_path: Path) -> None:
-    rows = histories.by_variant(read(written(tmp_path, GOOD), HISTORIES, 2))
-    np.testing.assert_array_equal(
-        histories.curves(rows, "a", range(2), 2, "val_accuracy"), [[0.5, 0.75], [0.5, 0.0]]
+    rows, two = (
+        histories.by_variant(read(written(tmp_path, GOOD), HISTORIES, 2)),
+        configured(epochs=2),
     )
-    np.testing.assert_array_equal(histories.curves(rows, "b", range(1), 2, "accuracy"), [[0, 0]])
     np.testing.assert_array_equal(
-        histories.curves(rows, "a", range(1, 2), 2, "loss"), [[2.5, np.nan]]
+        histories.curves(rows, "a", range(2), two, "val_accuracy"),
+        [[0.5, 0.75], [0.5, 0.0]],
+    )
+    np.testing.assert_array_equal(histories.curves(rows, "b", range(1), two, "accuracy"), [[0, 0]])
+    np.testing.assert_array_equal(
+        histories.curves(rows, "a", range(1, 2), two, "loss"), [[2.5, np.nan]]
     )
 
 
@@ -172,13 +177,13 @@ def test_tests_take_the_place_of_the_validation(tmp_path: Path) -> None:
         columns=TESTS.names,
     )
     write(tests, tmp_path / "t.csv")
-    final = histories.final(read(path, HISTORIES, 1), read(tmp_path / "t.csv", TESTS))
+    final = histories.final(read(path, HISTORIES, 1), configured(), read(tmp_path / "t.csv", TESTS))
     assert final["accuracy"].tolist() == [0.75, 0, 0.125]
     np.testing.assert_array_equal(final["loss"], [2, np.nan, 3])
     assert final["diverged"].tolist() == [False, True, False]
     write(tests[:-1], tmp_path / "t.csv")
     with pytest.raises(StudyError, match="b has no test results for the seed 0"):
-        histories.final(read(path, HISTORIES, 1), read(tmp_path / "t.csv", TESTS))
+        histories.final(read(path, HISTORIES, 1), configured(), read(tmp_path / "t.csv", TESTS))
     write(pd.concat([tests, tests]), tmp_path / "t.csv")
     with pytest.raises(StudyError, match="line 5: this row repeats a seed"):
         read(tmp_path / "t.csv", TESTS)

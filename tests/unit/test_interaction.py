@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import configured, initializer
 from scipy import stats
 
 from initstudy.analysis import interaction
@@ -15,7 +16,10 @@ from initstudy.analysis.interaction import (
     variance_interval,
 )
 from initstudy.analysis.levels import ALPHA
+from initstudy.config.initializers import Variant
 from initstudy.errors import StudyError
+from initstudy.results.histories import by_variant
+from initstudy.results.study import StudyResults
 
 # Simulated studies for each rate; the bounds below are 3 standard errors.
 SIMULATIONS = 100
@@ -188,6 +192,17 @@ def test_few_seeds_tell_less() -> None:
     assert (one["p_value"] == 1).all()
 
 
+def ended(final: pd.DataFrame, names: dict[str, list[str]]) -> StudyResults:
+    """A study of these pairs, whose runs have ended so."""
+    results = StudyResults("made up")
+    asked = configured()
+    asked.__dict__["variants"] = {
+        name: Variant(name, *(initializer(part) for part in pair)) for name, pair in names.items()
+    }
+    results.__dict__.update(study=asked, _finals=by_variant(final))
+    return results
+
+
 def test_the_layout_is_by_seed_kernel_and_bias() -> None:
     names = {"baseline": ["k0", "b0"], "kernel-k": ["k", "b0"], "bias-b": ["k0", "b"]}
     names["kernel-k-bias-b"] = ["k", "b"]
@@ -195,12 +210,12 @@ def test_the_layout_is_by_seed_kernel_and_bias() -> None:
         [(name, seed, (i + 10 * seed) / 100) for i, name in enumerate(names) for seed in (1, 0)],
         columns=["variant", "seed", "accuracy"],
     )
-    found = interaction.layout(final, names, range(2))
+    found = interaction.layout(ended(final, names), range(2))
     assert (found.kernels, found.biases) == (["k0", "k"], ["b0", "b"])
-    np.testing.assert_allclose(found.accuracies[0], [[0, 0.02], [0.01, 0.03]])
-    np.testing.assert_allclose(found.accuracies[1], found.accuracies[0] + 0.1)
+    np.testing.assert_allclose(found.ends[0], [[0, 0.02], [0.01, 0.03]])
+    np.testing.assert_allclose(found.ends[1], found.ends[0] + 0.1)
     with pytest.raises(StudyError, match="kernel-k-bias-b has no results"):
-        interaction.layout(final[final["variant"] != "kernel-k-bias-b"], names, range(2))
+        interaction.layout(ended(final[final["variant"] != "kernel-k-bias-b"], names), range(2))
 
 
 @pytest.mark.parametrize("n", [2, 3, 7, 10])

@@ -348,12 +348,12 @@ def test_measures_hits_and_tests_are_of_the_network_as_it_is_then(
             if metrics:
                 outputs = trainer.model(trainer._inputs(trainer.model, trainer._test[0]))
                 right = outputs.numpy().argmax(axis=1) == trainer._test[1].numpy()
-                np.testing.assert_array_equal(moment.correct, right)
+                np.testing.assert_array_equal(moment.by_example, right)
                 assert moment.test[1] == pytest.approx(right.mean(), abs=1e-12)
                 # Validated on the same examples, but for the one of another class here and there.
                 if name == "notebook":
                     assert moment.test[0] == pytest.approx(metrics.val_loss, rel=1e-5)
-                    assert moment.test[1] == pytest.approx(metrics.val_accuracy, abs=0.01)
+                    assert moment.test[1] == pytest.approx(metrics.val_metric, abs=0.01)
 
 
 def test_tensorflow_is_not_started_for_what_is_known(
@@ -420,7 +420,7 @@ def test_a_record_of_another_training_is_set_aside(
         record = replace(record, states=(replace(state, arrays=state.arrays[1:]),))
     else:
         longer = {
-            epoch: replace(one, correct=np.ones(208 * (epoch > 0), bool))
+            epoch: replace(one, by_example=np.ones(208 * (epoch > 0), bool))
             for epoch, one in record.measurements.items()
         }
         record = replace(record, examples=208, measurements=longer)

@@ -100,13 +100,13 @@ def test_it_stands_behind_what_was_trained_with_its_trials(
 
     found = entry(3).beside(kept)
     assert found.variants == ["baseline", NAME]
-    assert found.accuracies.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
+    assert found.ends.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
     assert (found.times * own.epochs).tolist() == [[5.0, np.inf]] * 3
     assert found.evidence.one_run == {NAME}
     assert [*found.trials.columns] == learning_rates.COLUMNS
     assert found.trials["variant"].tolist() == ["baseline", *[NAME] * 4]
     # Of a study whose seeds are one and the same run, there is one of the others, too.
-    assert entry(1).beside(kept).accuracies.tolist() == [[0.8, 0.9]]
+    assert entry(1).beside(kept).ends.tolist() == [[0.8, 0.9]]
 
 
 def test_what_was_trained_again_shows_whether_it_can_be_put_beside_what_is_kept(

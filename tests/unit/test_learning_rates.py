@@ -10,7 +10,7 @@ from made_up import configured, made_up_study
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.findings import find
-from initstudy.analysis.measures import MEASURES
+from initstudy.analysis.measures import measure
 from initstudy.errors import StudyError
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.jobs import Runs
@@ -176,7 +176,7 @@ def test_whose_rate_is_the_wrong_one_is_flagged_mostly(times_wider: float, times
 
 
 def test_infinite_scores_are_apart_only_where_they_are_on_every_seed() -> None:
-    loss, nan = MEASURES["loss"], float("nan")
+    loss, nan = measure("loss"), float("nan")
 
     def found(first: list[float], second: list[float]) -> list[str]:
         rows = [

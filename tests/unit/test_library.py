@@ -90,11 +90,11 @@ def test_correct_predictions_of_a_study_are_those_that_were_written(tmp_path: Pa
         study = made_up_study(tmp_path / name)
         (tmp_path / name / "examples.npz").unlink()
         write_arrays({**arrays, "baseline/seeds": np.arange(4)}, tmp_path / name / f"{name}.npz")
-        assert list(study.correct) == ["baseline"]
-        np.testing.assert_array_equal(study.correct["baseline"], right)
+        assert list(study.by_example) == ["baseline"]
+        np.testing.assert_array_equal(study.by_example["baseline"], right)
         (tmp_path / name / f"{name}.npz").write_bytes(b"PK")
         with pytest.raises(StudyError, match=rf"{name}\.npz: it cannot be read"):
-            _ = StudyResults(tmp_path / name).correct
+            _ = StudyResults(tmp_path / name).by_example
 
 
 def test_the_findings_of_a_study_are_those_that_were_written(tmp_path: Path) -> None:

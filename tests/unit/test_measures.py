@@ -16,7 +16,8 @@ from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import Decisions, Rules, analyse
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
-from initstudy.analysis.measures import ACCURACY, MEASURES, differences, mean_interval
+from initstudy.analysis.measures import ACCURACY, differences, mean_interval
+from initstudy.analysis.measures import measure as measure_named
 from initstudy.analysis.summary import summarize
 from initstudy.config.configuration import Configuration
 from initstudy.config.initializers import Variant
@@ -24,10 +25,13 @@ from initstudy.config.names import RANKED
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
 from initstudy.results.contracts import HISTORIES
-from initstudy.results.scores import SIGNS, scored
+from initstudy.results.scores import scored, sign_of
 from initstudy.results.study import StudyResults
 
-LOSS, EPOCHS, AREA = (MEASURES[name] for name in ("loss", "epochs_to_target", "area_under_curve"))
+LOSS, EPOCHS, AREA = (
+    measure_named(name) for name in ("loss", "epochs_to_target", "area_under_curve")
+)
+JUDGED = ["accuracy", "loss", "epochs_to_target", "area_under_curve"]
 INF, NAN = np.inf, np.nan
 SIMULATIONS = 100
 
@@ -46,10 +50,11 @@ def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:
 
 
 def test_every_measure_is_known_to_the_results() -> None:
-    assert list(MEASURES) == list(SIGNS)
-    assert {measure.name: measure.sign for measure in MEASURES.values()} == SIGNS
-    assert list(MEASURES) == list(get_args(Configuration.model_fields["judge_by"].annotation))
-    medians = [name for name, measure in MEASURES.items() if measure.middle == "median"]
+    asked = get_args(Configuration.model_fields["judged"].annotation)
+    assert list(asked) == ["metric", *JUDGED]
+    for name in JUDGED:
+        assert measure_named(name).sign == sign_of(configured(judge_by=name))
+    medians = [name for name in JUDGED if measure_named(name).middle == "median"]
     assert medians == list(RANKED)
 
 
@@ -64,21 +69,23 @@ def test_every_measure_is_known_to_the_results() -> None:
 )
 def test_scores_are_what_is_judged_by(judge_by: str, expected: list[float]) -> None:
     made = table({"a": [[0.5, 0.8, 0.9], [0.7] * 3, [0.9, NAN]], "b": [[0.95] * 3]})
-    final = histories.final(made)
+    final = histories.final(made, configured())
     found = scored(
         final, made, configured(judge_by=judge_by, target_accuracy=0.8, epochs=3, margin=None)
     )
-    assert SIGNS[judge_by] * found["score"].to_numpy() == pytest.approx(expected)
+    assert measure_named(judge_by).sign * found["score"].to_numpy() == pytest.approx(expected)
 
 
 def test_epochs_and_areas_are_of_each_curve_whatever_is_judged() -> None:
     curves = [[0.1, 0.9, 0.8], [0.2, 0.3, 0.4], [0.95, 0.1, 0.1]]
     made = table({"a": curves})
-    found = scored(histories.final(made), made, configured(target_accuracy=0.9, epochs=3))
+    found = scored(
+        histories.final(made, configured()), made, configured(target_accuracy=0.9, epochs=3)
+    )
     assert found["epochs_to_target"].tolist() == [2, INF, 1]
     np.testing.assert_allclose(found["area_under_curve"], [0.675, 0.3, 0.3125])
     short = made[made["epoch"] == 1]
-    found = scored(histories.final(short), short, configured(epochs=1))
+    found = scored(histories.final(short, configured()), short, configured(epochs=1))
     np.testing.assert_array_equal(found["area_under_curve"], [0.1, 0.2, 0.95])
 
 
@@ -228,7 +235,7 @@ def results_of(judge_by: str, margin: float | None) -> StudyResults:
 )
 def test_findings_are_about_what_is_judged_by(judge_by: str, margin: float) -> None:
     results = results_of(judge_by, margin)
-    findings, measure = find(results), MEASURES[judge_by]
+    findings, measure = find(results), measure_named(judge_by)
     assert {one.name: one.decision for one in findings.variants[1:4]} == {
         "kernel-fast": "better",
         "kernel-slow": "worse",
@@ -259,7 +266,7 @@ def test_findings_are_about_what_is_judged_by(judge_by: str, margin: float) -> N
 @pytest.mark.parametrize("judge_by", ["loss", "epochs_to_target", "area_under_curve"])
 def test_the_words_are_about_what_is_judged_by(judge_by: str) -> None:
     findings = find(results_of(judge_by, 3 if judge_by == "epochs_to_target" else 0.01))
-    measure = MEASURES[judge_by]
+    measure = measure_named(judge_by)
     text = verdict(findings)
     assert "**Start from fast kernels with b0 biases.**" in text
     assert f"The primary metric is the {measure.words}" in text
@@ -274,7 +281,7 @@ def test_the_words_are_about_what_is_judged_by(judge_by: str) -> None:
     assert "inf" not in text.replace("infinite", "")
 
 
-@pytest.mark.parametrize("judge_by", MEASURES)
+@pytest.mark.parametrize("judge_by", JUDGED)
 def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
     made = table(
         {
@@ -287,9 +294,9 @@ def test_the_pair_that_does_best_is_chosen(judge_by: str) -> None:
         name: Variant(name, initializer(name.rpartition("-")[2]), initializer("zeros"))
         for name in ("baseline", "kernel-a", "kernel-b")
     }
-    measure = MEASURES[judge_by]
+    measure = measure_named(judge_by)
     final = scored(
-        histories.final(made),
+        histories.final(made, configured()),
         made,
         configured(judge_by=judge_by, target_accuracy=0.85, epochs=2, margin=None),
     )
@@ -319,7 +326,7 @@ def test_the_level_holds_with_infinite_values(times: int) -> None:
 
 
 def test_intervals_are_shown_from_the_lower_to_the_higher_value() -> None:
-    for measure, sign in itertools.product(MEASURES.values(), (1, -1)):
+    for measure, sign in itertools.product(map(measure_named, JUDGED), (1, -1)):
         low, middle, high = measure.shown(0.1 * sign - 0.05, 0.1 * sign, 0.1 * sign + 0.05)
         assert low < middle < high
         assert middle == measure.sign * 0.1 * sign

@@ -32,7 +32,7 @@ def shown(axes: Axes) -> np.ndarray:
 def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
     given = layout(3, 4)
     figure = draw_pairs("T", given)
-    means, beyond = given.accuracies.mean(0), effects(given.accuracies)["interaction"].mean(0)
+    means, beyond = given.ends.mean(0), effects(given.ends)["interaction"].mean(0)
     rows, columns = names(figure.axes[0])
     for row, kernel in enumerate(rows):
         for column, bias in enumerate(columns):
@@ -42,7 +42,7 @@ def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
     assert (np.diff(shown(figure.axes[0]).mean(axis=1)) <= 0).all()
     assert (np.diff(shown(figure.axes[0]).mean(axis=0)) <= 0).all()
     written = [text.get_text() for text in figure.axes[0].texts]
-    spreads = given.accuracies.std(axis=0, ddof=1)
+    spreads = given.ends.std(axis=0, ddof=1)
     assert f"{100 * means[0, 0]:.1f}\n±{100 * spreads[0, 0]:.1f}" in written
     frame = next(patch for patch in figure.axes[1].patches if isinstance(patch, Rectangle))
     column, row = (int(place + 0.5) for place in frame.get_xy())
@@ -51,7 +51,7 @@ def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
 
 def test_one_diverged_pair_does_not_make_the_others_alike() -> None:
     given = layout(5, 5)
-    given.accuracies[:, 2, 3] = 0
+    given.ends[:, 2, 3] = 0
     figure = draw_pairs("T", given)
     image = figure.axes[0].images[0]
     others = shown(figure.axes[0])[shown(figure.axes[0]) > 0]

@@ -11,7 +11,7 @@ from initstudy.analysis import power
 from initstudy.analysis.decisions import Rules, analyse
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
-from initstudy.analysis.measures import ACCURACY, MEASURES, Measure
+from initstudy.analysis.measures import ACCURACY, Measure, measure
 from initstudy.errors import StudyError
 from initstudy.report.plan import SEEDS, plan_page
 from initstudy.results.findings import Comparison, Findings
@@ -88,8 +88,8 @@ def test_the_spread_of_a_pilot_is_known_as_its_interval_says() -> None:
 
 @pytest.mark.parametrize("ranked", [False, True])
 def test_seeds_that_decide_what_was_seen(ranked: bool) -> None:
-    measure = MEASURES["loss"] if ranked else ACCURACY
-    found = compared(3, 12, 0.7, measure=measure)
+    judged = measure("loss") if ranked else ACCURACY
+    found = compared(3, 12, 0.7, measure=judged)
     # Its sign is that of a loss.
     difference = abs(found.difference)
     sd = (found.high - found.low) / 2 / stats.t.isf(0.025, 11) * np.sqrt(12)

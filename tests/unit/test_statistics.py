@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from made_up import configured
 from scipy import stats
 
 from initstudy.analysis import statistics
@@ -69,11 +70,13 @@ def test_intervals_cover_the_mean_of_ten_seeds(
 
 
 def test_replicates_that_end_far_below_the_others_have_collapsed() -> None:
-    found = statistics.collapsed(np.array([0.91, 0.92, 0.30, 0.93, 0.92, 0.11, 0.915]))
+    found = statistics.collapsed(
+        np.array([0.91, 0.92, 0.30, 0.93, 0.92, 0.11, 0.915]), configured()
+    )
     assert found.tolist() == [False, False, True, False, False, True, False]
     # A wide spread is none, nor is a small step.
-    assert not statistics.collapsed(np.array([0.2, 0.35, 0.5, 0.65, 0.8])).any()
-    assert not statistics.collapsed(np.array([0.90, 0.9001, 0.9002, 0.87])).any()
+    assert not statistics.collapsed(np.array([0.2, 0.35, 0.5, 0.65, 0.8]), configured()).any()
+    assert not statistics.collapsed(np.array([0.90, 0.9001, 0.9002, 0.87]), configured()).any()
 
 
 def test_the_probability_of_improvement_counts_ties_half() -> None:
@@ -83,7 +86,7 @@ def test_the_probability_of_improvement_counts_ties_half() -> None:
 
 def test_what_guesses_the_commonest_label_has_not_learned() -> None:
     accuracies = np.array([0.0, 0.0980, 0.1135, 0.155, 0.16, 0.9])
-    assert statistics.not_learned(accuracies, 0.1135).sum() == 4
+    assert statistics.not_learned(accuracies, configured(0.1135)).sum() == 4
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy import stats
 
-from initstudy.analysis import learning_rates
 from initstudy.analysis.decisions import BETTER, EQUIVALENT, INCONCLUSIVE, WORSE
 from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
 from initstudy.drawing.style import save
@@ -27,6 +26,7 @@ from initstudy.suite import figures as suite_figures
 from initstudy.suite import pages
 from initstudy.suite.entry import (
     OF_TRAININGS,
+    OF_TRIALS,
     RUNS,
     Entry,
     Workload,
@@ -59,7 +59,7 @@ def tuned(variants: Sequence[str], best: int = 1, seeds: int = 2) -> pd.DataFram
         for place, rate in enumerate((0.001, 0.01, 0.1))
         for seed in range(seeds)
     ]
-    return pd.DataFrame(rows, columns=learning_rates.COLUMNS)
+    return pd.DataFrame(rows, columns=OF_TRIALS)
 
 
 def workload(study: str, **changes: object) -> Workload:
@@ -97,7 +97,7 @@ def entry(study: str, accuracies: np.ndarray, rates: object = "tuned", **changes
         ],
         columns=RUNS,
     )
-    trials = pd.DataFrame(columns=learning_rates.COLUMNS) if rates is None else rates
+    trials = pd.DataFrame(columns=OF_TRIALS) if rates is None else rates
     trainings = pd.DataFrame(
         [(name, "0", 10, name in one_run) for name in names], columns=OF_TRAININGS
     )
@@ -138,14 +138,15 @@ def written_page(findings: Findings, figures: dict[str, Figure]) -> str:
 
 def test_scores_go_from_chance_to_the_target_whatever_takes_part() -> None:
     accuracies = np.array([[0.5, 0.1, 0.0], [0.7, 0.1, 0.2]])
-    scores = normalized(accuracies, chance=0.1, target=0.6)
+    own = workload("x", chance=0.1, target=0.6)
+    scores = normalized(accuracies, own)
     np.testing.assert_allclose(scores, [[0.8, 0, -0.2], [1.2, 0, 0.2]])
-    np.testing.assert_array_equal(normalized(accuracies[:, 1:], 0.1, 0.6), scores[:, 1:])
+    np.testing.assert_array_equal(normalized(accuracies[:, 1:], own), scores[:, 1:])
     with pytest.raises(
-        StudyError, match=r"60.00 % is not above the majority-class accuracy of 70.00"
+        StudyError, match=r"target of 60 % is no better than the best constant answer's 70 %"
     ):
-        normalized(accuracies, chance=0.7, target=0.6)
-    with pytest.raises(StudyError, match=r"^x: its target_accuracy of"):
+        normalized(accuracies, workload("x", chance=0.7, target=0.6))
+    with pytest.raises(StudyError, match=r"^x: its target of"):
         find([entry("x", accuracies[:, :2], chance=0.9)])
 
 
@@ -203,7 +204,7 @@ def test_without_a_better_one_the_baseline_stays_and_candidates_are_named() -> N
     """A method that is better in three of twelve workloads, and nowhere else another."""
     entries = []
     for number, one in enumerate(truth()):
-        accuracies = one.accuracies.copy()
+        accuracies = one.ends.copy()
         base = accuracies[:, 0]
         accuracies[:, 1] = base + (0.05 if number < 3 else 0) + 0.001 * np.arange(9) % 0.002
         accuracies[:, 5] = base - 0.05
@@ -290,10 +291,10 @@ def test_what_is_left_out_is_a_suite_without_it() -> None:
 def test_seeds_that_are_one_run_decide_nothing_in_their_workload() -> None:
     entries = truth(6)
     copies = [
-        entry(one.workload.study, one.accuracies, target=0.7, one_run=["kernel-number_1"])
+        entry(one.workload.study, one.ends, target=0.7, one_run=["kernel-number_1"])
         for one in entries
     ]
-    single = [entry(one.workload.study, one.accuracies[:1], target=0.7) for one in entries]
+    single = [entry(one.workload.study, one.ends[:1], target=0.7) for one in entries]
     for changed, names in ((copies, ["kernel-number_1"]), (single, names_of(6)[1:])):
         findings = find(changed)
         for name in names:
@@ -335,8 +336,8 @@ def test_no_two_statements_of_findings_contradict_each_other(block: int) -> None
         # No order of the seeds changes a digit.
         shuffled = []
         for one in entries:
-            order = generator.permutation(len(one.accuracies))
-            shuffled.append(replace(one, runs=entry("", one.accuracies[order]).runs))
+            order = generator.permutation(len(one.ends))
+            shuffled.append(replace(one, runs=entry("", one.ends[order]).runs))
         assert find(shuffled).plain() == findings.plain()
 
 
@@ -487,7 +488,7 @@ def test_chosen_rates_and_what_fewer_are_worth() -> None:
 
 def test_tables_have_what_was_found_and_can_be_read_again(tmp_path: Path) -> None:
     entries = [
-        entry(one.workload.study, one.accuracies, target=0.7, margin=margin, kinds=["a", "b c"])
+        entry(one.workload.study, one.ends, target=0.7, margin=margin, kinds=["a", "b c"])
         for one, margin in zip(truth(6), [None, 0.01] * 3, strict=True)
     ]
     findings = find(entries)
@@ -507,7 +508,7 @@ def test_tables_have_what_was_found_and_can_be_read_again(tmp_path: Path) -> Non
     decisions = made["decisions"]
     assert len(decisions) == 6 * 5
     row = decisions.set_index(["study", "variant"]).loc[("w3", "kernel-number_1")]
-    accuracies = entries[3].accuracies
+    accuracies = entries[3].ends
     assert row["difference"] == pytest.approx((accuracies[:, 1] - accuracies[:, 0]).mean())
     assert row["ratio"] == pytest.approx(
         (1 - accuracies[:, 1]).mean() / (1 - accuracies[:, 0]).mean()

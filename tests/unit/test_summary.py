@@ -184,8 +184,8 @@ def test_for_other_examples_the_seeds_are_those_that_are_compared() -> None:
         middle = found.loc[
             name, ["difference_new_examples_ci_low", "difference_new_examples_ci_high"]
         ].mean()
-        base = results.correct["baseline"][seeds].mean()
-        assert middle == pytest.approx(results.correct[name].mean() - base)
+        base = results.by_example["baseline"][seeds].mean()
+        assert middle == pytest.approx(results.by_example[name].mean() - base)
     assert np.isnan(found.loc["baseline", "difference_new_examples_ci_low"])
 
 

@@ -181,7 +181,7 @@ def test_features_of_any_size_are_learned_from_alike() -> None:
         dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,), classes=2)
         make = model_maker([8], "relu", features=4, classes=2), optimizing(ADAM)
         *_, last = Trainer(scaled(dataset, inputs), *make, 20).train(0, 10)
-        return last.val_accuracy
+        return last.val_metric
 
     assert accuracy("features") > 0.95 > 0.9 > accuracy("standardized")
 
@@ -200,7 +200,7 @@ def test_it_learns(mnist: Dataset) -> None:
     make = model_maker([16, 16], "relu", "he_normal"), optimizing(ADAM)
     trainer = Trainer(scaled(mnist, "unit"), *make, 128)
     epochs = list(trainer.train(seed=0, epochs=3))
-    assert epochs[-1].val_accuracy > 0.93
+    assert epochs[-1].val_metric > 0.93
     assert epochs[0].loss > epochs[1].loss > epochs[2].loss
 
 
@@ -230,7 +230,7 @@ def test_with_images_held_out_the_test_images_are_others(few: Dataset) -> None:
         assert hits.mean() == tests[name][1]
     # The same 2,000 images are learned from, so its test is what validation on them would tell.
     assert tests["held"] == pytest.approx(epochs["as test"][2:4], rel=1e-6)
-    assert epochs["held"].val_accuracy != epochs["as test"].val_accuracy
+    assert epochs["held"].val_metric != epochs["as test"].val_metric
 
 
 def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: Dataset) -> None:
@@ -240,7 +240,7 @@ def test_the_test_images_are_those_of_the_validation_if_none_are_held_out(few: D
         trainer = Trainer(scaled(dataset, "unit"), *make, 128)
         (epoch,) = trainer.train(0, 1)
         loss, accuracy, hits = trainer.test()
-        assert (accuracy, hits.mean()) == (epoch.val_accuracy, epoch.val_accuracy)
+        assert (accuracy, hits.mean()) == (epoch.val_metric, epoch.val_metric)
         assert loss == pytest.approx(epoch.val_loss, rel=1e-6)
         assert len(hits) == trainer.test_examples == len(dataset.y_test)
 

@@ -238,10 +238,10 @@ def test_what_runs_do_beyond_their_decision_is_found() -> None:
     assert peak is not None
     # Each epoch is a twentieth of five or less, so no mean is taken.
     assert peak.epoch == 2
-    mean = found.variant("bias-c").accuracy
+    mean = found.variant("bias-c").metric
     assert peak.lost == pytest.approx(0.03 * mean)
     assert [one.name for one in found.variants if one.peak] == ["bias-c"]
-    assert found.variant("kernel-a").training_accuracy == pytest.approx(0.999)
+    assert found.variant("kernel-a").training_metric == pytest.approx(0.999)
     assert found_of("clear").variant("kernel-ones").deterministic
 
 
@@ -273,7 +273,7 @@ def factorial(both: float, seeds: int = 10) -> tuple[Findings, str]:
         "kernel-k1-bias-b1": base + both + noise(3, seeds),
     }
     results = study(accuracies, design="factorial")
-    values = np.array([results.accuracies(name) for name in accuracies])
+    values = np.array([results.ends(name) for name in accuracies])
     results.__dict__["interaction"] = interaction.components(
         values[[0, 2, 1, 3]].T.reshape(seeds, 2, 2)
     )
@@ -352,7 +352,7 @@ def test_long_lists_are_cut_and_counted() -> None:
 def test_a_rounded_bound_is_on_the_side_on_which_it_is(
     ends: tuple[float, float], shown: str
 ) -> None:
-    units = Units(ACCURACY, 0.005)
+    units = Units(ACCURACY, 0.005, ACCURACY)
     assert units.plain(*ends) == shown
 
 

@@ -29,7 +29,7 @@ def test_its_results_are_read(release: Path) -> None:
     assert [*results.summary["variant"]] == [*VARIANTS, "best"]
     assert results.verdict.startswith("# Verdict on the study `release`")
     for row in results.summary.itertuples():
-        accuracies = results.accuracies(row.variant)
+        accuracies = results.ends(row.variant)
         assert accuracies.mean() == pytest.approx(row.accuracy_mean, abs=1e-8)
     told = compare(results.variant("kernel-ones"), results.variant("baseline"))
     expected = results.summary.set_index("variant").loc["kernel-ones"]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.decisions import decide
+from initstudy.analysis.examples import linear
 from initstudy.analysis.measures import ACCURACY, Measure, measure_of
 from initstudy.config.initializers import Variant
 from initstudy.plan import BEST_PAIR, LEARNING_RATES
@@ -39,14 +40,16 @@ def choose(
         for variant, rate in rates.items():
             logging.info("%s: %g", variant, rate)
         return rates
-    table = collect(runs.jobs, HISTORIES, study.epochs).frame
+    table = collect(runs.jobs, HISTORIES.measured(study.metric), study.epochs).frame
     if kind == BEST_PAIR:
-        final = scored(histories.final(table), table, study)
+        final = scored(histories.final(table, study), table, study)
         return choose_pair(final, study.variants, measure_of(study))
-    final = histories.final(table, collect(runs.jobs, TESTS, study.epochs).frame)
+    tests = collect(runs.jobs, TESTS.measured(study.metric), study.epochs).frame
+    final = histories.final(table, study, tests)
     # What is equivalent must be so for other test examples, too, as in the end.
-    correct = examples.by_variant(examples.collect(runs.jobs))
-    found = decide(study, table, final, correct, interims, until=int(which))
+    arrays = examples.by_variant(examples.collect(runs.jobs), study.metric)
+    judged = linear(arrays, study) if study.judge_by == study.metric else None
+    found = decide(study, table, final, judged, interims, until=int(which))
     return {"seeds": int(which), "goes_on": found.goes_on()}
 
 
@@ -78,7 +81,7 @@ def choose_pair(
     finals = histories.by_variant(final)
     seeds = range(max(len(rows) for rows in finals.values()))
     means = {
-        name: round(measure.center(histories.accuracies(finals, name, seeds, "score")), 9)
+        name: round(measure.center(histories.ends(finals, name, seeds, "score")), 9)
         for name in pairs
         if len(finals[name]) == len(seeds)
     }

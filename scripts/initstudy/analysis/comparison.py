@@ -9,7 +9,7 @@ from scipy import stats
 
 from initstudy.analysis.comparisons import Family
 from initstudy.analysis.comparisons import compare as compare_all
-from initstudy.analysis.evidence import DIGITS, one_run
+from initstudy.analysis.evidence import beats_constant, one_run
 from initstudy.analysis.levels import ALPHA, LEVEL, Floats
 from initstudy.analysis.measures import ACCURACY
 from initstudy.config.problems import count
@@ -25,7 +25,7 @@ class Comparison:
 
     Attributes:
         first, second: which variant of which study.
-        first_accuracies, second_accuracies: of the test examples after the last epoch, float64
+        first_values, second_values: of the test examples after the last epoch, float64
             (n,), by seed; only of shared seeds, if they are paired.
         paired: whether one of each belongs to one of the other, by its seed.
         difference: of the means, the first less the second.
@@ -37,8 +37,8 @@ class Comparison:
 
     first: str
     second: str
-    first_accuracies: Floats
-    second_accuracies: Floats
+    first_values: Floats
+    second_values: Floats
     paired: bool
     difference: float
     low: float
@@ -49,11 +49,11 @@ class Comparison:
     @property
     def counts(self) -> tuple[int, int]:
         """Numbers of the runs that are compared."""
-        return len(self.first_accuracies), len(self.second_accuracies)
+        return len(self.first_values), len(self.second_values)
 
     def __str__(self) -> str:
         """Say it in words."""
-        sides = (self.first, self.first_accuracies), (self.second, self.second_accuracies)
+        sides = (self.first, self.first_values), (self.second, self.second_values)
         means = [f"{name}: {100 * values.mean():.2f} %" for name, values in sides]
         one, other = self.counts
         how = f"n = {one} shared seeds, paired" if self.paired else f"n = {one} and {other}"
@@ -138,13 +138,13 @@ UNKNOWN = NAN, NAN, 1.0
 def compare(
     first: Side | SuiteResults, second: Side | SuiteResults
 ) -> Comparison | SuiteComparison:
-    """Compare two variants, of one study or of two, by their final accuracies; or two suites.
+    """Compare two variants, of one study or of two, by how their runs ended; or two suites.
 
     Where all seeds of one are among the other's, they are compared in pairs, since runs of one
     seed share their random numbers: see `comparisons.compare`. Otherwise, as for `best` and the
-    variant of the choice, all runs of both are compared: see `welch`. A diverged run counts as an
-    accuracy of 0. If all seeds of one of them are one and the same run, or no run of either
-    learned, nothing can be concluded, see `evidence.find`.
+    variant of the choice, all runs of both are compared: see `welch`. Diverged runs count as
+    `histories.bounded` has them. If all seeds of one of them are one and the same run, or no run of
+    either learned, nothing can be concluded, see `evidence.find`.
 
     Args:
         first: a variant, from `results.variant(name)`; of a whole study it is the baseline. Or a
@@ -164,17 +164,16 @@ def compare(
     if isinstance(first, SuiteResults) and isinstance(second, SuiteResults):
         return compare_suites(first, second)
     one, other = _variant(first), _variant(second)
-    shared = sorted(one.accuracies.keys() & other.accuracies.keys())
+    shared = sorted(one.ends.keys() & other.ends.keys())
     nothing = _nothing(one, other)
-    in_pairs = len(shared) > 1 and len(shared) == min(len(one.accuracies), len(other.accuracies))
+    in_pairs = len(shared) > 1 and len(shared) == min(len(one.ends), len(other.ends))
     values, base = (
-        np.array(
-            [side.accuracies[seed] for seed in (shared if in_pairs else sorted(side.accuracies))]
-        )
+        np.array([side.ends[seed] for seed in (shared if in_pairs else sorted(side.ends))])
         for side in (one, other)
     )
     low, high, p_value = UNKNOWN if nothing else (paired if in_pairs else welch)(values, base)
-    low, high = np.clip((low, high), -1, 1).tolist()
+    if one.of is None or one.of.perfect:
+        low, high = np.clip((low, high), -1, 1).tolist()
     difference = float(values.mean() - base.mean())
     found = difference, low, high, p_value, nothing
     return Comparison(one.label, other.label, values, base, in_pairs, *found)
@@ -185,9 +184,18 @@ def _nothing(one: Replicates, other: Replicates) -> str:
     for side in (one, other):
         if side.histories is not None and side.variant in one_run(side.histories):
             return f"all seeds of {side.label} are one and the same run, so n is 1"
-    if all(max(side.accuracies.values()) <= side.chance + DIGITS for side in (one, other)):
-        return "no run of either variant exceeds the majority-class accuracy"
+    studies = {side.of.metric for side in (one, other) if side.of}
+    if len(studies) > 1:
+        return f"one is measured by {', the other by '.join(sorted(studies))}"
+    if all(side.of and not _learned(side) for side in (one, other)):
+        return "no run of either variant is better than the best constant answer"
     return ""
+
+
+def _learned(side: Replicates) -> bool:
+    """Whether some run of a variant is better than the best constant answer."""
+    assert side.of is not None
+    return bool(beats_constant(pd.Series(side.ends), side.of).any())
 
 
 def _variant(side: Side | SuiteResults) -> Replicates:

@@ -8,6 +8,7 @@ inconclusive is compared again, as long as there are seeds to come; a decision i
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from initstudy.analysis.comparisons import Comparisons, Family, compare, fewest_
 from initstudy.analysis.evidence import Evidence, find
 from initstudy.analysis.examples import Crossed, crossed
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.analysis.measures import ACCURACY, Measure, differences, measure_of
+from initstudy.analysis.measures import Measure, differences, measure_of
 from initstudy.results import histories
 from initstudy.results.findings import (
     BETTER,
@@ -32,8 +33,8 @@ from initstudy.results.scores import scored
 from initstudy.study import MOST_COMPARED, Study
 
 BASELINE = "baseline"
-# Which test examples each run gets right, bool (seeds, examples), by variant.
-Correct = Mapping[str, npt.NDArray[np.bool_]]
+# What each run makes of each test example, (seeds, examples), by variant: see `examples.linear`.
+Examples = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Analysis:
         comparisons: of all of them.
         decisions: of each row's variant beside each column's, one of DECISIONS.
         rules: by what it was decided.
-        correct: None if that is not known.
+        examples: None if that is not known, or not what is compared.
     """
 
     names: Sequence[str]
@@ -87,7 +88,7 @@ class Analysis:
     comparisons: Comparisons
     decisions: npt.NDArray[np.str_]
     rules: Rules
-    correct: Correct | None = None
+    examples: Examples | None = None
 
     def decision(self, first: str, second: str) -> str:
         """Of the first beside the second."""
@@ -144,10 +145,10 @@ class Analysis:
         )
 
     def crossed(self, first: str, second: str) -> Crossed | None:
-        """Return the difference of accuracies for other seeds and test examples, if it is known."""
-        if self.correct is None or self.rules.measure is not ACCURACY or len(self.scores) < 2:
+        """Return the difference for other seeds and other test examples, if it is known."""
+        if self.examples is None or len(self.scores) < 2:
             return None
-        one, other = (self.correct[name][: len(self.scores)] for name in (first, second))
+        one, other = (self.examples[name][: len(self.scores)] for name in (first, second))
         return crossed(one, other) if one.shape[1] > 1 else None
 
 
@@ -156,7 +157,7 @@ def analyse(
     evidence: Evidence,
     rules: Rules,
     share: float = 1.0,
-    correct: Correct | None = None,
+    examples: Examples | None = None,
 ) -> Analysis:
     """Compare every two variants, and decide by the intervals that hold together.
 
@@ -169,7 +170,8 @@ def analyse(
         evidence: what their runs are evidence of.
         rules: by what it is decided.
         share: of the error that may be spent here.
-        correct: if it is known, what is equivalent must be so for other test examples, too.
+        examples: what each run makes of each test example, see `examples.linear`; if it is known,
+            what is equivalent must be so for other test examples, too.
     """
     names = list(scores)
     values = np.array(list(scores.values())).T
@@ -191,8 +193,8 @@ def analyse(
             if rules.margin is not None:
                 within = (-rules.margin < low) & (high < rules.margin)
                 equivalent |= asked & within & np.outer(learned, learned)
-    decided = Analysis(names, values, share, tested, found, decisions, rules, correct)
-    if correct is not None and rules.measure is ACCURACY:
+    decided = Analysis(names, values, share, tested, found, decisions, rules, examples)
+    if examples is not None:
         equivalent = _for_other_examples(decided, equivalent)
     # What surely differs, but by less than the margin, is equivalent all the same.
     return replace(decided, decisions=np.where(equivalent, EQUIVALENT, decisions))
@@ -311,7 +313,7 @@ def decide(
     study: Study,
     table: pd.DataFrame,
     final: pd.DataFrame,
-    correct: Correct,
+    examples: Examples | None,
     interims: Mapping[int, Sequence[str]],
     until: int | None = None,
 ) -> Decisions:
@@ -321,7 +323,7 @@ def decide(
         study: that is analysed.
         table: `contracts.HISTORIES`.
         final: how its runs ended, see `histories.final`.
-        correct: which test examples each run gets right.
+        examples: what each run makes of each test example, if that is compared.
         interims: which variants went on, after how many seeds.
         until: the number of seeds of the last analysis; None if nothing is left to come.
     """
@@ -333,9 +335,9 @@ def decide(
         runs = (
             rows[rows["variant"].isin(names) & (rows["seed"] < seeds)] for rows in (table, final)
         )
-        scores = {name: histories.accuracies(finals, name, range(seeds), "score") for name in names}
-        right = {name: correct[name][:seeds] for name in names}
-        analyses.append(analyse(scores, find(study, *runs), rules, share, right))
+        scores = {name: histories.ends(finals, name, range(seeds), "score") for name in names}
+        mine = {name: examples[name][:seeds] for name in names} if examples else None
+        analyses.append(analyse(scores, find(study, *runs), rules, share, mine))
         names = list(interims.get(seeds, []))
         if seeds == until or not names:
             break

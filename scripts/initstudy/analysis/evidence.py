@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from initstudy.engine.spec import METRIC
+from initstudy.results.scores import KEYS
 from initstudy.results.study import StudyResults
 from initstudy.study import Study
 
 # Runs that are the same differ by how sums are rounded: measured after one epoch of 40,000 examples
 # in one batch, by 5e-8 of the loss at most. Of orders that count, they differ in accuracy as well.
 ROUNDING = 1e-6
-# Accuracies are written with nine digits.
+# Metrics are written with nine digits.
 DIGITS = 1e-7
 # Why nothing can be concluded from a study; templates/nothing.md.jinja has the words.
 REASONS = ALL_DIVERGED, NOTHING_LEARNED, ONE_RUN, ONE_CLASS = (
@@ -35,14 +37,14 @@ class Evidence:
         never_learned: variants of which no run learned anything.
         reason: why nothing at all can be concluded, one of REASONS; empty if something can.
         runs: how many there are.
-        chance: accuracy of always naming the most frequent class.
+        constant: what the best constant answer has.
     """
 
     one_run: Collection[str] = frozenset()
     never_learned: Collection[str] = frozenset()
     reason: str = ""
     runs: int = 0
-    chance: float = float("nan")
+    constant: float = float("nan")
 
     def compares(self, one: str, other: str) -> bool:
         """Whether the seeds of two variants can be compared: both must have several runs."""
@@ -62,19 +64,20 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
         histories: `contracts.HISTORIES`.
         final: how they ended, see `histories.final`.
     """
-    chance, learned = study.constant, ~final["diverged"]
+    learned = ~final["diverged"]
     # A loss may be better than another one though every run names the most frequent class alone.
-    if study.judge_by == "accuracy":
-        learned &= final["accuracy"] > chance + DIGITS
+    if study.judge_by == study.metric:
+        learned &= beats_constant(final[study.metric], study)
     elif study.judge_by != "loss":
-        best = histories.groupby(["variant", "seed"])["val_accuracy"].max()
-        runs = pd.MultiIndex.from_frame(final[["variant", "seed"]])
-        learned &= best.reindex(runs).to_numpy() > chance + DIGITS
+        ahead = study.sign * histories[study.val_metric]
+        best = study.sign * ahead.groupby([histories[key] for key in KEYS]).max()
+        runs = pd.MultiIndex.from_frame(final[KEYS])
+        learned &= beats_constant(best.reindex(runs), study).to_numpy()
     some = learned.groupby(final["variant"], sort=False).any()
     never_learned = frozenset(map(str, some.index[~some]))
     fixed = frozenset(one_run(histories))
     reason = ""
-    if chance >= 1:
+    if study.constant == study.perfect:
         reason = ONE_CLASS
     elif final["diverged"].all():
         reason = ALL_DIVERGED
@@ -82,15 +85,20 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
         reason = NOTHING_LEARNED
     elif {*final["variant"]} - {"best"} <= fixed:
         reason = ONE_RUN
-    return Evidence(fixed, never_learned, reason, len(final), chance)
+    return Evidence(fixed, never_learned, reason, len(final), study.constant)
+
+
+def beats_constant(values: "pd.Series[float]", study: Study) -> "pd.Series[bool]":
+    """Return which values of the metric are better than the best constant answer's."""
+    return study.sign * (values - study.constant) > DIGITS * study.unit
 
 
 def one_run(histories: pd.DataFrame) -> list[str]:
     """Name the variants of several seeds that are one and the same run.
 
-    Their seeds agree after the first epoch of `contracts.HISTORIES`, in both accuracies exactly and
-    in both losses but for rounding. Later epochs do not count, since rounding may grow: of gradient
-    descent with a large learning rate, the same run in another order of sums has ended at
+    Their seeds agree after the first epoch of `contracts.HISTORIES`: in accuracies exactly, in
+    losses and errors but for rounding. Later epochs do not count, since rounding may grow: of
+    gradient descent with a large learning rate, the same run in another order of sums has ended at
     accuracies from 32 to 93 %. What diverged in the first epoch is not known to agree.
     """
     first = histories[histories["epoch"] == 1]
@@ -98,10 +106,9 @@ def one_run(histories: pd.DataFrame) -> list[str]:
         str(variant)
         for variant, runs in first.groupby("variant", sort=False)
         if len(runs) > 1
-        and all(_spread(runs[name]) == 0 for name in ("accuracy", "val_accuracy"))
         and all(
-            _spread(runs[name]) <= ROUNDING * runs[name].abs().max()
-            for name in ("loss", "val_loss")
+            _spread(runs[name]) <= (0 if METRIC in name else ROUNDING * runs[name].abs().max())
+            for name in runs.columns[-4:]
         )
     ]
 

@@ -16,10 +16,18 @@ from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import BASELINE, Decisions, Rules, analyse
 from initstudy.analysis.decisions import decide as decisions_of
 from initstudy.analysis.evidence import Evidence
+from initstudy.analysis.examples import by_example, linear
 from initstudy.analysis.explanation import explain
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import RankedMeasure, mean, mean_interval, measure_of
+from initstudy.analysis.measures import (
+    RankedMeasure,
+    mean,
+    mean_interval,
+    measure_of,
+    metric_of,
+)
 from initstudy.analysis.statistics import collapsed, not_learned
+from initstudy.engine.spec import METRIC
 from initstudy.results.findings import (
     BETTER,
     DECISIONS,
@@ -46,7 +54,7 @@ from initstudy.results.findings import (
     Variant,
 )
 from initstudy.results.study import StudyResults
-from initstudy.study import MOST_COMPARED
+from initstudy.study import MOST_COMPARED, Study
 
 BEST = "best"
 ROLES = "kernel", "bias"
@@ -60,9 +68,9 @@ HALF_A_DIGIT = 5e-5
 
 def decide(results: StudyResults) -> Decisions:
     """Analyse a study, as often as it was to be; see `decisions.decide`."""
-    return decisions_of(
-        results.study, results.histories, results.final, results.correct, results.interims
-    )
+    study = results.study
+    examples = linear(results.by_example, study) if study.judge_by == study.metric else None
+    return decisions_of(study, results.histories, results.final, examples, results.interims)
 
 
 def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findings:
@@ -85,12 +93,13 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         (one for one in variants[1:] if one.decision == WORSE and one.name != BEST),
         key=lambda one: decisions.analyses[0].rules.measure.sign * one.value,
     )
-    accuracies = results.final.set_index(["variant", "seed"])["accuracy"]
+    ends = study.sign * results.final.set_index(["variant", "seed"])[study.metric]
     variance: Any = results.variance.to_dict("records") if study.variance_seeds else []
     return Findings(
         study=study.name,
         scope=study.scope,
         judge_by=study.judge_by,
+        metric=study.metric,
         margin=study.margin,
         comparisons=decisions.analyses[0].rules.families()[0].size,
         all_pairs=study.all_pairs,
@@ -104,12 +113,12 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         variance=variance,
         held_out=study.held_out,
         runs=known.runs,
-        chance=study.constant,
+        constant=study.constant,
         published_as="" if published is None else Path(study.published or "").stem,
         why=explain(
             [one.name for one in losing],
             results.diagnostics,
-            {name: accuracies[name] for name in study.variants},
+            {name: ends[name] for name in study.variants},
         )
         if losing
         else [],
@@ -161,9 +170,12 @@ def _confirm(results: StudyResults, known: Evidence) -> Confirmation | None:
     names = (BEST, BASELINE)
     scores = {name: results.scores(name, study.confirmation) for name in names}
     seeds = len(study.confirmation)
-    correct = {BEST: results.correct[BEST][:seeds], BASELINE: results.correct[BASELINE][-seeds:]}
+    examples = None
+    if study.judge_by == study.metric:
+        parts = {BEST: slice(seeds), BASELINE: slice(-seeds, None)}
+        examples = {name: by_example(results, name)[part] for name, part in parts.items()}
     rules = Rules(measure_of(study), study.margin, all_pairs=False, variants=2)
-    found = analyse(scores, known, rules, correct=correct)
+    found = analyse(scores, known, rules, examples=examples)
     pair = results.initializers[BEST]
     own = next((name for name, other in study.initializers.items() if other == pair), "")
     return Confirmation(
@@ -207,12 +219,11 @@ def _variant(
         own != other for own, other in zip(pair, results.initializers[BASELINE], strict=True)
     )
     seeds = results.judged_on(name)
-    scores, accuracies = results.scores(name, seeds), results.accuracies(name, seeds)
+    scores, ends = results.scores(name, seeds), results.ends(name, seeds)
     one_run = name in known.one_run
     bounds = (NAN, NAN) if one_run else measure.interval(scores)
     low, value, high = measure.shown(bounds[0], measure.center(scores), bounds[1])
-    bounds = (NAN, NAN) if one_run else mean_interval(accuracies)
-    accuracy_low, accuracy_high = np.clip(bounds, 0, 1).tolist()
+    metric_low, metric_high = (NAN, NAN) if one_run else metric_of(study).interval(ends)
     comparison = confirmed.comparison if confirmed and name == BEST else None
     if name not in (BASELINE, BEST):
         comparison = decisions.comparison(name)
@@ -230,19 +241,19 @@ def _variant(
         value=value,
         low=low,
         high=high,
-        accuracy=mean(accuracies),
-        accuracy_low=accuracy_low,
-        accuracy_high=accuracy_high,
-        accuracy_min=float(accuracies.min()),
-        accuracy_max=float(accuracies.max()),
-        training_accuracy=mean(results.curves(name, seeds, "accuracy")[:, -1]),
+        metric=mean(ends),
+        metric_low=metric_low,
+        metric_high=metric_high,
+        metric_min=float(ends.min()),
+        metric_max=float(ends.max()),
+        training_metric=mean(results.curves(name, seeds, study.metric)[:, -1]),
         comparison=comparison,
         may_be_best=name in decisions.may_be_best if asked else None,
         beaten_by=decisions.leader(decisions.better_than(name)) if asked else "",
         to_decide=to_decide,
         to_show=to_show,
         failures=_failures(results, name, one_run),
-        peak=_peak(results.curves(name, seeds, "val_accuracy"), study.margin, study.judge_by),
+        peak=_peak(results.curves(name, seeds, study.val_metric), study),
         published=_published(results, name, comparison, published),
     )
 
@@ -268,13 +279,13 @@ def _needed(
 
 def _failed(results: StudyResults, name: str, seeds: range) -> npt.NDArray[np.bool_]:
     """Which runs diverged, never learned, or ended far below the others."""
-    accuracies = results.accuracies(name, seeds)
-    return not_learned(accuracies, results.study.constant) | collapsed(accuracies)
+    ends, study = results.ends(name, seeds), results.study
+    return not_learned(ends, study) | collapsed(ends, study)
 
 
 def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | None:
     seeds, study = results.judged_on(name), results.study
-    accuracies, failed = results.accuracies(name, seeds), _failed(results, name, seeds)
+    ends, failed = results.ends(name, seeds), _failed(results, name, seeds)
     base_failed = _failed(results, BASELINE, seeds)
     if one_run or not (failed.any() or (base_failed.any() and name != BASELINE)):
         return None
@@ -285,16 +296,16 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
     if name != BASELINE:
         table = np.array([[part.sum(), (~part).sum()] for part in (failed, base_failed)])
         p_value = float(stats.fisher_exact(table).pvalue)
-        gained = accuracies[both] - results.accuracies(BASELINE, seeds)[both]
+        gained = ends[both] - results.ends(BASELINE, seeds)[both]
         if len(gained) > 1:
             difference = mean(gained)
             low, high = mean_interval(gained)
     return Failures(
         failed=int(failed.sum()),
         diverged=int(mine["diverged"].sum()),
-        not_learned=int(not_learned(accuracies, study.constant).sum()),
-        mean=mean(accuracies[failed]) if failed.any() else NAN,
-        mean_learned=mean(accuracies[~failed]) if not failed.all() else NAN,
+        not_learned=int(not_learned(ends, study).sum()),
+        mean=mean(ends[failed]) if failed.any() else NAN,
+        mean_learned=mean(ends[~failed]) if not failed.all() else NAN,
         p_value=p_value,
         difference=difference,
         low=low,
@@ -303,27 +314,27 @@ def _failures(results: StudyResults, name: str, one_run: bool) -> Failures | Non
     )
 
 
-def _peak(curves: Floats, margin: float | None, judge_by: str) -> Peak | None:
-    """Find a peak of the mean curve from which it falls by more than the margin."""
+def _peak(curves: Floats, study: Study) -> Peak | None:
+    """Find the best of the mean curve, if it gets worse after it by more than the margin."""
     window = max(1, curves.shape[1] // PARTS)
     means = np.sort(curves, axis=0).mean(axis=0)
     smooth = np.convolve(means, np.full(window, 1 / window), mode="valid")
-    top = int(smooth.argmax())
-    lost = float(smooth[top] - smooth[-1])
-    if lost <= least_decline(margin, judge_by):
+    top = int((study.sign * smooth).argmax())
+    lost = study.sign * float(smooth[top] - smooth[-1])
+    if lost <= least_decline(study.margin, study.judge_by, study.metric, study.unit):
         return None
     return Peak(top + 1 + window // 2, float(smooth[top]), lost)
 
 
-def least_decline(margin: float | None, judge_by: str) -> float:
-    """Return what a curve of accuracies must lose to have declined."""
-    return margin if margin is not None and judge_by == "accuracy" else DECLINE
+def least_decline(margin: float | None, judge_by: str, metric: str, unit: float) -> float:
+    """Return what a curve of the metric must lose to have declined; the unit is `Study.unit`."""
+    return margin if margin is not None and judge_by == metric else DECLINE * unit
 
 
 def _published(
     results: StudyResults, name: str, found: Comparison | None, table: pd.DataFrame | None
 ) -> Published | None:
-    if table is None:
+    if table is None or results.study.metric != METRIC:
         return None
     rows = {
         (row["kernel_initializer"], row["bias_initializer"]): (row["accuracy"], row["loss"])
@@ -334,10 +345,10 @@ def _published(
     if mine is None:
         return None
     accuracy, loss = (float(value) for value in mine)
-    accuracies = results.accuracies(name)
-    low, high = accuracies.min() - HALF_A_DIGIT, accuracies.max() + HALF_A_DIGIT
+    ends = results.ends(name)
+    low, high = ends.min() - HALF_A_DIGIT, ends.max() + HALF_A_DIGIT
     implied, survives = "", None
-    if found is not None and base is not None and results.study.judge_by == "accuracy":
+    if found is not None and base is not None and results.study.judge_by == METRIC:
         ahead = accuracy - float(base[0])
         implied = BETTER if ahead > 0 else WORSE if ahead < 0 else EQUIVALENT
         if found.decision != INCONCLUSIVE:

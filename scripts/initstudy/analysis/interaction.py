@@ -1,7 +1,7 @@
 """How far the effect of a kernel initializer depends on the bias initializer: pure functions.
 
 The pairs of a factorial design are a two-way layout of fixed effects, with the seeds as blocks.
-Within each seed, the accuracy of a pair is the mean of all pairs, an effect of its kernel, one of
+Within each seed, the value of a pair is the mean of all pairs, an effect of its kernel, one of
 its bias, and the rest, which is their interaction. An effect is then the mean over the seeds, and
 its error what it varies by over them.
 
@@ -11,15 +11,15 @@ References:
     Searle, Casella and McCulloch, 1992, Variance Components, chapter 4 (the estimators).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from initstudy.analysis.levels import LEVEL, Floats
-from initstudy.results import histories
 from initstudy.results.dictionary import STUDY_TABLES
+from initstudy.results.study import StudyResults
 
 # With fewer values a bootstrap has too few different samples to draw.
 FEWEST_FOR_BOOTSTRAP, RESAMPLES = 5, 10_000
@@ -30,65 +30,60 @@ COLUMNS = STUDY_TABLES["interaction.csv"].names
 
 @dataclass(frozen=True)
 class Layout:
-    """The final accuracies of all pairs.
+    """How all pairs ended, by the metric.
 
     Attributes:
         kernels, biases: the initializers' names, the baseline's first.
-        accuracies: float64 (seeds, kernels, biases).
+        ends: float64 (seeds, kernels, biases).
     """
 
     kernels: Sequence[str]
     biases: Sequence[str]
-    accuracies: Floats
+    ends: Floats
 
 
-def layout(final: pd.DataFrame, initializers: Mapping[str, Sequence[str]], seeds: range) -> Layout:
-    """Arrange the final accuracies of a factorial design by seed, kernel and bias initializer.
+def layout(results: StudyResults, seeds: range) -> Layout:
+    """Arrange how the runs of a factorial design ended, by seed, kernel and bias initializer.
 
     Args:
-        final: see `histories.final`.
-        initializers: names of the kernel and the bias initializer of each variant, the baseline
-            first; each pair of them is one of the variants.
+        results: of the study; each pair of initializers is one of its variants.
         seeds: of the runs.
 
     Raises:
         StudyError: if a seed is missing.
     """
-    finals = histories.by_variant(final)
-    variants = {(kernel, bias): name for name, (kernel, bias) in initializers.items()}
+    pairs = results.study.initializers
+    variants = {(kernel, bias): name for name, (kernel, bias) in pairs.items()}
     kernels, biases = (list(dict.fromkeys(pair[role] for pair in variants)) for role in (0, 1))
-    accuracies = [
-        [histories.accuracies(finals, variants[kernel, bias], seeds) for bias in biases]
-        for kernel in kernels
+    values = [
+        [results.ends(variants[kernel, bias], seeds) for bias in biases] for kernel in kernels
     ]
-    return Layout(kernels, biases, np.moveaxis(np.array(accuracies), 2, 0))
+    return Layout(kernels, biases, np.moveaxis(np.array(values), 2, 0))
 
 
-def effects(accuracies: Floats) -> dict[str, Floats]:
+def effects(values: Floats) -> dict[str, Floats]:
     """Return the effects of kernel, bias and interaction on each pair with each seed.
 
     Args:
-        accuracies: float64 (seeds, kernels, biases).
+        values: float64 (seeds, kernels, biases).
 
     Returns:
         `kernel`, `bias` and `interaction`, each float64 (seeds, kernels, biases), which sum up to
-        the accuracies less the mean of their seed.
+        the values less the mean of their seed.
 
     Reference:
         Montgomery, 2017, equation 5.3 and the estimates below it, in each block.
     """
-    by_kernel = accuracies.mean(axis=2, keepdims=True)
-    by_bias = accuracies.mean(axis=1, keepdims=True)
-    grand = accuracies.mean(axis=(1, 2), keepdims=True)
+    by_kernel = values.mean(axis=2, keepdims=True)
+    by_bias = values.mean(axis=1, keepdims=True)
+    grand = values.mean(axis=(1, 2), keepdims=True)
     parts = {
         "kernel": by_kernel - grand,
         "bias": by_bias - grand,
-        "interaction": accuracies - by_kernel - by_bias + grand,
+        "interaction": values - by_kernel - by_bias + grand,
     }
     # What rounding leaves of no effect at all must not look like one.
-    return {
-        name: np.broadcast_to(np.round(part, 12), accuracies.shape) for name, part in parts.items()
-    }
+    return {name: np.broadcast_to(np.round(part, 12), values.shape) for name, part in parts.items()}
 
 
 def variance(effects: Floats) -> float:
@@ -96,7 +91,7 @@ def variance(effects: Floats) -> float:
 
     That is the mean square of their means over the seeds, less what the differences between seeds
     add to it: the usual estimator from the analysis of variance, (MS - MS_error) divided by the
-    number of accuracies and times the degrees of freedom, where MS_error is the interaction of this
+    number of values and times the degrees of freedom, where MS_error is the interaction of this
     effect with the blocks. So it may be negative. The initializers are not a sample of others, and
     the variances of kernel, bias and interaction sum to that between the pairs.
 
@@ -161,11 +156,11 @@ def variance_interval(effects: Floats) -> tuple[float, float]:
     return max(0.0, float(value - upper * error)), max(0.0, float(value - lower * error))
 
 
-def components(accuracies: Floats) -> pd.DataFrame:
+def components(values: Floats) -> pd.DataFrame:
     """How much of what the pairs differ by comes from the kernel, the bias and their interaction.
 
     Args:
-        accuracies: float64 (seeds, kernels, biases).
+        values: float64 (seeds, kernels, biases).
 
     Returns:
         COLUMNS, a row for each of `effects`: the standard deviation between pairs that it accounts
@@ -173,7 +168,7 @@ def components(accuracies: Floats) -> pd.DataFrame:
         comes out below), its share of the three variances together (nan if they are all 0), and the
         p-value of `sign_flip_p_value`. Of a single seed all is nan but the p-value, which is 1.
     """
-    parts = effects(accuracies)
+    parts = effects(values)
     variances = {name: np.maximum(0.0, variance(part)) for name, part in parts.items()}
     total = sum(variances.values())
     rows = [

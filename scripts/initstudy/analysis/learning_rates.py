@@ -15,11 +15,12 @@ from scipy import special
 from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure, differences, mean
+from initstudy.engine.spec import METRIC
 from initstudy.results import histories, tables
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.dictionary import STUDY_TABLES
 from initstudy.results.jobs import Runs
-from initstudy.results.scores import SIGNS, scored
+from initstudy.results.scores import scored, sign_of
 from initstudy.study import Study
 
 TABLE = STUDY_TABLES["learning_rates.csv"]
@@ -43,23 +44,25 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
     """
     parts = []
     for rate, mine in runs.by("learning_rate"):
-        table = tables.collect(mine.jobs, HISTORIES, study.epochs).frame
+        contract = HISTORIES.measured(study.metric)
+        table = tables.collect(mine.jobs, contract, study.epochs).frame
         last = table.drop_duplicates(["variant", "seed"], keep="last").reset_index(drop=True)
-        values = SIGNS[study.judge_by] * scored(histories.final(table), table, study)["score"]
-        parts.append(last.assign(learning_rate=rate, judged=values)[COLUMNS])
+        scores = scored(histories.final(table, study), table, study)["score"]
+        found = last.assign(learning_rate=rate, judged=sign_of(study) * scores)
+        parts.append(found[TABLE.measured(study.metric).names])
     place = {name: number for number, name in enumerate(dict.fromkeys(one for one, _ in runs.jobs))}
     return pd.concat(parts).sort_values(
         "variant", key=lambda names: names.map(place), kind="stable", ignore_index=True
     )
 
 
-def read(path: str | Path) -> pd.DataFrame:
-    """Read the table of one or many variants: COLUMNS.
+def read(path: str | Path, metric: str = METRIC) -> pd.DataFrame:
+    """Read the table of one or many variants: COLUMNS, with the metric in the place of accuracy.
 
     Raises:
         StudyError: names the file, the line and what is wrong there.
     """
-    return tables.read(path, TABLE)
+    return tables.read(path, TABLE.measured(metric))
 
 
 def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:

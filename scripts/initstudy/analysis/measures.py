@@ -4,35 +4,39 @@ All tests take scores (`results.scores`), of which the largest is the best, what
 tables and figures show the values that these stand for.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from initstudy.analysis.levels import LEVEL, Floats
 from initstudy.config import names
-from initstudy.results.scores import SIGNS
+from initstudy.engine.spec import METRIC
+from initstudy.results.findings import Findings
 from initstudy.study import Study
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure whose values are shares of 1: means are compared.
+    """A measure of which means are compared.
 
     Attributes:
-        name: value of the key `judge_by`.
-        file_key: its name in a file's key, of the validation set.
+        name: value of the key `judge_by`, or the metric's.
+        sign: 1 if more is better, -1 if less is.
         scale: what a value is multiplied by where it is shown.
-        unit: of what is shown then; and of differences.
+        unit: of what is shown then.
         unit_of_difference: of a difference of what is shown.
+        places: decimals that are shown of a difference at least.
         middle: what the centre of the replicates is called.
     """
 
     name: str
-    file_key: str
-    scale: float
-    unit: str
-    unit_of_difference: str
+    sign: int = 1
+    scale: float = 1
+    unit: str = ""
+    unit_of_difference: str = ""
+    places: int = 3
     middle: str = "mean"
 
     @property
@@ -41,14 +45,20 @@ class Measure:
         return names.MEASURES[self.name]
 
     @property
-    def sign(self) -> int:
-        """1 if more is better, -1 if less is."""
-        return SIGNS[self.name]
+    def file_key(self) -> str:
+        """Its name in a file's key, of the validation set."""
+        own = self.name in ("epochs_to_target", "area_under_curve")
+        return self.name if own else f"final_validation_{self.name}"
 
     @property
     def share(self) -> bool:
         """Whether values are shares of 1, which are shown in percent."""
         return self.scale == 100
+
+    @property
+    def direction(self) -> str:
+        """Say whether more is better."""
+        return "higher is better" if self.sign > 0 else "lower is better"
 
     def center(self, scores: Floats) -> float:
         """Of the scores of one variant, float64 (n,)."""
@@ -56,8 +66,10 @@ class Measure:
 
     def interval(self, scores: Floats) -> tuple[float, float]:
         """Return the 95 % interval of their centre; nan for fewer than it takes."""
-        low, high = np.clip(mean_interval(scores), 0, 1)
-        return float(low), float(high)
+        low, high = mean_interval(scores)
+        if self.share:
+            low, high = np.clip((low, high), 0, 1).tolist()
+        return low, high
 
     def shown(self, *scores: float) -> tuple[float, ...]:
         """Return the values of scores, from the lowest to the highest if these are bounds."""
@@ -88,21 +100,37 @@ class RankedMeasure(Measure):
         return float(ordered[cut - 1]), float(ordered[-cut])
 
 
-ACCURACY = Measure("accuracy", "final_validation_accuracy", 100, " %", " pp")
-MEASURES = {
-    measure.name: measure
-    for measure in (
-        ACCURACY,
-        RankedMeasure("loss", "final_validation_loss", 1, "", ""),
-        RankedMeasure("epochs_to_target", "epochs_to_target", 1, " epochs", " epochs"),
-        Measure("area_under_curve", "area_under_curve", 100, " %", " pp"),
-    )
-}
+ACCURACY = Measure("accuracy", 1, 100, " %", " pp", 1)
 
 
-def measure_of(study: Study) -> Measure:
-    """Return the primary metric of a study."""
-    return MEASURES[study.judge_by]
+def measure(judge_by: str, metric: str = METRIC, constant: float = 1.0) -> Measure:
+    """Return what variants are judged by.
+
+    Args:
+        judge_by: the metric, or loss, epochs_to_target or area_under_curve.
+        metric: of the study.
+        constant: what the best constant answer has of it; an amount of it is small beside that.
+    """
+    if judge_by == "loss":
+        return RankedMeasure("loss", -1)
+    if judge_by == "epochs_to_target":
+        return RankedMeasure("epochs_to_target", -1, 1, " epochs", " epochs", 0)
+    found = ACCURACY
+    if metric != METRIC:
+        # A thousandth of the constant answer's is to be seen.
+        places = 3 - math.floor(math.log10(constant)) if constant > 0 else 3
+        found = Measure(metric, -1, places=max(0, places))
+    return found if judge_by == metric else replace(found, name="area_under_curve")
+
+
+def measure_of(study: Study | Findings) -> Measure:
+    """Return the primary metric of a study, or of what it has found."""
+    return measure(study.judge_by, study.metric, study.constant)
+
+
+def metric_of(study: Study | Findings) -> Measure:
+    """Return what the networks of a study are measured by."""
+    return measure(study.metric, study.metric, study.constant)
 
 
 def differences(scores: Floats, base: Floats) -> Floats:

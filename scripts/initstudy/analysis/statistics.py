@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from initstudy.analysis.levels import Floats
+from initstudy.study import Study
 
 
 def interquartile_mean(values: Floats) -> float:
@@ -32,32 +33,39 @@ def probability_of_improvement(values: Floats, baseline: Floats) -> float:
     return float(np.mean((values > baseline) + 0.5 * (values == baseline)))
 
 
-def not_learned(accuracies: Floats, chance: float) -> npt.NDArray[np.bool_]:
+def not_learned(values: Floats, study: Study) -> npt.NDArray[np.bool_]:
     """Find which runs diverged or never learned.
 
-    That is: they got no further than 5 % of the way from the majority-class accuracy, `chance`, to
-    1. Diverged runs have an accuracy of 0.
-    """
-    return accuracies <= chance + 0.05 * (1 - chance)
-
-
-def collapsed(accuracies: Floats) -> npt.NDArray[np.bool_]:
-    """Find which runs of a variant end far below its others, as networks that failed do.
-
-    That is: below their median by five points and by five times their spread, estimated by the
-    median of the distances from the median, which up to half of the runs cannot hide.
+    That is: they got no further than 5 % of the way from the best constant answer to one that is
+    always right.
 
     Args:
-        accuracies: final ones, float64 (n,).
+        values: final ones of the study's metric, as `histories.bounded` has them, float64 (n,).
+        study: that they belong to.
+    """
+    least = study.constant + 0.05 * (study.perfect - study.constant)
+    return study.sign * (values - least) <= 0
+
+
+def collapsed(values: Floats, study: Study) -> npt.NDArray[np.bool_]:
+    """Find which runs of a variant end far behind its others, as networks that failed do.
+
+    That is: behind their median by five points of accuracy, or 5 % of the constant answer's error,
+    and by five times their spread, estimated by the median of the distances from the median, which
+    up to half of the runs cannot hide.
+
+    Args:
+        values: final ones of the study's metric, as `histories.bounded` has them, float64 (n,).
+        study: that they belong to.
 
     Reference:
         Rousseeuw and Croux, 1993, Alternatives to the Median Absolute Deviation, Journal of the
         American Statistical Association 88 (424), section 1, for the factor 1.4826.
     """
-    median = np.median(accuracies)
-    spread = 1.4826 * np.median(np.abs(accuracies - median))
-    low: npt.NDArray[np.bool_] = accuracies < median - max(0.05, 5 * spread)
-    return low
+    behind = study.sign * (np.median(values) - values)
+    spread = 1.4826 * np.median(np.abs(behind))
+    far: npt.NDArray[np.bool_] = behind > max(0.05 * study.unit, 5 * spread)
+    return far
 
 
 def letters(names: Sequence[str], different: Iterable[Collection[str]]) -> dict[str, str]:

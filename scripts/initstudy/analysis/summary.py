@@ -10,6 +10,7 @@ from initstudy.analysis.statistics import (
     not_learned,
     probability_of_improvement,
 )
+from initstudy.engine.spec import METRIC
 from initstudy.results.dictionary import STUDY_TABLES
 from initstudy.results.findings import NAN, Comparison, Findings, Variant
 from initstudy.results.study import StudyResults
@@ -37,13 +38,15 @@ def summarize(results: StudyResults, findings: Findings) -> pd.DataFrame:
     """Sum up each variant in one row.
 
     Returns:
-        SUMMARY_COLUMNS. Accuracies are fractions of 1, of the test examples after the final epoch;
-        area_under_curve and epochs_to_target are of the validation examples. Accuracies of
-        diverged runs count (as `histories.final` has them), their losses cannot. Differences are
+        SUMMARY_COLUMNS, with the metric's name in the place of `accuracy`. They are of the test
+        examples after the final epoch; area_under_curve and epochs_to_target are of the validation
+        examples. Diverged runs count (as `histories.bounded` has them), their losses cannot.
+        Differences are
         from the baseline on the same seeds, in the unit of the metric.
     """
     rows = [{**_runs(results, one), **_found(findings, one)} for one in findings.variants]
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    found = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    return found.rename(columns=lambda name: name.replace(METRIC, results.study.metric))
 
 
 def pairs(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -56,25 +59,25 @@ def _runs(results: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return what the runs of a variant did."""
     name, study = variant.name, results.study
     seeds = results.judged_on(name)
-    accuracies = results.accuracies(name, seeds)
-    reached = results.accuracies(name, seeds, "epochs_to_target")
+    ends = results.ends(name, seeds)
+    reached = results.ends(name, seeds, "epochs_to_target")
     median = float(np.median(reached))
     final, timings = (
         table[(table["variant"] == name) & table["seed"].isin(seeds)]
         for table in (results.final, results.timings)
     )
-    several = len(accuracies) > 1 and not variant.one_run
+    several = len(ends) > 1 and not variant.one_run
     row: dict[str, Any] = {
         "variant": name,
         "kernel_initializer": variant.kernel,
         "bias_initializer": variant.bias,
         "seeds": len(seeds),
         "diverged": int(final["diverged"].sum()),
-        "not_learned": float(np.mean(not_learned(accuracies, study.constant))),
-        "accuracy_sd": accuracies.std(ddof=1) if several else NAN,
-        "accuracy_median": np.median(accuracies),
-        "accuracy_iqm": interquartile_mean(accuracies),
-        "area_under_curve": results.accuracies(name, seeds, "area_under_curve").mean(),
+        "not_learned": float(np.mean(not_learned(ends, study))),
+        "accuracy_sd": ends.std(ddof=1) if several else NAN,
+        "accuracy_median": np.median(ends),
+        "accuracy_iqm": interquartile_mean(ends),
+        "area_under_curve": results.ends(name, seeds, "area_under_curve").mean(),
         "epochs_to_target": median if np.isfinite(median) else NAN,
         "never_reached_target": int(np.isinf(reached).sum()),
         "loss_mean": final["loss"].mean(),
@@ -92,16 +95,16 @@ def _found(findings: Findings, variant: Variant) -> dict[str, Any]:
     row: dict[str, Any] = {
         "one_run": variant.one_run,
         "deterministic": variant.deterministic,
-        "accuracy_mean": variant.accuracy,
-        "accuracy_ci_low": variant.accuracy_low,
-        "accuracy_ci_high": variant.accuracy_high,
+        "accuracy_mean": variant.metric,
+        "accuracy_ci_low": variant.metric_low,
+        "accuracy_ci_high": variant.metric_high,
         "metric": findings.judge_by,
         "metric_value": variant.value,
         "metric_ci_low": variant.low,
         "metric_ci_high": variant.high,
-        "accuracy_min": variant.accuracy_min,
-        "accuracy_max": variant.accuracy_max,
-        "training_accuracy_mean": variant.training_accuracy,
+        "accuracy_min": variant.metric_min,
+        "accuracy_max": variant.metric_max,
+        "training_accuracy_mean": variant.training_metric,
         "may_be_best": variant.may_be_best,
         "failed_runs": 0,
     }

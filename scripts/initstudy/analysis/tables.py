@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis import evidence, interaction, learning_rates, variance
+from initstudy.analysis.examples import by_example
 from initstudy.engine.spec import ORDER, WEIGHTS
 from initstudy.results import histories
 from initstudy.results.contracts import HISTORIES, TESTS
@@ -17,8 +18,8 @@ from initstudy.results.tables import collect
 def _interaction(results: StudyResults, runs: Runs) -> pd.DataFrame:
     """How far the effect of a kernel initializer depends on the bias initializer."""
     study = results.study
-    layout = interaction.layout(results.final, study.initializers, study.selection)
-    table = interaction.components(layout.accuracies)
+    layout = interaction.layout(results, study.selection)
+    table = interaction.components(layout.ends)
     if evidence.of(results).reason:
         table[["sd_ci_low", "sd_ci_high", "p_value"]] = np.nan
     return table
@@ -29,14 +30,16 @@ def _variance(results: StudyResults, runs: Runs) -> pd.DataFrame:
     study = results.study
     alone = {}
     for vary, mine in runs.by("vary"):
-        found = (collect(mine.jobs, table, study.epochs).frame for table in (HISTORIES, TESTS))
-        final = histories.by_variant(histories.final(*found))
+        tables = (one.measured(study.metric) for one in (HISTORIES, TESTS))
+        table, tests = (collect(mine.jobs, one, study.epochs).frame for one in tables)
+        final = histories.by_variant(histories.final(table, study, tests))
         alone[", ".join(vary)] = {
-            name: histories.accuracies(final, name, study.by_source) for name in study.variants
+            name: histories.ends(final, name, study.by_source, study.metric)
+            for name in study.variants
         }
-    both = {name: results.accuracies(name) for name in study.variants}
-    correct = {name: results.correct[name][: len(values)] for name, values in both.items()}
-    return variance.table(both, alone[WEIGHTS], alone[ORDER], correct)
+    both = {name: results.ends(name) for name in study.variants}
+    examples = {name: by_example(results, name)[: len(values)] for name, values in both.items()}
+    return variance.table(both, alone[WEIGHTS], alone[ORDER], examples)
 
 
 MAKERS: dict[str, Callable[[StudyResults, Runs], pd.DataFrame]] = {

@@ -73,7 +73,7 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
     both do together is what the two have in sum beyond that of runs that vary by both.
 
     Args:
-        both: final accuracies of runs that vary by both, float64 (n,).
+        both: final values of runs that vary by both, float64 (n,).
         weights: of some that vary by their weights alone, float64 (m,).
         order: of some that vary by the order of the examples alone, float64 (m,).
 
@@ -110,14 +110,15 @@ def sources(both: Floats, weights: Floats, order: Floats) -> dict[str, float]:
     return found
 
 
-def by_examples(correct: npt.NDArray[np.bool_]) -> float:
+def by_examples(ours: npt.NDArray[Any]) -> float:
     """Return the share of the variance between runs that more test examples would remove.
 
     A network that is right about one example more than another may be lucky with these. On
     unlimited examples only the rest of the variance would be left.
 
     Args:
-        correct: which examples each run gets right, bool (runs, examples), at least two each.
+        ours: what each run makes of each example, (runs, examples), at least two each, see
+            `examples.linear`.
 
     Returns:
         It is unbiased but for the ratio, and so may be above 1; nan if runs do not vary.
@@ -126,7 +127,7 @@ def by_examples(correct: npt.NDArray[np.bool_]) -> float:
         Jordan, 2023, On the Variance of Neural Network Training with Respect to Test Sets and
         Distributions: the variance on a test set, and that on the distribution it is drawn from.
     """
-    of_runs, _, rest = mean_squares(correct.astype(np.int8))
+    of_runs, _, rest = mean_squares(ours.astype(np.int8) if ours.dtype == np.bool_ else ours)
     return rest / of_runs if of_runs > 0 else float("nan")
 
 
@@ -134,7 +135,7 @@ def table(
     both: Mapping[str, Floats],
     weights: Mapping[str, Floats],
     order: Mapping[str, Floats],
-    correct: Mapping[str, npt.NDArray[np.bool_]],
+    examples: Mapping[str, npt.NDArray[Any]],
 ) -> pd.DataFrame:
     """Return what the variance of each variant is made of: COLUMNS, a row for each.
 
@@ -146,7 +147,7 @@ def table(
             "replicates": len(values),
             "replicates_alone": len(weights[name]),
             **sources(values, weights[name], order[name]),
-            f"share_{IMAGES}": by_examples(correct[name]),
+            f"share_{IMAGES}": by_examples(examples[name]),
         }
         for name, values in both.items()
     ]

@@ -80,14 +80,23 @@ def _comparisons(made: "Configuration") -> Iterator[Problem]:
             "interim analyses are for comparisons with the baseline; for all pairs seeds must be "
             "one number",
         )
-    margin = made.margin
-    if margin and margin < 1 and made.judge_by == "epochs_to_target":
+    if made.judged == "accuracy" != made.metric:
+        yield Problem(
+            ("judge_by",),
+            f"'accuracy' is not what the study measures: the key metric has {made.metric!r}. Write "
+            "judge_by: metric",
+        )
+    margin = made.asked_margin
+    if not isinstance(margin, float):
+        return
+    if margin < 1 and made.judged == "epochs_to_target":
         yield Problem(
             ("margin",),
             f"{show(margin)} is less than an epoch, and judge_by is epochs_to_target; give "
             "a number of epochs, such as 2, or null for none",
         )
-    if margin and margin > 0.5 and made.judge_by in ("accuracy", "area_under_curve"):
+    shares = made.metric == "accuracy" and made.judged not in ("loss", "epochs_to_target")
+    if margin > 0.5 and shares:
         yield Problem(
             ("margin",),
             f"{show(margin)} must be a fraction of 1 that is at most 0.5, such as 0.005 for "

@@ -4,9 +4,19 @@ import csv
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
-from initstudy.config.forms import ExistingFile, Keys, Whole, folders_of, optional, wrong
+from initstudy.config.forms import (
+    NUMBER,
+    TEXT,
+    ExistingFile,
+    Keys,
+    Whole,
+    folders_of,
+    form_of,
+    optional,
+    wrong,
+)
 from initstudy.config.initializers import Baseline, Initializers
 from initstudy.config.problems import show
 
@@ -40,6 +50,17 @@ def _published(name: str, info: ValidationInfo) -> str:
 
 
 PublishedFile = Annotated[ExistingFile, AfterValidator(_published)]
+
+
+Judged = Literal["metric", "accuracy", "loss", "epochs_to_target", "area_under_curve"]
+Margin = (
+    Annotated[
+        Annotated[Literal["auto"], Tag(TEXT)]
+        | Annotated[float, Field(gt=0, le=1_000_000_000), Tag(NUMBER)],
+        Discriminator(form_of),
+    ]
+    | None
+)
 
 
 class ComparisonKeys(Keys):
@@ -81,22 +102,31 @@ class ComparisonKeys(Keys):
         ge=0,
         le=1,
     )
-    judge_by: Literal["accuracy", "loss", "epochs_to_target", "area_under_curve"] = optional(
-        "accuracy",
-        "The primary metric, by which variants are chosen and compared: accuracy or loss after "
-        "the last epoch, on the test set (for choices on the validation set); or, on the "
-        "validation set, the epochs to target_accuracy, infinite for runs that never reach it, or "
-        "the area under the learning curve. Losses and epochs are compared by ranks, and their "
-        "medians are reported.",
-    )
-    margin: float | None = optional(
-        0.005,
-        "The equivalence margin, the smallest difference that matters, of the metric that "
-        "judge_by names: of accuracies and areas as a fraction of 1. A variant is equivalent if "
-        "the interval that decides lies within it; of accuracies, for other test examples, too. "
-        "null for none: any difference matters.",
+    target_error: float | None = optional(
+        None,
+        "The same for a metric that is an error or a log loss, in its unit: a run reaches it from "
+        "above. null for half of what the best constant answer has on the test examples.",
         gt=0,
-        le=100_000,
+        le=1_000_000_000,
+    )
+    judged: Judged = optional(
+        "metric",
+        "The primary metric, by which variants are chosen and compared: the key metric (such as "
+        "accuracy) or the loss after the last epoch, on the test set (for choices on the "
+        "validation set); or, on the validation set, the epochs_to_target, infinite for runs that "
+        "never reach it, or the area_under_curve of learning. Losses and epochs are compared by "
+        "ranks, and their medians are reported.",
+        alias="judge_by",
+    )
+    asked_margin: Margin = optional(
+        "auto",
+        "The equivalence margin, the smallest difference that matters, in the unit of what "
+        "judge_by names. Of accuracies and areas below them it is a fraction of 1. A variant is "
+        "equivalent if the interval that decides lies within it; of the metric, for other test "
+        "examples, too. "
+        "auto: 0.005 of accuracies and losses, 1 % of what the best constant answer has of other "
+        "metrics, one epoch. null for none: any difference matters.",
+        alias="margin",
     )
     comparisons: Literal["baseline", "all_pairs"] = optional(
         "baseline",

@@ -43,6 +43,8 @@ class Configuration(ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
             "optimizer": self.optimizer,
             "learning_rates": list(self.learning_rates),
             "vary": list(self.vary),
+            "loss": self.loss,
+            "metric": self.metric,
         }
         for role in ("kernel", "bias"):
             first = {"path": ["baseline", f"{role}_initializer"]}

@@ -1,6 +1,6 @@
 """Keys of the data: what is learned from, what the network sees, what is validated on."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo
 
@@ -21,9 +21,9 @@ from initstudy.config.forms import (
     optional,
     wrong,
 )
-from initstudy.config.names import DATASETS
+from initstudy.config.names import DATASETS, GONE_DATASETS
 from initstudy.config.problems import show, suggest
-from initstudy.engine.spec import is_custom
+from initstudy.engine.spec import OWN_VALIDATION, is_custom
 
 
 class Holdout(Keys):
@@ -37,18 +37,24 @@ class Holdout(Keys):
 
 
 ValidationForm = Annotated[
-    Annotated[Literal["test"], Tag(TEXT)] | Annotated[Holdout, Tag(MAPPING)], Discriminator(form_of)
+    Annotated[Literal["test", "x_val"], Tag(TEXT)] | Annotated[Holdout, Tag(MAPPING)],
+    Discriminator(form_of),
 ]
 
 
-def _held_out(form: str | Holdout, info: ValidationInfo) -> int:
-    return form.holdout if isinstance(form, Holdout) else 0
+def _held_out(form: str | Holdout, info: ValidationInfo) -> int | str:
+    if isinstance(form, Holdout):
+        return form.holdout
+    return OWN_VALIDATION if form == OWN_VALIDATION else 0
 
 
-HeldOut = Annotated[
-    int,
-    Written(ValidationForm, _held_out, lambda count: {"holdout": count} if count else "test"),
-]
+def _write_held_out(held: int | str) -> Any:
+    if isinstance(held, str):
+        return held
+    return {"holdout": held} if held else "test"
+
+
+HeldOut = Annotated[int | str, Written(ValidationForm, _held_out, _write_held_out)]
 
 
 # The files that hold data.
@@ -62,6 +68,8 @@ def _dataset(name: str, info: ValidationInfo) -> str:
         return existing(name, info)
     if is_custom(name):
         return custom_code(name, info)[0]
+    if name in GONE_DATASETS:
+        raise wrong(f"there is no data set {name!r} any more; {GONE_DATASETS[name]}")
     folder = existing_folder(name, info)
     if folder is None:
         raise wrong(
@@ -102,10 +110,10 @@ class DataKeys(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "The data set: mnist, fashion_mnist, digits, letters, satellite, shuttle; or custom data "
-        "beside the configuration: a .npz with x_train, y_train, x_test, y_test; a table (.csv or "
-        ".tsv) with the key target; a folder of pictures, train/<class>/*.png; or a function that "
-        "returns the arrays, as file.py:name.",
+        "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or custom "
+        "data beside the configuration: a .npz with x_train, y_train, x_test, y_test; a table "
+        "(.csv or .tsv) with the key target; a folder of pictures, train/<class>/*.png; or a function "
+        "that returns the arrays, as file.py:name.",
     )
     columns: Columns = optional(
         None,
@@ -129,7 +137,7 @@ class DataKeys(Keys):
     )
     dataset_file: ExistingFile | None = optional(
         None,
-        "A local copy of mnist or fashion_mnist as .npz, tried before any download; null for none.",
+        "A local copy of a named data set as .npz, tried before any download; null for none.",
     )
     inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
@@ -140,8 +148,9 @@ class DataKeys(Keys):
     held_out: HeldOut = optional(
         "test",
         "The examples on which each epoch is validated, and choices are made: test, as in the "
-        "notebook, or {holdout: 10000}, so many training examples that are held out. The test set "
-        "is then read once, after the last epoch, for the final comparisons.",
+        "notebook; {holdout: 10000}, so many training examples that are held out; or x_val, the "
+        "x_val and y_val of the data. The test set is then read once, after the last epoch, for "
+        "the final comparisons.",
         alias="validation",
     )
     training_images: Whole | None = optional(

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    ValidationInfo,
+)
 
 from initstudy.config.forms import (
     MAPPING,
@@ -20,7 +28,7 @@ from initstudy.config.forms import (
     wrong,
 )
 from initstudy.config.problems import show
-from initstudy.engine.spec import is_custom
+from initstudy.engine.spec import LOSS, METRIC, OF_CLASSES, OF_NUMBERS, is_custom
 
 # The bounds come before the validator: pydantic does not tell them in the schema otherwise.
 Unit = Annotated[int, Field(ge=1, le=65_536), BeforeValidator(whole)]
@@ -79,17 +87,66 @@ AnOptimizer = Annotated[
     Written(OptimizerForm, _optimizer, lambda made: made if made["config"] else made["class_name"]),
 ]
 
+# What is often written for a metric, and what it is.
+SHORT = {"mae": OF_NUMBERS[0], "mse": OF_NUMBERS[1], "rmse": OF_NUMBERS[2]}
+
+
+def _metric(name: str) -> str:
+    known = (*OF_CLASSES, *OF_NUMBERS)
+    made = SHORT.get(name, name)
+    if made not in known:
+        raise wrong(f"{show(name)} is not a metric; known are {', '.join(known)}")
+    return made
+
+
+Metric = Annotated[str, Field(max_length=100), AfterValidator(_metric)]
 Rate = Annotated[float, Field(ge=1e-12, le=1000)]
 Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(numbers)]
 
 
+class Loss(Keys):
+    """A loss with its parameters."""
+
+    class_name: str = Field(description="Class of the loss in keras.losses.")
+    config: Parameters = optional({}, "Its parameters.")
+
+
+LossForm = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[Loss, Tag(MAPPING)], Discriminator(form_of)
+]
+
+
+def _loss(form: str | Loss, info: ValidationInfo) -> dict[str, Any]:
+    return form.model_dump() if isinstance(form, Loss) else {"class_name": form, "config": {}}
+
+
+ALoss = Annotated[
+    Mapping[str, Any],
+    Written(LossForm, _loss, lambda made: made if made["config"] else made["class_name"]),
+]
+
+
 class ModelKeys(Keys):
-    """What is trained, and by what."""
+    """What is trained, for what, and by what."""
 
     model: Model = optional(
         {},
-        "The network: hidden layers as below, with a softmax over the classes at the end, or a "
-        "custom function that returns a Keras model, my_model.py:build.",
+        "The network: hidden layers as below, with a last layer that suits the loss (a softmax "
+        "over the classes, say), or a custom function that returns a Keras model, "
+        "my_model.py:build.",
+    )
+    loss: ALoss = optional(
+        LOSS,
+        "What a network is trained for, a loss of Keras: sparse_categorical_crossentropy for one "
+        "of several classes, binary_crossentropy for two classes or several labels, "
+        "mean_squared_error or huber for numbers, ...; or with parameters: {class_name: Huber, "
+        "config: {delta: 2.0}}; or model, that of the model's compile().",
+    )
+    metric: Metric = optional(
+        METRIC,
+        "What a network is judged by: accuracy or log_loss of classes and labels; "
+        "mean_absolute_error, mean_squared_error or root_mean_squared_error of numbers. It also "
+        "says how targets are read: 0, 1, 2 are classes for an accuracy, numbers for an error.",
     )
     optimizer: AnOptimizer = optional(
         "adam",

@@ -72,6 +72,8 @@ def bounds(node: Node) -> str:
 
 
 def _in_words(node: Node) -> str:
+    if values := node.get("enum", [node["const"]] if "const" in node else []):
+        return " or ".join(map(str, values))
     text = " ".join(part for part in (WORDS[node["type"]], bounds(node)) if part)
     if "maxLength" in node:
         text += f" of at most {node['maxLength']} characters"

@@ -17,7 +17,8 @@ from initstudy.data.checks import check_inputs, check_numbers, check_pair
 from initstudy.data.made import Made, divided
 from initstudy.data.npz import NAMES, Held, Inputs, Stored
 from initstudy.data.prepared import file_sha256
-from initstudy.data.targets import OF_NUMBERS, Arrays, Target, Targets, read_targets
+from initstudy.data.targets import Arrays, Target, Targets, read_targets
+from initstudy.engine.spec import OF_NUMBERS
 from initstudy.errors import StudyError
 from initstudy.results.files import write_if_other
 
@@ -115,7 +116,7 @@ def _catalogued(dataset: str, reading: Reading) -> DatasetInfo:
         )
     return DatasetInfo(
         spec.shapes["x_train"][0],
-        input_shape(spec.shapes["x_train"]),
+        _shape_of(dataset, spec.shapes["x_train"]),
         spec.target,
         spec.sha256,
         spec.itemsize * sum(math.prod(spec.shapes[name]) for name in ("x_train", "x_test")),
@@ -269,9 +270,9 @@ def read(path: str | Path, name: str, sha256: str, metric: str = "accuracy") -> 
         arrays |= read_targets(str(path), targets, metric)[1]
     else:
         arrays = _decoded(path, sha256)
-    for part in [name for name in arrays if name.startswith("x_")]:
+    for part in [axis for axis in arrays if axis.startswith("x_")]:
         array = arrays[part]
-        arrays[part] = array.reshape(len(array), *input_shape(array.shape))
+        arrays[part] = array.reshape(len(array), *_shape_of(name, array.shape))
     return arrays
 
 
@@ -285,6 +286,12 @@ def _decoded(path: str | Path, sha256: str) -> Arrays:
     if digest(arrays) != sha256:
         raise StudyError(f"{path} does not hold the right arrays; delete it and run again.")
     return arrays
+
+
+def _shape_of(dataset: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of one input of a data set, whose inputs are stored in this shape."""
+    sequence = dataset in SPECS and SPECS[dataset].sequence
+    return tuple(shape[1:]) if sequence else input_shape(shape)
 
 
 def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from initstudy.data.catalog import DatasetSpec, Place
 from initstudy.data.datasets import digest
-from initstudy.data.forms import Arrays, npz
+from initstudy.data.forms import Arrays, Npz
 from initstudy.data.sources import Folder, SourceError
+from initstudy.data.specs import DatasetSpec, Place
 from initstudy.errors import StudyError, reason
 from initstudy.results.files import replacing
 
@@ -38,7 +38,7 @@ def download(
     tried = list(places or spec.places)
     if local:
         own = Path(local).expanduser()
-        tried.insert(0, Place(Folder(own.parent), npz(own.name)))
+        tried.insert(0, Place(Folder(own.parent), Npz(own.name)))
     failures = []
     for place in tried:
         log.info("Trying %s.", place.source)
@@ -66,7 +66,8 @@ def download(
 def _fetch(place: Place, spec: DatasetSpec, scratch: Path) -> Arrays:
     """Return the arrays of a data set, which are the right ones."""
     # What is compressed may be larger by a little.
-    limit = sum(math.prod(shape) for shape in spec.shapes.values()) + 1_000_000
+    numbers = sum(math.prod(shape) for shape in spec.shapes.values())
+    limit = place.form.number_bytes * numbers + 1_000_000
     contents = {file: place.source.read(file, limit, scratch) for file in place.form.files}
     arrays = place.form.arrays(contents, spec.shapes)
     for name, shape in spec.shapes.items():

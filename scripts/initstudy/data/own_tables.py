@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.data.made import Made
-from initstudy.data.targets import OF_NUMBERS, listed
+from initstudy.data.targets import listed
+from initstudy.engine.spec import OF_NUMBERS
 from initstudy.errors import StudyError
 
 SEPARATORS = {",": ",", ";": ";", "\t": "tab"}

@@ -1,4 +1,4 @@
-"""Where the files of data sets can be had: on this machine, at an address, in a Python package.
+"""Where the files of data sets are: on this machine, at an address, in a package, or computed.
 
 What a source gives is not trusted: nothing is unpacked that is larger than it must be, and of what
 follows from it only arrays with the right digest are kept, see `downloads`. Libraries that only one
@@ -10,6 +10,7 @@ import logging
 import os
 import tarfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -45,12 +46,10 @@ class Folder:
     Attributes:
         path: of it.
         debian: the Debian package that makes it, if one does.
-        sha256: of each file that is read there, if it is known.
     """
 
     path: Path
     debian: str = ""
-    sha256: str | None = None
 
     def __str__(self) -> str:
         return f"the folder {self.path}"
@@ -60,7 +59,7 @@ class Folder:
         path = self.path / file
         if not path.is_file():
             raise SourceError(f"there is no such file: {file}")
-        return _checked(path, self.sha256)
+        return path.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Package:
 
     Attributes:
         name: of the package.
-        archive: its file, a .tar.gz.
+        archive: its file: a .tar.gz, or a wheel (.whl), which is a zip.
         sha256: of that file.
         index: address of the index' "simple" interface; None for the one that pip uses.
     """
@@ -112,15 +111,7 @@ class Package:
         if not path.exists():
             self._fetch(path)
         # In memory: no member is written anywhere.
-        with tarfile.open(path) as archive:
-            try:
-                member = archive.getmember(file)
-            except KeyError:
-                raise SourceError(f"it has no member {file}") from None
-            opened = archive.extractfile(member) if member.isfile() else None
-            if opened is None or member.size > limit:
-                raise SourceError(f"{file} is not a file of the right size")
-            return opened.read()
+        return (_of_zip if path.suffix == ".whl" else _of_tar)(path, file, limit)
 
     def _fetch(self, path: Path) -> None:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
@@ -147,6 +138,31 @@ def _checked(path: Path, sha256: str | None) -> bytes:
     if sha256 not in (None, found):
         raise SourceError(f"SHA-256 of {path.name} is {found}, not {sha256}")
     return content
+
+
+def _of_tar(path: Path, file: str, limit: int) -> bytes:
+    """Return the content of a member, of `limit` bytes at most."""
+    with tarfile.open(path) as archive:
+        try:
+            member = archive.getmember(file)
+        except KeyError:
+            raise SourceError(f"it has no member {file}") from None
+        opened = archive.extractfile(member) if member.isfile() else None
+        if opened is None or member.size > limit:
+            raise SourceError(f"{file} is not a file of the right size")
+        return opened.read()
+
+
+def _of_zip(path: Path, file: str, limit: int) -> bytes:
+    """Return the content of a member, of `limit` bytes at most."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            member = archive.getinfo(file)
+        except KeyError:
+            raise SourceError(f"it has no member {file}") from None
+        if member.is_dir() or member.file_size > limit:
+            raise SourceError(f"{file} is not a file of the right size")
+        return archive.read(member)
 
 
 def _download(url: str, path: Path, watch: "_Watch") -> None:

@@ -12,13 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.data.checks import unresolved
+from initstudy.engine.spec import OF_NUMBERS
 from initstudy.errors import StudyError
 
 Arrays = dict[str, npt.NDArray[Any]]
 Targets = Mapping[str, npt.NDArray[Any]]
-# The metrics of classes and labels, and those of numbers.
-OF_CLASSES = ("accuracy", "log_loss")
-OF_NUMBERS = ("mean_absolute_error", "mean_squared_error", "root_mean_squared_error")
 # Rows of shares (soft labels) add up to one but for what float32 and text lose.
 ROUNDING = 1e-3
 # So many names are shown of a list that may be long.

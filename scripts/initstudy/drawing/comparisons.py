@@ -10,6 +10,7 @@ from matplotlib.patches import Patch, Rectangle
 from initstudy.analysis.measures import ACCURACY, Measure, measure_of
 from initstudy.analysis.statistics import letters
 from initstudy.drawing.style import canvas, legend
+from initstudy.engine.spec import METRIC
 from initstudy.results.findings import BETTER, EQUIVALENT, INCONCLUSIVE
 from initstudy.results.study import StudyResults
 
@@ -69,7 +70,7 @@ def draw_comparisons(
         ]
         legend(figure, handles)
         unit = ", percentage points" if metric.share else ""
-        what = "" if metric is ACCURACY else f"{metric.words}: "
+        what = "" if metric.name == METRIC else f"{metric.words}: "
         middle = "difference of the means" if metric.middle == "mean" else "shift"
         axes.set_xlabel(f"{what}{middle}, row minus column{unit}")
     return figure

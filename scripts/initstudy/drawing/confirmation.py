@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from initstudy.analysis.measures import ACCURACY, measure_of
+from initstudy.analysis.measures import measure_of
 from initstudy.drawing.catalog import judged_set
 from initstudy.drawing.style import BASELINE_STYLE, INK, NARROW, canvas, variant_styles
 from initstudy.results.study import StudyResults
@@ -56,7 +56,7 @@ def confirmation(results: StudyResults, title: str, narrow: bool = False) -> Fig
         axes.set_xlabel("new seed, by its difference" if again else "seed")
         axes.set_xlim(0.5, len(places) + 0.5)
         axes.grid(axis="x", visible=False)
-        what = "accuracy" if metric is ACCURACY else metric.words
-        axes.set_ylabel(f"{judged_set(study)} {what}" if metric is ACCURACY else what)
+        of_set = f"{judged_set(study)} " * (metric.name == study.metric)
+        axes.set_ylabel(f"{of_set}{metric.words}")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}{metric.unit}"))
     return figure

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from initstudy.analysis.decisions import BASELINE
+from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.drawing.style import COLORS, MANY_LINES, best_and_worst
-from initstudy.results.histories import final
 
+# The columns of a history that are shown, the first at first; {} is the metric.
 LABELS = {
-    "val_accuracy": "validation accuracy",
-    "accuracy": "training accuracy",
+    "val_{}": "validation {}",
+    "{}": "training {}",
     "val_loss": "validation loss",
     "loss": "training loss",
 }
-ACCURACY = "accuracy"
 # So many names are highlighted at first: the baseline, the best pair, and those that end best.
 SELECTED = 4
 # What is chosen stands above the chart.
@@ -39,10 +40,10 @@ OPTIONS = {
 }
 
 
-def explorer(name: str, histories: pd.DataFrame) -> str:
+def explorer(name: str, histories: pd.DataFrame, metric: Measure = ACCURACY) -> str:
     """Return a page on which a click highlights a variant, and hovering shows values.
 
-    A choice lists training or validation, accuracy or loss; another one shows the mean with the
+    A choice lists training or validation, metric or loss; another one shows the mean with the
     standard deviation of the seeds, or each seed for itself. Of more than MANY_LINES variants, only
     the best and the worst are there. Of several studies a choice lists which one is shown.
 
@@ -50,6 +51,7 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         name: of the study, or of the suite.
         histories: `HISTORIES`, of the seeds that the variants are judged on; of several
             studies with the column study, too.
+        metric: of all of them.
 
     Returns:
         HTML with data and JavaScript inside.
@@ -57,12 +59,12 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
     alt.data_transformers.disable_max_rows()
     total = histories["variant"].nunique()
     if total > MANY_LINES:
-        means = final(histories).groupby("variant")["accuracy"].mean()
+        means = _ends(histories, metric)
         places = best_and_worst(list(means.index), means.tolist(), MANY_LINES // 2 - 1)
         histories = histories[histories["variant"].isin(means.index[places])]
     studies = list(dict.fromkeys(histories["study"])) if "study" in histories else []
     known = list(dict.fromkeys(histories["variant"]))
-    ends = final(histories).groupby("variant")["accuracy"].mean().sort_values(ascending=False)
+    ends = _ends(histories, metric).sort_values(ascending=False)
     first = [name for name in (BASELINE, "best") if name in known]
     first += [name for name in ends.index if name not in first][: SELECTED - len(first)]
     notes = [name, "means of the seeds, ±1 standard deviation"]
@@ -70,9 +72,10 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         notes.insert(1, f"the best and the worst of {total} variants")
     if "best" in known:
         notes.append("best: of its new seeds")
+    unit = ", %" if metric.share else ""
     title = alt.Title(
         # Above the axis, and of what is chosen; an axis' own title cannot change.
-        alt.ExprRef(f"metric + (indexof(metric, '{ACCURACY}') < 0 ? '' : ', %')"),
+        alt.ExprRef(f"metric + (indexof(metric, '{metric.words}') < 0 ? '' : '{unit}')"),
         subtitle=[", ".join(notes), "scroll: zoom, drag: move, double click: all"],
         anchor="start",
     )
@@ -83,21 +86,44 @@ def explorer(name: str, histories: pd.DataFrame) -> str:
         on="click",
         value=[{"variant": name} for name in first],
     )
+    zoom = alt.selection_interval(bind="scales", name="zoom")
     chart = (
-        alt.layer(*_layers(histories, studies, chosen))
-        .add_params(*_choices(studies), chosen, alt.selection_interval(bind="scales", name="zoom"))
+        alt.layer(*_layers(histories, studies, chosen, metric))
+        .add_params(*_choices(studies, metric), chosen, zoom)
         .properties(width="container", height=430, title=title)
     )
     page = str(chart.to_html(inline=True, embed_options=OPTIONS))
     return page.replace("<head>", f"<head>\n<style>{ABOVE}</style>", 1)
 
 
-def _choices(studies: Sequence[str]) -> list[alt.Parameter]:
+def _labels(metric: Measure) -> dict[str, str]:
+    """Return the columns that are shown, by their names for people."""
+    return {key.format(metric.name): text.format(metric.words) for key, text in LABELS.items()}
+
+
+def _ends(histories: pd.DataFrame, metric: Measure) -> "pd.Series[float]":
+    """Return how each variant ended in the mean; the largest is the best."""
+    keys = [key for key in ("study", "variant", "seed") if key in histories]
+    last = histories.drop_duplicates(keys, keep="last").set_index("variant")
+    ends = metric.sign * last[f"val_{metric.name}"]
+    return ends.fillna(-np.inf).groupby("variant", sort=False).mean()
+
+
+def _rounded(histories: pd.DataFrame, share: bool) -> pd.DataFrame:
+    """Round to five digits, so that the page is not larger than it must be."""
+    if share:
+        return histories.round(5)
+    numbers = histories.select_dtypes("float").map(lambda value: float(f"{value:.5g}"))
+    return histories.assign(**numbers)
+
+
+def _choices(studies: Sequence[str], metric: Measure) -> list[alt.Parameter]:
     """Make what is chosen above the chart: the study if there are several, metric and view."""
-    metrics = alt.binding_select(options=list(LABELS.values()), name="Show ")
+    options = list(_labels(metric).values())
+    metrics = alt.binding_select(options=options, name="Show ")
     views = alt.binding_radio(options=[MEANS, SINGLE], name="of the seeds ")
     choices = [
-        alt.param(name="metric", value=LABELS["val_accuracy"], bind=metrics),
+        alt.param(name="metric", value=options[0], bind=metrics),
         alt.param(name="view", value=MEANS, bind=views),
     ]
     if studies:
@@ -107,14 +133,16 @@ def _choices(studies: Sequence[str]) -> list[alt.Parameter]:
 
 
 def _layers(
-    histories: pd.DataFrame, studies: Sequence[str], chosen: alt.Parameter
+    histories: pd.DataFrame, studies: Sequence[str], chosen: alt.Parameter, metric: Measure
 ) -> list[alt.Chart]:
     """Make bands and lines of the means, and the lines of single seeds."""
+    labels = _labels(metric)
+    scaled = f"datum.value * (indexof(metric, '{metric.words}') < 0 ? 1 : {metric.scale})"
     shown = (
-        alt.Chart(histories.rename(columns=LABELS).round(5))
-        .transform_fold(list(LABELS.values()), as_=["shown", "value"])
+        alt.Chart(_rounded(histories.rename(columns=labels), metric.share))
+        .transform_fold(list(labels.values()), as_=["shown", "value"])
         .transform_filter("datum.shown == metric && isValid(datum.value)")
-        .transform_calculate(value=f"datum.value * (indexof(metric, '{ACCURACY}') < 0 ? 1 : 100)")
+        .transform_calculate(value=scaled)
     )
     if studies:
         shown = shown.transform_filter("datum.study == study")

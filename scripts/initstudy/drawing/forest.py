@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from initstudy.analysis import measures
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure, measure_of
+from initstudy.analysis.measures import Measure, measure_of
 from initstudy.drawing.style import (
     DECISION_COLORS,
     INK,
@@ -238,7 +238,7 @@ def _decisions(
 def _scale(axes: Axes, metric: Measure, narrow: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 7))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(metric.scale * x)))
-    what = "accuracy" if metric is ACCURACY else metric.words
+    what = metric.words
     unit = metric.unit_of_difference.strip()
     label = f"difference in {what} from the baseline{', ' * bool(unit)}{unit}"
     axes.set_xlabel(wrapped(label, narrow))
@@ -255,8 +255,7 @@ def _numbers(one: Comparison, metric: Measure) -> str:
 
 
 def _number(value: float, metric: Measure) -> str:
-    places = 1 if metric.share else 3 if metric.name == "loss" else 0
-    text = f"{metric.scale * value:+.{places}f}"
+    text = f"{metric.scale * value:+.{metric.places}f}"
     return text.replace("inf", "∞").replace("-", "−")
 
 
@@ -273,6 +272,6 @@ def _legend(figure: Figure, metric: Measure, margin: float | None, narrow: bool)
         Line2D([], [], **dot, label="one seed"),
     ]
     if margin is not None:
-        limit = f"{metric.scale * margin:g}{metric.unit_of_difference}"
+        limit = f"{metric.scale * margin:.3g}{metric.unit_of_difference}"
         handles.append(Patch(**MARGIN, label=f"less than {limit}"))
     legend(figure, handles, 2 if narrow else None)

@@ -1,4 +1,4 @@
-"""All pairs of a factorial design as heat maps: their accuracies, and their interactions."""
+"""All pairs of a factorial design as heat maps: how they ended, and their interactions."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 from initstudy.analysis.interaction import Layout, effects
 from initstudy.analysis.interaction import layout as layout_of
 from initstudy.analysis.levels import Floats
+from initstudy.analysis.measures import ACCURACY, Measure, metric_of
 from initstudy.drawing.catalog import judged_set
 from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, set_ticks, sparse_ticks
 from initstudy.drawing.style import canvas
@@ -33,15 +34,15 @@ MANY_COLUMNS, MANY_NAMES = 9, 40
 
 
 def pairs(results: StudyResults, title: str) -> Figure:
-    """Draw the final accuracies of all pairs of a factorial design, and their interactions."""
+    """Draw how all pairs of a factorial design ended, and their interactions."""
     study = results.study
-    layout = layout_of(results.final, study.initializers, study.selection)
+    layout = layout_of(results, study.selection)
     failing = {
         (one.kernel, one.bias)
         for one in results.findings.variants
         if one.name != "best" and one.failures and 2 * one.failures.failed >= one.seeds
     }
-    return draw_pairs(title, layout, judged_set(study), failing)
+    return draw_pairs(title, layout, judged_set(study), failing, metric_of(study))
 
 
 def draw_pairs(
@@ -49,34 +50,36 @@ def draw_pairs(
     layout: Layout,
     judged: str = "validation",
     failing: Collection[tuple[str, str]] = (),
+    metric: Measure = ACCURACY,
 ) -> Figure:
-    """Draw mean final accuracies by kernel and bias initializer, beside them the interactions.
+    """Draw the means at the end by kernel and bias initializer, beside them the interactions.
 
     Rows and columns go from the best mean to the worst. Colours end where cells lie far off (see
     `_far_below`), so that one diverged pair does not make all others look alike.
 
     Args:
         title: of the figure.
-        layout: the final accuracies of all pairs; the baseline's initializers are its first.
+        layout: how all pairs ended; the baseline's initializers are its first.
         judged: the set of examples: test or validation.
         failing: pairs of which half of the runs fail, or more; they have a mark.
+        metric: that is drawn.
     """
-    rows = np.argsort(-layout.accuracies.mean(axis=(0, 2)), kind="stable")
-    columns = np.argsort(-layout.accuracies.mean(axis=(0, 1)), kind="stable")
-    accuracies, interactions = (
+    rows = np.argsort(-metric.sign * layout.ends.mean(axis=(0, 2)), kind="stable")
+    columns = np.argsort(-metric.sign * layout.ends.mean(axis=(0, 1)), kind="stable")
+    ends, interactions = (
         values[:, rows][:, :, columns]
-        for values in (layout.accuracies, effects(layout.accuracies)["interaction"])
+        for values in (layout.ends, effects(layout.ends)["interaction"])
     )
-    seeds, kernels, biases = accuracies.shape
-    means, beyond = accuracies.mean(axis=0), interactions.mean(axis=0)
+    seeds, kernels, biases = ends.shape
+    means, beyond = ends.mean(axis=0), interactions.mean(axis=0)
     numbers = biases <= MANY_COLUMNS and kernels <= MANY_NAMES
     height = 2.6 + (0.46 if numbers else 0.16) * min(kernels, MANY_NAMES)
     with canvas(title, (10, height), (1, 2)) as (figure, (left, right)):
         images = (
-            _accuracies(left, means, f"percent, mean of n = {seeds} seeds\n(logit scale)"),
-            _interactions(right, beyond),
+            _means(left, means, metric, seeds),
+            _interactions(right, beyond, metric),
         )
-        left.set_title(f"Final {judged} accuracy")
+        left.set_title(f"Final {judged} {metric.words}")
         right.set_title("Interaction")
         for axes in (left, right):
             _names(axes.yaxis, [layout.kernels[i] for i in rows])
@@ -90,9 +93,9 @@ def draw_pairs(
         right.tick_params(axis="y", labelleft=False)
         left.set_ylabel("kernel initializer")
         if numbers:
-            spreads = accuracies.std(axis=0, ddof=1) if seeds > 1 else np.full(means.shape, np.nan)
-            _write(images[0], lambda cell: _accuracy(means[cell], spreads[cell]))
-            _write(images[1], lambda cell: f"{round(100 * beyond[cell], 1) + 0.0:+.1f}")
+            spreads = ends.std(axis=0, ddof=1) if seeds > 1 else np.full(means.shape, np.nan)
+            _write(images[0], lambda cell: _cell(means[cell], spreads[cell], metric))
+            _write(images[1], lambda cell: _signed(metric.scale * beyond[cell], metric.places))
         for row, column in np.ndindex(means.shape):
             if (layout.kernels[int(rows[row])], layout.biases[int(columns[column])]) in failing:
                 left.plot(column + 0.36, row - 0.32, **FAILS)
@@ -103,7 +106,15 @@ def draw_pairs(
     return figure
 
 
-def _accuracies(axes: Axes, means: Floats, label: str) -> AxesImage:
+def _means(axes: Axes, means: Floats, metric: Measure, seeds: int) -> AxesImage:
+    if not metric.share:
+        # As of accuracies, light is better; colours end where cells are far worse.
+        low, high = float(means.min()), -_far_below(-means)
+        reverse = Normalize(low, max(high, low + 1e-9))
+        image = axes.imshow(means, cmap=f"{SEQUENTIAL}_r", norm=reverse)
+        _color_bar(image, f"{metric.words}, {metric.direction},\nmean of n = {seeds} seeds")
+        return image
+    label = f"percent, mean of n = {seeds} seeds\n(logit scale)"
     logits = logit(np.clip(means, LOWEST, HIGHEST))
     low = _far_below(logits)
     high = max(float(logits.max()), low + 0.05)
@@ -120,11 +131,13 @@ def _logit(values: Floats) -> Floats:
     return bounded
 
 
-def _interactions(axes: Axes, beyond: Floats) -> AxesImage:
-    limit = max(-_far_below(-np.abs(beyond)), 1e-3)
+def _interactions(axes: Axes, beyond: Floats, metric: Measure) -> AxesImage:
+    least = 1e-3 if metric.share else 1e-9
+    limit = max(-_far_below(-np.abs(beyond)), least)
     image = axes.imshow(beyond, cmap=DIVERGING, norm=Normalize(-limit, limit))
-    label = "percentage points more or less\nthan kernel and bias effect in sum"
-    text = FuncFormatter(lambda value, _: f"{100 * value:+g}" if value else "0")
+    what = "percentage points more or less" if metric.share else f"{metric.words}, more or less"
+    label = f"{what}\nthan kernel and bias effect in sum"
+    text = FuncFormatter(lambda value, _: f"{metric.scale * value:+.4g}" if value else "0")
     _color_bar(image, label).set_major_formatter(text)
     return image
 
@@ -179,5 +192,11 @@ def _write(image: AxesImage, text: Callable[[tuple[int, ...]], str]) -> None:
         image.axes.text(cell[1], cell[0], text(cell), color=color, **place)
 
 
-def _accuracy(mean: float, spread: float) -> str:
-    return f"{100 * mean:.1f}" + (f"\n±{100 * spread:.1f}" if np.isfinite(spread) else "")
+def _cell(mean: float, spread: float, metric: Measure) -> str:
+    places = metric.places
+    beside = f"\n±{metric.scale * spread:.{places}f}" if np.isfinite(spread) else ""
+    return f"{metric.scale * mean:.{places}f}{beside}"
+
+
+def _signed(value: float, places: int) -> str:
+    return f"{round(value, places) + 0.0:+.{places}f}"

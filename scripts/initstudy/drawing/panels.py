@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from initstudy.analysis.decisions import BASELINE
-from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, set_ticks, sparse_ticks
+from initstudy.analysis.measures import metric_of
+from initstudy.drawing.scales import clipped, scale_curves
 from initstudy.drawing.style import (
     BASELINE_STYLE,
     canvas,
@@ -48,20 +49,21 @@ QUANTITIES = {
 
 
 def curve(results: StudyResults, variant: str) -> Figure:
-    """Draw the mean accuracies of a variant and of the baseline by epoch, on the same seeds."""
+    """Draw the mean metric of a variant and of the baseline by epoch, on the same seeds."""
+    study, metric = results.study, metric_of(results.study)
     styles, seeds = variant_styles(results.initializers), results.judged_on(variant)
     title = f"Mean of n = {len(seeds)} seeds; dashed: training"
     with canvas("", SIZE) as (figure, (axes,)):
         for name in dict.fromkeys([BASELINE, variant]):
-            for metric, dashes in (("val_accuracy", "-"), ("accuracy", (0, (4, 2)))):
-                mean = results.curves(name, seeds, metric).mean(axis=0)
+            for column, dashes in ((study.val_metric, "-"), (study.metric, (0, (4, 2)))):
+                mean = results.curves(name, seeds, column).mean(axis=0)
                 style = {**styles[name], "linestyle": dashes, "linewidth": 1.6}
-                draw_line(axes, np.clip(mean, LOWEST, HIGHEST), style)
+                draw_line(axes, clipped(metric, mean), style)
             axes.plot([], [], color=styles[name]["color"], label=shortened(name, 28))
-        axes.set_xlim(1, max(2, results.study.epochs))
-        axes.set_yscale("logit")
-        ticks = sparse_ticks(axes.yaxis, TICKS, gap=0.12)
-        set_ticks(axes.yaxis, ticks, lambda y: f"{100 * y:g} %")
+        axes.set_xlim(1, max(2, study.epochs))
+        scale_curves(axes, metric, gap=0.12)
+        if not metric.share:
+            axes.set_ylabel(metric.words)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.set_xlabel("epoch")
         axes.set_title(title, size="medium")

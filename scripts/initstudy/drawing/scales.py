@@ -11,7 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.special import expit, logit
 
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure
+from initstudy.analysis.measures import Measure
+from initstudy.engine.spec import METRIC
 
 # Accuracies crowd near 100 %, where the differences of interest are: a logit scale spreads them.
 # What lies beyond its ends, such as a diverged run's 0, is drawn at them.
@@ -33,12 +34,44 @@ def describe(metric: Measure, judged: str) -> str:
         metric: that is.
         judged: the set of examples: "test" or "validation".
     """
-    if metric is ACCURACY:
+    if metric.name == METRIC:
         return f"{judged} examples classified correctly after the last epoch (logit scale)"
-    if metric.name == "loss":
-        return f"loss of the {judged} examples after the last epoch (logarithmic)"
+    if metric.name not in ("epochs_to_target", "area_under_curve"):
+        return f"{metric.words} of the {judged} examples after the last epoch (logarithmic)"
     scale = " (logit scale)" if metric.share else ""
     return f"{metric.words}, of the validation examples{scale}"
+
+
+def clipped(metric: Measure, values: Floats) -> Floats:
+    """Return values as far as the scale of a metric reaches."""
+    return np.clip(values, LOWEST, HIGHEST) if metric.share else values
+
+
+def scale_curves(axes: Axes, metric: Measure, gap: float = 0.05) -> None:
+    """Give the y axis of curves, which are drawn, the scale of a metric: logit or logarithmic."""
+    if metric.share:
+        axes.set_yscale("logit")
+        set_ticks(axes.yaxis, sparse_ticks(axes.yaxis, TICKS, gap), lambda y: f"{100 * y:g} %")
+        return
+    lines = [np.asarray(line.get_ydata(), np.float64) for line in axes.lines]
+    drawn = np.concatenate([line[np.isfinite(line)] for line in lines] or [np.ones(1)])
+    if drawn.size and drawn.min() > 0:
+        axes.set_yscale("log")
+        low, high = drawn.min() / 1.05, drawn.max() * 1.05
+        axes.set_ylim(low, high)
+        ticks = sparse_ticks(axes.yaxis, _finer(low, high), gap)
+        set_ticks(axes.yaxis, ticks, lambda y: f"{y:g}")
+
+
+def _finer(low: float, high: float) -> list[list[float]]:
+    """List ticks from coarse to fine: decades with their halves, then ever more digits."""
+    tenth = 10.0 ** math.floor(math.log10(low))
+    levels = [_decades(low, high)]
+    for step in (tenth, tenth / 10, tenth / 100):
+        if (high - low) / step < 1000:
+            first = math.ceil(low / step)
+            levels.append([round(n * step, 12) for n in range(first, int(high / step) + 1)])
+    return levels
 
 
 def amount(metric: Measure, value: float) -> str:
@@ -67,7 +100,7 @@ def scale_values(
         axes.set_ylim(_around(drawn))
         set_ticks(axis, sparse_ticks(axis, TICKS, gap), lambda value: f"{100 * value:g} %")
         return LOWEST, HIGHEST
-    logarithmic = metric.name == "loss" and min(drawn, default=0.0) > 0
+    logarithmic = metric.name != "epochs_to_target" and min(drawn, default=0.0) > 0
     if logarithmic:
         axes.set_yscale("log")
         inner, outer = _ends(np.log(drawn))
@@ -76,7 +109,7 @@ def scale_values(
         inner, outer = _ends(drawn)
     axes.set_ylim(outer)
     if logarithmic:
-        set_ticks(axis, sparse_ticks(axis, [_decades(*outer)], gap), lambda value: f"{value:g}")
+        set_ticks(axis, sparse_ticks(axis, _finer(*outer), gap), lambda value: f"{value:g}")
     _mark_infinite(axes, drawn, inner)
     return inner
 

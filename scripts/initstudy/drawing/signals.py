@@ -72,17 +72,17 @@ def signals(results: StudyResults, title: str) -> Figure:
         if own.empty:
             raise StudyError(f"There are no diagnostics of {name}.")
         tables.append(own.assign(variant=label_of(name, role)))
-    accuracies = results.summary.set_index("variant")["accuracy_mean"]
-    accuracies.index = accuracies.index.map(lambda name: label_of(name, role))
+    ends = study.sign * results.summary.set_index("variant")[f"{study.metric}_mean"]
+    ends.index = ends.index.map(lambda name: label_of(name, role))
     styles = variant_styles(results.initializers)
     known = {label_of(name, role): styles[name] for name in study.with_role(role)}
-    return draw_signals(title, pd.concat(tables), accuracies, known)
+    return draw_signals(title, pd.concat(tables), ends, known)
 
 
 def draw_signals(
     title: str,
     table: pd.DataFrame,
-    accuracies: pd.Series,
+    ranking: pd.Series,
     known: Mapping[str, dict[str, Any]] | None = None,
 ) -> Figure:
     """Draw diagnostics by layer at the start and in the end, and by epoch if there are more.
@@ -95,7 +95,7 @@ def draw_signals(
         title: of the figure.
         table: `DIAGNOSTICS`, of variants that are drawn in the order of their rows; what
             diverged is nan.
-        accuracies: mean final accuracy by variant.
+        ranking: by variant, how it ended; the largest is the best.
         known: the line of each variant, see `variant_styles`; None to give them some.
     """
     epochs = sorted(table["epoch"].unique().tolist())
@@ -106,7 +106,7 @@ def draw_signals(
     labels = list(dict.fromkeys(table["variant"]))
     many, shown = len(labels) > MANY_LINES, list(range(len(labels)))
     if many:
-        shown = best_and_worst(labels, accuracies[labels].tolist(), ENDS_OF_LINES)
+        shown = best_and_worst(labels, ranking[labels].tolist(), ENDS_OF_LINES)
     names_shown = [labels[place] for place in shown]
     styles = [known[name] for name in names_shown] if known else line_styles(names_shown)
     size, shape = (10, 1.2 + 3.1 * len(names)), (len(names), len(PANELS))

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from initstudy.analysis.measures import ACCURACY, Measure, metric_of
 from initstudy.analysis.variance import BOTH, IMAGES, TOGETHER
 from initstudy.drawing.style import COLORS, canvas, legend
 from initstudy.engine.spec import ORDER, WEIGHTS
@@ -33,30 +34,32 @@ MOST_ROWS = 40
 
 def variance(results: StudyResults, title: str) -> Figure:
     """Draw what the variance of each variant's seeds is made of."""
-    return draw_variance(title, results.variance)
+    return draw_variance(title, results.variance, metric_of(results.study))
 
 
-def draw_variance(title: str, table: pd.DataFrame) -> Figure:
+def draw_variance(title: str, table: pd.DataFrame, metric: Measure = ACCURACY) -> Figure:
     """Draw standard deviations by what seeds vary by, and the shares of the variance.
 
     Args:
         title: of the figure.
         table: see `analysis.variance.table`. Of more than MOST_ROWS, those that vary most.
+        metric: of which the standard deviations are.
     """
     rows = table.sort_values("sd_both", kind="stable").tail(MOST_ROWS)
     size = 10, 1.9 + 0.5 * len(rows)
     with canvas(title, size, (1, 2), sharey=True) as (figure, (left, right)):
-        _panel(left, rows, "sd", (BOTH, WEIGHTS, ORDER))
+        _panel(left, rows, "sd", (BOTH, WEIGHTS, ORDER), metric.scale)
         left.set_xlim(left=-0.02 * left.get_xlim()[1])
         left.set_yticks(range(len(rows)), rows["variant"])
         left.set_ylim(-0.6, len(rows) - 0.4)
         counts = rows["replicates"].iloc[-1], rows["replicates_alone"].iloc[-1]
         left.set_xlabel(
-            "standard deviation of the final accuracy, percentage points\n"
+            f"standard deviation of the final {metric.words}"
+            f"{', percentage points' * metric.share}\n"
             f"(both: n = {counts[0]} runs, weights or order alone: n = {counts[1]})"
         )
         left.set_title("Runs that vary by ...")
-        _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES))
+        _panel(right, rows, "share", (TOGETHER, WEIGHTS, ORDER, IMAGES), 100)
         right.set_xlim(-3, 103)
         right.set_xlabel("share of the variance, %")
         right.set_title("Of the variance of those that vary by both")
@@ -71,13 +74,15 @@ def draw_variance(title: str, table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, column: str, names: tuple[str, ...]) -> None:
+def _panel(
+    axes: Axes, rows: pd.DataFrame, column: str, names: tuple[str, ...], scale: float
+) -> None:
     for place, name in enumerate(names):
-        values = 100 * rows[f"{column}_{name}"].to_numpy()
+        values = scale * rows[f"{column}_{name}"].to_numpy()
         heights = np.arange(len(rows)) + STEP * ((len(names) - 1) / 2 - place)
         mark = {key: value for key, value in MARKS[name].items() if key != "label"}
         if f"{column}_{name}_ci_low" in rows:
-            low, high = (100 * rows[f"{column}_{name}_ci_{end}"] for end in ("low", "high"))
+            low, high = (scale * rows[f"{column}_{name}_ci_{end}"] for end in ("low", "high"))
             axes.hlines(heights, low, high, color=mark["color"], linewidth=2)
         # Shares are of a whole; an estimate may lie beyond its ends.
         shown = np.clip(values, 0, 100) if column == "share" else values

@@ -9,36 +9,45 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.engine.errors import EngineError
-from initstudy.engine.spec import RunSpec
+from initstudy.engine.spec import OWN_VALIDATION, WIDE, RunSpec
 
 # First parts of the spawn keys of the streams that order the examples, and that choose what is held
 # out and learned from; the others are in `initializers`.
 DATA_ORDER, HELD_OUT, LEARNED = 1, 2, 4
+# So many units in the last place of a constant that was computed may be noise.
+NOISE = 100
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs and labels in memory.
+    """Inputs and targets in memory.
 
     Attributes:
-        x_train, x_val, x_test: uint8 or float32 of shape (examples, features).
-        y_train, y_val, y_test: int32 of shape (examples,), from 0.
+        x_train, x_val, x_test: of shape (examples, features), uint8 or float32; before they are
+            scaled of any type.
+        y_train, y_val, y_test: int32 of classes, from 0, or float32 of labels and numbers, of shape
+            (examples, ...).
         shape: of one input; images have their channels last.
-        classes: how many labels there are.
+        outputs: how many classes, labels or numbers there are.
         scale, offset: what a network takes is `x * scale + offset`: two numbers, or float32
             (features,) each.
     """
 
     x_train: npt.NDArray[Any]
-    y_train: npt.NDArray[np.int32]
+    y_train: npt.NDArray[Any]
     x_val: npt.NDArray[Any]
-    y_val: npt.NDArray[np.int32]
+    y_val: npt.NDArray[Any]
     x_test: npt.NDArray[Any]
-    y_test: npt.NDArray[np.int32]
+    y_test: npt.NDArray[Any]
     shape: tuple[int, ...]
-    classes: int
+    outputs: int
     scale: Any = 1.0
     offset: Any = 0.0
+
+    @property
+    def one_of(self) -> bool:
+        """Whether an example, or a step of it, is of one of several classes."""
+        return self.y_train.dtype == np.int32
 
 
 def dataset_of(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
@@ -51,23 +60,29 @@ def dataset_of(spec: RunSpec, arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset
     Raises:
         EngineError: if the inputs cannot be scaled as the spec asks.
     """
-    dataset = from_arrays(arrays)
-    if spec.held_out:
-        dataset = hold_out(dataset, spec.held_out)
+    inputs, wide = spec.inputs.removesuffix(WIDE), spec.inputs.endswith(WIDE)
+    dataset = from_arrays(arrays, wide)
+    if spec.held_out == OWN_VALIDATION:
+        x_val, y_val = _numbers(arrays["x_val"], wide), _targets(arrays["y_val"])
+        dataset = replace(dataset, x_val=x_val, y_val=y_val)
+    elif spec.held_out:
+        dataset = hold_out(dataset, int(spec.held_out))
     if spec.training_images:
         dataset = learn_from(dataset, spec.training_images)
-    return scaled(dataset, spec.inputs)
+    return scaled(dataset, inputs)
 
 
-def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
+def from_arrays(arrays: Mapping[str, npt.NDArray[Any]], wide: bool = False) -> Dataset:
     """Make a data set whose test examples are its validation examples, see `hold_out`.
 
     Args:
-        arrays: x_train and x_test, (examples, ...): bytes stay bytes, all else becomes float32;
-            y_train and y_test, (examples,), whole numbers from 0.
+        arrays: x_train and x_test, (examples, ...); y_train and y_test, (examples, ...): whole
+            numbers from 0 of classes, floating-point ones of labels and numbers.
+        wide: whether inputs stay as they are until they are scaled; else bytes stay bytes, and all
+            else becomes float32.
     """
-    x = {part: _numbers(arrays[f"x_{part}"]) for part in ("train", "test")}
-    y = {part: arrays[f"y_{part}"].astype(np.int32) for part in ("train", "test")}
+    x = {part: _numbers(arrays[f"x_{part}"], wide) for part in ("train", "test")}
+    y = {part: _targets(arrays[f"y_{part}"]) for part in ("train", "test")}
     return Dataset(
         x_train=x["train"],
         y_train=y["train"],
@@ -76,7 +91,7 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Dataset:
         x_test=x["test"],
         y_test=y["test"],
         shape=arrays["x_train"].shape[1:],
-        classes=int(y["train"].max()) + 1,
+        outputs=_outputs(y["train"]),
     )
 
 
@@ -118,6 +133,10 @@ def scaled(dataset: Dataset, inputs: str) -> Dataset:
             smallest and largest), "standardized" (mean 0, variance 1 over all of them) or
             "features" (mean 0, variance 1 of each by itself; those that never vary become 0).
 
+    Returns:
+        The data with their scale, unless float32 does not hold the inputs: these are scaled here,
+        in float64, and become float32 afterwards.
+
     Raises:
         EngineError: if they are all the same, and so cannot be scaled.
     """
@@ -137,13 +156,18 @@ def scaled(dataset: Dataset, inputs: str) -> Dataset:
     elif inputs == "features":
         means = x.mean(axis=0, dtype=np.float64)
         deviations = x.std(axis=0, dtype=np.float64)
-        varied = deviations > 0
+        # In float64 what a constant was computed with is more than nothing.
+        noise = 0.0 if _fits(x) else NOISE * np.finfo(np.float64).eps
+        varied = deviations > noise * np.abs(means)
         _check_varied(0.0, float(varied.sum()))
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=varied)
-        scale, offset = scales.astype(np.float32), (-means * scales).astype(np.float32)
+        scale, offset = scales, -means * scales
+        if _fits(x):
+            scale, offset = scale.astype(np.float32), offset.astype(np.float32)
     elif inputs != "raw":
         raise ValueError(f"inputs must be raw, unit, standardized or features, not {inputs!r}")
-    return replace(dataset, scale=scale, offset=offset)
+    made = replace(dataset, scale=scale, offset=offset)
+    return made if _fits(x) else _as_float32(made)
 
 
 def data_order(seed: int, examples: int) -> Iterator[npt.NDArray[np.int32]]:
@@ -174,9 +198,38 @@ def _check_varied(low: float, high: float) -> None:
         )
 
 
-def _numbers(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _numbers(array: npt.NDArray[Any], wide: bool) -> npt.NDArray[Any]:
     flat = array.reshape(len(array), -1)
-    return flat if flat.dtype == np.uint8 else flat.astype(np.float32)
+    return flat if wide or flat.dtype == np.uint8 else flat.astype(np.float32)
+
+
+def _fits(x: npt.NDArray[Any]) -> bool:
+    """Whether float32, in which networks compute, holds the inputs."""
+    return x.dtype in (np.uint8, np.float32)
+
+
+def _targets(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
+
+
+def _outputs(targets: npt.NDArray[Any]) -> int:
+    """Return how many classes, labels or numbers there are."""
+    if targets.dtype == np.int32:
+        return int(targets.max()) + 1
+    return int(targets.shape[-1]) if targets.ndim > 1 else 1
+
+
+def _as_float32(dataset: Dataset) -> Dataset:
+    """Scale inputs in float64, of which each number is then one of float32."""
+    parts = {
+        name: (getattr(dataset, name).astype(np.float64) * dataset.scale + dataset.offset).astype(
+            np.float32
+        )
+        for name in ("x_train", "x_val", "x_test")
+    }
+    if dataset.x_val is dataset.x_test:
+        parts["x_val"] = parts["x_test"]
+    return replace(dataset, scale=1.0, offset=0.0, **parts)
 
 
 def _order(stream: int, examples: int) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from initstudy.engine.backend import keras, tf
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import Role, other_seed
 from initstudy.engine.layers import layers_of, with_own_variables
-from initstudy.engine.spec import RunSpec
+from initstudy.engine.spec import RunSpec, last_layer
 from initstudy.engine.user_code import load
 from initstudy.engine.weights import Weight, draw, weights_of
 
@@ -74,32 +74,39 @@ class Networks:
         return Network(model, weights, draw(model, weights, self._initializers, seed))
 
 
-def networks_of(spec: RunSpec, shape: Sequence[int], classes: int) -> Networks:
+def networks_of(spec: RunSpec, shape: Sequence[int], outputs: int, one_of: bool = True) -> Networks:
     """Return what makes the network of each seed of a run.
 
     Args:
         spec: of the run.
         shape: of an input.
-        classes: how many there are.
+        outputs: how many classes, labels or numbers there are.
+        one_of: whether an example is of one of several classes.
     """
     model = spec.model
     if "build" in model:
-        make = user_model(model["build"], shape, classes)
+        make = user_model(model["build"], shape, outputs)
     else:
-        make = dense_model(math.prod(shape), model["hidden_units"], model["activation"], classes)
+        last = last_layer(spec.loss, spec.metric, outputs, one_of)
+        make = dense_model(math.prod(shape), model["hidden_units"], model["activation"], *last)
     return Networks(make, {"kernel": spec.kernel_initializer, "bias": spec.bias_initializer})
 
 
 def dense_model(
-    features: int, hidden_units: Sequence[int], activation: str, classes: int
+    features: int,
+    hidden_units: Sequence[int],
+    activation: str,
+    outputs: int,
+    last: str | None = "softmax",
 ) -> Callable[[int], Any]:
-    """Return what makes a multilayer perceptron with a softmax at its end.
+    """Return what makes a multilayer perceptron.
 
     Args:
         features: numbers per input.
         hidden_units: units of each hidden layer.
         activation: of the hidden layers, a Keras identifier.
-        classes: numbers per output.
+        outputs: units of the last layer.
+        last: its activation.
     """
 
     def make(seed: int) -> Any:
@@ -108,38 +115,38 @@ def dense_model(
             [
                 keras.Input((features,)),
                 *(keras.layers.Dense(units, activation) for units in hidden_units),
-                keras.layers.Dense(classes, "softmax"),
+                keras.layers.Dense(outputs, last),
             ]
         )
 
     return make
 
 
-def user_model(build: str, shape: Sequence[int], classes: int) -> Callable[[int], Any]:
+def user_model(build: str, shape: Sequence[int], outputs: int) -> Callable[[int], Any]:
     """Return what makes a user's own model.
 
     Args:
         build: `file.py:name` of a function that is called with the shape of an input, (rows,
-            columns, channels) of images, and the number of classes.
+            columns, channels) of images, and the number of classes, labels or numbers.
         shape: of an input.
-        classes: numbers per output.
+        outputs: that number.
     """
 
     def make(seed: int) -> Any:
-        return returned_model(build, shape, classes, seed)
+        return returned_model(build, shape, outputs, seed)
 
     return make
 
 
 def returned_model(
-    build: str, shape: Sequence[int], classes: int, seed: int, faster: bool = True
+    build: str, shape: Sequence[int], outputs: int, seed: int, faster: bool = True
 ) -> Any:
     """Call a user's own function for the model that a seed starts from.
 
     Args:
         build: see `user_model`.
         shape: of an input, see `user_model`.
-        classes: numbers per output.
+        outputs: how many classes, labels or numbers there are.
         seed: decides all that the code draws.
         faster: whether normalizations by batch may compute in a faster way.
 
@@ -157,7 +164,7 @@ def returned_model(
     # For what else is random: other layers' weights, dropout.
     keras.utils.set_random_seed(other_seed(seed))
     with own_settings():
-        made = load(build)(tuple(shape), classes)
+        made = load(build)(tuple(shape), outputs)
         if not isinstance(made, keras.Model):
             raise TypeError(f"it returns {made!r}, which is not a Keras model")
         if type(made).call is keras.Model.call:

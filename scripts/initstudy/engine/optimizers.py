@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from initstudy.engine.backend import keras
+from initstudy.engine.spec import OF_MODEL
 
 ko = keras.optimizers
-# What takes the place of an optimizer's name for that of the user's `compile()`.
-OF_MODEL = "model"
 # Optimizers that do the same to a matrix and to its transpose: they work number by number, or by
 # norms of the whole; Adafactor has a mean of each row and each column; Muon makes a matrix
 # orthogonal. A user's own may not.

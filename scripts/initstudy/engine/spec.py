@@ -4,13 +4,24 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # What the seeds of a spec differ by: all that a network draws, and the order of the examples.
 SOURCES = WEIGHTS, ORDER = ("weights", "order")
 # The class_name of one initializer for each layer.
 PER_LAYER = "layers"
+# What takes the place of an optimizer's or a loss' name for that of the user's `compile()`.
+OF_MODEL = "model"
+# What follows the scale of inputs that are scaled in float64, since float32 does not hold them.
+WIDE = ", in float64"
+# What is validated on instead of training examples, if the data have their own for it.
+OWN_VALIDATION = "x_val"
+# What networks are trained for and judged by unless something else is asked for.
+# The metrics of classes and labels, and those of numbers.
+OF_CLASSES = ("accuracy", "log_loss")
+OF_NUMBERS = ("mean_absolute_error", "mean_squared_error", "root_mean_squared_error")
+LOSS, METRIC = "sparse_categorical_crossentropy", "accuracy"
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,10 @@ class RunSpec:
         model: {hidden_units, activation} of a multilayer perceptron, or {build, source} of a user's
             function, as `file.py:name` with the SHA-256 of its code.
         dataset: what is learned from.
-        inputs: raw, unit, standardized or features, see `data.scaled`.
-        held_out: training examples that are kept for validation; 0 for the test examples.
+        inputs: raw, unit, standardized or features, see `data.scaled`; the latter three may be
+            followed by WIDE.
+        held_out: training examples that are kept for validation; 0 for the test examples, and
+            OWN_VALIDATION for those that the data have for it.
         training_images: training examples that are learned from; None for all that are left.
         optimizer: {class_name, config}.
         batch_size: examples per update.
@@ -47,12 +60,14 @@ class RunSpec:
         vary: which of SOURCES each seed has of its own; the rest is that of seed 0.
         code: the code id of the engine, see `initstudy.code`.
         versions: of Keras, NumPy and TensorFlow.
+        loss: {class_name, config}.
+        metric: see `losses.Objective`.
     """
 
     model: Mapping[str, Any]
     dataset: Data
     inputs: str
-    held_out: int
+    held_out: int | str
     training_images: int | None
     optimizer: Mapping[str, Any]
     batch_size: int
@@ -63,6 +78,8 @@ class RunSpec:
     vary: tuple[str, ...]
     code: str
     versions: Mapping[str, str]
+    loss: Mapping[str, Any] = field(default_factory=lambda: {"class_name": LOSS, "config": {}})
+    metric: str = METRIC
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "RunSpec":
@@ -71,17 +88,25 @@ class RunSpec:
         return cls(**{**plain, **parts})
 
     def plain(self) -> dict[str, Any]:
-        """Return it as plain values, which JSON can hold."""
-        return asdict(self) | {"vary": list(self.vary)}
+        """Return it as plain values, which JSON can hold; loss and metric unless it is the usual
+        one.
+        """
+        plain = asdict(self) | {"vary": list(self.vary)}
+        if _nameless(self.loss) == {"class_name": LOSS.replace("_", ""), "config": {}}:
+            del plain["loss"]
+        if self.metric == METRIC:
+            del plain["metric"]
+        return plain
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What decides the numbers, whatever it is called and wherever it lies."""
-        specs = ("bias_initializer", "kernel_initializer", "model", "optimizer")
+        plain = self.plain()
+        specs = ("bias_initializer", "kernel_initializer", "model", "optimizer", "loss")
         return {
-            **self.plain(),
+            **plain,
             "dataset": self.dataset.sha256,
-            **{name: _nameless(getattr(self, name)) for name in specs},
+            **{name: _nameless(plain[name]) for name in specs if name in plain},
         }
 
     @functools.cached_property
@@ -94,6 +119,32 @@ class RunSpec:
 def is_custom(name: str) -> bool:
     """Return whether a name is meant for a user's own code: `file.py:name`."""
     return ".py:" in name
+
+
+def last_layer(
+    loss: Mapping[str, Any], metric: str, outputs: int, one_of: bool
+) -> tuple[int, str | None]:
+    """Return the units of the last layer of a multilayer perceptron, and its activation.
+
+    Of numbers, scores around zero and logits it has none; of labels, and of two classes with a
+    binary loss, it is a sigmoid; else a softmax over the classes.
+
+    Args:
+        loss: {class_name, config}.
+        metric: see `losses.Objective`.
+        outputs: how many classes, labels or numbers there are.
+        one_of: whether an example is of one of several classes.
+    """
+    name = loss["class_name"].lower().replace("_", "")
+    binary = name.startswith("binary")
+    scores = "hinge" in name
+    units = (
+        1 if one_of and outputs == 2 and (binary or name in ("hinge", "squaredhinge")) else outputs
+    )
+    if metric not in OF_CLASSES or scores or loss["config"].get("from_logits"):
+        return units, None
+    categorical = name.startswith(("sparse", "categorical"))
+    return units, "sigmoid" if binary or not (one_of or categorical) else "softmax"
 
 
 def _nameless(spec: Any) -> Any:

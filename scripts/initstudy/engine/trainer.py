@@ -10,10 +10,18 @@ import numpy.typing as npt
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, data_order
+from initstudy.engine.losses import (
+    Evaluation,
+    Objective,
+    looks_at_batch,
+    make_loss,
+    mask_of,
+    objective_of,
+)
 from initstudy.engine.models import Network, adapt, as_input, batch_of, networks_of, suits_xla
 from initstudy.engine.optimizers import finalizes, is_symmetric, make_optimizer
 from initstudy.engine.shadows import Shadows, adds_to_loss, assigned_by_call, called
-from initstudy.engine.spec import ORDER, SOURCES, WEIGHTS, RunSpec
+from initstudy.engine.spec import LOSS, METRIC, ORDER, SOURCES, WEIGHTS, RunSpec
 
 # Examples that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
@@ -27,21 +35,35 @@ class Epoch(NamedTuple):
     """What one epoch of one run gave; the first four as Keras' `Model.fit` reports them.
 
     Attributes:
-        loss, accuracy: mean over the training examples, each as the network was when it met them.
-        val_loss, val_accuracy: mean over the validation examples, at the end of the epoch.
+        loss, metric: of the training examples, each as the network was when it met them.
+        val_loss, val_metric: of the validation examples, at the end of the epoch.
         seconds: wall time.
     """
 
     loss: float
-    accuracy: float
+    metric: float
     val_loss: float
-    val_accuracy: float
+    val_metric: float
     seconds: float
 
     @property
     def finite(self) -> bool:
         """False once the run has diverged."""
         return bool(np.isfinite([self.loss, self.val_loss]).all())
+
+
+class Tested(NamedTuple):
+    """What a test gave.
+
+    Attributes:
+        loss, metric: of all test examples.
+        by_example: whether each is classified correctly, bool (examples,), where an example has one
+            class and the metric is accuracy; else loss and metric of each, float32 (2, examples).
+    """
+
+    loss: float
+    metric: float
+    by_example: npt.NDArray[Any]
 
 
 class Trainer:
@@ -51,17 +73,19 @@ class Trainer:
     values are assigned to the variables of the first. One whose model does something else with
     these values, as what is not a variable differs, is compiled, too. An epoch is one call: a
     loop over batches that slices, casts, differentiates and updates. It computes what `Model.fit`
-    does with the loss `sparse_categorical_crossentropy`, and returns the same metrics; a loss has
-    what a model adds to it (regularization) in it.
+    does, and returns the same loss and metric; a loss has what a model adds to it (regularization)
+    in it.
 
     Args:
-        dataset: examples and labels; they are put on the device once.
-        make_network: the network that a seed starts from; it ends in a softmax.
+        dataset: examples with their targets; they are put on the device once.
+        make_network: the network that a seed starts from.
         make_optimizer: a fresh optimizer for a model, without slots.
         batch_size: examples per update; the last batch of an epoch may be smaller.
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
         vary: what each seed has of its own, of `spec.SOURCES`; the rest is that of seed 0.
+        make_objective: what a model is trained for; sparse categorical cross-entropy and accuracy
+            if it is not given.
 
     Attributes:
         network: that of the seed that was compiled last.
@@ -73,7 +97,7 @@ class Trainer:
 
     Examples:
         >>> trainer = Trainer(dataset, make_network, make_optimizer, 128)
-        >>> [epoch.val_accuracy for epoch in trainer.train(seed=0, epochs=2)]
+        >>> [epoch.val_metric for epoch in trainer.train(seed=0, epochs=2)]
     """
 
     def __init__(
@@ -84,10 +108,12 @@ class Trainer:
         batch_size: int,
         compile: str = "auto",
         vary: Collection[str] = SOURCES,
+        make_objective: Callable[[Any], Objective] | None = None,
     ) -> None:
         self._vary = vary
         self._make_network = make_network
         self._make_optimizer = make_optimizer
+        self._make_objective = make_objective or _usual
         self._batch_size = batch_size
         self._shape, self._scale, self._offset = dataset.shape, dataset.scale, dataset.offset
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
@@ -97,7 +123,7 @@ class Trainer:
             self._test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
         self.test_examples = len(dataset.y_test)
         self._examples = len(dataset.y_train)
-        self._counts = np.repeat([self._examples, len(dataset.y_val)], 2)
+        self._counts = (self._examples, len(dataset.y_val))
         self._asked, self.compilations = compile, 0
         # Its values are those of no seed: these come with `start` or `resume`.
         self._take(make_network(0))
@@ -108,8 +134,10 @@ class Trainer:
         self.network, model = network, network.model
         self.optimizer = self._make_optimizer(model)
         changed = {id(variable) for variable in assigned_by_call(model, self._few(model))}
-        # What layers add to the loss may depend on what else is in a batch.
-        self._evaluated = self._batch_size if adds_to_loss(model, self._few(model)) else None
+        self.objective = self._make_objective(model)
+        # What layers add to the loss may depend on what else is in a batch, as a mask does.
+        alone = not adds_to_loss(model, self._few(model)) and not self._looks_at_batch(model)
+        self._evaluated = None if alone else self._batch_size
         # What a layer itself assigns to a kernel must be assigned before it is multiplied with.
         self._steady = changed.isdisjoint(id(variable) for variable in model.trainable_variables)
         self.shadows = Shadows(model, self.transposes(self.optimizer, model))
@@ -162,14 +190,10 @@ class Trainer:
             if not epoch.finite:
                 return
 
-    def test(self) -> tuple[float, float, npt.NDArray[np.bool_]]:
+    def test(self) -> Tested:
         """Test the network as `fit` would leave it if it ended now.
 
         Some optimizers change the weights then, such as to averages of what they were.
-
-        Returns:
-            Loss and accuracy of the test examples, and for each whether it is classified correctly,
-            (examples,).
         """
         before = self.state() if finalizes(self.optimizer) else None
         if before is not None:
@@ -179,11 +203,16 @@ class Trainer:
             self._run_test(*(part[start : start + size] for part in self._test))
             for start in range(0, self.test_examples, size)
         )
-        losses, correct = (np.concatenate(part) for part in zip(*batches, strict=True))
+        losses, values, weights = (np.concatenate(part) for part in zip(*batches, strict=True))
         if before is not None:
             self._assign(before)
-        loss, accuracy = (float(part.mean(dtype=np.float64)) for part in (losses, correct))
-        return loss, accuracy, correct > 0
+        loss, total = float(losses.mean(dtype=np.float64)), float(values.sum(dtype=np.float64))
+        metric = self.objective.finished(total / max(float(weights.sum(dtype=np.float64)), 1.0))
+        targets = self._test[1]
+        if self.objective.metric == METRIC and targets.dtype.is_integer and len(targets.shape) == 1:
+            return Tested(loss, metric, values > 0)
+        each = np.divide(values, weights, out=np.zeros_like(values), where=weights > 0)
+        return Tested(loss, metric, np.stack([losses, each]))
 
     def state(self) -> list[npt.NDArray[Any]]:
         """Return all that the run needs to go on from here, besides how many epochs it has had."""
@@ -226,8 +255,12 @@ class Trainer:
         order = next(self._orders)
         # All at once and here, since XLA takes three times as long to gather rows.
         x, y = (tf.gather(array, order) for array in self._train)
-        means = self._run_epoch(x, y, tf.constant(self._examples)).numpy() / self._counts
-        return Epoch._make([*means.tolist(), time.perf_counter() - started])
+        sums = self._run_epoch(x, y, tf.constant(self._examples)).numpy().reshape(2, 3)
+        found = [
+            (loss / count, self.objective.finished(value / max(weight, 1.0)))
+            for (loss, value, weight), count in zip(sums.tolist(), self._counts, strict=True)
+        ]
+        return Epoch(*found[0], *found[1], time.perf_counter() - started)
 
     def sample_losses(self, examples: int) -> Any:
         """Return the losses, as in training, of training examples spread evenly over all.
@@ -243,7 +276,7 @@ class Trainer:
         count = min(examples, self._examples)
         chosen = np.linspace(0, self._examples - 1, count).astype(np.int32)
         x, y = (tf.gather(array, chosen) for array in self._train)
-        return self._evaluate(x, y, training=True)[0]
+        return self._evaluate(x, y, training=True).losses
 
     @property
     def _variables(self) -> list[Any]:
@@ -294,7 +327,8 @@ class Trainer:
                 is called to be compiled, since XLA compiles nothing before it runs.
 
         Returns:
-            float64 (4,): loss, accuracy, val_loss, val_accuracy, each as a sum over its examples.
+            float64 (6,): the sums of losses, values and weights of the training examples, and of
+            the validation examples, see `losses.Evaluation`.
         """
         training = _sum_over_batches(self._update, (x, y), self._batch_size, until)
         validation = _sum_over_batches(
@@ -305,27 +339,35 @@ class Trainer:
         )
         return tf.concat([training, validation], axis=0)
 
-    def _update(self, x: Any, y: Any) -> tuple[Any, Any]:
+    def _update(self, x: Any, y: Any) -> Evaluation:
         with tf.GradientTape() as tape:
-            losses, correct = self._evaluate(x, y, training=True)
-            loss = self.optimizer.scale_loss(tf.reduce_mean(losses))
+            evaluation = self._evaluate(x, y, training=True)
+            loss = self.optimizer.scale_loss(tf.reduce_mean(evaluation.losses))
         trained = self.shadows.trained
         self.optimizer.apply(tape.gradient(loss, [v.value for v in trained]), trained)
-        return losses, correct
+        return evaluation
 
-    def _evaluate(self, x: Any, y: Any, training: bool) -> tuple[Any, Any]:
-        """Return the loss of each example, with what the model adds to that of the batch, and
-        whether the example is classified correctly (1) or not (0): both float32 (examples,).
-        """
+    def _evaluate(self, x: Any, y: Any, training: bool) -> Evaluation:
+        """Evaluate each example; a loss has what the model adds to that of the batch."""
         model = self.network.model
         with self.shadows.seen() as penalties:
+            outputs = called(model, self._inputs(model, x), training)
+            mask = mask_of(outputs)
             # As Keras' losses and metrics take them.
-            outputs = tf.cast(called(model, self._inputs(model, x), training), tf.float32)
-        losses = keras.losses.sparse_categorical_crossentropy(y, outputs)
-        correct = keras.metrics.sparse_categorical_accuracy(y, outputs)
+            outputs = tf.cast(outputs, tf.float32)
+        losses, values, weights = self.objective(y, outputs, mask)
         for penalty in penalties:
             losses += tf.reduce_sum(tf.cast(penalty, tf.float32))
-        return losses, correct
+        return Evaluation(losses, values, weights)
+
+    def _looks_at_batch(self, model: Any) -> bool:
+        """Return whether the loss of an example depends on what else is in its batch."""
+        outputs = called(model, self._few(model), training=False)
+        if mask_of(outputs) is not None:
+            return True
+        outputs = tf.cast(outputs, tf.float32)
+        targets = tf.gather(self._train[1], np.arange(outputs.shape[0]) % self._examples)
+        return looks_at_batch(self.objective, targets, outputs)
 
 
 def make_trainer(
@@ -340,12 +382,17 @@ def make_trainer(
     """
     return Trainer(
         dataset,
-        networks_of(spec, dataset.shape, dataset.classes),
+        networks_of(spec, dataset.shape, dataset.outputs, dataset.one_of),
         make or (lambda model: make_optimizer(spec.optimizer, model)),
         spec.batch_size,
         spec.compile,
         spec.vary,
+        lambda model: objective_of(spec, model),
     )
+
+
+def _usual(model: Any) -> Objective:
+    return Objective(make_loss({"class_name": LOSS, "config": {}}))
 
 
 def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:
@@ -364,12 +411,12 @@ def _storable(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _sum_over_batches(
     function: Callable[..., Any], arrays: tuple[Any, ...], size: int, until: Any
 ) -> Any:
-    """Sum the two arrays that `function` returns over batches of the arrays' first dimension.
+    """Sum the three arrays that `function` returns over batches of the arrays' first dimension.
 
     Whole batches end at `until`; what is left of the arrays beyond them is the last one.
 
     Returns:
-        float64 (2,): sums of 60,000 float32 numbers need more than float32 has.
+        float64 (3,): sums of 60,000 float32 numbers need more than float32 has.
     """
     length = arrays[0].shape[0]
     size = min(size, length)
@@ -387,6 +434,6 @@ def _sum_over_batches(
     _, total = tf.while_loop(
         lambda start, total: start + size <= until,
         lambda start, total: (start + size, add(total, start, size)),
-        (0, tf.zeros(2, tf.float64)),
+        (0, tf.zeros(3, tf.float64)),
     )
     return add(total, whole, length - whole) if whole < length else total

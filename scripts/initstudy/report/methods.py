@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from initstudy import __version__
-from initstudy.engine.spec import PER_LAYER, is_custom
+from initstudy.config.names import MEASURES
+from initstudy.engine.spec import LOSS, OF_MODEL, PER_LAYER, is_custom, last_layer
 from initstudy.report.words import TEMPLATES, fill
 from initstudy.study import Study, hidden_layers, optimizer_in_words
 
@@ -45,6 +46,11 @@ def methods(
         rates=", ".join(f"{rate:g}" for rate in study.learning_rates),
         confirmed=confirmed,
         comparisons=len(pairs) - 1,
+        metric=MEASURES[study.metric],
+        target=f"{100 * study.target:g} %" if study.perfect else f"{study.target:.4g}",
+        loss=_in_words(study.loss),
+        usual_loss=study.loss["class_name"] == LOSS,
+        last=_last_layer(study),
         nothing=nothing,
         version=__version__,
         versions={name: versions.get(name, "") for name in ("snakemake", "tensorflow", "keras")},
@@ -102,6 +108,21 @@ def _named(initializer: Mapping[str, Any]) -> str:
     config = ", ".join(f"{key} {value}" for key, value in initializer["config"].items())
     text = f"{name} ({config})" if config else str(name)
     return text if is_custom(class_name) else _cited(text, class_name)
+
+
+def _in_words(loss: Mapping[str, Any]) -> str:
+    if loss["class_name"] == OF_MODEL:
+        return "the loss of the model's compile()"
+    return optimizer_in_words(loss).replace("_", " ")
+
+
+def _last_layer(study: Study) -> str:
+    """Name what follows the hidden layers of a multilayer perceptron."""
+    target = study.data.target
+    units, activation = last_layer(study.loss, study.metric, target.count, target.kind == "classes")
+    if activation is None:
+        return f"{units} linear {'unit' if units == 1 else 'units'}"
+    return "a softmax" if activation == "softmax" else f"{units} sigmoid units"
 
 
 def _file_name(path: str) -> str:

@@ -18,7 +18,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from initstudy.analysis.measures import MEASURES
+from initstudy.analysis.measures import measure_of
 from initstudy.analysis.statistics import letters
 from initstudy.config.problems import count
 from initstudy.drawing.catalog import Figure, figures_of
@@ -100,7 +100,7 @@ def report(results: StudyResults) -> str:
 
 def ranked(findings: Findings) -> list[Variant]:
     """Sort the variants from the best on; the best pair, on its new seeds, comes first."""
-    sign = MEASURES[findings.judge_by].sign
+    sign = measure_of(findings).sign
 
     def place(one: Variant) -> tuple[bool, float]:
         return one.name != "best", np.inf if np.isnan(one.value) else -sign * one.value

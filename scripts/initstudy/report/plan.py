@@ -4,7 +4,6 @@ import numpy as np
 
 from initstudy.analysis.comparisons import fewest_seeds
 from initstudy.analysis.levels import ALPHA
-from initstudy.analysis.measures import MEASURES
 from initstudy.analysis.power import plan
 from initstudy.config.problems import count
 from initstudy.errors import StudyError
@@ -36,7 +35,7 @@ def plan_page(findings: Findings) -> str:
     Raises:
         StudyError: if the pilot does not show how seeds differ.
     """
-    units = Units(MEASURES[findings.judge_by], findings.margin)
+    units = Units.of(findings)
     fewest = fewest_seeds(units.measure, ALPHA)
     compared = [
         one.comparison for one in findings.compared if one.comparison and one.comparison.tested

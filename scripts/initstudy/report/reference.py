@@ -14,6 +14,11 @@ import yaml
 
 from initstudy.config.configuration import json_schema
 from initstudy.config.schema import Node, alternatives, bounds, in_words, properties
+from initstudy.data.catalog import SPECS
+from initstudy.data.forms import Table
+from initstudy.data.sources import Package
+from initstudy.data.specs import DatasetSpec
+from initstudy.data.targets import Target
 from initstudy.drawing.catalog import FIGURES
 from initstudy.engine.literature import kinds
 from initstudy.report.words import render
@@ -65,6 +70,13 @@ def page_text() -> str:
     )
 
 
+def datasets_text() -> str:
+    """Return docs/datasets.md: every data set that is known by name."""
+    return _filled(
+        "datasets.md.jinja", specs=SPECS, shown=_shown, predicted=_predicted, source=_source
+    )
+
+
 def files_text() -> str:
     """Return docs/files.md: every table of a study and of a suite, with what each column means."""
     return _filled("files.md.jinja", study=STUDY_TABLES, suite=SUITE_TABLES)
@@ -90,6 +102,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "schemas/config.schema.yaml": schema_text,
     "config.yaml": config_text,
     "docs/configuration.md": page_text,
+    "docs/datasets.md": datasets_text,
     "docs/files.md": files_text,
     "docs/methods-and-layers.md": methods_text,
     "docs/rules.md": rules_text,
@@ -129,6 +142,30 @@ def _rules(file: Path) -> list[dict[str, str]]:
         why = " ".join(line.removeprefix("# ") for line in comment.splitlines())
         rules.append({"name": name, "message": said, "comment": why})
     return rules
+
+
+def _shown(spec: DatasetSpec) -> str:
+    """Say what an input of a data set is."""
+    shape, form = spec.shapes["x_train"][1:], spec.places[-1].form
+    size = " × ".join(map(str, shape))
+    if spec.sequence:
+        return f"{shape[0]} steps of {shape[1]} numbers"
+    if len(shape) > 1:
+        return f"{size} pixels"
+    hot = isinstance(form, Table) and form.columns == "categories"
+    return f"categories, {size} inputs" if hot else f"{size} numbers"
+
+
+def _source(spec: DatasetSpec) -> str:
+    """Say where a data set comes from, if it is one place."""
+    source = spec.places[0].source
+    if len(spec.places) > 1:
+        return "see below"
+    return f"package `{source.name}`" if isinstance(source, Package) else "drawn by NumPy"
+
+
+def _predicted(target: Target) -> str:
+    return "a number" if target.kind == "numbers" else f"{target.count} classes"
 
 
 def _capitalized(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from initstudy.analysis.comparisons import fewest_seeds
 from initstudy.analysis.findings import least_decline
 from initstudy.analysis.levels import ALPHA
-from initstudy.analysis.measures import MEASURES, Measure, RankedMeasure
+from initstudy.analysis.measures import Measure, RankedMeasure, measure_of, metric_of
 from initstudy.report.words import (
     LONGEST,
     about,
@@ -24,7 +24,7 @@ from initstudy.report.words import (
 )
 from initstudy.results.findings import Comparison, Failures, Findings, Needed, Variant
 
-# Accuracies in training and of other examples that differ by so much want a word.
+# Metrics in training and of other examples that differ by so much of `Study.unit` want a word.
 FAR_APART = 0.1
 # Decimals that are shown at most.
 MOST_PLACES = 4
@@ -39,10 +39,19 @@ class Units:
     Attributes:
         measure: what that is.
         margin_of_study: the smallest difference that matters; None if any does.
+        metric: by which networks are measured: the same, or a part of it.
+        unit: see `Study.unit`.
     """
 
     measure: Measure
     margin_of_study: float | None
+    metric: Measure
+    unit: float = 1.0
+
+    @classmethod
+    def of(cls, findings: Findings) -> "Units":
+        """Return those of a study's findings."""
+        return cls(measure_of(findings), findings.margin, metric_of(findings), findings.unit)
 
     @property
     def words(self) -> str:
@@ -55,6 +64,11 @@ class Units:
         return self.measure.middle
 
     @property
+    def lead_in(self) -> str:
+        """What follows an amount by which one is ahead, where it has no unit that says of what."""
+        return "" if self.measure.unit_of_difference else f" in {self.measure.words}"
+
+    @property
     def ranked(self) -> bool:
         """Whether it is compared by ranks."""
         return isinstance(self.measure, RankedMeasure)
@@ -64,23 +78,24 @@ class Units:
         """The margin with its unit; empty if there is none."""
         if self.margin_of_study is None:
             return ""
-        return f"{self.measure.scale * self.margin_of_study:g}{self.measure.unit_of_difference}"
+        margin = self.measure.scale * self.margin_of_study
+        return f"{margin:.3g}{self.measure.unit_of_difference}"
 
     @property
     def fewest(self) -> int:
         """Decimals that are shown of it at least."""
-        return 1 if self.measure.share else 3 if self.measure.name == "loss" else 0
+        return self.measure.places
 
     @property
     def usual(self) -> int:
         """Decimals that are shown where no interval asks for others."""
-        return 3 if self.measure.name == "loss" else 1
+        return max(1, self.measure.places)
 
     def places(self, *ends: float) -> int:
         """Decimals that are shown of an interval, so that no end looks like 0 or the margin."""
         places = places_of(ends, self.fewest) if np.isfinite(ends).all() else self.usual
         margin = self.measure.scale * (self.margin_of_study or 0.0)
-        while places < MOST_PLACES and any(
+        while places < max(MOST_PLACES, self.fewest + 2) and any(
             abs(end - mark) > 1e-9 and round(end, places) == round(mark, places)
             for end in ends
             for mark in (-margin, 0.0, margin)
@@ -132,18 +147,31 @@ class Units:
         return f"[{text}]{self.measure.unit_of_difference}"
 
     def learned(self, failures: Failures) -> str:
-        """Write the difference of accuracies where neither variant fails."""
-        ends = [100 * value for value in (failures.difference, failures.low, failures.high)]
-        return with_interval(ends, sign=True)
+        """Write the difference of the metric where neither variant fails."""
+        ends = [
+            self.metric.scale * value
+            for value in (failures.difference, failures.low, failures.high)
+        ]
+        return with_interval(ends, sign=True, fewest=self.metric.places)
 
-    def accuracy(self, one: Variant, bare: bool = False) -> str:
-        """Write a mean accuracy with its interval, in percent; bare in a table that says so."""
-        values = [100 * value for value in (one.accuracy, one.accuracy_low, one.accuracy_high)]
-        text = with_interval(values)
+    def ended(self, one: Variant, bare: bool = False) -> str:
+        """Write the mean of the metric with its interval; bare in a table that has its unit."""
+        scale = self.metric.scale
+        values = [scale * value for value in (one.metric, one.metric_low, one.metric_high)]
+        text = with_interval(values, fewest=self.metric.places)
         if bare:
             return text
         middle, bracket, ends = text.partition(" [")
-        return f"{middle} %{bracket and ' [95 % CI '}{ends}"
+        return f"{middle}{self.metric.unit}{bracket and ' [95 % CI '}{ends}"
+
+    def of_metric(self, value: float, places: int = 0) -> str:
+        """Write a value or a difference of the metric without its unit."""
+        return number(self.metric.scale * value, max(places, self.metric.places))
+
+    def overfits(self, one: Variant) -> bool:
+        """Whether a variant is much better on the training examples than on the others."""
+        gap = self.metric.sign * (one.training_metric - one.metric)
+        return gap > FAR_APART * self.unit
 
     def value(self, one: Variant) -> str:
         """Write what a variant is judged by, with its interval."""
@@ -218,7 +246,7 @@ def headline(findings: Findings) -> str:
 
 def _values(findings: Findings) -> dict[str, Any]:
     """Return what the templates say besides the findings themselves."""
-    variants, measure = findings.variants, MEASURES[findings.judge_by]
+    variants, units = findings.variants, Units.of(findings)
     growing = [one.seeds for one in findings.interims]
     again = findings.confirmation.chosen_from if findings.confirmation else ""
     # What was published of the pair that was run again stands beside its first run.
@@ -226,7 +254,7 @@ def _values(findings: Findings) -> dict[str, Any]:
     most = growing[-1] if growing else findings.baseline.seeds
     return {
         "findings": findings,
-        "units": Units(measure, findings.margin),
+        "units": units,
         "most_seeds": most,
         "test_name": "test set" if findings.held_out else "validation set",
         "groups": _groups(findings),
@@ -236,20 +264,19 @@ def _values(findings: Findings) -> dict[str, Any]:
             for one, earlier in zip(findings.interims, [0, *growing], strict=False)
         ),
         "seeds_in_full": (len(findings.compared) + 1) * most,
-        "fewest_new": fewest_seeds(measure, ALPHA),
+        "fewest_new": fewest_seeds(units.measure, ALPHA),
         "never_learned": [one for one in findings.compared if one.never_learned],
         "deterministic": [one.name for one in variants if one.deterministic],
         "failed": any(one.failures for one in variants),
         "peaks": [
-            f"{one.name} (epoch {one.peak.epoch}, then {number(-100 * one.peak.lost)} pp)"
+            f"{one.name} (epoch {one.peak.epoch}, then {_lost(one.peak.lost, units.metric)})"
             for one in variants
             if one.peak
         ],
         "one_run": [one.name for one in variants if one.one_run],
-        "far_apart": FAR_APART,
         "best_is_asked": len(findings.compared) > 1,
         "wants_seeds": _wanted(findings),
-        "decline": f"{100 * least_decline(findings.margin, findings.judge_by):g} pp",
+        "decline": _declined(findings, units.metric),
         "published": published,
         "inside": sum(one.published.within for one in published if one.published),
     }
@@ -257,18 +284,17 @@ def _values(findings: Findings) -> dict[str, Any]:
 
 def summary_table(findings: Findings) -> str:
     """Put what was found of each variant into a Markdown table, from the best on."""
-    measure = MEASURES[findings.judge_by]
-    worst = -np.inf
+    units, worst = Units.of(findings), -np.inf
     ordered = sorted(
         findings.variants,
-        key=lambda one: -(worst if np.isnan(one.value) else measure.sign * one.value),
+        key=lambda one: -(worst if np.isnan(one.value) else units.measure.sign * one.value),
     )
     return fill(
         "verdict/summary.md.jinja",
         FILTERS,
         variants=ordered,
-        units=Units(measure, findings.margin),
-        judge_by=findings.judge_by,
+        units=units,
+        metric_alone=findings.judge_by == findings.metric,
         any_published=any(one.published for one in findings.variants),
     )
 
@@ -317,6 +343,18 @@ def change(log: float) -> str:
     factor = 10 ** abs(log)
     text = f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e5 else f"{factor:.0e}"
     return f"{'grow' if log > 0 else 'shrink'} {text} times"
+
+
+def _lost(lost: float, metric: Measure) -> str:
+    """Write how much worse a curve gets, with the sign of the metric."""
+    text = number(-metric.sign * metric.scale * lost, max(1, metric.places), metric.sign < 0)
+    return text + metric.unit_of_difference
+
+
+def _declined(findings: Findings, metric: Measure) -> str:
+    """Write the least that a curve must lose to have declined."""
+    least = least_decline(findings.margin, findings.judge_by, findings.metric, findings.unit)
+    return f"{metric.scale * least:.3g}{metric.unit_of_difference}"
 
 
 def _groups(findings: Findings) -> list[tuple[str, list[Variant]]]:

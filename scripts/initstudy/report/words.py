@@ -99,7 +99,7 @@ def captions(figures: Sequence[Figure], study: "Study | None" = None) -> dict[st
     if study is not None:
         middle = "median" if study.ranked else "mean"
         words = {"study": study, "metric": MEASURES[study.judge_by], "middle": middle}
-        words["set"] = judged_set(study)
+        words |= {"set": judged_set(study), "measured": MEASURES[study.metric]}
     found = {}
     for figure in figures:
         alt, *text = fill(figure.caption, **words).splitlines()
@@ -130,7 +130,7 @@ def places_of(ends: Sequence[float], fewest: int = 1, most: int = 3) -> int:
     half = (ends[1] - ends[0]) / 2
     if not math.isfinite(half) or half <= 0:
         return fewest
-    return min(max(-math.floor(math.log10(half)), fewest), most)
+    return min(max(-math.floor(math.log10(half)), fewest), max(fewest, most))
 
 
 def number(value: float, places: int = 1, sign: bool = False) -> str:

@@ -37,13 +37,14 @@ class Measurement:
 
     Attributes:
         layers: for each its units and `contracts.MEASURES`, float64 (layers, 1 + measures).
-        test: loss and accuracy of the test examples; nan at epoch 0, where they are not looked at.
-        correct: which test examples were classified correctly, bool (examples,); none at epoch 0.
+        test: loss and metric of the test examples; nan at epoch 0, where they are not looked at.
+        by_example: which test examples were classified correctly, bool (examples,), or loss and
+            metric of each, float32 (2, examples); none at epoch 0.
     """
 
     layers: npt.NDArray[np.float64]
     test: tuple[float, float]
-    correct: npt.NDArray[np.bool_]
+    by_example: npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class Checkpoint:
 
     Attributes:
         examples: how many test examples there are.
-        history: loss, accuracy, val_loss and val_accuracy of each epoch, float64 (epochs, 4), as
+        history: loss, metric, val_loss and val_metric of each epoch, float64 (epochs, 4), as
             the engine gave them. An epoch that is not finite is the last.
         seconds, cpu_seconds: that each epoch took, and of the process since the epoch before it,
             float64 (epochs,). The first has what came before it: starting TensorFlow, compiling.
@@ -137,8 +138,9 @@ def write(checkpoint: Checkpoint, path: str | Path) -> None:
     """Write a checkpoint, whole or not at all, and so that it outlives a power cut."""
     measured = checkpoint.measurements.values()
     layers = [one.layers for one in measured]
-    nothing = np.zeros(checkpoint.examples, bool)
-    correct = [one.correct if len(one.correct) else nothing for one in measured]
+    known = [one.by_example for one in measured if one.by_example.size]
+    nothing = np.zeros((2, checkpoint.examples) if _in_numbers(known) else checkpoint.examples)
+    each = np.array([one.by_example if one.by_example.size else nothing for one in measured])
     arrays: dict[str, Any] = {
         "format": FORMAT,
         "history": checkpoint.history,
@@ -151,7 +153,7 @@ def write(checkpoint: Checkpoint, path: str | Path) -> None:
         "names": np.array(checkpoint.names, str),
         "layers": np.array(layers or np.zeros((0, 0, 1 + len(MEASURES))), np.float64),
         "tests": np.array([one.test for one in measured], np.float64).reshape(-1, 2),
-        "hits": np.packbits(np.reshape(correct, (-1, checkpoint.examples)).astype(bool), axis=1),
+        **_packed(each, checkpoint.examples),
         "states": np.array([[s.epoch, len(s.arrays)] for s in checkpoint.states], np.int64),
     }
     for state in checkpoint.states:
@@ -165,6 +167,18 @@ def write(checkpoint: Checkpoint, path: str | Path) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0, os.SEEK_END)
         file.write(digest.encode())
+
+
+def _in_numbers(known: Sequence[npt.NDArray[Any]]) -> bool:
+    """Whether examples have a loss and a metric each, or are right or wrong."""
+    return bool(known) and known[0].ndim == 2
+
+
+def _packed(each: npt.NDArray[Any], examples: int) -> dict[str, npt.NDArray[Any]]:
+    """Return what is written of the test examples at each measurement epoch."""
+    if each.ndim == 3:
+        return {"by_example": each.astype(np.float32)}
+    return {"hits": np.packbits(each.reshape(-1, examples).astype(bool), axis=1)}
 
 
 def read(path: str | Path) -> Checkpoint | None:
@@ -225,7 +239,11 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Checkpoint:
         "cpu_seconds": (len(history),),
         "layers": (len(epochs), *layers.shape[1:2], 1 + len(measures)),
         "tests": (len(epochs), 2),
-        "hits": (len(epochs), (examples + 7) // 8),
+        **(
+            {"by_example": (len(epochs), 2, examples)}
+            if "by_example" in found
+            else {"hits": (len(epochs), (examples + 7) // 8)}
+        ),
     }.items():
         if found[name].shape != shape:
             raise _DamagedError(f"{name} has the shape {found[name].shape}, not {shape}")
@@ -236,7 +254,10 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Checkpoint:
     for place, name in enumerate(["units", *MEASURES]):
         if name in ["units", *measures]:
             known[..., place] = layers[..., ["units", *measures].index(name)]
-    correct = np.unpackbits(found["hits"], axis=1, count=examples) > 0
+    if "by_example" in found:
+        each = found["by_example"]
+    else:
+        each = np.unpackbits(found["hits"], axis=1, count=examples) > 0
     tests = found["tests"].tolist()
     return Checkpoint(
         examples=examples,
@@ -246,7 +267,7 @@ def _from_arrays(found: Mapping[str, npt.NDArray[Any]]) -> Checkpoint:
         peak_memory_mb=float(found["peak_memory_mb"]),
         measurements={
             epoch: Measurement(
-                known[row], tuple(tests[row]), correct[row] if epoch else correct[row, :0]
+                known[row], tuple(tests[row]), each[row] if epoch else each[row, ..., :0]
             )
             for row, epoch in enumerate(epochs)
         },

@@ -5,13 +5,14 @@ of the analysis (`dictionary`). Jobs that train import this, so pandas is not im
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
 
 if TYPE_CHECKING:
@@ -51,6 +52,20 @@ class Table:
         """The names of its columns, in their order."""
         return [*self.columns]
 
+    def measured(self, metric: str) -> "Table":
+        """Return it for studies of a metric, whose name stands in the place of `accuracy`.
+
+        Values of other metrics than accuracy are numbers, not shares.
+        """
+        if metric == METRIC:
+            return self
+        columns = {name.replace(METRIC, metric): text for name, text in self.columns.items()}
+        kinds: dict[Kind, str] = {
+            kind: " ".join(name for name in names.split() if METRIC not in name)
+            for kind, names in self.kinds.items()
+        }
+        return replace(self, columns=columns, kinds=kinds)
+
     def kind(self, column: str) -> Kind:
         """Return what a column holds."""
         return next(
@@ -85,7 +100,7 @@ def _check_history(
     """Check that a run has its epochs from 1 on. One that diverges ends with the epoch in which its
     loss stopped being finite: that row has nan for all metrics.
     """
-    values = frame[METRICS].to_numpy()
+    values = frame[frame.columns[-len(METRICS) :]].to_numpy()
     marked = np.isnan(values)
     check(path, marked.any(1) != marked.all(1), "has nan for some of its metrics, not for all")
     check(path, np.isinf(values).any(1), "has an infinite metric; a diverged epoch has nan")
@@ -140,12 +155,13 @@ HISTORIES = Table(
         "variant": VARIANT,
         "seed": SEED,
         "epoch": "from 1",
-        "loss": "mean cross-entropy of the training examples during the epoch, in nats",
-        "accuracy": "share of training examples that were classified correctly during the epoch",
-        "val_loss": "loss of the validation examples after the epoch, in nats",
-        "val_accuracy": (
-            "share of validation examples that were classified correctly after the epoch"
+        "loss": "mean loss of the training examples during the epoch; of a cross-entropy in nats",
+        "accuracy": (
+            "share of training examples that were classified correctly during the epoch; with "
+            "another metric, that one by its name"
         ),
+        "val_loss": "loss of the validation examples after the epoch",
+        "val_accuracy": "the metric of the validation examples after the epoch",
     },
     {"text": "variant", "count": "seed epoch", "share": "accuracy val_accuracy"},
     "history",
@@ -158,8 +174,8 @@ TESTS = Table(
     {
         "variant": VARIANT,
         "seed": SEED,
-        "test_loss": "loss of the test examples after the last epoch, in nats; nan if it diverged",
-        "test_accuracy": "share of test examples that were classified correctly",
+        "test_loss": "loss of the test examples after the last epoch; nan if it diverged",
+        "test_accuracy": "the metric of the test examples",
     },
     {"text": "variant", "count": "seed", "share": "test_accuracy"},
     "tests",

@@ -1,12 +1,12 @@
-"""Which test examples each run classifies correctly at its end, in .npz files.
+"""What each run makes of each test example at its end, in .npz files.
 
-A job's file has `correct`, bool (seeds, examples), and `seeds`; a diverged run classifies none
-correctly. A study's file has `<variant>/correct` and `<variant>/seeds` for each variant. Version
-0.2.0 has written `hits` in the place of `correct`, with a bit for each, and `images`, their number.
+A job's file has what `jobs.by_example` returns, and `seeds`. A study's file has the same for each
+variant, as `<variant>/correct` and `<variant>/seeds`. Version 0.2.0 has written `hits` in the place
+of `correct`, with a bit for each, and `images`, their number.
 """
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +34,35 @@ def collect(jobs: Sequence[Job]) -> Arrays:
     """
     examples: int | None = None
     found: dict[str, list[npt.NDArray[Any]]] = {}
-    for variant, history in jobs:
-        path = beside(history, "examples")
-        arrays, seeds = read(path), list(seeds_of(history))
-        correct = arrays.get("correct", np.zeros(0))
-        if correct.ndim != 2 or arrays["seeds"].tolist() != seeds or len(correct) != len(seeds):
+    files = [beside(history, "examples") for _, history in jobs]
+    for (variant, history), path, arrays in zip(jobs, files, _alike(files), strict=True):
+        seeds = list(seeds_of(history))
+        known = {name: array for name, array in arrays.items() if name != "seeds"}
+        shapes = {array.shape for array in known.values()}
+        if arrays["seeds"].tolist() != seeds or {shape[:1] for shape in shapes} != {(len(seeds),)}:
             raise StudyError(f"{path}: it is not of the seeds {seeds[0]} to {seeds[-1]}.")
-        if examples not in (None, correct.shape[1]):
-            raise StudyError(f"{path}: it is of {correct.shape[1]} test examples, not {examples}.")
-        examples = correct.shape[1]
-        for name in ("correct", "seeds"):
-            found.setdefault(f"{variant}/{name}", []).append(arrays[name])
+        for _, count in shapes:
+            if examples not in (None, count):
+                raise StudyError(f"{path}: it is of {count} test examples, not {examples}.")
+            examples = count
+        for name, array in arrays.items():
+            found.setdefault(f"{variant}/{name}", []).append(array)
     return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _alike(files: Sequence[Path]) -> Iterator[Arrays]:
+    """Read the files of jobs, which have the same arrays: all runs of one job may have diverged, so
+    that it does not know what examples of the others have.
+    """
+    parts = [read(path) for path in files]
+    names = {name for arrays in parts for name in arrays}
+    for arrays in parts:
+        if len(names) > 2 and "correct" in arrays:
+            nothing = np.full(arrays["correct"].shape, np.nan, np.float32)
+            others = dict.fromkeys(sorted(names - {"correct", "seeds"}), nothing)
+            yield {**others, "seeds": arrays["seeds"]}
+        else:
+            yield arrays
 
 
 def read(path: str | Path) -> Arrays:
@@ -68,9 +85,20 @@ def read(path: str | Path) -> Arrays:
     return found
 
 
-def by_variant(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return for each variant of a study bool (seeds, examples), of what was read."""
-    ending = "/correct"
-    return {
-        name.removesuffix(ending): array for name, array in arrays.items() if name.endswith(ending)
-    }
+def by_variant(arrays: Arrays, metric: str) -> Arrays:
+    """Return what each variant of a study makes of each example, of what was read.
+
+    Args:
+        arrays: as from `read`.
+        metric: of the study.
+
+    Returns:
+        bool (seeds, examples) of correct predictions, or float32 (seeds, examples) of the metric's
+        values.
+    """
+    found = {}
+    for name, array in arrays.items():
+        variant, _, kind = name.rpartition("/")
+        if kind in ("correct", metric):
+            found[variant] = array
+    return found

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pydantic
 
+from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
 
 NAN = float("nan")
@@ -29,7 +30,7 @@ ADVICE = NOTHING, TRIAL, STAY, START = "nothing", "trial", "stay", "start"
 
 @dataclass(frozen=True)
 class NewExamples:
-    """A difference of accuracies for other seeds and other test examples of the same kinds.
+    """A difference of the metric for other seeds and other test examples of the same kinds.
 
     Attributes:
         low, high: its 95 % interval.
@@ -66,7 +67,7 @@ class Comparison:
         freedom: degrees of freedom of the spread of the differences: one less than the seeds, and
             more where those of other pairs count as well.
         new_examples: the same difference for other seeds and other test examples; None where
-            correct predictions are not known, or if accuracy is not the primary metric.
+            examples are not known one by one, or if the metric is not what variants are judged by.
     """
 
     first: str
@@ -114,7 +115,7 @@ class Reason:
         own, base: the variant's and the baseline's: a share of the hidden units, or the decimal
             logarithm of how many times a signal changes over the depth (-inf if it vanishes).
         own_at_start, base_at_start: shares of dead units before training.
-        rank, p_value, seeds: Spearman's rank correlation of dead units and lost accuracy, both
+        rank, p_value, seeds: Spearman's rank correlation of dead units and lost performance, both
             beside the baseline's on the same seed; nan where one of them does not vary.
         wider: how many times as widely as the baseline's the inputs of the last activation are
             spread at the start; nan if they are not significantly wider.
@@ -149,8 +150,8 @@ class Failures:
     Attributes:
         failed: runs that diverged, never learned, or ended far below the others.
         diverged, not_learned: how many of all runs did these.
-        mean: accuracy of those that failed, nan if none did.
-        mean_learned: accuracy of the others.
+        mean: metric of those that failed, nan if none did.
+        mean_learned: metric of the others.
         p_value: for failing as often as the baseline (Fisher's exact test, of this comparison
             alone); nan of the baseline itself.
         difference, low, high, seeds: from the baseline on the seeds where neither failed, with its
@@ -175,8 +176,8 @@ class Peak:
 
     Attributes:
         epoch: in the middle of the best few epochs.
-        value: mean validation accuracy then.
-        lost: by how much it is less in the last few epochs.
+        value: mean of the metric on validation examples then.
+        lost: by how much worse it is in the last few epochs.
     """
 
     epoch: int
@@ -216,9 +217,9 @@ class Variant:
         deterministic: whether its runs start from the same weights, and differ by the order alone.
         never_learned: whether no run of it learned anything.
         value, low, high: mean or median of the primary metric, with its 95 % interval.
-        accuracy, accuracy_low, accuracy_high: mean final accuracy, with its 95 % interval.
-        accuracy_min, accuracy_max: of single runs.
-        training_accuracy: mean accuracy of the training examples in the last epoch.
+        metric, metric_low, metric_high: mean of the metric at the end, with its 95 % interval.
+        metric_min, metric_max: of single runs.
+        training_metric: mean of the metric of training examples in the last epoch.
         comparison: with the baseline on the same seeds; None of the baseline itself.
         may_be_best: whether it is not worse than any other; None if that is not asked of it.
         beaten_by: the best of the variants that are better than it; empty if none is.
@@ -240,12 +241,12 @@ class Variant:
     value: float
     low: float
     high: float
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    accuracy_min: float
-    accuracy_max: float
-    training_accuracy: float
+    metric: float
+    metric_low: float
+    metric_high: float
+    metric_min: float
+    metric_max: float
+    training_metric: float
     comparison: Comparison | None
     may_be_best: bool | None
     beaten_by: str
@@ -388,6 +389,7 @@ class Findings:
         study: its name.
         scope: what it holds for, in the study's own terms.
         judge_by: what variants are judged by.
+        metric: by which networks are measured; what variants are judged by, or a part of it.
         margin: the smallest difference that matters; None if any does.
         comparisons: in the family of those with the baseline.
         all_pairs: whether all pairs are one family instead.
@@ -399,9 +401,10 @@ class Findings:
         rates: None if no learning rates were compared.
         interaction: None if the design is not factorial.
         variance: rows of variance.csv; none if that is not asked.
-        held_out: training examples that choices were made on; 0 if the test examples served.
+        held_out: training examples that choices were made on; x_val if the data had some of their
+            own for it, and 0 if the test examples served.
         runs: how many there were.
-        chance: majority-class accuracy.
+        constant: what the best constant answer has on the test examples.
         published_as: name of the published results; empty if there are none.
         why: what sets those that lose apart.
     """
@@ -409,6 +412,7 @@ class Findings:
     study: str
     scope: str
     judge_by: str
+    metric: str
     margin: float | None
     comparisons: int
     all_pairs: bool
@@ -420,11 +424,21 @@ class Findings:
     rates: LearningRates | None
     interaction: Interaction | None
     variance: Sequence[Mapping[str, float | str]]
-    held_out: int
+    held_out: int | str
     runs: int
-    chance: float
+    constant: float
     published_as: str
     why: Sequence[Why]
+
+    @property
+    def perfect(self) -> float:
+        """What an answer that is always right has: 1 of an accuracy, 0 of an error."""
+        return float(self.metric == METRIC)
+
+    @property
+    def unit(self) -> float:
+        """What amounts of the metric are large or small beside, see `Study.unit`."""
+        return 1.0 if self.perfect else self.constant
 
     def variant(self, name: str) -> Variant:
         """One of them by its name; a KeyError if there is none."""

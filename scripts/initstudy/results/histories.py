@@ -8,21 +8,36 @@ import pandas as pd
 
 from initstudy.errors import StudyError
 from initstudy.results.contracts import MEASURES
-
-# A network whose outputs are not numbers names no class, so it classifies nothing correctly.
-ACCURACY_OF_DIVERGED = 0.0
+from initstudy.study import Study
 
 
-def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.DataFrame:
+def bounded(values: "pd.Series[float]", study: Study) -> "pd.Series[float]":
+    """Bound values of the metric by the worst that counts; nan are those of diverged runs.
+
+    Of accuracies that is 0: a network whose outputs are not numbers names no class. Of errors,
+    which have no end, it is the constant answer's: who is further off has learned nothing, and by
+    how much would hide all other differences.
+
+    Args:
+        values: of the study's metric.
+        study: that they belong to.
+    """
+    if study.perfect:
+        return values.fillna(0.0)
+    return values.fillna(np.inf).clip(upper=study.constant)
+
+
+def final(histories: pd.DataFrame, study: Study, tests: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return how each run ended, and whether it diverged.
 
     Args:
         histories: `contracts.HISTORIES`.
+        study: that they belong to.
         tests: `contracts.TESTS` of the same runs; None to take the validation examples.
 
     Returns:
-        A row per variant and seed, in their order: variant, seed, diverged (bool), loss and
-        accuracy. A diverged run has the loss nan and ACCURACY_OF_DIVERGED.
+        A row per variant and seed, in their order: variant, seed, diverged (bool), loss and the
+        metric by its name. A diverged run has the loss nan; metrics are `bounded`.
 
     Raises:
         StudyError: if the tests are not of these runs.
@@ -37,7 +52,7 @@ def final(histories: pd.DataFrame, tests: pd.DataFrame | None = None) -> pd.Data
     return last[["variant", "seed"]].assign(
         diverged=diverged,
         loss=judged[f"{prefix}_loss"].mask(diverged),
-        accuracy=judged[f"{prefix}_accuracy"].mask(diverged, ACCURACY_OF_DIVERGED),
+        **{study.metric: bounded(judged[f"{prefix}_{study.metric}"].mask(diverged), study)},
     )
 
 
@@ -46,16 +61,16 @@ def by_variant(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(name): rows for name, rows in table.groupby("variant", sort=False)}
 
 
-def accuracies(
-    final: Mapping[str, pd.DataFrame], variant: str, seeds: range, column: str = "accuracy"
+def ends(
+    final: Mapping[str, pd.DataFrame], variant: str, seeds: range, column: str
 ) -> npt.NDArray[np.float64]:
-    """Return the final accuracies of a variant, in the order of the seeds: float64 (n,).
+    """Return how the runs of a variant ended, in the order of the seeds: float64 (n,).
 
     Args:
         final: as from `final`, by variant.
         variant: one of them.
         seeds: of its runs.
-        column: another one of the table, instead of the accuracy.
+        column: of the table, such as the metric.
 
     Raises:
         StudyError: if one is missing.
@@ -67,20 +82,20 @@ def accuracies(
 
 
 def curves(
-    histories: Mapping[str, pd.DataFrame], variant: str, seeds: range, epochs: int, metric: str
+    histories: Mapping[str, pd.DataFrame], variant: str, seeds: range, study: Study, column: str
 ) -> npt.NDArray[np.float64]:
-    """Return one metric of one variant, by seed and epoch.
+    """Return one column of one variant, by seed and epoch.
 
     Args:
         histories: `contracts.HISTORIES`, by variant.
         variant: one of them.
         seeds: of its runs.
-        epochs: of the study.
-        metric: one of `contracts.METRICS`.
+        study: that they belong to.
+        column: a loss or the metric.
 
     Returns:
-        float64 (len(seeds), epochs). From its diverged epoch on, a run has
-        ACCURACY_OF_DIVERGED as accuracies and nan as losses.
+        float64 (len(seeds), epochs). From its diverged epoch on, a run has nan as losses; metrics
+        are `bounded`.
 
     Raises:
         StudyError: if a seed is missing.
@@ -91,9 +106,12 @@ def curves(
     _check_seeds(variant, seeds, set(rows["seed"].tolist()))
     run = rows["seed"].to_numpy() - seeds.start
     mine = (run >= 0) & (run < len(seeds))
-    values = np.full((len(seeds), epochs), np.nan)
-    values[run[mine], rows["epoch"].to_numpy()[mine] - 1] = rows[metric].to_numpy()[mine]
-    return np.nan_to_num(values, nan=ACCURACY_OF_DIVERGED) if "accuracy" in metric else values
+    values = np.full((len(seeds), study.epochs), np.nan)
+    values[run[mine], rows["epoch"].to_numpy()[mine] - 1] = rows[column].to_numpy()[mine]
+    if column in ("loss", "val_loss"):
+        return values
+    whole = bounded(pd.Series(values.ravel()), study).to_numpy(dtype=np.float64)
+    return np.reshape(whole, values.shape)
 
 
 def _check_seeds(variant: str, seeds: range, found: Collection[int]) -> None:

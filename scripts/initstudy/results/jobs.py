@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
 from initstudy.results.checkpoints import Checkpoint
 from initstudy.results.contracts import (
@@ -98,7 +100,10 @@ def write_rows(names: Sequence[str], rows: Iterable[Iterable[Any]], path: str | 
 
 
 def write_job(
-    checkpoints: Mapping[int, Checkpoint], epochs: int, outputs: Mapping[str, str | Path]
+    checkpoints: Mapping[int, Checkpoint],
+    epochs: int,
+    outputs: Mapping[str, str | Path],
+    metric: str = METRIC,
 ) -> None:
     """Write what a job makes; of the checkpoints no more than belongs to its epochs.
 
@@ -106,12 +111,13 @@ def write_job(
         checkpoints: of its seeds, in their order; each reaches so many epochs.
         epochs: of the job.
         outputs: a path for each kind of `store.OUTPUTS`.
+        metric: by which the runs are judged.
     """
     history: list[tuple[Any, ...]] = []
     timings: list[tuple[Any, ...]] = []
     tests: list[tuple[Any, ...]] = []
     measured: list[tuple[Any, ...]] = []
-    correct = []
+    ends: list[Any] = []
     for seed, one in checkpoints.items():
         done = one.history[:epochs]
         finite = np.isfinite(done).all(axis=1)
@@ -121,14 +127,15 @@ def write_job(
         timings.append((seed, len(done), *spent, one.peak_memory_mb))
         end = one.measurements[epochs] if finite.all() else None
         tests.append((seed, *(end.test if end else (np.nan, np.nan))))
-        correct.append(end.correct if end else np.zeros(one.examples, bool))
+        ends.append(end.by_example if end else None)
         measured += [
             (seed, epoch, number, name, int(units), *measures)
             for epoch in measurement_epochs(epochs)
             if epoch in one.measurements
             for number, (name, (units, *measures)) in enumerate(_layers(one, epoch), 1)
         ]
-    arrays = {"correct": np.array(correct), "seeds": np.array([*checkpoints])}
+    examples = next(iter(checkpoints.values())).examples
+    arrays = {**by_example(ends, examples, metric), "seeds": np.array([*checkpoints])}
     write_arrays(arrays, outputs["examples"])
     for table, lines in (
         (DIAGNOSTICS, measured),
@@ -136,7 +143,32 @@ def write_job(
         (TIMINGS, timings),
         (HISTORIES, history),
     ):
-        write_rows(table.names[1:], lines, outputs[table.output])
+        write_rows(table.measured(metric).names[1:], lines, outputs[table.output])
+
+
+def by_example(
+    ends: Sequence[npt.NDArray[Any] | None], examples: int, metric: str
+) -> dict[str, npt.NDArray[Any]]:
+    """Return what is known of each test example at the end of runs, by the name of its array.
+
+    Args:
+        ends: `checkpoints.Measurement.by_example` of each run; None of one that diverged.
+        examples: how many there are.
+        metric: by which the runs are judged.
+
+    Returns:
+        `correct`, bool (runs, examples), where each example is right or wrong, and a diverged run
+        has none right; else `loss` and the metric by its name, float32 (runs, examples), nan of a
+        diverged run.
+    """
+    known = [end for end in ends if end is not None]
+    whole = known[0].ndim == 1 if known else metric == METRIC
+    if whole:
+        nothing = np.zeros(examples, bool)
+        return {"correct": np.array([nothing if end is None else end for end in ends])}
+    nan = np.full((2, examples), np.nan, np.float32)
+    both = np.array([nan if end is None else end for end in ends], np.float32)
+    return {"loss": both[:, 0], metric: both[:, 1]}
 
 
 def _layers(checkpoint: Checkpoint, epoch: int) -> Iterator[tuple[str, list[float]]]:

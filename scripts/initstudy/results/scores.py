@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from initstudy.results.histories import bounded
 from initstudy.study import Study
 
-# By the values of the key `judge_by`: 1 if more is better, -1 if less is.
-SIGNS = {"accuracy": 1, "loss": -1, "epochs_to_target": -1, "area_under_curve": 1}
 KEYS = ["variant", "seed"]
 
 
@@ -20,13 +19,14 @@ def scored(final: pd.DataFrame, histories: pd.DataFrame, study: Study) -> pd.Dat
 
     Returns:
         `final` with three more columns. Of the validation examples epochs_to_target, inf if the run
-        never reached the target accuracy, and area_under_curve, the mean height of the curve by the
-        trapezoidal rule, where a diverged run has an accuracy of 0 from then on. And score: the
-        primary metric times its sign, for which a diverged run has an infinite loss.
+        never reached the target, and area_under_curve, the mean height of the metric's curve by
+        the trapezoidal rule, with heights as `histories.bounded` has them. And score: the primary
+        metric times its sign, for which a diverged run has an infinite loss.
     """
-    reached = histories[histories["val_accuracy"] >= study.target_accuracy]
+    ahead = study.sign * (histories[study.val_metric] - study.target)
+    reached = histories[ahead >= 0]
     first = reached.groupby(KEYS, sort=False)["epoch"].min()
-    heights = histories.assign(height=histories["val_accuracy"].fillna(0.0))
+    heights = histories.assign(height=bounded(histories[study.val_metric], study))
     area = heights.groupby(KEYS, sort=False)["height"].sum()
     if study.epochs > 1:
         ends = heights[heights["epoch"].isin([1, study.epochs])]
@@ -40,4 +40,9 @@ def scored(final: pd.DataFrame, histories: pd.DataFrame, study: Study) -> pd.Dat
     primary = found[study.judge_by]
     if study.judge_by == "loss":
         primary = primary.fillna(np.inf)
-    return found.assign(score=SIGNS[study.judge_by] * primary)
+    return found.assign(score=sign_of(study) * primary)
+
+
+def sign_of(study: Study) -> int:
+    """Return 1 if more of what variants are judged by is better, -1 if less is."""
+    return study.sign if study.judge_by in (study.metric, "area_under_curve") else -1

@@ -52,16 +52,16 @@ class Replicates:
     Attributes:
         study: its name.
         variant: its name.
-        accuracies: of the test examples after the last epoch, by seed.
+        ends: the metric of the test examples after the last epoch, by seed.
         histories: its rows of `contracts.HISTORIES`; None if only its end is known.
-        chance: majority-class accuracy; nan if it is not known.
+        of: the study that they belong to; None if it is not known.
     """
 
     study: str
     variant: str
-    accuracies: Mapping[int, float]
+    ends: Mapping[int, float]
     histories: pd.DataFrame | None = field(default=None, repr=False, compare=False)
-    chance: float = float("nan")
+    of: Study | None = field(default=None, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -106,35 +106,35 @@ class StudyResults:
 
     @functools.cached_property
     def histories(self) -> pd.DataFrame:
-        """variant, seed, epoch (from 1), loss, accuracy, val_loss, val_accuracy."""
+        """variant, seed, epoch (from 1), loss, val_loss, and the metric: accuracy, val_accuracy."""
         return self._table("histories.csv", HISTORIES)
 
     @functools.cached_property
     def tests(self) -> pd.DataFrame:
-        """variant, seed, test_loss, test_accuracy: of the test images after the last epoch."""
+        """variant, seed, test_loss, and the metric, as test_accuracy: after the last epoch."""
         return self._table("tests.csv", TESTS)
 
     @functools.cached_property
     def final(self) -> pd.DataFrame:
         """The end of each run, on the test examples: see `histories.final`."""
-        return histories.final(self.histories, self.tests)
+        return histories.final(self.histories, self.study, self.tests)
 
-    def accuracies(
-        self, variant: str, seeds: range | None = None, metric: str = "accuracy"
+    def ends(
+        self, variant: str, seeds: range | None = None, column: str = ""
     ) -> npt.NDArray[np.float64]:
-        """Return the final accuracies of a variant, in the order of the seeds: float64 (n,).
+        """Return how the runs of a variant ended, in the order of the seeds: float64 (n,).
 
         Args:
             variant: its name.
             seeds: of its runs; None for those that are compared.
-            metric: another column of `scores.scored`, instead of the accuracy.
+            column: of `scores.scored`; the metric if none is given.
         """
         own = self.judged_on(variant) if seeds is None else seeds
-        return histories.accuracies(self._finals, variant, own, metric)
+        return histories.ends(self._finals, variant, own, column or self.study.metric)
 
     def scores(self, variant: str, seeds: range | None = None) -> npt.NDArray[np.float64]:
-        """Return the scores of a variant, of which the largest is the best; see `accuracies`."""
-        return self.accuracies(variant, seeds, "score")
+        """Return the scores of a variant, of which the largest is the best; see `ends`."""
+        return self.ends(variant, seeds, "score")
 
     @functools.cached_property
     def interims(self) -> dict[int, list[str]]:
@@ -163,9 +163,9 @@ class StudyResults:
         )
         return pd.concat(kept).sort_index()
 
-    def curves(self, variant: str, seeds: range, metric: str) -> npt.NDArray[np.float64]:
-        """One metric of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
-        return histories.curves(self._curves, variant, seeds, self.study.epochs, metric)
+    def curves(self, variant: str, seeds: range, column: str) -> npt.NDArray[np.float64]:
+        """One column of a variant by epoch, float64 (seeds, epochs): see `histories.curves`."""
+        return histories.curves(self._curves, variant, seeds, self.study, column)
 
     def variant(self, name: str) -> Replicates:
         """Return all runs of a variant, for a comparison with another's.
@@ -177,8 +177,8 @@ class StudyResults:
             hint = suggest(name, list(self._finals))
             raise StudyError(f"{self.folder}: the study has no variant {name!r}{hint}")
         rows, study = self._finals[name], self.study
-        ended = dict(zip(rows["seed"].tolist(), rows["accuracy"].tolist(), strict=True))
-        return Replicates(study.name, name, ended, self._curves[name], study.constant)
+        ended = dict(zip(rows["seed"].tolist(), rows[study.metric].tolist(), strict=True))
+        return Replicates(study.name, name, ended, self._curves[name], study)
 
     @functools.cached_property
     def timings(self) -> pd.DataFrame:
@@ -211,9 +211,10 @@ class StudyResults:
         return histories.start_alike(self.diagnostics) if both else set()
 
     @functools.cached_property
-    def correct(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """The correct predictions of each run: for each variant bool (seeds, examples)."""
-        return examples.by_variant(examples.read(self._path("examples.npz", "hits.npz")))
+    def by_example(self) -> dict[str, npt.NDArray[Any]]:
+        """What each run makes of each test example, by variant: see `examples.by_variant`."""
+        arrays = examples.read(self._path("examples.npz", "hits.npz"))
+        return examples.by_variant(arrays, self.study.metric)
 
     @functools.cached_property
     def findings(self) -> Findings:
@@ -291,7 +292,9 @@ class StudyResults:
         return histories.by_variant(self.histories)
 
     def _table(self, name: str, contract: Table) -> pd.DataFrame:
-        return tables.read(self._path(name), contract, self.study.epochs)
+        return tables.read(
+            self._path(name), contract.measured(self.study.metric), self.study.epochs
+        )
 
     def _path(self, name: str, old: str = "") -> Path:
         """Return a file's path; that by which version 0.2.0 called it, if only this is there."""

@@ -1,6 +1,7 @@
 """The results of a suite: the tables of its studies together, read when they are asked for."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from initstudy.engine.spec import METRIC
 from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results import examples
 from initstudy.results.dictionary import SUITE_TABLES
@@ -59,13 +61,14 @@ class SuiteResults:
     def workloads(self) -> pd.DataFrame:
         """WORKLOADS: what each study is."""
         texts = ["training", "learning_rates", "kinds"]
-        table = self._read("workloads.csv", WORKLOADS).fillna(dict.fromkeys(texts, ""))
+        table = self._read("workloads.csv", WORKLOADS, {"metric": METRIC})
+        table = table.fillna(dict.fromkeys(texts, ""))
         return table.astype(dict.fromkeys(texts, str))
 
     def correct(self, study: str) -> dict[str, npt.NDArray[np.bool_]]:
         """Return the correct predictions of a study by variant; none if they are not here."""
         path = Path(self.folder, "hits", f"{study}.npz")
-        return examples.by_variant(examples.read(path)) if path.exists() else {}
+        return examples.by_variant(examples.read(path), METRIC) if path.exists() else {}
 
     def has(self, plan: Plan, variant: str) -> bool:
         """Return whether this is what a study would train of a variant.
@@ -96,8 +99,18 @@ class SuiteResults:
             and sorted((seed,) for job in jobs for seed in job.seeds) == pairs(self.scores, "seed")
         )
 
-    def _read(self, name: str, columns: list[str]) -> pd.DataFrame:
+    def _read(
+        self, name: str, columns: list[str], added: Mapping[str, str] | None = None
+    ) -> pd.DataFrame:
+        """Read a table; those of older versions lack what was added."""
         path = Path(self.folder, name)
         table = read_any(path, dtype={"digest": str})
-        check_columns(path, list(table.columns), columns)
+        for column, value in (added or {}).items():
+            if column not in table:
+                table[column] = value
+        # Where not all studies are judged by accuracy, it has another name.
+        found = list(table.columns)
+        if {"value", "val_value"} & {*found}:
+            columns = [column.replace(METRIC, "value") for column in columns]
+        check_columns(path, found, columns)
         return table

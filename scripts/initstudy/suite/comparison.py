@@ -10,6 +10,7 @@ import pandas as pd
 from initstudy.analysis import evidence
 from initstudy.analysis.comparison import compare_suites
 from initstudy.analysis.evidence import ONE_RUN, Evidence
+from initstudy.analysis.measures import Measure, metric_of
 from initstudy.config.initializers import Variant
 from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
 from initstudy.drawing.explorer import explorer
@@ -61,7 +62,7 @@ def compare_studies(
         save(figure.draw(findings, entries), *files)
     beside = trust(SuiteResults(folder), kept, taken) if kept else None
     words = verdict(folder.name, findings, beside)
-    page = explorer(folder.name, _curves(known, variants))
+    page = explorer(folder.name, *_curves(known, variants))
     texts = {
         "suite.md": words,
         "findings.json": json.dumps(findings.plain(), indent=1) + "\n",
@@ -171,14 +172,23 @@ def without_evidence(known: Mapping[str, Evidence]) -> dict[str, str]:
     return found
 
 
-def _curves(studies: Sequence[StudyResults], variants: Sequence[str]) -> pd.DataFrame:
-    """Return the histories of the runs that are compared: study, and `HISTORIES`."""
-    tables = []
+def _curves(
+    studies: Sequence[StudyResults], variants: Sequence[str]
+) -> tuple[pd.DataFrame, Measure]:
+    """Return the histories of the runs that are compared: study, and `HISTORIES`; and their metric,
+    of several metrics the scale of their values.
+    """
+    tables, metrics = [], {one.study.metric for one in studies}
+    several = Measure("metric", metric_of(studies[0].study).sign)
     for results in studies:
         study, table = results.study, results.histories
         own = table["variant"].isin(variants) & table["seed"].isin(study.selection)
-        tables.append(table[own].assign(study=study.name))
-    return pd.concat(tables, ignore_index=True)
+        rows = table[own].assign(study=study.name)
+        if len(metrics) > 1:
+            rows = rows.rename(columns={study.metric: "metric", study.val_metric: "val_metric"})
+        tables.append(rows)
+    joined = pd.concat(tables, ignore_index=True)
+    return joined, several if len(metrics) > 1 else metric_of(studies[0].study)
 
 
 def _meaning(variant: Variant) -> str:

@@ -10,18 +10,22 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis import evidence, learning_rates
-from initstudy.analysis.decisions import Correct
+from initstudy.analysis.decisions import Examples
 from initstudy.analysis.evidence import DIGITS, ONE_RUN, Evidence
+from initstudy.analysis.examples import by_example
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import MEASURES, Measure
+from initstudy.analysis.measures import Measure, measure
+from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import TRAININGS, SuiteResults
 from initstudy.study import Study, hidden_layers
 
 # Of SCORES and of TRAININGS those of one study; they are by variant.
-RUNS = ["variant", "seed", "accuracy", "epochs_to_target"]
+RUNS = ["variant", "seed", "value", "epochs_to_target"]
 OF_TRAININGS = TRAININGS[1:]
+# Of `learning_rates.TABLE`, whatever the metric.
+OF_TRIALS = learning_rates.TABLE.measured("value").names
 # Between the texts of a list in one cell, and between its numbers.
 BETWEEN_TEXTS, BETWEEN_NUMBERS = "; ", " "
 
@@ -48,6 +52,7 @@ class Workload:
     chance: float
     target: float
     kinds: Sequence[str] = ()
+    metric: str = METRIC
 
     @classmethod
     def of_study(cls, study: Study, tags: Sequence[str] = ()) -> "Workload":
@@ -61,17 +66,18 @@ class Workload:
             study=study.name,
             dataset=asked["dataset"],
             training=str(asked["training_images"] or "all"),
-            validation=study.held_out,
+            validation=study.held_back or study.data.validation * bool(study.held_out),
             inputs=asked["inputs"],
             network=network,
             optimizer=optimizer if isinstance(optimizer, str) else optimizer["class_name"],
             learning_rates=asked["learning_rates"] if study.tuned else [],
             epochs=study.epochs,
             judge_by=study.judge_by,
-            margin=study.margin if study.judge_by == "accuracy" else None,
+            margin=study.margin if study.judge_by == study.metric else None,
             chance=study.constant,
-            target=study.target_accuracy,
+            target=study.target,
             kinds=list(tags),
+            metric=study.metric,
         )
 
     @classmethod
@@ -96,9 +102,19 @@ class Workload:
         }
 
     @property
-    def metric(self) -> Measure:
+    def judged(self) -> Measure:
         """By which its learning rates are chosen."""
-        return MEASURES[self.judge_by]
+        return measure(self.judge_by, self.metric, self.chance)
+
+    @property
+    def measured(self) -> Measure:
+        """By which its networks are compared."""
+        return measure(self.metric, self.metric, self.chance)
+
+    @property
+    def perfect(self) -> float:
+        """What an answer that is always right has: 1 of an accuracy, 0 of an error."""
+        return float(self.metric == METRIC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +123,12 @@ class Entry:
 
     Attributes:
         workload: what it is.
-        runs: RUNS of each variant and seed: the final accuracy of the test examples, and the epochs
-            until that of the validation examples reached the target; inf if it never did.
-        trials: `learning_rates.COLUMNS` of its tuning runs; empty if there were none.
+        runs: RUNS of each variant and seed: the metric of the test examples at the end, and the
+            epochs until that of the validation examples reached the target; inf if it never did.
+        trials: OF_TRIALS of its tuning runs; empty if there were none.
         trainings: OF_TRAININGS: which run each variant is of, and whether all seeds are one run, so
             that n is 1.
-        correct: which test examples each run gets right, bool (seeds, examples) by variant; those
+        examples: what each run makes of each test example, see `examples.linear`, by variant; those
             of which it is not known are missing.
     """
 
@@ -120,7 +136,7 @@ class Entry:
     runs: pd.DataFrame
     trials: pd.DataFrame
     trainings: pd.DataFrame
-    correct: Correct = field(default_factory=dict, repr=False)
+    examples: Examples = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def variants(self) -> list[str]:
@@ -128,19 +144,19 @@ class Entry:
         return list(dict.fromkeys(self.runs["variant"]))
 
     @functools.cached_property
-    def accuracies(self) -> Floats:
-        """Final accuracies, float64 (seeds, variants)."""
-        return self._by_seed("accuracy")
+    def ends(self) -> Floats:
+        """The metric at the end, float64 (seeds, variants)."""
+        return self._by_seed("value")
 
     @functools.cached_property
     def scores(self) -> Floats:
-        """Accuracies as scores, see `normalized`.
+        """Values as scores, see `normalized`.
 
         Raises:
-            StudyError: names the study, if its target is not above chance.
+            StudyError: names the study, if its target is no better than a constant answer.
         """
         try:
-            return normalized(self.accuracies, self.workload.chance, self.workload.target)
+            return normalized(self.ends, self.workload)
         except StudyError as error:
             raise StudyError(f"{self.workload.study}: {error}.") from None
 
@@ -156,24 +172,25 @@ class Entry:
 
     @functools.cached_property
     def errors(self) -> Floats:
-        """Mean share of test examples that are wrong, float64 (variants,).
+        """Mean error of the test examples, of accuracies the wrong share: float64 (variants,).
 
         They are compared by their ratios, so what makes no error at all counts as half of an error
-        on one of the seeds. The smallest gap between two accuracies is taken for an error.
+        on one of the seeds. The smallest gap between two values is taken for an error.
         """
-        accuracies = self.accuracies
-        found = 1 - np.sort(accuracies, axis=0).mean(axis=0)
-        gaps = np.diff(np.unique([*accuracies.ravel(), 1.0]))
+        values, perfect = self.ends, self.workload.perfect
+        found = abs(perfect - np.sort(values, axis=0).mean(axis=0))
+        gaps = np.diff(np.unique([*values.ravel(), perfect]))
         # Tables have nine digits.
-        gaps = gaps[gaps > 1e-8]
-        least = float(gaps.min()) / 2 / len(accuracies) if gaps.size else 1.0
+        gaps = gaps[gaps > 1e-8 * max(1.0, float(np.abs(values).max()))]
+        least = float(gaps.min()) / 2 / len(values) if gaps.size else 1.0
         return np.asarray(np.maximum(found, least))
 
     @functools.cached_property
     def evidence(self) -> Evidence:
         """What its runs are evidence of."""
-        best = self.accuracies.max(axis=0)
-        never = best <= self.workload.chance + DIGITS
+        own = self.workload
+        gain = (own.measured.sign * (self.ends - own.chance)).max(axis=0)
+        never = gain <= DIGITS * (1.0 if own.perfect else own.chance)
         one_run = self.variants
         if len(set(self.runs["seed"])) > 1:
             one_run = self.trainings["variant"][self.trainings["one_run"].astype(bool)].tolist()
@@ -192,7 +209,7 @@ class Entry:
             pd.concat([by_variant[name] for name in variants]),
             own(self.trials),
             own(self.trainings),
-            {name: rows for name, rows in self.correct.items() if name in variants},
+            {name: rows for name, rows in self.examples.items() if name in variants},
         )
 
     def beside(self, other: "Entry") -> "Entry":
@@ -203,7 +220,7 @@ class Entry:
             pd.concat([self.runs, other.runs[same]]),
             pd.concat([self.trials, other.trials]),
             pd.concat([self.trainings, other.trainings]),
-            {**self.correct, **other.correct},
+            {**self.examples, **other.examples},
         )
 
     def _by_seed(self, column: str) -> Floats:
@@ -228,25 +245,26 @@ def of_study(results: StudyResults, variants: Sequence[str], tags: Sequence[str]
     """
     study, known = results.study, evidence.of(results)
     # All seeds are read, so that none is missing.
-    metrics = ("accuracy", "epochs_to_target")
+    columns = {"value": study.metric, "epochs_to_target": "epochs_to_target"}
     seeds = study.selection
     runs = pd.concat(
         pd.DataFrame(
             {"variant": name, "seed": seeds}
-            | {metric: results.accuracies(name, seeds, metric) for metric in metrics}
+            | {name_of: results.ends(name, seeds, column) for name_of, column in columns.items()}
         )
         for name in variants
     )
     counted = 1 if known.reason == ONE_RUN else len(seeds)
-    trials = pd.DataFrame(columns=learning_rates.COLUMNS)
+    trials = pd.DataFrame(columns=OF_TRIALS)
     if study.tuned:
-        trials = learning_rates.read(results.learning_rates_file)
+        trials = learning_rates.read(results.learning_rates_file, study.metric)
+        trials = trials.rename(columns={study.val_metric: "val_value"})
     return Entry(
         Workload.of_study(study, tags),
         runs[runs["seed"] < counted],
         trials[trials["variant"].isin(variants)],
         _trainings(results, variants, known.one_run),
-        {name: results.correct[name][:counted] for name in variants},
+        {name: by_example(results, name)[:counted] for name in variants},
     )
 
 
@@ -260,12 +278,13 @@ def of_tables(tables: SuiteResults, workload: Workload, variants: Sequence[str] 
     """
 
     def own(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-        return table[table["study"] == workload.study][columns].reset_index(drop=True)
+        rows = table.rename(columns={METRIC: "value", f"val_{METRIC}": "val_value"})
+        return rows[rows["study"] == workload.study][columns].reset_index(drop=True)
 
     found = Entry(
         workload,
         own(tables.scores, RUNS),
-        own(tables.trials, learning_rates.COLUMNS),
+        own(tables.trials, OF_TRIALS),
         own(tables.trainings, OF_TRAININGS),
         tables.correct(workload.study),
     )
@@ -278,31 +297,31 @@ def of_suite(tables: SuiteResults) -> list[Entry]:
     return [of_tables(tables, Workload.of_row(row)) for row in rows]
 
 
-def normalized(accuracies: Floats, chance: float, target: float) -> Floats:
-    """Rescale accuracies of one study, so that chance is 0 and its target is 1.
+def normalized(values: Floats, workload: Workload) -> Floats:
+    """Rescale values of one study, so that the best constant answer's is 0 and its target is 1.
 
     So studies count alike, whether their accuracies lie between 90 and 95 % or between 10 and 50 %,
     and a variant's score does not depend on which others take part. Runs may score above 1
-    (better than the target) or below 0 (diverged, or worse than chance).
+    (better than the target) or below 0 (diverged, or worse than the constant answer).
 
     Args:
-        accuracies: final ones, float64 (seeds, variants).
-        chance: accuracy of always naming the most frequent class.
-        target: the study's `target_accuracy`, which was fixed beforehand.
+        values: of the metric at the end, float64 (seeds, variants).
+        workload: that they are of; its target was fixed beforehand.
 
     Returns:
         float64 (seeds, variants).
 
     Raises:
-        StudyError: if the target is not above chance.
+        StudyError: if the target is no better than the constant answer.
     """
-    if target <= chance:
+    chance, target, measured = workload.chance, workload.target, workload.measured
+    if measured.sign * (target - chance) <= 0:
+        shown = [f"{measured.scale * value:.4g}{measured.unit}" for value in (target, chance)]
         raise StudyError(
-            f"its target_accuracy of {100 * target:.2f} % is not above the majority-class "
-            f"accuracy of {100 * chance:.2f} %, so that scores from the one to the other mean "
-            "nothing"
+            f"its target of {shown[0]} is no better than the best constant answer's {shown[1]}, so "
+            "that scores from the one to the other mean nothing"
         )
-    return (accuracies - chance) / (target - chance)
+    return (values - chance) / (target - chance)
 
 
 def _trainings(

@@ -50,7 +50,7 @@ def find(
     errors = errors_of(entries)
     ratios = errors.div(errors[BASELINE], axis=0)
     failed = [_failed_seeds(entry) for entry in entries]
-    seeds = [len(entry.accuracies) for entry in entries]
+    seeds = [len(entry.ends) for entry in entries]
     within = [
         _within(entry, dict(zip(errors.columns, row, strict=True)), own)
         for entry, row, own in zip(entries, ratios.to_numpy().tolist(), failed, strict=True)
@@ -95,13 +95,13 @@ def in_workload(entry: Entry) -> Analysis:
 
     The methods are one family beside the baseline, all other pairs another one.
     """
-    variants, accuracies = entry.variants, entry.accuracies
-    rules = Rules(ACCURACY, entry.workload.margin, all_pairs=False, variants=len(variants))
-    scores = dict(zip(variants, accuracies.T, strict=True))
-    seeds = len(accuracies)
-    correct = {name: rows[:seeds] for name, rows in entry.correct.items() if len(rows) >= seeds}
-    known = len({rows.shape for rows in correct.values()}) == 1 and {*variants} <= {*correct}
-    return analyse(scores, entry.evidence, rules, correct=correct if known else None)
+    variants, own = entry.variants, entry.workload
+    rules = Rules(own.measured, own.margin, all_pairs=False, variants=len(variants))
+    scores = dict(zip(variants, own.measured.sign * entry.ends.T, strict=True))
+    seeds = len(entry.ends)
+    examples = {name: rows[:seeds] for name, rows in entry.examples.items() if len(rows) >= seeds}
+    known = len({rows.shape for rows in examples.values()}) == 1 and {*variants} <= {*examples}
+    return analyse(scores, entry.evidence, rules, examples=examples if known else None)
 
 
 def over_workloads(errors: pd.DataFrame) -> dict[str, Over]:
@@ -206,7 +206,7 @@ def chosen_rates(entries: Sequence[Entry]) -> list[Rate]:
     for entry in entries:
         if entry.trials.empty:
             continue
-        metric, study = entry.workload.metric, entry.workload.study
+        metric, study = entry.workload.judged, entry.workload.study
         chosen = learning_rates.choose(entry.trials, metric)
         unsure = learning_rates.within_two_errors(entry.trials, metric)
         tried = entry.trials["learning_rate"]
@@ -229,10 +229,14 @@ def budgets(entries: Sequence[Entry]) -> dict[str, list[float]]:
     found = []
     for entry in entries:
         if entry.has_budgets:
-            # Whatever they are chosen by, scores are of accuracies; what diverged has none.
-            table = entry.trials.assign(judged=entry.trials["val_accuracy"].fillna(0.0))
-            accuracies = learning_rates.by_budget(table).loc[entry.variants].to_numpy()
-            found.append(normalized(accuracies, entry.workload.chance, entry.workload.target))
+            # Whatever they are chosen by, scores are of the metric; what diverged has the worst.
+            own = entry.workload
+            values = entry.trials["val_value"].fillna(0.0 if own.perfect else np.inf)
+            if not own.perfect:
+                values = values.clip(upper=own.chance)
+            table = entry.trials.assign(judged=values)
+            reached = learning_rates.by_budget(table, own.measured).loc[entry.variants]
+            found.append(normalized(reached.to_numpy(), own))
     if not found:
         return {}
     fewest = min(table.shape[1] for table in found)
@@ -244,7 +248,7 @@ def _within(
     entry: Entry, ratios: Mapping[str, float], failed: Mapping[str, int]
 ) -> dict[str, Within]:
     """Decide of each method in one workload, by its own seeds."""
-    seeds, analysis = len(entry.accuracies), in_workload(entry)
+    seeds, analysis = len(entry.ends), in_workload(entry)
     return {
         name: Within(
             workload=entry.workload.study,

@@ -21,6 +21,7 @@ import yaml
 from initstudy import __version__
 from initstudy.analysis.decisions import BASELINE
 from initstudy.data.catalog import SPECS
+from initstudy.data.specs import DatasetSpec
 from initstudy.drawing.catalog import SUITE_FIGURES
 from initstudy.drawing.style import save
 from initstudy.report.words import captions
@@ -37,7 +38,7 @@ from initstudy.suite.tables import tables
 # The tables that all else is made of, and those that follow from them.
 TABLES = ("scores", "trials", "trainings", "workloads")
 DERIVED = ("summary", "decisions", "learning_rates")
-# When it was run, and with what.
+# When it was run, with what, and on which data sets.
 RUN = "run.yaml"
 
 
@@ -56,8 +57,14 @@ def take(suite: Path, to: Path) -> None:
     for table in TABLES:
         shutil.copyfile(suite / f"{table}.csv", to / f"{table}.csv")
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras")}
-    run = {"date": datetime.date.today().isoformat(), "initstudy": __version__, **versions}
-    _write(to / RUN, yaml.safe_dump(run, sort_keys=False))
+    run: dict[str, Any] = {
+        "date": datetime.date.today().isoformat(),
+        "initstudy": __version__,
+        **versions,
+    }
+    known = [name for name in SuiteResults(suite).workloads["dataset"].unique() if name in SPECS]
+    run["datasets"] = {name: _facts(SPECS[name]) for name in known}
+    _write(to / RUN, yaml.safe_dump(run, sort_keys=False, width=1000))
 
 
 def correct(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt.NDArray[Any]]:
@@ -101,7 +108,7 @@ def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> s
     Args:
         found: of its suite.
         entries: of its studies.
-        run: when it was run, and with what.
+        run: when it was run, with what, and on which data sets.
     """
     reached = [
         float(np.isfinite(entry.times[:, entry.variants.index(BASELINE)]).mean())
@@ -116,7 +123,6 @@ def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> s
         drawn=drawn,
         chosen=[study for study in found.studies if study not in drawn],
         workloads_at=reached.count,
-        datasets={name: SPECS[name] for name, _ in found.datasets},
     )
 
 
@@ -132,6 +138,18 @@ def main() -> None:
     if asked.suite.resolve() != asked.to.resolve():
         take(asked.suite, asked.to)
     make(asked.to)
+
+
+def _facts(spec: DatasetSpec) -> dict[str, Any]:
+    """Return what the page says of a data set, which the catalogue may change or lose later."""
+    return {
+        "reference": spec.reference,
+        "train": spec.shapes["x_train"][0],
+        "test": spec.shapes["x_test"][0],
+        "classes": spec.target.count,
+        "licence": spec.licence,
+        "sha256": spec.sha256,
+    }
 
 
 def _write(path: Path, text: str) -> None:

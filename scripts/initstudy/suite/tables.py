@@ -1,5 +1,6 @@
 """What a suite finds as tables, whose columns `results.dictionary` explains."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from initstudy.engine.spec import METRIC
 from initstudy.results.dictionary import SUITE_TABLES
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, WORKLOADS
-from initstudy.suite.entry import Entry, normalized
+from initstudy.suite.entry import Entry, Workload, normalized
 from initstudy.suite.findings import Findings, Method, Within
 
 SUMMARY, DECISIONS = (SUITE_TABLES[f"{name}.csv"].names for name in ("summary", "decisions"))
@@ -22,6 +24,7 @@ def tables(findings: Findings, entries: Sequence[Entry]) -> dict[str, pd.DataFra
         findings: of the suite.
         entries: of its studies.
     """
+    _measured = functools.partial(_of_metric, alike=_are_accuracies(findings.workloads))
     within = zip(*(method.within for method in findings.methods), strict=True)
     names = [method.name for method in findings.methods]
     return {
@@ -38,8 +41,8 @@ def tables(findings: Findings, entries: Sequence[Entry]) -> dict[str, pd.DataFra
             [{**asdict(rate), "at_edge": rate.at_edge} for rate in findings.rates], columns=RATES
         ),
         "workloads": pd.DataFrame([one.row for one in findings.workloads], columns=WORKLOADS),
-        "scores": _joined([_scores(entry.of(findings.variants)) for entry in entries], SCORES),
-        "trials": _joined([_of_study(entry, entry.trials) for entry in entries], TRIALS),
+        "scores": _measured([_scores(entry.of(findings.variants)) for entry in entries], SCORES),
+        "trials": _measured([_of_study(entry, entry.trials) for entry in entries], TRIALS),
         "trainings": _joined([_of_study(entry, entry.trainings) for entry in entries], TRAININGS),
     }
 
@@ -82,13 +85,22 @@ def _decision(name: str, within: Within) -> dict[str, Any]:
 
 
 def _scores(entry: Entry) -> pd.DataFrame:
-    own, accuracies = entry.workload, entry.runs["accuracy"].to_numpy()
-    score = normalized(accuracies, own.chance, own.target)
+    score = normalized(entry.runs["value"].to_numpy(), entry.workload)
     return _of_study(entry, entry.runs.assign(score=score))
 
 
 def _of_study(entry: Entry, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(study=entry.workload.study)
+
+
+def _are_accuracies(workloads: Sequence[Workload]) -> bool:
+    return all(workload.metric == METRIC for workload in workloads)
+
+
+def _of_metric(parts: Sequence[pd.DataFrame], columns: list[str], alike: bool) -> pd.DataFrame:
+    """Join the rows of studies, whose metric is called accuracy if it is that of all of them."""
+    table = _joined(parts, [name.replace(METRIC, "value") for name in columns])
+    return table.rename(columns=dict(zip(table.columns, columns, strict=True))) if alike else table
 
 
 def _joined(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

@@ -19,11 +19,14 @@ from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import ROLES
 from initstudy.engine.layers import layers_of
+from initstudy.engine.losses import Objective, make_loss
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
+from initstudy.engine.spec import last_layer
 from initstudy.errors import reason
 from initstudy.results.weights import in_words
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems
+from initstudy.training.loss_checks import loss_problems
 from initstudy.training.networks import (
     Examined,
     compile_notes,
@@ -49,22 +52,19 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
     The initializers are tried once the model is right.
 
     Args:
-        config: has passed the schema: model, the shape of an input, the number of classes,
-            optimizer, learning_rates, vary and, for each role, the key path, class_name and config
-            of its initializers.
+        config: has passed the schema: model, the shape of an input, the target (its kind, count
+            and shape), loss, metric, optimizer, learning_rates, vary and, for each role, the key
+            path, class_name and config of its initializers.
     """
-    model, shape, classes = config["model"], config["shape"], config["classes"]
     network: Examined | None = None
     size: Size | None
-    if "build" in model:
+    found = list(loss_problems(config))
+    if found:
+        return found, NOTHING
+    if "build" in config["model"]:
         found, network, size = _user_network(config)
     else:
-        units = model["hidden_units"]
-        found = list(_activation_problems(model["activation"]))
-        size = dense(math.prod(shape), units, classes)
-        if not found:
-            make = dense_model(math.prod(shape), units, model["activation"], classes)
-            network = examined(make(0), make(1))
+        found, network, size = _dense_network(config)
     found += optimizer_problems(
         config["optimizer"], config["learning_rates"], network.model if network else None
     )
@@ -76,10 +76,26 @@ def examine(config: Mapping[str, Any]) -> tuple[list[Problem], Size]:
         baseline = {role: config[role][0] for role in ROLES if config[role]}
         rows = table(network.model, network.weights, baseline)
         notes = [*size.notes, *initializer_notes(config, network.weights)]
-        if "build" in model:
+        if "build" in config["model"]:
             notes.insert(0, in_words(rows))
         size = replace(size, notes=notes, table=rows)
     return found, size
+
+
+def _dense_network(config: Mapping[str, Any]) -> tuple[list[Problem], Examined | None, Size]:
+    """Return what is wrong with a multilayer perceptron; the model with its weights, its size."""
+    model, target, features = config["model"], config["target"], math.prod(config["shape"])
+    is_class = target["kind"] == "classes"
+    last = last_layer(config["loss"], config["metric"], target["count"], is_class)
+    size = dense(features, model["hidden_units"], last[0])
+    found = list(_activation_problems(model["activation"]))
+    if len(target["shape"]) > 1 or (is_class and target["shape"]):
+        text = "the targets are sequences, which no multilayer perceptron gives; write a function"
+        found.append(Problem(("model",), text))
+    if found:
+        return found, None, size
+    make = dense_model(features, model["hidden_units"], model["activation"], *last)
+    return [], examined(make(0), make(1)), size
 
 
 def _activation_problems(name: str) -> Iterator[Problem]:
@@ -105,19 +121,20 @@ def _user_network(
     config: Mapping[str, Any],
 ) -> tuple[list[Problem], Examined | None, Size | None]:
     """Return what is wrong with a user's network; the model with its weights, and its size."""
-    build, shape, classes = config["model"]["build"], config["shape"], config["classes"]
+    build, shape, target = config["model"]["build"], config["shape"], config["target"]
     path: KeyPath = ("model",)
 
     def wrong(texts: Iterable[str]) -> list[Problem]:
         return [Problem(path, f"{build}: {text}") for text in texts]
 
     try:
-        model = returned_model(build, shape, classes, seed=0)
+        model = returned_model(build, shape, target["count"], seed=0)
         if found := wrong(returned_problems(model)):
             return found, None, None
-        other = returned_model(build, shape, classes, seed=1)
+        other = returned_model(build, shape, target["count"], seed=1)
         inputs = some_inputs(model, shape)
-        if found := wrong(output_problems(model, shape, classes)):
+        objective = Objective(make_loss(config["loss"], model), config["metric"])
+        if found := wrong(output_problems(model, shape, target, objective)):
             return found, None, None
         # The difference leaves out what is done once for all inputs, as with the weights.
         batch = batch_of(model)
@@ -140,7 +157,7 @@ def _user_network(
         multiplications, outputs = (part // batch for part in few)
     numbers = sum(math.prod(weight.shape) for weight in weights)
     notes = [
-        *compile_notes(build, model, config["optimizer"]),
+        *compile_notes(build, model, config["optimizer"], config["loss"]),
         *seed_notes(model, other),
         *_token_notes(model, config.get("inputs", "raw")),
     ]

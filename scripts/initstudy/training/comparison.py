@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.problems import count
-from initstudy.engine.backend import keras
+from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, data_order, dataset_of
 from initstudy.engine.layers import layers_of
-from initstudy.engine.models import as_input, returned_model
+from initstudy.engine.losses import CATEGORICAL, Objective, make_loss
+from initstudy.engine.models import as_input, batch_of, returned_model
 from initstudy.engine.optimizers import inner_of, make_optimizer, scaling
 from initstudy.engine.shadows import Shadows
-from initstudy.engine.spec import RunSpec
+from initstudy.engine.spec import OF_CLASSES, RunSpec
 from initstudy.engine.trainer import Trainer, make_trainer
 
 # Whole batches that are compared, and that are timed if that takes no longer than so many seconds.
@@ -31,7 +32,7 @@ BATCHES, TIMED, LONG = 3, 40, 1.0
 JITTERS, TIMES = 2, 10
 # What is nothing but rounding in any case: so many units in the last place of a norm.
 ROUNDINGS = 100
-METRICS = ("loss", "sparse_categorical_accuracy")
+METRICS = ("loss", "metric")
 
 Array = npt.NDArray[Any]
 
@@ -120,7 +121,7 @@ class _Keras:
 
     def __init__(self, spec: RunSpec, dataset: Dataset) -> None:
         build = spec.model["build"]
-        self.model = returned_model(build, dataset.shape, dataset.classes, 0, faster=False)
+        self.model = returned_model(build, dataset.shape, dataset.outputs, 0, faster=False)
         self._size, self._data = spec.batch_size, dataset
         self._order = next(data_order(0, len(dataset.y_train)))
         scaled = (
@@ -131,32 +132,60 @@ class _Keras:
             keras.ops.convert_to_numpy(as_input(self.model, part, dataset.shape)) for part in scaled
         )
         self.own = getattr(self.model, "optimizer", None)
-        self.model.compile(
-            Recorder(), "sparse_categorical_crossentropy", metrics=METRICS[1:], jit_compile=False
+        loss = make_loss(spec.loss, self.model)
+        objective = Objective(loss, spec.metric)
+        outputs = self.model(self._x[: batch_of(self.model) or 1])
+        self._y, self._y_val = (
+            keras.ops.convert_to_numpy(objective.wanted(tf.constant(part), outputs))
+            for part in (dataset.y_train, dataset.y_val)
         )
+        metric = _metric(objective, self._y, outputs)
+        self.model.compile(Recorder(), loss, metrics=[metric], jit_compile=False)
 
     def run(self, start: Sequence[Array]) -> dict[str, Array]:
         """Train on the batches from these values of all variables; return what comes of it."""
         _assign(self.model.variables, start)
         optimizer = self.model.optimizer
-        x, y = self._x[self._order], self._data.y_train[self._order]
+        x, y = self._x[self._order], self._y[self._order]
         if optimizer.built:
             for variable in optimizer.variables:
                 if variable.path.endswith(("iteration", "sum")):
                     variable.assign(keras.ops.zeros_like(variable))
-        sums = np.zeros(2)
+        self.model.reset_metrics()
         for begin in range(0, len(y), self._size):
             part = slice(begin, begin + self._size)
+            # As in an epoch of `fit`, they are those of all batches so far.
             logs = self.model.train_on_batch(x[part], y[part], return_dict=True)
-            self.model.reset_metrics()
-            sums += np.array([float(logs[name]) for name in METRICS]) * len(y[part])
         after = [variable.numpy() for variable in self.model.variables]
         tested = self.model.evaluate(
-            self._x_val, self._data.y_val, self._size, verbose=0, return_dict=True
+            self._x_val, self._y_val, self._size, verbose=0, return_dict=True
         )
-        metrics = [*sums / len(y), *(float(tested[name]) for name in METRICS)]
+        metrics = [float(found[name]) for found in (logs, tested) for name in METRICS]
         gradients = [part.numpy() for part in inner_of(optimizer).sums]
         return _named(self.model, metrics, gradients, after)
+
+
+def _metric(objective: Objective, targets: Array, outputs: Any) -> Any:
+    """Return Keras' own metric of targets, as the loss takes them, and outputs."""
+    metrics, name = keras.metrics, METRICS[1]
+    if objective.metric not in OF_CLASSES:
+        kind = "".join(part.capitalize() for part in objective.metric.split("_"))
+        return getattr(metrics, kind)(name=name)
+    single = outputs.shape[-1] == 1
+    sparse = targets.dtype.kind == "i" and not single
+    hot = not single and (objective.kind in CATEGORICAL or _is_hot(targets))
+    kind = "SparseCategorical" if sparse else "Categorical" if hot else "Binary"
+    if objective.metric == "log_loss":
+        found = getattr(metrics, f"{kind}Crossentropy")
+        return found(name=name, from_logits=objective.from_logits)
+    if kind == "Binary":
+        return metrics.BinaryAccuracy(name=name, threshold=objective.threshold)
+    return getattr(metrics, f"{kind}Accuracy")(name=name)
+
+
+def _is_hot(targets: Array) -> bool:
+    """Whether rows of 0 and 1 have a single 1 each."""
+    return bool(np.isin(targets, (0, 1)).all() and (targets.sum(axis=-1) == 1).all())
 
 
 def _by_engine(trainer: Trainer) -> dict[str, Array]:
@@ -177,7 +206,7 @@ def _named(
     model: Any, metrics: Sequence[float], gradients: Sequence[Array], after: Sequence[Array]
 ) -> dict[str, Array]:
     """Return what is compared, by what it is called."""
-    names = ("the loss", "the accuracy", "the validation loss", "the validation accuracy")
+    names = ("the loss", "the metric", "the validation loss", "the validation metric")
     found = {name: np.asarray(value) for name, value in zip(names, metrics, strict=True)}
     trained = {id(variable) for variable in model.trainable_variables}
     for variable, value in zip(model.trainable_variables, gradients, strict=True):
@@ -197,7 +226,7 @@ def _differences(
     """Yield what is compared, with the difference as a part of its norm, and the allowed one."""
     rounding = ROUNDINGS * float(np.finfo(np.float32).eps)
     largest = max(_norm(value) for name, value in theirs.items() if "gradient" in name)
-    counts = {"the accuracy": dataset.y_train, "the validation accuracy": dataset.y_val}
+    counts = {"the metric": dataset.y_train, "the validation metric": dataset.y_val}
     for name, value in theirs.items():
         if np.array_equal(ours[name], value, equal_nan=True):
             # A network may overflow at once, by Keras' own training, too.

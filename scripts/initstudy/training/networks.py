@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.layers import layers_of
+from initstudy.engine.losses import BINARY, CATEGORICAL, SPARSE, Objective
 from initstudy.engine.models import as_input, batch_of
-from initstudy.engine.optimizers import OF_MODEL
 from initstudy.engine.shadows import called
+from initstudy.engine.spec import OF_MODEL, last_layer
 from initstudy.engine.weights import Weight, weights_of
 
 kl = keras.layers
@@ -78,26 +80,92 @@ def returned_problems(model: Any) -> Iterator[str]:
             yield f"{named(layer)} is quantized, and such weights are not trained. Remove that"
 
 
-def output_problems(model: Any, shape: Sequence[int], classes: int) -> Iterator[str]:
-    """Yield what is wrong with what a model, which `returned_problems` passes, makes of inputs."""
+def output_problems(
+    model: Any, shape: Sequence[int], target: Mapping[str, Any], objective: Objective
+) -> Iterator[str]:
+    """Yield what is wrong with what a model, which `returned_problems` passes, makes of inputs.
+
+    Args:
+        model: of Keras.
+        shape: of an input.
+        target: kind, count and shape of what an example is to be given, see `targets.Target`.
+        objective: what the model is trained for.
+    """
     inputs = some_inputs(model, shape)
     outputs = called(model, inputs, training=False)
-    if getattr(outputs, "_keras_mask", None) is not None:
-        yield (
-            "a mask (of keras.layers.Masking, or of an Embedding with mask_zero) reaches its "
-            "output, where fit takes it as weights of the loss. Remove the mask, or let a layer "
-            "before the last one end it, such as keras.layers.Flatten()"
-        )
-        return
     values = keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32"))
-    sums = values.sum(axis=-1)
-    if values.shape != (len(inputs), classes) or (values < 0).any() or (abs(sums - 1) > 5e-3).any():
+    found = values.shape[1:]
+    fitting = _fitting(target, objective)
+    if found not in fitting:
+        wanted = " or ".join(str((len(inputs), *one)) for one in fitting)
         yield (
-            f"its model must end in a softmax over {classes} classes; its outputs for "
-            f"{len(inputs)} examples have the shape {values.shape}, and those of the first sum to "
-            f"{sums.ravel()[0]:.3g}; let its last layer be keras.layers.Dense({classes}, "
-            "activation='softmax')"
+            f"its outputs for {len(inputs)} examples have the shape {values.shape}; for "
+            f"{_in_words(target)} and the loss {objective.kind} they must have {wanted}: let its "
+            f"last layer be {_last(target, objective, fitting[0][-1])}"
         )
+    elif text := _range_problem(values, target, objective):
+        yield f"{text}; let its last layer be {_last(target, objective, found[-1])}"
+
+
+def _fitting(target: Mapping[str, Any], objective: Objective) -> list[tuple[int, ...]]:
+    """Return the shapes that outputs for one example may have."""
+    count, own = target["count"], tuple(target["shape"])
+    if target["kind"] == "classes":
+        one = [(*own, 1)] if count == 2 and objective.kind not in SPARSE | CATEGORICAL else []
+        return [*one, (*own, count)]
+    # As Keras, which takes (examples,) and (examples, 1) for the same.
+    return [own or (1,)]
+
+
+def _range_problem(
+    values: npt.NDArray[Any], target: Mapping[str, Any], objective: Objective
+) -> str:
+    """Say what is wrong with the values of outputs; empty if nothing is."""
+    if target["kind"] == "numbers":
+        return ""
+    inside = bool((values >= 0).all() and (values <= 1 + 5e-3).all())
+    sums = values.sum(axis=-1)
+    adding = inside and values.shape[-1] > 1 and not (abs(sums - 1) > 5e-3).any()
+    shares = objective.kind in SPARSE | CATEGORICAL
+    if objective.from_logits:
+        if adding or (inside and not shares):
+            return (
+                f"the loss {objective.kind} has from_logits: true, but its outputs are "
+                "probabilities, so that the loss would take a softmax or a sigmoid twice"
+            )
+        return ""
+    if shares and not adding:
+        return (
+            f"it must end in a softmax over {target['count']} classes: the outputs for the first "
+            f"example sum to {sums.ravel()[0]:.3g}, and the smallest is {values.min():.3g} "
+            "(of logits, set from_logits: true in the config of the loss)"
+        )
+    probable = objective.kind in BINARY or objective.metric == "log_loss"
+    if probable and not inside:
+        return (
+            f"its outputs must be probabilities, and lie between {values.min():.3g} and "
+            f"{values.max():.3g} (of logits, set from_logits: true in the config of the loss)"
+        )
+    return ""
+
+
+def _in_words(target: Mapping[str, Any]) -> str:
+    kind, count = target["kind"], target["count"]
+    steps = f" at each of {target['shape'][0]} steps" if len(target["shape"]) > 1 else ""
+    if kind == "classes" and target["shape"]:
+        steps = f" at each of {target['shape'][0]} steps"
+    return f"{count} {kind if count > 1 else kind[:-1]}{steps}"
+
+
+def _last(target: Mapping[str, Any], objective: Objective, units: int) -> str:
+    """Write the last layer that suits."""
+    loss = {"class_name": objective.kind, "config": {"from_logits": objective.from_logits}}
+    is_class = target["kind"] == "classes"
+    _, activation = last_layer(loss, objective.metric, target["count"], is_class)
+    if activation == "softmax" and units == 1:
+        activation = "sigmoid"
+    ending = f", activation={activation!r}" if activation else ""
+    return f"keras.layers.Dense({units}{ending})"
 
 
 def some_inputs(model: Any, shape: Sequence[int], count: int = 2) -> Any:
@@ -129,9 +197,14 @@ def state_problems(model: Any, function: Any) -> Iterator[str]:
         )
 
 
-def compile_notes(build: str, model: Any, optimizer: Mapping[str, Any]) -> Iterator[str]:
+def compile_notes(
+    build: str, model: Any, optimizer: Mapping[str, Any], loss_of_study: Mapping[str, Any]
+) -> Iterator[str]:
     """Yield what of that which a model was compiled with is not used."""
     if not model.compiled:
+        return
+    takes = [part["class_name"] == OF_MODEL for part in (optimizer, loss_of_study)]
+    if all(takes):
         return
     theirs, loss = model.optimizer, getattr(model, "loss", None)
     name = getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss
@@ -139,17 +212,11 @@ def compile_notes(build: str, model: Any, optimizer: Mapping[str, Any]) -> Itera
     with suppress(AttributeError, TypeError, ValueError):
         rate = f" (learning rate {float(theirs.learning_rate):g})"
     said = f"{build} compiles its model with {type(theirs).__name__}{rate} and the loss {name!s}."
-    if optimizer["class_name"] == OF_MODEL:
-        yield (
-            f"{said} Only the optimizer is used: the loss is sparse categorical cross-entropy, "
-            "without weights."
-        )
-        return
-    yield (
-        f"{said} These are not used: the key optimizer decides ({optimizer['class_name']}; "
-        "optimizer: model takes that of the model), and the loss is sparse categorical "
-        "cross-entropy."
-    )
+    used = {"optimizer": optimizer["class_name"], "loss": loss_of_study["class_name"]}
+    for (key, name), own in zip(used.items(), takes, strict=True):
+        if not own:
+            said += f" Its {key} is not used: the key {key} has {name} ({key}: model takes it)."
+    yield said
 
 
 def seed_notes(model: Any, other: Any) -> Iterator[str]:

@@ -5,13 +5,8 @@ from typing import Any
 
 from initstudy.config.problems import KeyPath, Problem, suggest
 from initstudy.engine.backend import keras
-from initstudy.engine.optimizers import (
-    OF_MODEL,
-    known_optimizers,
-    known_schedules,
-    make_optimizer,
-)
-from initstudy.engine.spec import with_rate
+from initstudy.engine.optimizers import known_optimizers, known_schedules, make_optimizer
+from initstudy.engine.spec import OF_MODEL, with_rate
 from initstudy.errors import reason
 
 PATH: KeyPath = ("optimizer",)

@@ -31,7 +31,8 @@ class SeedTrainer:
 
     def __init__(self, planned: Planned, dataset_file: str | Path) -> None:
         spec = planned.spec
-        arrays = datasets.read(dataset_file, spec.dataset.name, spec.dataset.sha256)
+        arrays = datasets.read(dataset_file, spec.dataset.name, spec.dataset.sha256, spec.metric)
+        self._metric = spec.metric
         try:
             self._trainer = make_trainer(spec, dataset_of(spec, arrays))
         except EngineError as error:
@@ -66,9 +67,10 @@ class SeedTrainer:
             epoch = self._trainer.run_epoch() if number > begin else None
             if epoch:
                 log.info(
-                    "seed %d, epoch %d of %d: loss %.4f, accuracy %.4f, "
-                    "val_loss %.4f, val_accuracy %.4f, %.2f s",
-                    *(seed, number, epochs, *epoch),
+                    "seed %d, epoch %d of %d: loss %.4g, %s %.4g, val_loss %.4g, val_%s %.4g, "
+                    "%.2f s",
+                    *(seed, number, epochs, epoch.loss, self._metric, epoch.metric),
+                    *(epoch.val_loss, self._metric, epoch.val_metric, epoch.seconds),
                 )
             diverged = epoch is not None and not epoch.finite
             if number in due and number not in checkpoint.measurements and not diverged:
@@ -115,8 +117,8 @@ class SeedTrainer:
         layers = np.column_stack(measures).astype(np.float64)
         if not epoch:
             return names, Measurement(layers, (np.nan, np.nan), np.zeros(0, bool))
-        loss, accuracy, correct = self._trainer.test()
-        return names, Measurement(layers, (loss, accuracy), correct)
+        loss, metric, by_example = self._trainer.test()
+        return names, Measurement(layers, (loss, metric), by_example)
 
     def _cpu_seconds(self) -> float:
         """Return CPU time of this process since this was last asked; at first, since its start."""

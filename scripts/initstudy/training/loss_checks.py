@@ -1,0 +1,64 @@
+"""What is wrong with a loss, for a metric and for targets of some kind."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.engine.errors import EngineError
+from initstudy.engine.losses import (
+    BINARY,
+    CATEGORICAL,
+    HINGES,
+    SPARSE,
+    Objective,
+    known_losses,
+    make_loss,
+)
+from initstudy.engine.spec import OF_CLASSES, OF_MODEL
+from initstudy.errors import reason
+
+PATH: KeyPath = ("loss",)
+# The loss of sequences of classes that have another length than the outputs.
+UNSUITED = {"CTC": "it aligns sequences of different lengths, of which no metric here is measured"}
+
+
+def loss_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with the loss of a configuration.
+
+    Args:
+        config: loss, metric, model and target, see `checks.examine`.
+    """
+    name, target = config["loss"]["class_name"], config["target"]
+    if name == OF_MODEL:
+        if "build" not in config["model"]:
+            yield Problem(PATH, "model is the loss of a custom function's model; name one of Keras")
+        return
+    try:
+        loss = make_loss(config["loss"])
+        kind = Objective(loss, config["metric"]).kind
+    except KeyError:
+        known = [kind.__name__ for kind in known_losses().values()]
+        yield Problem(PATH, f"{name!r} is not a loss of Keras{suggest(name, known)}")
+        return
+    except EngineError as error:
+        yield Problem(PATH, str(error))
+        return
+    except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
+        yield Problem((*PATH, "config"), f"{name} does not take these parameters: {reason(error)}")
+        return
+    if kind in UNSUITED:
+        yield Problem(PATH, f"{name} is not trained here: {UNSUITED[kind]}")
+        return
+    of_classes = kind in SPARSE | CATEGORICAL | BINARY | HINGES and kind != "KLDivergence"
+    if of_classes and config["metric"] not in OF_CLASSES:
+        yield Problem(
+            PATH,
+            f"{name} is a loss of classes or labels, and {config['metric']} is measured of "
+            "numbers. Set metric: accuracy, or a loss such as mean_squared_error",
+        )
+    elif kind in SPARSE and target["kind"] == "labels":
+        yield Problem(
+            PATH,
+            f"{name} is for one of several classes, and an example of the data may have several "
+            "labels. Set loss: binary_crossentropy",
+        )
