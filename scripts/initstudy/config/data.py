@@ -112,8 +112,8 @@ class DataKeys(Keys):
         "mnist",
         "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or custom "
         "data beside the configuration: a .npz with x_train, y_train, x_test, y_test; a table "
-        "(.csv or .tsv) with the key target; a folder of pictures, train/<class>/*.png; or a function "
-        "that returns the arrays, as file.py:name.",
+        "(.csv or .tsv) with the key target; a folder of pictures, train/<class>/*.png; or a "
+        "function that returns the arrays, as file.py:name.",
     )
     columns: Columns = optional(
         None,
