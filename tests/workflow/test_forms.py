@@ -78,14 +78,14 @@ def project(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: 
     ],
 )
 def test_each_is_trained_on(project: Project, name: str, target: str, note: str) -> None:
-    outcome = project.run("--configfile", f"studies/{name}.yaml", target)
+    outcome = project.run(target, "--configfile", f"studies/{name}.yaml")
     assert note in outcome.text
     assert (project / target).exists()
-    assert project.plan("--configfile", f"studies/{name}.yaml", target).jobs.get("train", 0) == 0
+    assert project.plan(target, "--configfile", f"studies/{name}.yaml").jobs.get("train", 0) == 0
 
 
 def test_a_function_is_called_once_and_prints_into_no_graph(project: Project) -> None:
-    project.run("--configfile", "studies/function.yaml", "--until", "train")
+    project.plan("--configfile", "studies/function.yaml")
     assert (project / "calls").read_text() == "called\n"
     (project / "studies/my_data.py").write_text(CODE + "\n")
     graph = project.run("--configfile", "studies/function.yaml", "--dag").text
