@@ -35,8 +35,9 @@ def call(name: str, folder: Path) -> Made:
             # What it prints is for people; Snakemake's own output may be for programs.
             stdout=2,
             env={
-                "TF_CPP_MIN_LOG_LEVEL": "2",
+                "TF_CPP_MIN_LOG_LEVEL": "3",
                 **os.environ,
+                "KERAS_BACKEND": "tensorflow",
                 "PYTHONPATH": os.pathsep.join(filter(None, places)),
             },
         )
