@@ -209,6 +209,10 @@ def untested():
     return {"x_train": x, "y_train": y, "x_test": x}
 
 
+def unfed():
+    return {"x_train": x, "y_train": y, "y_test": y}
+
+
 def ragged():
     return {"x_train": [[1], [1, 2]], "y_train": y}
 
@@ -264,6 +268,7 @@ def test_what_a_function_returns_may_have_several_forms() -> None:
         ("three", "data.py:three returns a tuple of 3; it must return a dict of x_train"),
         ("nothing", "data.py:nothing returns nothing; it must return a dict"),
         ("untested", "data.py:untested has x_test, but no y_test."),
+        ("unfed", "data.py:unfed has y_test, but no x_test."),
         ("ragged", "data.py:ragged: x_train is a list of 2, which is not an array"),
         ("ends", "data.py:ends has called exit (3)."),
         ("value", "data.py:value: TypeError in data.py: 'int' object is not callable"),
@@ -363,8 +368,9 @@ def test_keys_that_divide_are_said_to_be_unused_where_there_is_a_test_set() -> N
     assert note.format("p/") in dataset_info("p/", reading).notes
     assert note.format("mnist") in dataset_info("mnist", reading).notes
     assert dataset_info("mnist").notes == ()
-    note = "p/ is not a table, so target is not used."
-    assert note in dataset_info("p/", Reading(columns=("a",))).notes
+    for folder in ("p/", "p/train/"):
+        note = f"{folder} is not a table, so target is not used."
+        assert note in dataset_info(folder, Reading(columns=("a",))).notes
 
 
 # As a configuration names them.

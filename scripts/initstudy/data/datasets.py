@@ -124,12 +124,12 @@ def _catalogued(dataset: str, reading: Reading) -> DatasetInfo:
     )
 
 
-def _unused(dataset: str, reading: Reading) -> Iterator[str]:
-    """Say which keys are not used of data that have targets, or a test set."""
+def _unused(dataset: str, reading: Reading, tested: bool = True) -> Iterator[str]:
+    """Say which keys are not used of data that have targets, or are `tested` on a set they have."""
     usual = Reading()
     if reading.columns and not dataset.endswith(prepared.TABLES):
         yield f"{dataset} is not a table, so target is not used."
-    if (reading.test_share, reading.split_seed) != (usual.test_share, usual.split_seed):
+    if tested and (reading.test_share, reading.split_seed) != (usual.test_share, usual.split_seed):
         yield f"{dataset} has a test set, so test_share and split_seed are not used."
 
 
@@ -164,15 +164,16 @@ def _own(path: str, sha256: str, reading: Reading) -> DatasetInfo:
 def _prepare(dataset: str, reading: Reading) -> DatasetInfo:
     """Read a table, pictures or a function's arrays, and keep these."""
     made = prepared.made_of(dataset, reading.columns, reading.metric)
-    if "x_test" not in made.arrays:
+    for name in made.arrays:
+        other = f"{'y' if name.startswith('x') else 'x'}{name[1:]}"
+        if other not in made.arrays:
+            raise StudyError(f"{dataset} has {name}, but no {other}.")
+    tested = "x_test" in made.arrays
+    made = replace(made, notes=(*_unused(dataset, reading, tested), *made.notes))
+    if not tested:
         share, seed = reading.test_share, reading.split_seed
         made = divided(made, dataset, share, seed, reading.metric not in OF_NUMBERS)
-    else:
-        made = replace(made, notes=(*_unused(dataset, reading), *made.notes))
     parts = [part for part in ("train", "test", "val") if f"x_{part}" in made.arrays]
-    for part in parts:
-        if f"y_{part}" not in made.arrays:
-            raise StudyError(f"{dataset} has x_{part}, but no y_{part}.")
     arrays = {f"x_{part}": np.ascontiguousarray(made.arrays[f"x_{part}"]) for part in parts}
     inputs = [Held(dataset, name, array, made.columns) for name, array in arrays.items()]
     for one in inputs:
