@@ -1,7 +1,7 @@
 """Whether a user's network is trained as Keras trains it: asked before a study is run.
 
-Some batches, the smaller last one among them, go through the engine, and through Keras' own
-`train_on_batch` on a second model that starts from the same weights. The losses, the metrics, the
+Some batches, the smaller last one among them, go through the engine, and through Keras' own `fit`
+on a second model that starts from the same weights. The losses, the metrics, the
 gradients and what layers keep must agree as far as rounding allows. That bound comes from
 Keras itself: by how much the same differs if each weight is moved by one rounding.
 """
@@ -32,7 +32,6 @@ BATCHES, TIMED, LONG = 3, 40, 1.0
 JITTERS, TIMES = 2, 10
 # What is nothing but rounding in any case: so many units in the last place of a norm.
 ROUNDINGS = 100
-METRICS = ("loss", "metric")
 
 Array = npt.NDArray[Any]
 
@@ -133,7 +132,7 @@ class _Keras:
         )
         self.own = getattr(self.model, "optimizer", None)
         loss = make_loss(spec.loss, self.model)
-        objective = Objective(loss, spec.metric)
+        self._objective = objective = Objective(loss, spec.metric)
         outputs = self.model(self._x[: batch_of(self.model) or 1])
         self._y, self._y_val = (
             keras.ops.convert_to_numpy(objective.wanted(tf.constant(part), outputs))
@@ -151,26 +150,28 @@ class _Keras:
             for variable in optimizer.variables:
                 if variable.path.endswith(("iteration", "sum")):
                     variable.assign(keras.ops.zeros_like(variable))
-        self.model.reset_metrics()
-        for begin in range(0, len(y), self._size):
-            part = slice(begin, begin + self._size)
-            # As in an epoch of `fit`, they are those of all batches so far.
-            logs = self.model.train_on_batch(x[part], y[part], return_dict=True)
+        told = self.model.fit(x, y, self._size, shuffle=False, verbose=0).history
+        logs = {name: values[0] for name, values in told.items()}
         after = [variable.numpy() for variable in self.model.variables]
         tested = self.model.evaluate(
             self._x_val, self._y_val, self._size, verbose=0, return_dict=True
         )
-        metrics = [float(found[name]) for found in (logs, tested) for name in METRICS]
+        metrics = [
+            value
+            for found in (logs, tested)
+            for value in (float(found["loss"]), self._objective.finished(float(found["metric"])))
+        ]
         gradients = [part.numpy() for part in inner_of(optimizer).sums]
         return _named(self.model, metrics, gradients, after)
 
 
 def _metric(objective: Objective, targets: Array, outputs: Any) -> Any:
     """Return Keras' own metric of targets, as the loss takes them, and outputs."""
-    metrics, name = keras.metrics, METRICS[1]
+    metrics, name = keras.metrics, "metric"
     if objective.metric not in OF_CLASSES:
-        kind = "".join(part.capitalize() for part in objective.metric.split("_"))
-        return getattr(metrics, kind)(name=name)
+        # Keras' metric of the root does not see masks; the mean of squares does.
+        absolute = objective.metric == "mean_absolute_error"
+        return (metrics.MeanAbsoluteError if absolute else metrics.MeanSquaredError)(name=name)
     single = outputs.shape[-1] == 1
     sparse = targets.dtype.kind == "i" and not single
     hot = not single and (objective.kind in CATEGORICAL or _is_hot(targets))
