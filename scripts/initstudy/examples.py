@@ -186,6 +186,6 @@ def _reached(study: Study, constant: float) -> str:
             f"of the {where} examples have the same label"
         )
     return (
-        f"{study.target:g} is not better than the best constant answer, which has {constant:.4g} on "
-        f"the {where if study.perfect else 'test'} examples"
+        f"{study.target:g} is not better than the best constant answer, which has {constant:.4g} "
+        f"on the {where if study.perfect else 'test'} examples"
     )

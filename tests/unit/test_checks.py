@@ -133,7 +133,13 @@ def test_scaled_inputs_of_an_embedding_are_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("net.py").write_text(TOKENS)
-    asked = {"model": {"build": "net.py:build"}, "shape": [12]}
+    asked = {
+        "model": {"build": "net.py:build"},
+        "shape": [12],
+        "loss": {"class_name": "sparse_categorical_crossentropy", "config": {}},
+        "metric": "accuracy",
+        "target": {"kind": "classes", "count": 10, "shape": []},
+    }
     for inputs, said in (("raw", False), ("unit", True)):
         (answer,) = json.loads(main(json.dumps([question(**asked, inputs=inputs)])))
         assert answer["problems"] == []
