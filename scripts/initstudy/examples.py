@@ -3,52 +3,48 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from initstudy.config.configuration import Configuration
 from initstudy.config.names import MEASURES
 from initstudy.config.problems import Problem
+from initstudy.costs import COPIES_OF_DATA
 from initstudy.data import npz
 from initstudy.data.catalog import SPECS
-from initstudy.data.targets import lacking, read_targets
+from initstudy.data.datasets import file_of
+from initstudy.data.prepared import memory
+from initstudy.data.targets import Target, class_counts, constant_of, lacking, read_targets
 from initstudy.engine.data import Dataset, hold_out, learn_from
-from initstudy.engine.spec import METRIC, OWN_VALIDATION
+from initstudy.engine.spec import OWN_VALIDATION
 from initstudy.errors import StudyError
 from initstudy.study import Study
 
 # What target_accuracy and published are if nobody has set them.
 TARGET = Configuration.model_fields["target_accuracy"].default
 NOTEBOOK = Path(Configuration.model_fields["published"].default).name
-Counts = npt.NDArray[np.int64]
+Values = npt.NDArray[Any]
 
 
-def counts(study: Study, file: str | Path) -> tuple[Counts, Counts]:
-    """Count the examples of each class to learn from, and to validate on.
+def divided(study: Study, file: str | Path) -> tuple[Values, Values]:
+    """Return the targets to learn from, and those to validate on.
 
     Args:
         study: holds out and learns from no more examples than there are.
-        file: its data set, of which only labels are read, and divided as those of a run are.
+        file: its data set, of which only targets are read, and divided as those of a run are.
     """
     own = study.held_out == OWN_VALIDATION
     names = ["y_train", "y_test", *(["y_val"] if own else [])]
-    made = read_targets(str(file), {name: npz.array(file, name) for name in names}, METRIC)[1]
+    raw = {name: npz.array(file, name) for name in names}
+    made = read_targets(str(file), raw, study.metric)[1]
     train, test, val = (made[name] for name in ("y_train", "y_test", names[-1]))
-    divided = Dataset(train, train, val, val, test, test, (), study.data.target.count)
+    parts = Dataset(train, train, val, val, test, test, (), study.data.target.count)
     if study.held_back:
-        divided = hold_out(divided, study.held_back)
+        parts = hold_out(parts, study.held_back)
     if study.training_images:
-        divided = learn_from(divided, study.training_images)
-    learned, validated = (
-        np.bincount(y, minlength=study.data.target.count) for y in (divided.y_train, divided.y_val)
-    )
-    return learned, validated
-
-
-def _share(validated: Counts) -> float:
-    """Return that of the most frequent class."""
-    return float(validated.max() / validated.sum())
+        parts = learn_from(parts, study.training_images)
+    return parts.y_train, parts.y_val
 
 
 def problems(study: Study) -> list[Problem]:
@@ -68,11 +64,10 @@ def problems(study: Study) -> list[Problem]:
     found: list[Problem] = []
     constant = study.constant
     # Of a data set of the catalogue it is not known before it was fetched.
-    if study.dataset not in SPECS and _has_classes(study):
-        learned, validated = counts(study, study.dataset)
+    if study.dataset not in SPECS:
+        learned, validated = divided(study, file_of(study.dataset, study.data.sha256))
         found += _too_few(study, learned, validated)
-        if study.perfect:
-            constant = _share(validated)
+        constant = _constant(study, validated)
     if _is_reached(study, constant) and study.judge_by == "epochs_to_target":
         side = "above" if study.perfect else "below"
         mend = f"Set it {side} that, for instance to the {MEASURES[study.metric]} of the baseline"
@@ -90,6 +85,7 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
     """
     yield from study.data.notes
     yield from _unused(study)
+    yield from _too_large(study)
     if study.data.validation and study.held_out != OWN_VALIDATION:
         yield (
             "The data have x_val and y_val, which are not used: validation: x_val validates on "
@@ -97,18 +93,16 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
         )
     constant = study.constant
     known = None
-    if Path(file).exists() and _has_classes(study):
+    if Path(file).exists():
         # If it is damaged, the job that reads it says so.
         with suppress(StudyError):
-            known = counts(study, file)
+            known = divided(study, file)
     if known:
         learned, validated = known
-        names = study.data.target.names
-        if study.perfect:
-            constant = _share(validated)
-        if missing := lacking(learned, names):
+        constant = _constant(study, validated)
+        if missing := _lacking(study.data.target, learned):
             yield f"No example with the label {missing} is used in training."
-        if study.held_out and (missing := lacking(validated, names)):
+        if study.held_out and (missing := _lacking(study.data.target, validated)):
             yield (
                 f"No example with the label {missing} is held out, so the validation set lacks "
                 "this label."
@@ -132,8 +126,14 @@ def _unused(study: Study) -> Iterator[str]:
         )
 
 
-def _has_classes(study: Study) -> bool:
-    return study.data.target.kind == "classes"
+def _constant(study: Study, validated: Values) -> float:
+    """Return what the best constant answer has where a target is looked for.
+
+    Of errors it is that of the test examples, which their targets are a part of.
+    """
+    if not study.perfect:
+        return study.constant
+    return constant_of(study.data.target, validated)[study.metric]
 
 
 def _is_reached(study: Study, constant: float) -> bool:
@@ -141,35 +141,69 @@ def _is_reached(study: Study, constant: float) -> bool:
     return study.sign * (study.target - constant) <= 0
 
 
-def _too_few(study: Study, learned: Counts, validated: Counts) -> Iterator[Problem]:
-    names = study.data.target.names
-    if missing := lacking(learned, names):
+def _too_large(study: Study) -> Iterator[str]:
+    needed = COPIES_OF_DATA * study.data.bytes
+    if needed > memory():
+        yield (
+            f"A run takes about {needed / 1e9:.3g} GB of memory for its data, and this machine has "
+            f"{memory() / 1e9:.3g} GB. Use fewer examples, or a machine with more."
+        )
+
+
+def _too_few(study: Study, learned: Values, validated: Values) -> Iterator[Problem]:
+    target = study.data.target
+    # A label may be one that no example has at all, which was said.
+    missing = _lacking(target, learned) if target.kind == "classes" else ""
+    if missing or (learned == learned[:1]).all():
         key = ("training_images",) if study.training_images else ("validation", "holdout")
         asked = study.training_images or study.held_back
-        many = learned.sum()
+        of_them = f"none of them has the label {missing}" if missing else "all have one target"
         yield Problem(
             key,
-            f"{asked} leaves {many} examples for training, and none of them has the label "
-            f"{missing}. Choose a {'larger' if study.training_images else 'smaller'} number, or "
-            "leave this class out of the data",
+            f"{asked} leaves {len(learned)} examples for training, and {of_them}. Choose a "
+            f"{'larger' if study.training_images else 'smaller'} number"
+            + (", or leave this class out of the data" if missing else ""),
         )
-    if study.held_out and np.count_nonzero(validated) == 1:
-        (only,) = np.flatnonzero(validated)
-        yield Problem(
-            ("validation", "holdout"),
-            f"{study.held_out} holds out examples with the label {only} alone, so accuracies "
-            "of them mean nothing. Choose a larger number",
-        )
+    if not study.held_out or not (validated == validated[:1]).all():
+        return
+    alone = (
+        f"examples with the {_called(target, validated[0])} alone, so their metric means nothing"
+    )
+    if study.held_back:
+        text = f"{study.held_back} holds out {alone}. Choose a larger number"
+        yield Problem(("validation", "holdout"), text)
+    else:
+        yield Problem(("validation",), f"{study.held_out} has {alone}. Add others")
+
+
+def _lacking(target: Target, values: Values) -> str:
+    """List the classes or labels that none of some examples has; empty if each is there."""
+    if target.kind == "numbers":
+        return ""
+    if target.kind == "labels":
+        counts = (values.reshape(-1, target.count) > 0).sum(axis=0)
+    else:
+        counts = class_counts(values, target.count)
+    return lacking(counts, target.names)
+
+
+def _called(target: Target, value: Values) -> str:
+    """Say what the target of an example is."""
+    if value.ndim:
+        return f"{target.kind} {value.tolist()}"
+    if target.kind == "numbers":
+        return f"target {value:g}"
+    return f"label {target.names[int(value)] if target.names else value}"
 
 
 def _reached(study: Study, constant: float) -> str:
     where = "validation" if study.held_out else "test"
-    if study.perfect and _has_classes(study):
+    if study.perfect and study.data.target.kind == "classes":
         return (
             f"{study.target:g} is no more than a constant prediction reaches, since {constant:g} "
             f"of the {where} examples have the same label"
         )
     return (
-        f"{study.target:g} is no better than the best constant answer, which has {constant:.4g} on "
-        "the test examples"
+        f"{study.target:g} is not better than the best constant answer, which has {constant:.4g} "
+        f"on the {where if study.perfect else 'test'} examples"
     )

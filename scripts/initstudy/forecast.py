@@ -8,6 +8,7 @@ from pathlib import Path
 from initstudy import examples
 from initstudy.config.problems import count
 from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import file_of
 from initstudy.plan import BEST, Job
 from initstudy.store import checkpoints
 from initstudy.studies import Member
@@ -112,8 +113,8 @@ def notes(member: Member, place: Callable[[str], str], compared: bool) -> Iterat
         compared: whether its network was compared with Keras.
     """
     study, name = member.study, member.study.name
-    data = study.dataset
-    file = place(f"resources/datasets/{data}.npz") if data in SPECS else data
+    file = file_of(study.dataset, study.data.sha256)
+    file = place(file) if study.dataset in SPECS else file
     for note in (*member.size.notes, *examples.notes(study, file)):
         yield f"Note on {name}: {note}"
     if member.comparison and not compared:

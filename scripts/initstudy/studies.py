@@ -15,13 +15,14 @@ from typing import Any
 
 from initstudy import examples
 from initstudy.code import source_id, versions
-from initstudy.config.configuration import parse
+from initstudy.config.configuration import Configuration, parse
 from initstudy.config.initializers import Initializer, Variant
 from initstudy.config.origin import PROJECT, Origin, merged
 from initstudy.config.problems import Problem, read_yaml, suggest
+from initstudy.config.user_files import source_of
 from initstudy.costs import Cost, Size, dense
 from initstudy.data.datasets import Reading, dataset_info
-from initstudy.engine.spec import RunSpec
+from initstudy.engine.spec import RunSpec, is_custom
 from initstudy.errors import StudyError
 from initstudy.plan import Job, Plan, run_spec
 from initstudy.results.files import replacing, write_if_other
@@ -150,8 +151,8 @@ def read(origin: Origin) -> Member:
     if configuration is None:
         raise origin.refuse(problems)
     try:
-        reading = Reading(configuration.metric, configuration.inputs)
-        study = Study.of(configuration, dataset_info(configuration.dataset, reading))
+        info = dataset_info(configuration.dataset, _reading(configuration))
+        study = Study.of(configuration, info)
     except StudyError as error:
         raise origin.refuse([Problem(("dataset",), str(error))]) from None
     if problems := examples.problems(study):
@@ -160,6 +161,19 @@ def read(origin: Origin) -> Member:
         text = "'runs' is where the runs of all studies are kept (results/runs/); take another name"
         raise origin.refuse([Problem(("study",), text)])
     return Member(origin, study)
+
+
+def _reading(configuration: Configuration) -> Reading:
+    """Return how a study reads its data."""
+    dataset = configuration.dataset
+    return Reading(
+        metric=configuration.metric,
+        inputs=configuration.inputs,
+        columns=configuration.columns,
+        test_share=configuration.test_share,
+        split_seed=configuration.split_seed,
+        source=source_of(dataset.rpartition(":")[0]) if is_custom(dataset) else "",
+    )
 
 
 def keras_is_here() -> bool:

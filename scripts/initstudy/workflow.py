@@ -30,6 +30,7 @@ from initstudy.config.forms import find
 from initstudy.config.origin import PROJECT, Origin, from_command_line, merged, typed
 from initstudy.config.problems import file_problems
 from initstudy.data.catalog import SPECS
+from initstudy.data.datasets import file_of
 from initstudy.drawing.catalog import figures_of
 from initstudy.engine.spec import METRIC
 from initstudy.errors import StudyError
@@ -285,8 +286,9 @@ class Adapter:
     @said_as_it_is
     def dataset(self, wildcards: Any) -> Any:
         """Return the data set of a run; its content is part of what the run's path says."""
-        name = self.spec(wildcards).spec.dataset.name
-        return ancient(f"resources/datasets/{name}.npz" if name in SPECS else local(name))
+        data = self.spec(wildcards).spec.dataset
+        file = file_of(data.name, data.sha256)
+        return ancient(file if data.name in SPECS else local(file))
 
     @said_as_it_is
     def local_copy(self, wildcards: Any) -> Any:

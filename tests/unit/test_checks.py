@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,37 @@ def test_many_are_asked_at_once_and_answered_in_their_order() -> None:
 def test_a_double_under_another_name_is_told() -> None:
     found = problems(kernel=[entry("he_normal"), entry("HeNormal")])
     assert "'HeNormal' is the same initializer as 'he_normal'" in found[("x",)]
+
+
+TOKENS = """import keras
+
+
+def build(shape, classes):
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Embedding(50, 4, name="words"),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(classes, activation="softmax"),
+        ]
+    )
+"""
+
+
+def test_scaled_inputs_of_an_embedding_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(TOKENS)
+    asked = {
+        "model": {"build": "net.py:build"},
+        "shape": [12],
+        "loss": {"class_name": "sparse_categorical_crossentropy", "config": {}},
+        "metric": "accuracy",
+        "target": {"kind": "classes", "count": 10, "shape": []},
+    }
+    for inputs, said in (("raw", False), ("unit", True)):
+        (answer,) = json.loads(main(json.dumps([question(**asked, inputs=inputs)])))
+        assert answer["problems"] == []
+        text = f"The layer words takes whole numbers, and inputs: {inputs} scales them."
+        assert any(text in note for note in answer["notes"]) == said

@@ -42,7 +42,7 @@ def test_a_data_set_is_known_without_loading(tmp_path: Path) -> None:
     sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     held = (12 + 6) * 4 * 3 * np.float32().nbytes
     found = dataset_info(path)
-    assert found == DatasetInfo(12, (4, 3, 1), found.target, sha256, held)
+    assert found == DatasetInfo(12, (4, 3, 1), found.target, sha256, held, wide=True)
     assert (found.target.count, found.target.constant["accuracy"]) == (3, 0.5)
     colour = {part: GENERATOR.integers(0, 256, (6, 2, 2, 3), dtype=np.uint8) for part in "ab"}
     labels = np.array([0, 1, 0, 1, 0, 1])
@@ -60,7 +60,7 @@ def test_an_own_data_set_keeps_bytes_as_bytes_and_numbers_as_float32(tmp_path: P
     assert dataset.x_train.dtype == np.float32
     np.testing.assert_allclose(dataset.x_train, GOOD["x_train"].reshape(12, 12), rtol=1e-6)
     assert dataset.y_train.dtype == np.int32
-    assert dataset.classes == 3
+    assert dataset.outputs == 3
     pixels = GENERATOR.integers(0, 256, (12, 4, 3), dtype=np.uint8)
     assert own(saved(tmp_path, x_train=pixels)).x_train.dtype == np.uint8
 
@@ -86,8 +86,8 @@ def test_a_data_set_that_is_not_what_was_asked_for_is_refused(tmp_path: Path) ->
     ("changes", "parts"),
     [
         ({"y_test": None}, ["no array y_test", "x_train"]),
-        ({"y_train": np.arange(11)}, ["y_train", "11 labels for 12 inputs"]),
-        ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "one label"]),
+        ({"y_train": np.arange(11)}, ["y_train", "11 targets for 12 inputs"]),
+        ({"y_train": np.eye(12)}, ["y_train", "(12, 12)", "not of one kind"]),
         (
             {"y_train": np.arange(12) % 3 + 1},
             ["y_train", "lacks [0]; yours begin at 1: subtract it"],
@@ -148,7 +148,7 @@ def test_held_out_images_are_training_images_no_longer(mnist: Dataset) -> None:
 def test_some_of_the_training_images_are_learned_from(mnist: Dataset) -> None:
     held = hold_out(mnist, 10_000)
     few = learn_from(held, 2_000)
-    assert (len(few.y_train), len(few.y_val), few.classes) == (2_000, 10_000, 10)
+    assert (len(few.y_train), len(few.y_val), few.outputs) == (2_000, 10_000, 10)
     # They are none of those that were held out, and always the same.
     rows = {image.tobytes() for image in few.x_train}
     assert rows <= {image.tobytes() for image in held.x_train}
@@ -156,4 +156,4 @@ def test_some_of_the_training_images_are_learned_from(mnist: Dataset) -> None:
     # Chosen at random: of each label about a tenth.
     assert np.bincount(few.y_train).min() > 140
     # A label that none of them has is one of the data set all the same.
-    assert learn_from(held, 3).classes == 10
+    assert learn_from(held, 3).outputs == 10

@@ -28,7 +28,8 @@ from initstudy.data.forms import Arrays, Idx, Npz, Table, decode_idx
 from initstudy.data.sources import Address, Folder, Package, SourceError
 from initstudy.data.specs import DatasetSpec, Place
 from initstudy.data.tables import KEEL, SCIKIT
-from initstudy.data.targets import OF_CLASSES, OF_NUMBERS, Target, read_targets
+from initstudy.data.targets import Target, read_targets
+from initstudy.engine.spec import OF_CLASSES, OF_NUMBERS
 from initstudy.errors import StudyError
 
 MNIST = SPECS["mnist"]

@@ -85,12 +85,11 @@ def test_labels_in_a_column_are_taken() -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.eye(2)[GOOD["y_train"]], "y_train has the shape (40, 2), not one label for each input"),
-        (np.eye(2)[GOOD["y_train"]], ": of one-hot labels save y_train.argmax(axis=1)"),
+        (np.eye(2)[GOOD["y_train"]], "y_test has the shape (20,), y_train (40, 2): their targets"),
         (GOOD["y_train"].reshape(1, -1), "y_train has the shape (1, 40)"),
         (GOOD["y_train"].reshape(1, -1), "save y_train.ravel()."),
         (np.array(1), "y_train has the shape ()"),
-        (GOOD["y_train"][:39], "y_train has 39 labels for 40 inputs"),
+        (GOOD["y_train"][:39], "y_train has 39 targets for 40 inputs"),
         (GOOD["y_train"] * 1e15, "y_train holds 1000000000000000.0 at 1; labels are whole numbers"),
         (np.where(np.arange(40) == 7, 10**15, GOOD["y_train"]), "holds 1000000000000000 at 7"),
         (np.where(np.arange(40) == 7, 40, GOOD["y_train"]), "holds 40 at 7"),
@@ -100,7 +99,10 @@ def test_labels_in_a_column_are_taken() -> None:
         (GOOD["y_train"] / 2, "y_train holds 0.5 at 1"),
         (np.where(np.arange(40) == 7, np.nan, 1), "y_train holds nan at 7"),
         (np.where(np.arange(40) == 7, np.inf, 1).reshape(-1, 1), "y_train holds inf at 7"),
-        (GOOD["y_train"].astype(str), "y_train holds <U21, not numbers. Save numpy.unique(y_train"),
+        (GOOD["y_train"].astype(str), "y_test holds int64, y_train text such as '0'. Save them al"),
+        (GOOD["y_train"].astype(object), "y_train holds objects"),
+        (GOOD["y_train"].astype("M8[s]"), "y_train holds datetime64[s], not classes. Save whole n"),
+        (GOOD["y_train"] + 0j, "y_train holds complex128, not classes"),
         (GOOD["y_train"] * 2, "must have each label from 0 to 2; it lacks [1]"),
         (GOOD["y_train"] * 0, "must have each label from 0 to 1; it lacks [1]"),
     ],
@@ -136,8 +138,9 @@ def test_true_and_false_are_labels_and_inputs() -> None:
         (
             with_column(TIMES, np.int64),
             "own.npz: x_train[:, 1] lies between 1700000000 and 1700000030, where float32, in "
-            "which networks compute, has steps of 128: of its 7 different values 1 is left. "
-            "Subtract x_train.min(axis=0) from x_train and x_test",
+            "which networks compute, has steps of 128: of its 7 different values 1 is left. Set "
+            "inputs: features, which scales each column by itself in float64; or subtract "
+            "x_train.min(axis=0) from x_train and x_test",
         ),
         (with_column(TIMES), "1700000000.0 and 1700000030.0, where float32"),
         (with_column(TIMES, np.uint32), "x_train.astype('int64').min(axis=0)"),
@@ -146,6 +149,10 @@ def test_true_and_false_are_labels_and_inputs() -> None:
         (with_column(TIMES, ">i8"), "has steps of 128"),
         # It was too late when these were saved.
         (with_column(TIMES + 60 * np.arange(40), np.float32), "has steps of 128"),
+        (
+            with_column(TIMES + 60 * np.arange(40), np.float32),
+            "Save them as float64, not float32, and set inputs",
+        ),
         (with_column(TIMES * 10**9 + np.arange(40), np.int64), "of its 40 different values 1 is"),
         (with_column(2**63 + np.arange(40, dtype=np.uint64), np.uint64), "of its 40 different"),
         (with_column(2_460_000 + np.arange(40) / 24 / 60 * 10), "2 are left"),
@@ -237,11 +244,12 @@ def test_a_damaged_file_is_refused() -> None:
 
 
 def test_what_is_not_read_is_said() -> None:
-    found = dataset_info(saved(x_val=GOOD["x_test"], y_val=GOOD["y_test"])).notes
-    assert found == (
-        "own.npz also holds x_val, y_val, which initstudy does not read: the key validation names "
-        "the validation set, the test set or held-out training examples.",
-    )
+    inputs = GENERATOR.normal(size=(10, 3))
+    found = dataset_info(saved(x_val=inputs, mean=np.zeros(3)))
+    assert found.notes == ("own.npz also holds mean, x_val, which initstudy does not read.",)
+    assert found.validation == 0
+    found = dataset_info(saved(x_val=inputs, y_val=GOOD["y_test"][:10]))
+    assert (found.notes, found.validation) == ((), 10)
     assert dataset_info(saved()).notes == ()
     lacking = {"y_train": np.arange(40) % 3}
     assert "y_test lacks the labels [2]" in dataset_info(saved(**lacking)).notes[0]
@@ -283,7 +291,8 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
 
 def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path) -> None:
     member = read(Origin("it", {"published": None, "training_images": 12}))
-    learned, _ = examples.counts(member.study, mnist_file)
+    labels, _ = examples.divided(member.study, mnist_file)
+    learned = np.bincount(labels, minlength=10)
     assert learned.sum() == 12
     # Of a data set of the catalogue this is said, not refused: studies of suite.yaml have it.
     said = list(examples.notes(member.study, mnist_file))

@@ -280,6 +280,7 @@ def test_the_lists_of_the_project_can_be_read_and_compared(
     asked = yaml.safe_load(Path("suite.yaml").read_text())
     for one in asked["studies"]:
         keys = {*one, *asked["settings"], *HOW, "training_images"}
+        keys |= {"target", "test_share", "split_seed"}  # of custom data
         assert keys >= {*json_schema()["properties"]}
     tagged = [one for one in asked["studies"] if "drawn" in one["kinds"]]
     assert tagged == drawn.draw(20261126)

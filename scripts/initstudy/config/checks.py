@@ -21,6 +21,7 @@ def problems(made: "Configuration") -> Iterator[Problem]:
     yield from _duplicates("kernel_initializers", made.kernel_initializers, made.baseline.kernel)
     yield from _duplicates("bias_initializers", made.bias_initializers, made.baseline.bias)
     yield from _miscounted_layers(made)
+    yield from _target(made)
     yield from _comparisons(made)
     yield from _learning_rates(made)
     yield from _variance(made)
@@ -57,6 +58,11 @@ def _miscounted_layers(made: "Configuration") -> Iterator[Problem]:
                     f"it has {len(listed)} entries, the network {layers} layers with weights "
                     f"({layers - 1} hidden ones and the output)",
                 )
+
+
+def _target(made: "Configuration") -> Iterator[Problem]:
+    if len(made.columns) != len(set(made.columns)):
+        yield Problem(("target",), f"one is twice in {show([*made.columns])}; remove it")
 
 
 def _comparisons(made: "Configuration") -> Iterator[Problem]:

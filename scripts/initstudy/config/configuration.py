@@ -39,6 +39,7 @@ class Configuration(ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
         """Return what `training.checks` looks at, as plain values, with the keys."""
         asked: dict[str, Any] = {
             "model": self.model,
+            "inputs": self.inputs,
             "optimizer": self.optimizer,
             "learning_rates": list(self.learning_rates),
             "vary": list(self.vary),

@@ -5,13 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo
 
 from initstudy.config.forms import (
+    LIST,
     MAPPING,
     TEXT,
     ExistingFile,
     Keys,
     Whole,
     Written,
+    custom_code,
     existing,
+    existing_folder,
     folders_of,
     form_of,
     numbers,
@@ -20,7 +23,7 @@ from initstudy.config.forms import (
 )
 from initstudy.config.names import DATASETS, GONE_DATASETS
 from initstudy.config.problems import show, suggest
-from initstudy.engine.spec import OWN_VALIDATION
+from initstudy.engine.spec import OWN_VALIDATION, is_custom
 
 
 class Holdout(Keys):
@@ -54,17 +57,45 @@ def _write_held_out(held: int | str) -> Any:
 HeldOut = Annotated[int | str, Written(ValidationForm, _held_out, _write_held_out)]
 
 
+# The files that hold data.
+FILES = (".npz", ".csv", ".tsv")
+
+
 def _dataset(name: str, info: ValidationInfo) -> str:
-    if name.endswith(".npz"):
+    if name in DATASETS or not folders_of(info):
+        return name
+    if name.endswith(FILES):
         return existing(name, info)
-    if folders_of(info) and name in GONE_DATASETS:
+    if is_custom(name):
+        return custom_code(name, info)[0]
+    if name in GONE_DATASETS:
         raise wrong(f"there is no data set {name!r} any more; {GONE_DATASETS[name]}")
-    if folders_of(info) and name not in DATASETS:
-        hint = suggest(name, DATASETS)
-        raise wrong(f"{show(name)} is not a data set, nor a .npz file{hint}")
-    return name
+    folder = existing_folder(name, info)
+    if folder is None:
+        raise wrong(
+            f"{show(name)} is not a data set, nor a file ({', '.join(FILES)}), a folder or a "
+            f"function (file.py:name){suggest(name, DATASETS)}"
+        )
+    return folder
 
 
+Columns = Annotated[
+    tuple[str, ...],
+    Written(
+        Annotated[
+            Annotated[str, Field(max_length=1000), Tag(TEXT)]
+            | Annotated[
+                list[Annotated[str, Field(max_length=1000)]],
+                Field(min_length=1, max_length=1000),
+                Tag(LIST),
+            ],
+            Discriminator(form_of),
+        ]
+        | None,
+        lambda form, info: () if form is None else (form,) if isinstance(form, str) else (*form,),
+        lambda names: names[0] if len(names) == 1 else [*names] or None,
+    ),
+]
 DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]
 StudyName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 
@@ -79,9 +110,30 @@ class DataKeys(Keys):
     )
     dataset: DatasetName = optional(
         "mnist",
-        "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or a custom "
-        ".npz file beside the configuration, with x_train and x_test (n, ...), y_train and y_test "
-        "(n,): labels from 0.",
+        "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or custom "
+        "data beside the configuration: a .npz with x_train, y_train, x_test, y_test; a table "
+        "(.csv or .tsv) with the key target; a folder of pictures, train/<class>/*.png; or a "
+        "function that returns the arrays, as file.py:name.",
+    )
+    columns: Columns = optional(
+        None,
+        "The column of a table that is to be predicted, or a list of several: labels, each of two "
+        "values, or numbers. All other columns are inputs. null for data that are not a table.",
+        alias="target",
+    )
+    test_share: float = optional(
+        0.2,
+        "The share of the examples that are the test set, of data without one: a table, or a "
+        "folder of pictures without test/. Each class has this share.",
+        gt=0,
+        le=0.9,
+    )
+    split_seed: Whole = optional(
+        0,
+        "The seed by which these examples are chosen. Another one makes another test set, and so "
+        "new runs.",
+        ge=0,
+        le=2**31 - 1,
     )
     dataset_file: ExistingFile | None = optional(
         None,

@@ -84,6 +84,13 @@ def find(file: str, folders: Sequence[Path]) -> Path:
     return next((folder / path for folder in folders if (folder / path).is_file()), path)
 
 
+def existing_folder(folder: str, info: ValidationInfo) -> str | None:
+    """Return the path of a folder with a slash at its end; None if there is none."""
+    path = Path(folder).expanduser()
+    found = [place / path for place in folders_of(info) if path.name and (place / path).is_dir()]
+    return f"{found[0]}/" if found else None
+
+
 def existing(file: str, info: ValidationInfo) -> str:
     """Return the path of a file that must be there, unless NOWHERE is given.
 

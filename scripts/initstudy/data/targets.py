@@ -4,13 +4,14 @@ By an accuracy or a log loss targets are classes (one of several) or labels (any
 error they are numbers. So the same array of whole numbers may be classes or counts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from initstudy.data.checks import unresolved
 from initstudy.engine.spec import OF_NUMBERS
 from initstudy.errors import StudyError
 
@@ -18,6 +19,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 Targets = Mapping[str, npt.NDArray[Any]]
 # Rows of shares (soft labels) add up to one but for what float32 and text lose.
 ROUNDING = 1e-3
+# So many names are shown of a list that may be long.
+LISTED = 10
 FLOAT32 = np.finfo(np.float32)
 
 
@@ -60,6 +63,7 @@ def read_targets(place: str, arrays: Targets, metric: str) -> tuple[Target, Arra
     if metric in OF_NUMBERS:
         made = {name: _numbers(place, name, array, metric) for name, array in arrays.items()}
         _check_alike(place, made)
+        _check_varied(place, made["y_train"])
         constant = _constant_of_numbers(made["y_test"])
         if not any(constant.values()):
             raise StudyError(
@@ -70,6 +74,7 @@ def read_targets(place: str, arrays: Targets, metric: str) -> tuple[Target, Arra
         return Target("numbers", shape[-1] if shape else 1, shape, constant), made, []
     raw = {name: _flat(place, name, array) for name, array in arrays.items()}
     _check_alike(place, raw)
+    _check_kinds(place, raw)
     if _are_labels(raw["y_train"]):
         return _labels(place, raw)
     return _classes(place, raw)
@@ -81,6 +86,12 @@ def lacking(counts: npt.NDArray[np.int64], names: tuple[str, ...] = ()) -> str:
     return ", ".join(names[number] if names else str(number) for number in missing)
 
 
+def listed(names: Sequence[str], noun: str = "classes") -> str:
+    """Return how many names there are, and the first ones."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{len(names)} {noun}: {', '.join(names[:LISTED])}{more}"
+
+
 def class_counts(classes: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:
     """Count the examples, or the steps of sequences, of each class: int64 (count,)."""
     return np.bincount(classes.ravel(), minlength=count)
@@ -90,20 +101,42 @@ def _numbers(place: str, name: str, array: npt.NDArray[Any], metric: str) -> npt
     """Return numbers as float32, which must have room for them; of (n, 1) as they are."""
     if array.dtype.kind not in "buif":
         raise StudyError(
-            f"{place}: {name} holds {_held(array)}, which are no numbers, and {metric} is measured "
-            "of numbers. For classes set metric: accuracy, and loss: "
+            f"{place}: {name} holds {_held(array)}, not numbers, and {metric} is measured of "
+            "numbers. For classes set metric: accuracy, and loss: "
             "sparse_categorical_crossentropy."
         )
     wide = array.astype(np.float64)
     wrong = ~np.isfinite(wide) | (np.abs(wide) > FLOAT32.max)
     if wrong.any():
-        at = tuple(int(index) for index in np.argwhere(wrong)[0])
-        where = at[0] if len(at) == 1 else at
+        at = _first(wrong)
+        where = _where(at)
         text = "a target must be finite. Leave out examples that have none"
         if np.isfinite(wide[at]):
             text = f"float32, in which networks compute, ends at {FLOAT32.max:.3g}. Divide them all"
         raise StudyError(f"{place}: {name} holds {array[at]} at {where}; {text}.")
+    if array.dtype.kind != "b" and name == "y_train":
+        _check_resolved(place, name, array)
     return array.astype(np.float32)
+
+
+def _check_varied(place: str, numbers: npt.NDArray[Any]) -> None:
+    if numbers.min() == numbers.max():
+        raise StudyError(
+            f"{place}: y_train holds {numbers.flat[0]:g} alone, so there is nothing to learn."
+        )
+
+
+def _check_resolved(place: str, name: str, array: npt.NDArray[Any]) -> None:
+    """Check that float32 resolves each column of numbers, as far from zero as they may lie."""
+    rows = array.reshape(len(array), -1)
+    lost = np.flatnonzero(unresolved(rows.min(axis=0), rows.max(axis=0)))
+    if len(lost):
+        values = rows[:, lost[0]]
+        raise StudyError(
+            f"{place}: {name} lies between {values.min()} and {values.max()}, which float32, in "
+            "which networks compute, does not resolve. Subtract the mean of y_train from y_train "
+            "and y_test before you save them."
+        )
 
 
 def _held(array: npt.NDArray[Any]) -> str:
@@ -114,19 +147,42 @@ def _flat(place: str, name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return targets of classes without a last dimension of one, as Keras gives CIFAR-10's."""
     if array.dtype.kind not in "buifUS":
         raise StudyError(
-            f"{place}: {name} holds {array.dtype}, not classes. Save whole numbers or text."
+            f"{place}: {name} holds {array.dtype}, not classes. Save whole numbers or text: "
+            f"{name}.astype(str)."
         )
     if array.dtype.kind == "S":
-        array = np.char.decode(array, "utf-8")
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError as error:
+            raise StudyError(
+                f"{place}: {name} holds text that is not UTF-8 ({error.reason}). Save it as str."
+            ) from None
+    if array.dtype.kind == "U" and (empty := np.argwhere(np.char.strip(array) == "")).size:
+        raise StudyError(
+            f"{place}: {name} holds no text at {_where(empty[0])}. Leave out examples without a "
+            "label."
+        )
     return array[..., 0] if array.ndim > 1 and array.shape[-1] == 1 else array
 
 
+def _first(wrong: npt.NDArray[np.bool_]) -> tuple[int, ...]:
+    """Return the place of the first that is wrong."""
+    return tuple(int(index) for index in np.argwhere(wrong)[0])
+
+
+def _where(at: Iterable[Any]) -> int | tuple[int, ...]:
+    """Return a place as people write it: 7, or (7, 1)."""
+    found = tuple(map(int, at))
+    return found[0] if len(found) == 1 else found
+
+
 def _check_alike(place: str, arrays: Targets) -> None:
-    shape = arrays["y_train"].shape[1:]
+    first = arrays["y_train"].shape
     for name, array in arrays.items():
-        if array.shape[1:] != shape:
+        if array.shape[1:] != first[1:]:
             raise StudyError(
-                f"{place}: {name} has targets of shape {array.shape[1:]}, y_train of {shape}."
+                f"{place}: {name} has the shape {array.shape}, y_train {first}: their targets are "
+                "not of one kind. Save them alike."
             )
 
 
@@ -141,10 +197,10 @@ def _labels(place: str, raw: Targets) -> tuple[Target, Arrays, list[str]]:
     for name, array in raw.items():
         wrong = ~((array >= 0) & (array <= 1))
         if wrong.any():
-            at = tuple(int(index) for index in np.argwhere(wrong)[0])
+            at = _first(wrong)
             raise StudyError(
-                f"{place}: {name} holds {array[at]} at {at}; labels are 0 or 1 each, as those of "
-                "y_train are."
+                f"{place}: {name} holds {array[at]} at {_where(at)}; labels are 0 or 1 each, as "
+                "those of y_train are."
             )
     count = raw["y_train"].shape[-1]
     sums = [array.sum(axis=-1) for array in raw.values()]
@@ -154,21 +210,26 @@ def _labels(place: str, raw: Targets) -> tuple[Target, Arrays, list[str]]:
         target, made, notes = _classes(place, classes, count)
         return target, made, [f"{place}: targets are one-hot: one of {count} classes.", *notes]
     made = {name: array.astype(np.float32) for name, array in raw.items()}
-    return (
-        Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made)),
-        made,
-        [*_constant_labels(place, made, hot)],
-    )
+    for name in ("y_train", "y_test"):
+        rows = made[name].reshape(-1, count)
+        if (rows.min(axis=0) == rows.max(axis=0)).all():
+            raise StudyError(
+                f"{place}: all examples of {name} have the same labels, so a constant prediction "
+                "is always right. Add examples of other labels."
+            )
+    target = Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made["y_test"]))
+    kind = "0 or 1" if hot else "a share from 0 to 1"
+    note = f"{place}: each example has {count} labels, {kind} each."
+    return target, made, [note, *_constant_labels(place, made)]
 
 
-def _constant_labels(place: str, made: Targets, hot: bool) -> Iterator[str]:
-    if not hot:
-        yield f"{place}: targets are shares from 0 to 1."
+def _constant_labels(place: str, made: Targets) -> Iterator[str]:
     for name in ("y_train", "y_test"):
         rows = made[name].reshape(-1, made[name].shape[-1])
-        same = np.flatnonzero(rows.min(axis=0) == rows.max(axis=0))[:5].tolist()
+        same = np.flatnonzero(rows.min(axis=0) == rows.max(axis=0)).tolist()
         if same:
-            yield f"{place}: in {name} the labels {same} are the same of all examples."
+            listed = ", ".join(map(str, same[:5]))
+            yield f"{place}: label {listed} is the same in all examples of {name}."
 
 
 def _classes(place: str, raw: Targets, count: int = 0) -> tuple[Target, Arrays, list[str]]:
@@ -178,8 +239,6 @@ def _classes(place: str, raw: Targets, count: int = 0) -> tuple[Target, Arrays, 
     if kind in "USb":
         values = np.unique(raw["y_train"])
         for name, array in raw.items():
-            if array.dtype.kind != kind:
-                raise StudyError(f"{place}: {name} holds {array.dtype}, y_train {values.dtype}.")
             _check_known(place, name, array, values)
         names = tuple(str(value) for value in values.tolist())
         if len(names) < 2:
@@ -191,20 +250,27 @@ def _classes(place: str, raw: Targets, count: int = 0) -> tuple[Target, Arrays, 
         limit = max(raw["y_train"].size, count)
         made = {"y_train": _whole(place, "y_train", raw["y_train"], limit)}
         made |= {name: _whole(place, name, raw[name]) for name in raw if name != "y_train"}
-    total = _count_classes(place, made, count)
+    total = _count_classes(place, made, count, names)
     counts = {name: class_counts(array, total) for name, array in made.items()}
-    notes = []
+    notes = [f"{place}: {listed(names)}."] if names else []
     if missing := lacking(counts["y_test"], names):
-        listed = f"[{missing}]"
         notes.append(
-            f"{place}: y_test lacks the labels {listed}, so the accuracy on these is not measured."
+            f"{place}: y_test lacks the labels [{missing}], so they are learned, but not tested."
         )
-    shares = counts["y_test"] / counts["y_test"].sum()
-    some = shares[shares > 0]
-    constant = {"accuracy": float(shares.max()), "log_loss": float(-(some * np.log(some)).sum())}
+    constant = _constant_of_classes(made["y_test"])
     shape = made["y_train"].shape[1:]
     int32 = {name: array.astype(np.int32) for name, array in made.items()}
     return Target("classes", total, shape, constant, names), int32, notes
+
+
+def _check_kinds(place: str, raw: Targets) -> None:
+    """Check that all are text, or none; true and false are 1 and 0."""
+    for name, array in raw.items():
+        if (array.dtype.kind == "U") != (raw["y_train"].dtype.kind == "U"):
+            raise StudyError(
+                f"{place}: {name} holds {_held(array)}, y_train {_held(raw['y_train'])}. Save "
+                "them alike."
+            )
 
 
 def _whole(
@@ -215,10 +281,9 @@ def _whole(
     with np.errstate(invalid="ignore"):
         wrong = ~((values >= 0) & (values < below) & (values % 1 == 0))
     if wrong.any():
-        at = tuple(int(index) for index in np.argwhere(wrong)[0])
-        where = at[0] if len(at) == 1 else at
+        at = _first(wrong)
         raise StudyError(
-            f"{place}: {name} holds {array[at]} at {where}; labels are whole numbers from 0, "
+            f"{place}: {name} holds {array[at]} at {_where(at)}; labels are whole numbers from 0, "
             "without gaps. Leave out examples that have no label; if the others are classes, "
             "numpy.unique(labels, return_inverse=True)[1] numbers them. If they are numbers to "
             "be predicted, set loss: mean_squared_error and metric: mean_absolute_error."
@@ -229,8 +294,8 @@ def _whole(
 def _check_known(place: str, name: str, array: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
     unknown = ~np.isin(array, values)
     if unknown.any():
-        at = tuple(int(index) for index in np.argwhere(unknown)[0])
-        _refuse_unknown(place, name, array[at], at[0] if len(at) == 1 else at)
+        at = _first(unknown)
+        _refuse_unknown(place, name, array[at], _where(at))
 
 
 def _refuse_unknown(place: str, name: str, label: Any, where: Any) -> None:
@@ -240,7 +305,7 @@ def _refuse_unknown(place: str, name: str, label: Any, where: Any) -> None:
     )
 
 
-def _count_classes(place: str, made: Targets, count: int) -> int:
+def _count_classes(place: str, made: Targets, count: int, names: tuple[str, ...]) -> int:
     """Return how many classes there are: each must be learned from, and two be tested."""
     train, test = made["y_train"], made["y_test"]
     counts = np.bincount(train.ravel(), minlength=count)
@@ -256,14 +321,33 @@ def _count_classes(place: str, made: Targets, count: int) -> int:
         largest = int(array.argmax())
         if array.flat[largest] >= len(counts):
             where = np.unravel_index(largest, array.shape)
-            at = tuple(int(index) for index in where)
-            _refuse_unknown(place, name, array[at], at[0] if len(at) == 1 else at)
+            _refuse_unknown(place, name, array[where], _where(where))
     if test.min() == test.max():
+        only = names[test.flat[0]] if names else test.flat[0]
         raise StudyError(
-            f"{place}: y_test has the label {test.flat[0]} alone, so a constant prediction is "
+            f"{place}: y_test has the label {only} alone, so a constant prediction is "
             "always right, and accuracies mean nothing. Add test examples of another class."
         )
     return len(counts)
+
+
+def constant_of(target: Target, tested: npt.NDArray[Any]) -> dict[str, float]:
+    """Return what the best constant answer has on examples, by the name of the metric.
+
+    Args:
+        target: what the examples are to be given.
+        tested: their targets as `read_targets` makes them, (examples, ...).
+    """
+    if target.kind == "classes":
+        return _constant_of_classes(tested)
+    return (_constant_of_labels if target.kind == "labels" else _constant_of_numbers)(tested)
+
+
+def _constant_of_classes(test: npt.NDArray[Any]) -> dict[str, float]:
+    """Of classes: the most frequent one, or their shares."""
+    shares = class_counts(test, 0) / test.size
+    some = shares[shares > 0]
+    return {"accuracy": float(shares.max()), "log_loss": float(-(some * np.log(some)).sum())}
 
 
 def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
@@ -277,9 +361,9 @@ def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
     }
 
 
-def _constant_of_labels(made: Targets) -> dict[str, float]:
+def _constant_of_labels(test: npt.NDArray[Any]) -> dict[str, float]:
     """Of labels: each label's more frequent value; of shares that add up to one, the largest."""
-    rows = made["y_test"].astype(np.float64).reshape(-1, made["y_test"].shape[-1])
+    rows = test.astype(np.float64).reshape(-1, test.shape[-1])
     shares = rows.mean(axis=0)
     if np.abs(rows.sum(axis=1) - 1).max() <= ROUNDING:
         largest = np.bincount(rows.argmax(axis=1), minlength=rows.shape[1])

@@ -156,9 +156,12 @@ def scaled(dataset: Dataset, inputs: str) -> Dataset:
     elif inputs == "features":
         means = x.mean(axis=0, dtype=np.float64)
         deviations = x.std(axis=0, dtype=np.float64)
-        # In float64 what a constant was computed with is more than nothing.
-        noise = 0.0 if _fits(x) else NOISE * np.finfo(np.float64).eps
-        varied = deviations > noise * np.abs(means)
+        varied = deviations > 0
+        if not _fits(x):
+            # In float64 what a constant was computed with is more than nothing.
+            low, high = (part.astype(np.float64) for part in (x.min(axis=0), x.max(axis=0)))
+            noise = NOISE * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
+            varied = high - low > noise
         _check_varied(0.0, float(varied.sum()))
         scales = np.divide(1, deviations, out=np.zeros_like(deviations), where=varied)
         scale, offset = scales, -means * scales

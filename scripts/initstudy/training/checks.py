@@ -18,6 +18,7 @@ from initstudy.costs import Size, dense
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import ROLES
+from initstudy.engine.layers import layers_of
 from initstudy.engine.losses import Objective, make_loss
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
 from initstudy.engine.spec import last_layer
@@ -158,9 +159,20 @@ def _user_network(
     notes = [
         *compile_notes(build, model, config["optimizer"], config["loss"]),
         *seed_notes(model, other),
+        *_token_notes(model, config.get("inputs", "raw")),
     ]
     compiled = "xla" if suits_xla(model) else "graph"
     return [], network, Size(numbers, multiplications, outputs, compiled, notes)
+
+
+def _token_notes(model: Any, inputs: str) -> Iterator[str]:
+    """Say that whole numbers for an Embedding are such no longer once they are scaled."""
+    found = [one.name for one in layers_of(model) if isinstance(one, keras.layers.Embedding)]
+    if found and inputs != "raw":
+        yield (
+            f"The layer {found[0]} takes whole numbers, and inputs: {inputs} scales them. For "
+            "tokens set inputs: raw."
+        )
 
 
 def _work(graph: Any) -> tuple[int, int]:
