@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from forks import Server
 from helpers import REPOSITORY, Outcome, Project, copy_project
 
 EXAMPLE = REPOSITORY / "docs" / "elsewhere.md"
@@ -86,10 +87,12 @@ def fill(folder: Path, checkout: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished_other(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Project:
-    """The other project, run; not to be changed."""
+def finished_other(
+    tmp_path_factory: pytest.TempPathFactory, checkout: Path, server: Server
+) -> Project:
+    """The other project, run; not to be changed. What is made of it here, users' processes make."""
     folder = new_folder(tmp_path_factory.mktemp("other") / "another project")
-    snakemake(fill(folder, checkout))
+    Project(fill(folder, checkout), server).run()
     return Project(folder)
 
 

@@ -12,6 +12,7 @@ VERDICT = "results/notebook/verdict.md"
 
 def test_only_what_is_not_settled_goes_on(project: Project) -> None:
     few = {"kernel_initializers": ["ones"], "seeds": LOOKS, "seeds_per_job": 7, "margin": None}
+    few |= {"training_images": 1000}
     configure(project, **{**SMALL, **few})
     plan = project.plan()
     # What goes on is known after the first analysis.
