@@ -9,7 +9,7 @@ from helpers import Project
 from stand_in import project_of_no_work
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with Server(real=False) as running:
         yield running

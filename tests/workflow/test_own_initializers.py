@@ -140,9 +140,9 @@ def test_a_model_with_files_beside_it_is_trained_from_any_folder(
     told = subprocess.run(["snakemake", "--dag", *asked], cwd=own, capture_output=True, text=True)
     assert told.stdout.startswith("digraph"), told.stderr
     target = "results/notebook/runs/baseline.csv"
-    Project(own).run(*asked, "--", target, cores=1)
+    mine = Project(own, server)
+    mine.run(*asked, "--", target, cores=1)
     assert (own / target).exists()
-    again = Project(own, server)
-    assert "Nothing to be done" in again.plan(*asked, "--", target).text
+    assert "Nothing to be done" in mine.plan(*asked, "--", target).text
     (own / "blocks.py").write_text(FILES["blocks.py"].replace("(units)\n", "(2 * units)\n"))
-    assert again.plan(*asked, "--", target).trained == [("baseline", 0, 0)]
+    assert mine.plan(*asked, "--", target).trained == [("baseline", 0, 0)]
