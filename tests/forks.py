@@ -7,6 +7,7 @@ the digests of our sources and the JavaScript of the explorer, is known to it.
 """
 
 import contextlib
+import fcntl
 import gc
 import hashlib
 import importlib
@@ -15,13 +16,14 @@ import importlib.metadata
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,36 +63,59 @@ class Task:
 
 
 class Server:
-    """Such a process.
+    """Such a process, which all workers of a run of the tests share.
+
+    The first that needs it starts it, and the last that is through with it ends it.
 
     Args:
+        folder: that the workers share.
         real: whether real networks are trained and real figures drawn, and Keras is asked what it
             accepts; else it accepts everything.
     """
 
-    def __init__(self, real: bool) -> None:
-        self._real = real
+    def __init__(self, folder: Path, real: bool) -> None:
+        self._folder, self._real = folder, real
+        self._state = folder / f"server-{'real' if real else 'stand-in'}.json"
 
     def __enter__(self) -> "Server":
-        self._folder = tempfile.TemporaryDirectory()
-        self.address = f"{self._folder.name}/socket"
+        with self._known() as known:
+            if not known:
+                known |= {"users": 0, **self._started()}
+            known["users"] += 1
+            self.address: str = known["address"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._known() as known:
+            known["users"] -= 1
+            if not known["users"]:
+                # And all of its forks that are still at work.
+                os.killpg(known["process"], signal.SIGKILL)
+                shutil.rmtree(Path(self.address).parent)
+                known.clear()
+
+    @contextlib.contextmanager
+    def _known(self) -> Iterator[dict[str, Any]]:
+        """Its address, its process and the number of its users, to change; nothing without it."""
+        with self._state.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = json.loads(self._state.read_text()) if self._state.exists() else {}
+            yield known
+            self._state.write_text(json.dumps(known))
+
+    def _started(self) -> dict[str, Any]:
+        address = f"{tempfile.mkdtemp()}/socket"
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
         environment = {**os.environ, **quiet, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, self.address, *(["real"] if self._real else [])],
+        process = subprocess.Popen(
+            [sys.executable, __file__, address, *(["real"] if self._real else [])],
             stdout=subprocess.PIPE,
             env=environment,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # And all of its forks that are still at work.
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._folder.cleanup()
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return {"address": address, "process": process.pid}
 
     def start(self, folder: Path, *arguments: str) -> tuple[Task, Any]:
         """Snakemake at work, and the file of what it says, which whoever asks closes."""

@@ -10,8 +10,8 @@ from stand_in import project_of_no_work
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with Server(real=False) as running:
+def server(shared: Path) -> Iterator[Server]:
+    with Server(shared, real=False) as running:
         yield running
 
 
