@@ -6,6 +6,7 @@ The project's own code is not imported before. What each fork would compute agai
 the digests of our sources and the JavaScript of the explorer, is known to it.
 """
 
+import atexit
 import contextlib
 import fcntl
 import gc
@@ -269,6 +270,7 @@ def _bundle(make: Callable[..., str]) -> Callable[..., str]:
 
 def _do(connection: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    atexit._clear()  # what is to be done at the end of the server
     text, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     command, folder, environment, path = json.loads(text)
     output, errors, *read = descriptors if len(descriptors) > 1 else descriptors * 2
@@ -283,7 +285,10 @@ def _do(connection: socket.socket) -> None:
             from snakemake.cli import main
 
             sys.argv = command
-            main(command[1:])
+            try:
+                main(command[1:])
+            finally:
+                atexit._run_exitfuncs()
         elif command[0] == "-m":
             sys.path[:1] = path.split(os.pathsep)
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)
