@@ -33,7 +33,7 @@ STUDY = {
     "dataset": "few.npz",
     "training_images": None,
     "published": None,
-    "epochs": 30,
+    "epochs": 50,
     "seeds": 5,
     "seeds_per_job": 5,
     "confirmation_seeds": 5,
