@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from engines import ADAM, HE, ZEROS, dense, kernels, optimizing, own, shadowed, trained
 from helpers import few_images
-from specs import keras_object
+from specs import keras_object, of_classes
 
 from initstudy.engine import models
 from initstudy.engine.backend import keras, tf
@@ -245,7 +245,7 @@ def asked(build: str, **changes: object) -> dict[str, Any]:
     config = {
         "model": {"build": build},
         "shape": [28, 28, 1],
-        "classes": 10,
+        **of_classes(10),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": ADAM,
