@@ -4,27 +4,34 @@ import keras
 import numpy as np
 from keras import layers
 
-LONGEST = 12
+LONGEST = 20
 
 
-def balanced(tokens):
-    """Say whether no bracket closes before one opens, and all are closed at the end."""
-    depth = np.cumsum(np.where(tokens == 1, 1, -1))
-    return bool(depth.min() >= 0 and depth[-1] == 0)
+def draw(generator, balanced):
+    """Draw one sequence; one that is not balanced has one of its brackets turned round."""
+    pairs = generator.integers(LONGEST // 4, LONGEST // 2 + 1)
+    while True:
+        tokens = generator.permutation(np.repeat([1, 2], pairs))
+        depth = np.cumsum(np.where(tokens == 1, 1, -1))
+        if depth.min() >= 0:
+            break
+    if not balanced:
+        place = generator.integers(2 * pairs)
+        tokens[place] = 3 - tokens[place]
+    return tokens
 
 
 def load():
-    """Draw sequences of all even lengths, half of them balanced; a fifth is for testing."""
+    """Return 2,400 different sequences for training and 600 for testing, half of them balanced."""
     generator = np.random.default_rng(0)
-    x = {True: [], False: []}
-    while min(len(kind) for kind in x.values()) < 1500:
-        length = 2 * int(generator.integers(2, LONGEST // 2 + 1))
-        tokens = generator.permutation(np.repeat([1, 2], length // 2))
-        x[balanced(tokens)].append(tokens)
-    x, y = [*x[True][:1500], *x[False][:1500]], np.repeat([1, 0], 1500)
-    order = generator.permutation(3000)
-    x = keras.utils.pad_sequences(x, LONGEST, padding="post")[order]
-    return (x[600:], y[order][600:]), (x[:600], y[order][:600])
+    found = {}
+    while len(found) < 3000:
+        is_balanced = len(found) % 2
+        tokens = draw(generator, is_balanced)
+        found.setdefault(tokens.tobytes(), (tokens, is_balanced))
+    x, y = zip(*found.values(), strict=True)
+    x, y = keras.utils.pad_sequences(x, LONGEST, padding="post"), np.array(y)
+    return (x[600:], y[600:]), (x[:600], y[:600])
 
 
 def build(shape, outputs):
