@@ -1,10 +1,10 @@
-"""Which of five symbols is the most frequent one of a sequence? Tokens are 1 to 5, and 0 behind."""
+"""Which of eight symbols is the most frequent one of a sequence? Tokens are 1 to 8, and 0 behind."""
 
 import keras
 import numpy as np
 from keras import layers
 
-LONGEST, SYMBOLS = 16, 5
+LONGEST, SYMBOLS = 16, 8
 
 
 def load():
