@@ -8,17 +8,14 @@ LONGEST = 20
 
 
 def draw(generator, balanced):
-    """Draw one sequence; one that is not balanced has one of its brackets turned round."""
+    """Draw a sequence with as many brackets of the one kind as of the other."""
     pairs = generator.integers(LONGEST // 4, LONGEST // 2 + 1)
     while True:
         tokens = generator.permutation(np.repeat([1, 2], pairs))
         depth = np.cumsum(np.where(tokens == 1, 1, -1))
-        if depth.min() >= 0:
-            break
-    if not balanced:
-        place = generator.integers(2 * pairs)
-        tokens[place] = 3 - tokens[place]
-    return tokens
+        # Otherwise a bracket closes before it opens.
+        if (depth.min() >= 0) == balanced:
+            return tokens
 
 
 def load():
@@ -26,7 +23,7 @@ def load():
     generator = np.random.default_rng(0)
     found = {}
     while len(found) < 3000:
-        is_balanced = len(found) % 2
+        is_balanced = len(found) % 2 == 0
         tokens = draw(generator, is_balanced)
         found.setdefault(tokens.tobytes(), (tokens, is_balanced))
     x, y = zip(*found.values(), strict=True)
