@@ -314,12 +314,14 @@ def bench_job(name: str, threads: int) -> None:
 
 def size_of(name: str) -> Any:
     """The size of a network, as the workflow is told it."""
+    from specs import of_classes
+
     from initstudy.training.checks import examine
 
     question = {
         "model": {"activation": "relu", **NETWORKS[name]},
         "shape": [28, 28, 1],
-        "classes": 10,
+        **of_classes(10),
         "optimizer": {"class_name": "adam", "config": {}},
         "learning_rates": [],
         "vary": ["weights", "order"],

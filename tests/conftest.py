@@ -79,9 +79,16 @@ def times(pytestconfig: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def server(shared: Path) -> Iterator[Server]:
     """Runs Snakemake, and what it starts, with everything imported."""
-    with Server(real=True) as running:
+    with Server(shared, real=True) as running:
         yield running
 
 
@@ -94,12 +101,10 @@ def project(tmp_path: Path, mnist_file: Path, server: Server) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, worker_id: str) -> Project:
+def finished(shared: Path, mnist_file: Path) -> Project:
     """Run on two cores as users run it, by the first worker that needs it; not to be changed."""
-    base = tmp_path_factory.getbasetemp()
-    workers = base if worker_id == "master" else base.parent
-    folder, done = workers / "finished", workers / "finished.done"
-    with (workers / "finished.lock").open("w") as lock:
+    folder, done = shared / "finished", shared / "finished.done"
+    with (shared / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             folder.mkdir()

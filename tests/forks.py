@@ -1,28 +1,48 @@
 """A process that has imported what Snakemake and the scripts of a project use, and forks.
 
 To import it all takes longer than most of what tests ask for. Whatever is asked of that process,
-Snakemake or a script that Snakemake starts, is a fork of it. The project's own code is not imported
-before.
+Snakemake, a script that Snakemake starts or Keras' answer about a configuration, is a fork of it.
+The project's own code is not imported before. What each fork would compute again of the same bytes,
+the digests of our sources and the JavaScript of the explorer, is known to it.
 """
 
+import atexit
 import contextlib
+import fcntl
+import gc
+import hashlib
 import importlib
+import importlib.machinery
+import importlib.metadata
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-MODULES = ["fcntl", "pandas", "psutil", "pydantic", "scipy.stats", "snakemake.cli", "tabulate"]
-FOR_REAL_WORK = ["keras", "matplotlib.figure", "altair", "jinja2"]
+REPOSITORY = Path(__file__).parent.parent
+CHECKS = "initstudy.training.checks"
+MODULES = ["fcntl", "jinja2", "markdown_it", "nbformat", "pandas", "psutil", "pydantic.dataclasses"]
+MODULES += ["scipy.stats", "smart_open", "snakemake.cli", "snakemake.report", "tabulate", "yaml"]
+DRAWING = ["agg", "mixed", "svg"]
+FOR_REAL_WORK = ["altair", "keras", "matplotlib.figure", "PIL.PngImagePlugin"]
+FOR_REAL_WORK += [f"matplotlib.backends.backend_{name}" for name in DRAWING]
+# Writes the digests of all sources in a folder, by those of their bytes.
+DIGESTS = """
+import hashlib, json, pathlib, sys
+from initstudy.code import _digest
+sources = pathlib.Path(sys.argv[1]).rglob("*.py")
+print(json.dumps({hashlib.sha256(one.read_bytes()).hexdigest(): _digest(one) for one in sources}))
+"""
 
 
 @dataclass(frozen=True)
@@ -44,36 +64,59 @@ class Task:
 
 
 class Server:
-    """Such a process.
+    """Such a process, which all workers of a run of the tests share.
+
+    The first that needs it starts it, and the last that is through with it ends it.
 
     Args:
+        folder: that the workers share.
         real: whether real networks are trained and real figures drawn, and Keras is asked what it
             accepts; else it accepts everything.
     """
 
-    def __init__(self, real: bool) -> None:
-        self._real = real
+    def __init__(self, folder: Path, real: bool) -> None:
+        self._folder, self._real = folder, real
+        self._state = folder / f"server-{'real' if real else 'stand-in'}.json"
 
     def __enter__(self) -> "Server":
-        self._folder = tempfile.TemporaryDirectory()
-        self.address = f"{self._folder.name}/socket"
+        with self._known() as known:
+            if not known:
+                known |= {"users": 0, **self._started()}
+            known["users"] += 1
+            self.address: str = known["address"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._known() as known:
+            known["users"] -= 1
+            if not known["users"]:
+                # And all of its forks that are still at work.
+                os.killpg(known["process"], signal.SIGKILL)
+                shutil.rmtree(Path(self.address).parent)
+                known.clear()
+
+    @contextlib.contextmanager
+    def _known(self) -> Iterator[dict[str, Any]]:
+        """Its address, its process and the number of its users, to change; nothing without it."""
+        with self._state.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = json.loads(self._state.read_text()) if self._state.exists() else {}
+            yield known
+            self._state.write_text(json.dumps(known))
+
+    def _started(self) -> dict[str, Any]:
+        address = f"{tempfile.mkdtemp()}/socket"
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
         environment = {**os.environ, **quiet, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, self.address, *(["real"] if self._real else [])],
+        process = subprocess.Popen(
+            [sys.executable, __file__, address, *(["real"] if self._real else [])],
             stdout=subprocess.PIPE,
             env=environment,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # And all of its forks that are still at work.
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._folder.cleanup()
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return {"address": address, "process": process.pid}
 
     def start(self, folder: Path, *arguments: str) -> tuple[Task, Any]:
         """Snakemake at work, and the file of what it says, which whoever asks closes."""
@@ -81,20 +124,24 @@ class Server:
         return ask(self.address, ["snakemake", *arguments], folder, said.fileno()), said
 
 
-def ask(address: str, command: Sequence[str], folder: Path, output: int) -> Task:
+def ask(
+    address: str, command: Sequence[str], folder: Path, output: int, *others: int, path: str = ""
+) -> Task:
     """Has a server do something.
 
     Args:
         address: of the server.
-        command: `snakemake` with its arguments, or a script of Python.
+        command: `snakemake` with its arguments, a script of Python, or `-m` and a module.
         folder: in which it runs.
         output: where it writes.
+        others: where it writes its errors, unless there, too; and what it reads.
+        path: in which modules are looked for first.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(address)
     environment = {k: v for k, v in os.environ.items() if k.startswith("INITSTUDY")}
-    text = json.dumps([list(command), str(folder), environment]).encode()
-    socket.send_fds(connection, [text], [output])
+    text = json.dumps([list(command), str(folder), environment, path]).encode()
+    socket.send_fds(connection, [text], [output, *others])
     return Task(int(connection.recv(16)), connection)
 
 
@@ -102,7 +149,10 @@ def serve(address: str, real: bool) -> None:
     """What the process of a `Server` does."""
     for name in [*MODULES, *(FOR_REAL_WORK if real else [])]:
         importlib.import_module(name)
+    from snakemake.cli import get_argument_parser
     from snakemake.script import PythonScript
+
+    get_argument_parser()  # it finds all plugins
 
     def execute_script(self: Any, fname: str, edit: bool = False) -> None:
         code = ask(address, [fname], Path.cwd(), 2).wait()
@@ -113,8 +163,10 @@ def serve(address: str, real: bool) -> None:
     run = subprocess.run
 
     def answer(command: Any, **kinds: Any) -> Any:
-        if command[-1] != "initstudy.training.checks":
+        if command[-1] != CHECKS:
             return run(command, **kinds)
+        if real:
+            return _ask_keras(address, command, kinds)
         # The project's, which this process has imported by now.
         from initstudy.costs import dense
 
@@ -122,9 +174,17 @@ def serve(address: str, real: bool) -> None:
         answers = [size] * len(json.loads(kinds["input"]))
         return subprocess.CompletedProcess(command, 0, json.dumps(answers), "")
 
-    if not real:
-        subprocess.run = answer  # type: ignore[assignment]
+    sys.meta_path.insert(0, Digests())
+    subprocess.run = answer  # type: ignore[assignment]
+    if real:
+        import vl_convert
+
+        bundle = _bundle(vl_convert.javascript_bundle)
+        vl_convert.javascript_bundle = bundle
+    assert not any(name.startswith("initstudy") for name in sys.modules)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    gc.collect()
+    gc.freeze()  # so that they share its memory
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(address)
         listening.listen(64)
@@ -137,12 +197,85 @@ def serve(address: str, real: bool) -> None:
             connection.close()
 
 
+def _ask_keras(address: str, command: Any, kinds: Any) -> Any:
+    """What `subprocess.run` does for it."""
+    with contextlib.ExitStack() as stack:
+        question, said, errors = (
+            stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3)
+        )
+        question.write(kinds["input"])
+        question.seek(0)
+        files = [file.fileno() for file in (said, errors, question)]
+        path = kinds["env"]["PYTHONPATH"]
+        code = ask(address, command[-2:], Path.cwd(), *files, path=path).wait()
+        texts = []
+        for file in (said, errors):
+            file.seek(0)
+            texts.append(file.read())
+    return subprocess.CompletedProcess(command, code, *texts)
+
+
+class Digests:
+    """Gives a project's `initstudy.code` the digests of our sources, where it is our own."""
+
+    def __init__(self) -> None:
+        self._own = (REPOSITORY / "scripts/initstudy/code.py").read_bytes()
+        # In another process, so that none of it is imported in this one.
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+        command = [sys.executable, "-c", DIGESTS, str(REPOSITORY / "scripts")]
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        self._known = json.loads(done.stdout)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if name != "initstudy.code" or spec is None or spec.loader is None or spec.origin is None:
+            return None
+        if Path(spec.origin).read_bytes() != self._own:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            digest: Callable[[Path], str] = module._digest
+
+            def known(path: Path) -> str:
+                return self._known.get(_content(path)) or digest(path)
+
+            module._digest = known
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def _content(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _bundle(make: Callable[..., str]) -> Callable[..., str]:
+    """Altair's JavaScript, which takes a second to make, once for each version and question."""
+    version = importlib.metadata.version("vl-convert-python")
+
+    def bundle(*arguments: Any, **named: Any) -> str:
+        asked = hashlib.sha256(repr([version, arguments, sorted(named.items())]).encode())
+        kept = REPOSITORY / ".initstudy" / f"bundle-{asked.hexdigest()[:20]}.js"
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            own = kept.with_suffix(f".{os.getpid()}")
+            own.write_text(make(*arguments, **named), encoding="utf-8")
+            own.replace(kept)
+        return kept.read_text(encoding="utf-8")
+
+    return bundle
+
+
 def _do(connection: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    text, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 1)
-    command, folder, environment = json.loads(text)
-    for descriptor in (1, 2):
-        os.dup2(descriptors[0], descriptor)
+    atexit._clear()  # what is to be done at the end of the server
+    text, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+    command, folder, environment, path = json.loads(text)
+    output, errors, *read = descriptors if len(descriptors) > 1 else descriptors * 2
+    for here, given in [(1, output), (2, errors), *((0, one) for one in read)]:
+        os.dup2(given, here)
     os.chdir(folder)
     os.environ.update(environment)
     connection.send(str(os.getpid()).encode())
@@ -152,7 +285,13 @@ def _do(connection: socket.socket) -> None:
             from snakemake.cli import main
 
             sys.argv = command
-            main(command[1:])
+            try:
+                main(command[1:])
+            finally:
+                atexit._run_exitfuncs()
+        elif command[0] == "-m":
+            sys.path[:1] = path.split(os.pathsep)
+            runpy.run_module(command[1], run_name="__main__", alter_sys=True)
         else:
             sys.argv, sys.path[0] = command, str(Path(command[0]).parent)
             runpy.run_path(command[0], run_name="__main__")

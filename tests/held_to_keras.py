@@ -10,7 +10,7 @@ from typing import Any
 import kinds
 import numpy as np
 from engines import Spec, optimizing, own
-from specs import keras_object
+from specs import keras_object, of_classes
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, data_order
@@ -41,7 +41,7 @@ def asked(kind: str | None, **changes: object) -> tuple[list[str], list[str]]:
     config = {
         "model": model if kind is None else {"build": f"{FILE}:{kind}"},
         "shape": SHAPE,
-        "classes": CLASSES,
+        **of_classes(CLASSES),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": MOMENTUM,

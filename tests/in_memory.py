@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from made_up import configured, initializer
+from made_up import CONSTANT, configured, initializer
 
 from initstudy.analysis.findings import BEST, decide
 from initstudy.config.initializers import Variant
@@ -47,7 +47,8 @@ def study(
         alike: variants whose runs start from the same weights.
         examples: how many test examples there are.
         luck: how far the difficulty of an example differs by run, beside a range of 1.
-        keys: of the configuration.
+        keys: of the configuration. With another metric than accuracy, errors take the place of
+            accuracies: that of CHANCE is the constant answer's, and of 1 there is none.
     """
     base_seeds = len(next(iter(accuracies.values())))
     usual = {"epochs": 5, "seeds": base_seeds, "confirmation_seeds": len(new[1]) if new else 10}
@@ -68,6 +69,11 @@ def study(
     given = {name: np.round(one * examples) / examples for name, one in given.items()}
     growth = {name: (curves or {}).get(name, _rise(asked.epochs)) for name in given}
     histories = _histories(given, seeds, growth, training or {}, losses or {})
+    if not asked.perfect:
+        for name in (asked.metric, asked.val_metric):
+            old = name.replace(asked.metric, "accuracy")
+            histories[old] = error(histories[old])
+        histories = histories.rename(columns=lambda name: name.replace("accuracy", asked.metric))
     last = histories.drop_duplicates(["variant", "seed"], keep="last")
     results.__dict__.update(
         study=asked,
@@ -77,11 +83,11 @@ def study(
         },
         histories=histories,
         tests=last[["variant", "seed"]].assign(
-            test_loss=last["val_loss"], test_accuracy=last["val_accuracy"]
+            **{"test_loss": last["val_loss"], f"test_{asked.metric}": last[asked.val_metric]}
         ),
         timings=last[["variant", "seed"]].assign(epochs=asked.epochs, seconds=1.0),
         by_example={
-            name: correct(one, examples, luck, number)
+            name: (correct if asked.perfect else errors)(one, examples, luck, number)
             for number, (name, one) in enumerate(given.items())
         },
         diagnostics=_diagnostics(seeds, asked.epochs, dead or {}, alike),
@@ -100,6 +106,21 @@ def correct(accuracies: Floats, examples: int, luck: float, number: int) -> npt.
     )
     places = difficulty.argsort(axis=1).argsort(axis=1)
     return places < np.round(np.nan_to_num(accuracies) * examples)[:, None]
+
+
+def error(accuracies: Any) -> Any:
+    """The error that takes the place of an accuracy."""
+    return CONSTANT * (1 - accuracies) / (1 - CHANCE)
+
+
+def errors(accuracies: Floats, examples: int, luck: float, number: int) -> Floats:
+    """The error of each example, whose mean is that of the run; float32 (runs, examples)."""
+    generator = np.random.default_rng(number)
+    own = generator.gamma(1 / luck, luck, (len(accuracies), examples))
+    hard = np.random.default_rng(1).exponential(size=examples)
+    values = hard * own
+    means = error(accuracies)[:, None] / values.mean(axis=1, keepdims=True)
+    return (values * means).astype(np.float32)
 
 
 def _part(name: str, role: str) -> str:

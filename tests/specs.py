@@ -12,6 +12,15 @@ def keras_object(class_name: str, **config: Any) -> dict[str, Any]:
     return {"class_name": class_name, "config": config}
 
 
+def of_classes(count: int) -> dict[str, Any]:
+    """What Keras is asked of the usual task: one of so many classes."""
+    return {
+        "target": {"kind": "classes", "count": count, "shape": []},
+        "loss": keras_object("sparse_categorical_crossentropy"),
+        "metric": "accuracy",
+    }
+
+
 def run_spec(dataset: Path, **changes: Any) -> RunSpec:
     """A run of a small network on a user's own data set, in batches of 64."""
     usual: dict[str, Any] = {

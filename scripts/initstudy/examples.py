@@ -121,8 +121,7 @@ def _unused(study: Study) -> Iterator[str]:
         yield f"{key} is not used: the metric is {study.metric}; set {study.target_key}."
     if study.published and not study.perfect and Path(study.published).name != NOTEBOOK:
         yield (
-            f"{study.published} does not stand beside the results: it has accuracies, and the "
-            f"metric is {study.metric}."
+            f"{study.published} is not used: it has accuracies, and the metric is {study.metric}."
         )
 
 

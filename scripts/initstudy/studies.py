@@ -332,7 +332,7 @@ class Studies:
             study = member.study
             if study.sign * (study.target - study.constant) <= 0:
                 text = (
-                    f"{study.target:g} is no better than a constant answer on the test examples, "
+                    f"{study.target:g} is not better than a constant answer on the test examples, "
                     f"{study.constant:g}; scores in a list go from the one (0) to the other (1). "
                     f"Set it {'above' if study.perfect else 'below'} that"
                 )

@@ -9,9 +9,9 @@ from helpers import Project
 from stand_in import project_of_no_work
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(real=False) as running:
+@pytest.fixture(scope="session")
+def server(shared: Path) -> Iterator[Server]:
+    with Server(shared, real=False) as running:
         yield running
 
 

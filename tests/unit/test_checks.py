@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from specs import of_classes
 
 from initstudy.costs import dense
 from initstudy.training.checks import main
@@ -14,7 +15,7 @@ def question(**changes: object) -> dict[str, object]:
     return {
         "model": {"hidden_units": [16], "activation": "relu"},
         "shape": [28, 28, 1],
-        "classes": 10,
+        **of_classes(10),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": {"class_name": "adam", "config": {}},
@@ -136,9 +137,6 @@ def test_scaled_inputs_of_an_embedding_are_said(
     asked = {
         "model": {"build": "net.py:build"},
         "shape": [12],
-        "loss": {"class_name": "sparse_categorical_crossentropy", "config": {}},
-        "metric": "accuracy",
-        "target": {"kind": "classes", "count": 10, "shape": []},
     }
     for inputs, said in (("raw", False), ("unit", True)):
         (answer,) = json.loads(main(json.dumps([question(**asked, inputs=inputs)])))

@@ -110,7 +110,7 @@ def test_the_site_finds_from_disk_what_is_searched(browser: Browser, site: Path)
         )
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(768, marks=pytest.mark.thorough), 390])
 def test_the_site_opens_from_disk(browser: Browser, site: Path, width: int) -> None:
     with opened(browser, site / "index.html", width) as page:
         assert page.locator("h1").inner_text().startswith("initstudy")

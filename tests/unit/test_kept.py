@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from made_up import configured
 
-from initstudy.analysis import learning_rates
 from initstudy.plan import VARIANTS, Choices, Plan
 from initstudy.results.suite import RATES, SCORES, TRAININGS, TRIALS, SuiteResults
 from initstudy.suite.comparison import trust
-from initstudy.suite.entry import OF_TRAININGS, RUNS, Entry, Workload, of_tables
+from initstudy.suite.entry import OF_TRAININGS, OF_TRIALS, RUNS, Entry, Workload, of_tables
 
 NAME, CHOSEN = "kernel-he_normal", 0.003
 TUNED = {
@@ -87,9 +86,7 @@ def test_what_would_be_trained_otherwise_is_not(
 def test_it_stands_behind_what_was_trained_with_its_trials(
     tmp_path: Path, tables: dict[str, pd.DataFrame]
 ) -> None:
-    trials = pd.DataFrame(
-        [("baseline", CHOSEN, 1_000_000, 0.2, 0.8, 0.8)], columns=learning_rates.COLUMNS
-    )
+    trials = pd.DataFrame([("baseline", CHOSEN, 1_000_000, 0.2, 0.8, 0.8)], columns=OF_TRIALS)
     trainings = pd.DataFrame([("baseline", "0", 5, False)], columns=OF_TRAININGS)
     own = Workload.of_study(plan().study)
     kept = of_tables(written(tmp_path, tables), own, [NAME])
@@ -103,7 +100,7 @@ def test_it_stands_behind_what_was_trained_with_its_trials(
     assert found.ends.tolist() == [[0.8, 0.9], [0.8, 0.91], [0.8, 0.92]]
     assert (found.times * own.epochs).tolist() == [[5.0, np.inf]] * 3
     assert found.evidence.one_run == {NAME}
-    assert [*found.trials.columns] == learning_rates.COLUMNS
+    assert [*found.trials.columns] == OF_TRIALS
     assert found.trials["variant"].tolist() == ["baseline", *[NAME] * 4]
     # Of a study whose seeds are one and the same run, there is one of the others, too.
     assert entry(1).beside(kept).ends.tolist() == [[0.8, 0.9]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from engines import ADAM, HE, ZEROS, dense, kernels, optimizing, own, shadowed, trained
 from helpers import few_images
-from specs import keras_object
+from specs import keras_object, of_classes
 
 from initstudy.engine import models
 from initstudy.engine.backend import keras, tf
@@ -245,7 +245,7 @@ def asked(build: str, **changes: object) -> dict[str, Any]:
     config = {
         "model": {"build": build},
         "shape": [28, 28, 1],
-        "classes": 10,
+        **of_classes(10),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": ADAM,
@@ -306,7 +306,7 @@ def test_the_work_of_an_own_model_is_counted(
         ("    return (\n", ["SyntaxError in", "my_model.py"]),
         ("    return 3\n", ["it returns 3, which is not a Keras model"]),
         (PERCEPTRON.replace('classes, "softmax"', "classes"), ["softmax over 10 classes"]),
-        (PERCEPTRON.replace("classes, ", "7, "), ["softmax over 10 classes", "(2, 7)"]),
+        (PERCEPTRON.replace("classes, ", "7, "), ["for 10 classes", "(2, 7)", "(2, 10)"]),
         (PERCEPTRON.replace("Input(shape)", "Input((5,))"), ["(5,)", "(28, 28, 1)"]),
         # A batch could be reshaped to four times as many of these.
         (PERCEPTRON.replace("Input(shape)", "Input((14, 14, 1))"), ["(14, 14, 1)", "(28, 28, 1)"]),

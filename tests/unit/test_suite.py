@@ -143,7 +143,7 @@ def test_scores_go_from_chance_to_the_target_whatever_takes_part() -> None:
     np.testing.assert_allclose(scores, [[0.8, 0, -0.2], [1.2, 0, 0.2]])
     np.testing.assert_array_equal(normalized(accuracies[:, 1:], own), scores[:, 1:])
     with pytest.raises(
-        StudyError, match=r"target of 60 % is no better than the best constant answer's 70 %"
+        StudyError, match=r"target of 60 % is not better than the best constant answer's 70 %"
     ):
         normalized(accuracies, workload("x", chance=0.7, target=0.6))
     with pytest.raises(StudyError, match=r"^x: its target of"):

@@ -166,7 +166,7 @@ def test_a_mistake_in_the_suite_is_told(folder: Path, suite: str, message: str) 
 def test_a_target_that_would_leave_no_scale_of_scores_is_refused(folder: Path) -> None:
     """Before anything of the list is trained."""
     found = listed({"dataset": "magic", "target_accuracy": 0.64})
-    with pytest.raises(StudyError, match=r"target_accuracy: 0.64 is no better than .* 0.6490"):
+    with pytest.raises(StudyError, match=r"target_accuracy: 0.64 is not better than .* 0.6490"):
         found.listed("suite")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from engines import ZEROS, dense, own
 from helpers import LIBRARY
-from specs import keras_object
+from specs import keras_object, of_classes
 
 from initstudy.config.user_files import source_of
 from initstudy.engine.models import dense_model
@@ -182,7 +182,7 @@ def problems(folder: Path, role: str, entries: list[object], **changes: object) 
     question = {
         "model": {"hidden_units": [8], "activation": "relu"},
         "shape": [4],
-        "classes": 3,
+        **of_classes(3),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": {"class_name": "adam", "config": {}},
@@ -294,7 +294,7 @@ def test_what_is_printed_does_not_stand_among_the_answers(tmp_path: Path) -> Non
     question = {
         "model": {"build": f"{path}:build", "source": ""},
         "shape": [4, 4, 1],
-        "classes": 3,
+        **of_classes(3),
         "learning_rates": [],
         "vary": ["weights", "order"],
         "optimizer": {"class_name": "adam", "config": {}},

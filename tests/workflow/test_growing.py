@@ -1,18 +1,36 @@
-"""A study with interim analyses runs on only what is not decided, and nothing twice."""
+"""A study with interim analyses runs on only what is not decided, and nothing twice.
+
+Its numbers are made up: ones as kernels are worse, and of the others none is better.
+"""
+
+from pathlib import Path
 
 import pandas as pd
 import yaml
-from helpers import SMALL, Project, configure
+from faults.stand_in import project_of_no_work
+from forks import Server
+from helpers import Project, configure
 
 from initstudy import load
 
 LOOKS = [7, 9]
 VERDICT = "results/notebook/verdict.md"
+# What makes the accuracies of a run up, and what does here.
+MADE_UP = {
+    "self.level = 0.6 + 0.3 * int(self.digest[:4], 16) / 16**4": (
+        'self.level = 0.65 if spec.kernel_initializer["class_name"] == "ones" else 0.85\n'
+        '        self.shift = spec.bias_initializer["class_name"] == "ones"'
+    ),
+    "self.level -= 0.3": "pass",
+    "chance.normal(0, 0.01)": "0.01 * ((seed + self.shift) % 5 - 2)",
+}
 
 
-def test_only_what_is_not_settled_goes_on(project: Project) -> None:
+def test_only_what_is_not_settled_goes_on(tmp_path: Path, server: Server) -> None:
     few = {"kernel_initializers": ["ones"], "seeds": LOOKS, "seeds_per_job": 7, "margin": None}
-    configure(project, **{**SMALL, **few})
+    project = project_of_no_work(tmp_path / "project", server, **few)
+    for old, new in MADE_UP.items():
+        project.edit("scripts/train.py", old, new)
     plan = project.plan()
     # What goes on is known after the first analysis.
     assert {last for _, _, last in plan.trained} == {6}

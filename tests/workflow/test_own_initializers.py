@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import Server
 from helpers import Project, configure
 
 OWN = """import numpy as np
@@ -119,7 +120,7 @@ def build(shape, classes):
 
 
 def test_a_model_with_files_beside_it_is_trained_from_any_folder(
-    project: Project, tmp_path: Path
+    project: Project, server: Server, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
     own.mkdir()
@@ -134,17 +135,14 @@ def test_a_model_with_files_beside_it_is_trained_from_any_folder(
     (project / "config.yaml").rename(own / "study.yaml")
     (project / "config.yaml").write_text("study: other\n")
 
-    def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["snakemake", "-s", str(project / "Snakefile"), *arguments]
-        command += ["--configfile", "study.yaml"]
-        return subprocess.run(command, cwd=own, capture_output=True, text=True)
-
+    asked = ["-s", str(project / "Snakefile"), "--configfile", "study.yaml"]
     # What the files print stands nowhere among what Snakemake prints.
-    assert snakemake("--dag").stdout.startswith("digraph")
+    told = subprocess.run(["snakemake", "--dag", *asked], cwd=own, capture_output=True, text=True)
+    assert told.stdout.startswith("digraph"), told.stderr
     target = "results/notebook/runs/baseline.csv"
-    outcome = snakemake("--cores", "1", target)
-    assert (own / target).exists(), outcome.stderr
-    assert "Nothing to be done" in snakemake("--dry-run", target).stdout
+    mine = Project(own, server)
+    mine.run(*asked, "--", target, cores=1)
+    assert (own / target).exists()
+    assert "Nothing to be done" in mine.plan(*asked, "--", target).text
     (own / "blocks.py").write_text(FILES["blocks.py"].replace("(units)\n", "(2 * units)\n"))
-    plan = snakemake("--dry-run", target)
-    assert "Training baseline of notebook" in plan.stdout + plan.stderr
+    assert mine.plan(*asked, "--", target).trained == [("baseline", 0, 0)]

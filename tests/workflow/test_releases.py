@@ -53,8 +53,7 @@ def test_its_runs_are_moved_and_reused(release: Path, project: Project) -> None:
     specs = {path.stem for path in (project / ".initstudy/specs").glob("*.json")}
     assert specs <= {path.name for path in (project / "results/runs").iterdir()}
     # Learning rates are chosen anew then; at which ones more is trained is not known yet.
-    # As users start it: a dry run tells it as it exits.
-    more = Project(project.folder).plan("--config", "seeds=9")
+    more = project.plan("--config", "seeds=9")
     assert "Moved" not in more.text
     assert "To run: what of 27 runs at the learning rates" in more.text
     # Other blocks are made of its checkpoints.

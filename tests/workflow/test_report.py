@@ -15,7 +15,10 @@ from initstudy.results.study import load
 DESKTOP = 1280
 
 
-@pytest.fixture(params=[DESKTOP, 768, 390], ids=["desktop", "tablet", "phone"])
+@pytest.fixture(
+    params=[DESKTOP, pytest.param(768, marks=pytest.mark.thorough), 390],
+    ids=["desktop", "tablet", "phone"],
+)
 def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The report; whatever it asks of a network or complains of is an error."""
     with opened(browser, finished / "results/notebook/report.html", request.param) as page:

@@ -126,8 +126,9 @@ def test_a_training_has_the_threads_that_are_asked_for(project: Project) -> None
         "scripts/initstudy/engine/backend.py", "import gc\n", "import gc\nimport logging\n"
     )
     alone = Project(project.folder)  # a process of its own, since TensorFlow is told only once
-    asked = ("threads=2", "seeds=1", "epochs=1")
-    alone.run("results/notebook/runs/kernel-ones.csv", "--config", *asked, cores=1)
+    asked = ("threads=2", "seeds=1", "epochs=1", "training_images=1000", "compile=graph")
+    target = "results/notebook/runs/kernel-ones.csv"
+    alone.run(target, "--until", "train", "--config", *asked, cores=1)
     (log,) = (project / "logs/runs").rglob("*.log")
     assert "2 threads." in log.read_text()
     (job,) = (project / "results/runs").rglob("spec.json")

@@ -182,8 +182,7 @@ def test_what_of_a_model_would_not_be_trained_as_it_stands_is_told_before_anythi
     assert "my_model.py:build: no kernel of its model is the study's to draw" in outcome.text
     assert "sequential/conv2d/kernel: frozen (trainable=False)" in outcome.text
     model.write_text(f"{made}    model.compile('rmsprop', 'mse')\n    return model\n")
-    # As users start it: a dry run says it as it exits. Keras is not asked again the second time.
-    alone = Project(project.folder)
-    for outcome in (alone.plan(), alone.plan()):
+    # Keras is not asked again the second time.
+    for outcome in (project.plan(), project.plan()):
         assert "my_model.py:build compiles its model with RMSprop" in outcome.text
         assert "the key optimizer decides (adam; optimizer: model takes that of" in outcome.text

@@ -196,7 +196,6 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
 
 def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     variant, choices = "results/notebook/runs/kernel-ones.csv", "then what the choices call for"
-    rerun = Project(rerun.folder)  # as users start it: a dry run tells it as it exits
     told = rerun.plan(variant, "--config", "seeds=4").text
     assert "To run: 2 runs in 1 job, one at a time: about 1 minute.\n" in told
     # Its table does not wait for the choice of the best pair, the study's do.

@@ -1,5 +1,6 @@
 """A study's findings in words: fills the templates of the verdict and of the table of results."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,17 +42,20 @@ class Units:
         margin_of_study: the smallest difference that matters; None if any does.
         metric: by which networks are measured: the same, or a part of it.
         unit: see `Study.unit`.
+        constant: what the best constant answer has of the metric.
     """
 
     measure: Measure
     margin_of_study: float | None
     metric: Measure
     unit: float = 1.0
+    constant: float = math.nan
 
     @classmethod
     def of(cls, findings: Findings) -> "Units":
         """Return those of a study's findings."""
-        return cls(measure_of(findings), findings.margin, metric_of(findings), findings.unit)
+        measures = measure_of(findings), findings.margin, metric_of(findings)
+        return cls(*measures, findings.unit, findings.constant)
 
     @property
     def words(self) -> str:
@@ -164,11 +168,15 @@ class Units:
         """Write the mean of the metric with its interval; bare in a table that has its unit."""
         scale = self.metric.scale
         values = [scale * value for value in (one.metric, one.metric_low, one.metric_high)]
-        text = with_interval(values, fewest=self.metric.places)
+        text = self._bounded(one) + with_interval(values, fewest=self.metric.places)
         if bare:
             return text
         middle, bracket, ends = text.partition(" [")
         return f"{middle}{self.metric.unit}{bracket and ' [95 % CI '}{ends}"
+
+    def _bounded(self, one: Variant) -> str:
+        """Say that some runs of a variant are worse than they count: see `histories.bounded`."""
+        return "≥ " * (self.metric.sign < 0 and one.metric_max >= self.constant)
 
     def of_metric(self, value: float, places: int = 0) -> str:
         """Write a value or a difference of the metric without its unit."""
@@ -185,7 +193,8 @@ class Units:
         values = [scale * value for value in (one.value, one.low, one.high)]
         finite = np.isfinite(values[1:]).all()
         fewest = self.fewest if finite else self.usual
-        return with_interval(values, fewest=fewest) + self.measure.unit
+        beyond = self._bounded(one) if self.measure == self.metric else ""
+        return beyond + with_interval(values, fewest=fewest) + self.measure.unit
 
     def seeds(self, needed: Needed) -> str:
         """How many seeds it takes, and between what numbers that lies."""

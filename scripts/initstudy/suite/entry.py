@@ -153,7 +153,7 @@ class Entry:
         """Values as scores, see `normalized`.
 
         Raises:
-            StudyError: names the study, if its target is no better than a constant answer.
+            StudyError: names the study, if its target is not better than a constant answer.
         """
         try:
             return normalized(self.ends, self.workload)
@@ -312,14 +312,14 @@ def normalized(values: Floats, workload: Workload) -> Floats:
         float64 (seeds, variants).
 
     Raises:
-        StudyError: if the target is no better than the constant answer.
+        StudyError: if the target is not better than the constant answer.
     """
     chance, target, measured = workload.chance, workload.target, workload.measured
     if measured.sign * (target - chance) <= 0:
         shown = [f"{measured.scale * value:.4g}{measured.unit}" for value in (target, chance)]
         raise StudyError(
-            f"its target of {shown[0]} is no better than the best constant answer's {shown[1]}, so "
-            "that scores from the one to the other mean nothing"
+            f"its target of {shown[0]} is not better than the best constant answer's {shown[1]}, "
+            "so that scores from the one to the other mean nothing"
         )
     return (values - chance) / (target - chance)
 
