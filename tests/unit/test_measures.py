@@ -30,7 +30,6 @@ from initstudy.results import histories
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.scores import scored, sign_of
 from initstudy.results.study import StudyResults
-from initstudy.study import Study
 
 LOSS, EPOCHS, AREA = (
     measure_named(name) for name in ("loss", "epochs_to_target", "area_under_curve")
@@ -55,9 +54,8 @@ def test_an_accuracy_is_said_to_be_of_what_it_counts(
     loss: str, target: Target, counted: str, words: str
 ) -> None:
     asked = configured(loss=loss)
-    of_target = Study.of(
-        asked, replace(asked.data, target=replace(target, constant={"accuracy": 0.5}))
-    )
+    data = replace(asked.data, target=replace(target, constant={"accuracy": 0.5}))
+    of_target = asked.model_copy(update={"data": data})
     assert of_target.counted == counted
     axis = describe(metric_of(of_target), "test")
     assert axis == f"test {counted} {words} correctly after the last epoch (logit scale)"
