@@ -13,7 +13,7 @@ from helpers import REPOSITORY, Project, copy_project
 
 FOLDER = Path("studies/examples")
 EXAMPLES = sorted(path.stem for path in (REPOSITORY / FOLDER).glob("*.yaml"))
-PAGES = {"regression": "regression", "binary_table": "table", "sequence": "sequence"}
+PAGES = {"regression": "regression", "binary_table": "table", "transformer": "transformer"}
 LESS = ["--config", "epochs=1", "seeds=2", "confirmation_seeds=1"]
 
 
