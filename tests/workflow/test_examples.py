@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: 
     return copy_project(tmp_path_factory.mktemp("examples"), mnist_file, server)
 
 
-def asked(name: str) -> tuple[dict[str, object], list[str]]:
+def asked(name: str) -> tuple[dict[str, Any], list[str]]:
     """The keys of an example, and its command."""
     text = (REPOSITORY / FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     command = re.search(r"^# (snakemake .*)$", text, re.M)
@@ -31,7 +32,8 @@ def asked(name: str) -> tuple[dict[str, object], list[str]]:
     words = command[1].split()
     assert words[:4] == ["snakemake", "--cores", "2", "--configfile"]
     assert words[4:] == [str(FOLDER / f"{name}.yaml")]
-    return yaml.safe_load(text), words[3:]
+    keys: dict[str, Any] = yaml.safe_load(text)
+    return keys, words[3:]
 
 
 def test_there_are_six() -> None:
@@ -43,8 +45,7 @@ def test_each_is_accepted_and_planned(project: Project, name: str) -> None:
     keys, command = asked(name)
     plan = project.plan(*command)
     assert plan.jobs["train"] == 1 + sum(
-        len(keys[f"{role}_initializers"])  # type: ignore[arg-type]
-        for role in ("kernel", "bias")
+        len(keys[f"{role}_initializers"]) for role in ("kernel", "bias")
     )
     assert "no effect" not in plan.text
     if name == "transfer":
