@@ -1,4 +1,4 @@
-"""Which of eight symbols is the most frequent one of a sequence? Tokens are 1 to 8, and 0 behind."""
+"""Which of eight symbols is the most frequent one? Tokens are 1 to 8, and 0 behind the end."""
 
 import keras
 import numpy as np
