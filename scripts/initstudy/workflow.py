@@ -114,6 +114,8 @@ class Adapter:
         self.studies = Studies(origin, defaults, kept)
         # Runs end with the Snakemake that started them.
         os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
+        # Where the commands of profiles lie, from whichever folder this is run.
+        os.environ.update(INITSTUDY_PROFILES=str(PROJECT / "profiles"))
         if not workflow.remote_exec:
             self._begin()
             # A run says at its start what it costs; a dry run, which has no start, at its end.
