@@ -80,6 +80,22 @@ def compiled(shape: Any, outputs: int) -> keras.Model:
     return model
 
 
+def root(y_true: Any, y_pred: Any) -> Any:
+    return ops.mean(ops.sqrt(1 + ops.square(y_true - y_pred)), axis=-1)
+
+
+def compiled_for_one(shape: Any, outputs: int) -> keras.Model:
+    model = dense(shape, outputs)
+    model.compile("sgd", root)
+    return model
+
+
+def compiled_by_name(shape: Any, outputs: int) -> keras.Model:
+    model = dense(shape, outputs)
+    model.compile("sgd", "mse")
+    return model
+
+
 def embedding() -> layers.Layer:
     return layers.Embedding(9, 4, mask_zero=True, embeddings_initializer=ramp)
 
@@ -176,6 +192,12 @@ TASKS: dict[str, Task] = {
     ),
     "a loss of the model": Task(
         compiled, X, PAIR, "model", "mean_absolute_error", m.MeanAbsoluteError
+    ),
+    "a function of one number": Task(
+        compiled_for_one, X, SUM, "model", "mean_absolute_error", m.MeanAbsoluteError
+    ),
+    "a name in compile": Task(
+        compiled_by_name, X, SUM, "model", "mean_absolute_error", m.MeanAbsoluteError
     ),
     "binary": Task(one_sigmoid, X, BINARY, "binary_crossentropy", "accuracy", m.BinaryAccuracy),
     "binary logits": Task(

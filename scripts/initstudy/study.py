@@ -17,6 +17,7 @@ from initstudy.config.initializers import Variant
 from initstudy.config.names import RANKED
 from initstudy.data.datasets import DatasetInfo
 from initstudy.data.targets import Target
+from initstudy.engine.spec import OWN_VALIDATION
 from initstudy.errors import StudyError
 
 # The digest in the name makes a study that was changed another file; there is one at a time.
@@ -124,6 +125,16 @@ class Study(Configuration):
     def constant(self) -> float:
         """What the best constant answer has on the test examples, by the study's metric."""
         return self.data.target.constant[self.metric]
+
+    def constant_on(self, part: str) -> float:
+        """Return what the best constant answer has on the examples of a part: test, val or train.
+
+        Held-out examples are some of those for training. What is not known is taken from the test.
+        """
+        if part == "val":
+            own = self.held_out == OWN_VALIDATION
+            part = "val" if own else "train" if self.held_out else "test"
+        return self.data.target.elsewhere.get(part, self.data.target.constant)[self.metric]
 
     @property
     def perfect(self) -> float:
@@ -285,7 +296,12 @@ class Study(Configuration):
     def question(self) -> dict[str, Any]:
         """What Keras is asked about it."""
         target = self.data.target
-        asked = {"kind": target.kind, "count": target.count, "shape": list(target.shape)}
+        asked = {
+            "kind": target.kind,
+            "count": target.count,
+            "shape": list(target.shape),
+            "shares": target.shares,
+        }
         return self.for_keras() | {"shape": list(self.data.shape), "target": asked}
 
     @property

@@ -1,9 +1,11 @@
 """Judged by an error: as by an accuracy, with its sign turned, and in the error's own unit."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from in_memory import CHANCE, error, study
 from made_up import CONSTANT, configured
@@ -15,6 +17,7 @@ from initstudy.analysis.findings import find
 from initstudy.analysis.summary import summarize
 from initstudy.report.verdict import headline, summary_table, verdict
 from initstudy.results.findings import Findings
+from initstudy.results.histories import bounded
 
 GENERATOR = np.random.default_rng(3)
 SEEDS = 8
@@ -150,6 +153,16 @@ def test_a_root_of_squares_is_the_mean_of_what_examples_add() -> None:
     roots = np.sqrt(squares["a"].mean(axis=1))
     np.testing.assert_allclose(found.mean(axis=1)[:3], roots[:3], rtol=1e-6)
     np.testing.assert_array_equal(found[3], CONSTANT)
+
+
+def test_each_part_has_a_constant_answer_of_its_own() -> None:
+    """Validation targets that vary more than those of the test are not cut to the latter's."""
+    asked = configured(metric=MEAN, validation={"holdout": 10})
+    target = replace(asked.data.target, elsewhere={"train": {MEAN: 20.0}})
+    asked.__dict__["data"] = replace(asked.data, target=target)
+    values = pd.Series([3.0, 9.0, np.nan])
+    assert bounded(values, asked, "val").tolist() == [3.0, 9.0, 20.0]
+    assert bounded(values, asked, "test").tolist() == [3.0, CONSTANT, CONSTANT]
 
 
 def test_other_test_examples_are_asked_of_errors_too(both: tuple[Findings, Findings]) -> None:

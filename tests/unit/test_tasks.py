@@ -113,7 +113,12 @@ def test_it_is_accepted_and_compared_with_keras(case: Any) -> None:
     question = {
         "model": spec.model,
         "shape": list(info.shape),
-        "target": {"kind": target.kind, "count": target.count, "shape": list(target.shape)},
+        "target": {
+            "kind": target.kind,
+            "count": target.count,
+            "shape": list(target.shape),
+            "shares": target.shares,
+        },
         "loss": spec.loss,
         "metric": spec.metric,
         "optimizer": spec.optimizer,

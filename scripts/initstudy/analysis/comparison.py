@@ -195,7 +195,7 @@ def _nothing(one: Replicates, other: Replicates) -> str:
 def _learned(side: Replicates) -> bool:
     """Whether some run of a variant is better than the best constant answer."""
     assert side.of is not None
-    return bool(beats_constant(pd.Series(side.ends), side.of).any())
+    return bool(beats_constant(pd.Series(side.ends), side.of, side.of.constant).any())
 
 
 def _variant(side: Side | SuiteResults) -> Replicates:

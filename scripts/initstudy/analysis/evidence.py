@@ -67,12 +67,12 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
     learned = ~final["diverged"]
     # A loss may be better than another one though every run names the most frequent class alone.
     if study.judge_by == study.metric:
-        learned &= beats_constant(final[study.metric], study)
+        learned &= beats_constant(final[study.metric], study, study.constant)
     elif study.judge_by != "loss":
         ahead = study.sign * histories[study.val_metric]
         best = study.sign * ahead.groupby([histories[key] for key in KEYS]).max()
         runs = pd.MultiIndex.from_frame(final[KEYS])
-        learned &= beats_constant(best.reindex(runs), study).to_numpy()
+        learned &= beats_constant(best.reindex(runs), study, study.constant_on("val")).to_numpy()
     some = learned.groupby(final["variant"], sort=False).any()
     never_learned = frozenset(map(str, some.index[~some]))
     fixed = frozenset(one_run(histories, study))
@@ -88,9 +88,11 @@ def find(study: Study, histories: pd.DataFrame, final: pd.DataFrame) -> Evidence
     return Evidence(fixed, never_learned, reason, len(final), study.constant)
 
 
-def beats_constant(values: "pd.Series[float]", study: Study) -> "pd.Series[bool]":
-    """Return which values of the metric are better than the best constant answer's."""
-    return study.sign * (values - study.constant) > DIGITS * study.unit
+def beats_constant(values: "pd.Series[float]", study: Study, constant: float) -> "pd.Series[bool]":
+    """Return which values of the metric are better than the best constant answer's on the same
+    examples.
+    """
+    return study.sign * (values - constant) > DIGITS * study.unit
 
 
 def one_run(histories: pd.DataFrame, study: Study | None = None) -> list[str]:

@@ -5,7 +5,7 @@ error they are numbers. So the same array of whole numbers may be classes or cou
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +36,9 @@ class Target:
             sequence with its steps before that.
         constant: what the best constant answer has on the test examples, by the name of the metric.
         names: of the classes, labels or numbers, if they have some.
+        elsewhere: the same as `constant` of the training examples (train), and of the validation
+            examples that the data have (val), as far as it is known.
+        shares: whether the labels of each example add up to one.
     """
 
     kind: Literal["classes", "labels", "numbers"]
@@ -43,6 +46,8 @@ class Target:
     shape: tuple[int, ...]
     constant: Mapping[str, float] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    elsewhere: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    shares: bool = False
 
 
 def read_targets(place: str, arrays: Targets, metric: str) -> tuple[Target, Arrays, list[str]]:
@@ -60,6 +65,13 @@ def read_targets(place: str, arrays: Targets, metric: str) -> tuple[Target, Arra
     Raises:
         StudyError: names the array, what was found there, and what to save or to configure.
     """
+    target, made, notes = _read(place, arrays, metric)
+    parts = [name.removeprefix("y_") for name in made if name != "y_test"]
+    elsewhere = {part: constant_of(target, made[f"y_{part}"]) for part in parts}
+    return replace(target, elsewhere=elsewhere), made, notes
+
+
+def _read(place: str, arrays: Targets, metric: str) -> tuple[Target, Arrays, list[str]]:
     if metric in OF_NUMBERS:
         made = {name: _numbers(place, name, array, metric) for name, array in arrays.items()}
         _check_alike(place, made)
@@ -217,7 +229,13 @@ def _labels(place: str, raw: Targets) -> tuple[Target, Arrays, list[str]]:
                 f"{place}: all examples of {name} have the same labels, so a constant prediction "
                 "is always right. Add examples of other labels."
             )
-    target = Target("labels", count, made["y_train"].shape[1:], _constant_of_labels(made["y_test"]))
+    target = Target(
+        "labels",
+        count,
+        made["y_train"].shape[1:],
+        _constant_of_labels(made["y_test"]),
+        shares=all(_add_up(array) for array in made.values()),
+    )
     kind = "0 or 1" if hot else "a share from 0 to 1"
     note = f"{place}: each example has {count} labels, {kind} each."
     return target, made, [note, *_constant_labels(place, made)]
@@ -361,11 +379,16 @@ def _constant_of_numbers(test: npt.NDArray[Any]) -> dict[str, float]:
     }
 
 
+def _add_up(labels: npt.NDArray[Any]) -> bool:
+    """Whether the labels of each example add up to one."""
+    return bool(np.abs(labels.astype(np.float64).sum(axis=-1) - 1).max() <= ROUNDING)
+
+
 def _constant_of_labels(test: npt.NDArray[Any]) -> dict[str, float]:
     """Of labels: each label's more frequent value; of shares that add up to one, the largest."""
     rows = test.astype(np.float64).reshape(-1, test.shape[-1])
     shares = rows.mean(axis=0)
-    if np.abs(rows.sum(axis=1) - 1).max() <= ROUNDING:
+    if _add_up(rows):
         largest = np.bincount(rows.argmax(axis=1), minlength=rows.shape[1])
         some = shares[shares > 0]
         entropy = float(-(some * np.log(some)).sum())

@@ -146,8 +146,14 @@ class _Function(keras.losses.Loss):  # type: ignore[misc]
         self.function = function
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return what the function makes of targets, as float32, and outputs."""
-        return self.function(tf.cast(y_true, tf.float32), y_pred)
+        """Return what the function makes of targets, as float32, and outputs.
+
+        As Keras does, it adds the last dimension of one that targets lack.
+        """
+        wanted = tf.cast(y_true, tf.float32)
+        if wanted.shape.rank == y_pred.shape.rank - 1 and y_pred.shape[-1] == 1:
+            wanted = tf.expand_dims(wanted, -1)
+        return self.function(wanted, y_pred)
 
 
 def known_losses() -> dict[str, type[Any]]:
@@ -180,15 +186,19 @@ def make_loss(loss: Mapping[str, Any], model: Any = None) -> Any:
                 "is none, or several; compile the model with one loss, or name one here"
             )
         return make_loss({"class_name": own, "config": {}}) if isinstance(own, str) else own
-    name = loss["class_name"]
+    return _class_of(loss["class_name"])(**loss["config"])
+
+
+def _class_of(name: str) -> type[Any]:
     kinds = known_losses()
-    known = kinds.get(name.lower().replace("_", ""))
-    if known is None:
-        # Keras' short names, such as mse.
-        function = vars(keras.losses).get(name.lower()) if name.islower() else None
-        full = getattr(function, "__name__", name)
-        known = kinds[full.lower().replace("_", "")]
-    return known(**loss["config"])
+    if found := kinds.get(name.lower().replace("_", "")):
+        return found
+    try:
+        # Keras' short names, such as mse, are those of functions.
+        full = str(keras.losses.get(name).__name__)
+    except ValueError:
+        raise KeyError(name) from None
+    return kinds[full.lower().replace("_", "")]
 
 
 def objective_of(spec: RunSpec, model: Any) -> Objective:

@@ -11,7 +11,7 @@ from initstudy.results.contracts import MEASURES
 from initstudy.study import Study
 
 
-def bounded(values: "pd.Series[float]", study: Study) -> "pd.Series[float]":
+def bounded(values: "pd.Series[float]", study: Study, part: str) -> "pd.Series[float]":
     """Bound values of the metric by the worst that counts; nan are those of diverged runs.
 
     Of accuracies that is 0: a network whose outputs are not numbers names no class. Of errors,
@@ -21,10 +21,11 @@ def bounded(values: "pd.Series[float]", study: Study) -> "pd.Series[float]":
     Args:
         values: of the study's metric.
         study: that they belong to.
+        part: the examples that they are of: test, val or train.
     """
     if study.perfect:
         return values.fillna(0.0)
-    return values.fillna(np.inf).clip(upper=study.constant)
+    return values.fillna(np.inf).clip(upper=study.constant_on(part))
 
 
 def final(histories: pd.DataFrame, study: Study, tests: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -52,7 +53,7 @@ def final(histories: pd.DataFrame, study: Study, tests: pd.DataFrame | None = No
     return last[["variant", "seed"]].assign(
         diverged=diverged,
         loss=judged[f"{prefix}_loss"].mask(diverged),
-        **{study.metric: bounded(judged[f"{prefix}_{study.metric}"].mask(diverged), study)},
+        **{study.metric: bounded(judged[f"{prefix}_{study.metric}"].mask(diverged), study, prefix)},
     )
 
 
@@ -110,7 +111,8 @@ def curves(
     values[run[mine], rows["epoch"].to_numpy()[mine] - 1] = rows[column].to_numpy()[mine]
     if column in ("loss", "val_loss"):
         return values
-    whole = bounded(pd.Series(values.ravel()), study).to_numpy(dtype=np.float64)
+    part = "val" if column.startswith("val_") else "train"
+    whole = bounded(pd.Series(values.ravel()), study, part).to_numpy(dtype=np.float64)
     return np.reshape(whole, values.shape)
 
 

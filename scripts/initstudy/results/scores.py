@@ -26,7 +26,7 @@ def scored(final: pd.DataFrame, histories: pd.DataFrame, study: Study) -> pd.Dat
     ahead = study.sign * (histories[study.val_metric] - study.target)
     reached = histories[ahead >= 0]
     first = reached.groupby(KEYS, sort=False)["epoch"].min()
-    heights = histories.assign(height=bounded(histories[study.val_metric], study))
+    heights = histories.assign(height=bounded(histories[study.val_metric], study, "val"))
     area = heights.groupby(KEYS, sort=False)["height"].sum()
     if study.epochs > 1:
         ends = heights[heights["epoch"].isin([1, study.epochs])]

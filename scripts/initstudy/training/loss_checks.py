@@ -56,6 +56,12 @@ def loss_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
             f"{name} is a loss of classes or labels, and {config['metric']} is measured of "
             "numbers. Set metric: accuracy, or a loss such as mean_squared_error",
         )
+    elif kind in CATEGORICAL and target["kind"] == "labels" and not target.get("shares"):
+        yield Problem(
+            PATH,
+            f"{name} is for one of several classes, and the labels of an example do not add up to "
+            "one. Set loss: binary_crossentropy",
+        )
     elif kind in SPARSE and target["kind"] == "labels":
         yield Problem(
             PATH,
