@@ -10,7 +10,7 @@ TARGET = 0.3
 
 def test_a_study_judged_by_the_epochs_to_its_target(rerun: Project) -> None:
     project = rerun
-    configure(project, judge_by="epochs_to_target")
+    configure(project, judge_by="epochs_to_target", margin=0.005)
     outcome = project.snakemake("--dry-run")
     assert outcome.code == 1
     assert "margin: 0.005 is less than an epoch" in outcome.text

@@ -165,7 +165,7 @@ def test_what_is_wrong_with_data_and_model_is_told_before_anything_runs(
     (project / "my_model.py").write_text(MODEL.replace("softmax", "relu"))
     configure(project, validation="test", model="my_model.py:build")
     outcome = project.snakemake("--dry-run")
-    assert "model: my_model.py:build: its model must end in a softmax" in outcome.text
+    assert "model: my_model.py:build: it must end in a softmax" in outcome.text
     assert "let its last layer be keras.layers.Dense(10, activation='softmax')" in outcome.text
     assert "Traceback" not in outcome.text
 
@@ -185,4 +185,7 @@ def test_what_of_a_model_would_not_be_trained_as_it_stands_is_told_before_anythi
     # Keras is not asked again the second time.
     for outcome in (project.plan(), project.plan()):
         assert "my_model.py:build compiles its model with RMSprop" in outcome.text
-        assert "the key optimizer decides (adam; optimizer: model takes that of" in outcome.text
+        assert (
+            "Its optimizer is not used: the key optimizer has adam (optimizer: model takes it)"
+            in outcome.text
+        )

@@ -302,7 +302,8 @@ def test_what_changes_no_number_trains_nothing(rerun: Project) -> None:
     rerun.edit(
         f"{library}/data/catalog.py",
         '    "mnist": DatasetSpec(',
-        '    "third": DatasetSpec(_shapes(9, 9, 1), 64 * "0", 0.1, ()),\n    "mnist": DatasetSpec(',
+        '    "third": DatasetSpec(shapes(9, 9, 1), 64 * "0", classes(3, 0.5, 1.0), ()),\n'
+        '    "mnist": DatasetSpec(',
     )
     assert rerun.plan(HISTORIES).trained == []
     rerun.edit(f"{library}/results/contracts.py", 'next step",\n', 'next step",\n"new": "",\n')

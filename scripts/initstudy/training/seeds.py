@@ -67,7 +67,7 @@ class SeedTrainer:
             epoch = self._trainer.run_epoch() if number > begin else None
             if epoch:
                 log.info(
-                    "seed %d, epoch %d of %d: loss %.4g, %s %.4g, val_loss %.4g, val_%s %.4g, "
+                    "seed %d, epoch %d of %d: loss %#.5g, %s %#.5g, val_loss %#.5g, val_%s %#.5g, "
                     "%.2f s",
                     *(seed, number, epochs, epoch.loss, self._metric, epoch.metric),
                     *(epoch.val_loss, self._metric, epoch.val_metric, epoch.seconds),
