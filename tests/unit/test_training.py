@@ -186,7 +186,7 @@ def test_features_of_any_size_are_learned_from_alike() -> None:
     def accuracy(inputs: str) -> float:
         parts = {"x": x * sizes + 5, "y": y}
         both = (parts["x"][:1500], y[:1500]), (parts["x"][1500:], y[1500:])
-        dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,), classes=2)
+        dataset = Dataset(*both[0], *both[1], *both[1], shape=(4,), outputs=2)
         make = model_maker([8], "relu", features=4, classes=2), optimizing(ADAM)
         *_, last = Trainer(scaled(dataset, inputs), *make, 20, compile="graph").train(0, 10)
         return last.val_metric
