@@ -74,7 +74,7 @@ def by_fit(task: Task, count: int) -> tuple[Any, list[float]]:
     orders = data_order(SEED, EXAMPLES)
     for _ in range(EPOCHS):
         order = next(orders)
-        told = model.fit(
+        history = model.fit(
             x[order],
             y[order],
             batch_size=SIZE,
@@ -83,7 +83,7 @@ def by_fit(task: Task, count: int) -> tuple[Any, list[float]]:
             validation_batch_size=SIZE,
             verbose=0,
         ).history
-        rows.append([told[name][0] for name in names])
+        rows.append([history[name][0] for name in names])
     return np.array(rows), model.evaluate(*test, batch_size=SIZE, verbose=0)
 
 

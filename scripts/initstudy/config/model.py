@@ -78,14 +78,17 @@ OptimizerForm = Annotated[
 ]
 
 
-def _optimizer(form: str | Optimizer, info: ValidationInfo) -> dict[str, Any]:
-    return form.model_dump() if isinstance(form, Optimizer) else {"class_name": form, "config": {}}
+def _named(form: str | Keys, info: ValidationInfo) -> dict[str, Any]:
+    """Return the long form of what is written by its class, or with its parameters."""
+    return form.model_dump() if isinstance(form, Keys) else {"class_name": form, "config": {}}
 
 
-AnOptimizer = Annotated[
-    Mapping[str, Any],
-    Written(OptimizerForm, _optimizer, lambda made: made if made["config"] else made["class_name"]),
-]
+def _shortest(made: Mapping[str, Any]) -> Any:
+    """Return the class alone where there are no parameters."""
+    return made if made["config"] else made["class_name"]
+
+
+AnOptimizer = Annotated[Mapping[str, Any], Written(OptimizerForm, _named, _shortest)]
 
 # What is often written for a metric, and what it is.
 SHORT = {"mae": OF_NUMBERS[0], "mse": OF_NUMBERS[1], "rmse": OF_NUMBERS[2]}
@@ -116,14 +119,7 @@ LossForm = Annotated[
 ]
 
 
-def _loss(form: str | Loss, info: ValidationInfo) -> dict[str, Any]:
-    return form.model_dump() if isinstance(form, Loss) else {"class_name": form, "config": {}}
-
-
-ALoss = Annotated[
-    Mapping[str, Any],
-    Written(LossForm, _loss, lambda made: made if made["config"] else made["class_name"]),
-]
+ALoss = Annotated[Mapping[str, Any], Written(LossForm, _named, _shortest)]
 
 
 class ModelKeys(Keys):

@@ -15,8 +15,8 @@ def bounded(values: "pd.Series[float]", study: Study, part: str) -> "pd.Series[f
     """Bound values of the metric by the worst that counts; nan are those of diverged runs.
 
     Of accuracies that is 0: a network whose outputs are not numbers names no class. Of errors,
-    which have no end, it is the constant answer's: who is further off has learned nothing, and by
-    how much would hide all other differences.
+    which have no end, it is the constant answer's: a run that is further off has learned nothing,
+    and by how much would hide all other differences.
 
     Args:
         values: of the study's metric.

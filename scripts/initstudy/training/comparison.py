@@ -150,8 +150,8 @@ class _Keras:
             for variable in optimizer.variables:
                 if variable.path.endswith(("iteration", "sum")):
                     variable.assign(keras.ops.zeros_like(variable))
-        told = self.model.fit(x, y, self._size, shuffle=False, verbose=0).history
-        logs = {name: values[0] for name, values in told.items()}
+        history = self.model.fit(x, y, self._size, shuffle=False, verbose=0).history
+        logs = {name: values[0] for name, values in history.items()}
         after = [variable.numpy() for variable in self.model.variables]
         tested = self.model.evaluate(
             self._x_val, self._y_val, self._size, verbose=0, return_dict=True

@@ -151,9 +151,9 @@ def _range_problem(
 
 def _in_words(target: Mapping[str, Any]) -> str:
     kind, count = target["kind"], target["count"]
-    steps = f" at each of {target['shape'][0]} steps" if len(target["shape"]) > 1 else ""
-    if kind == "classes" and target["shape"]:
-        steps = f" at each of {target['shape'][0]} steps"
+    # A class has no dimension of its own, labels and numbers have one.
+    is_sequence = len(target["shape"]) > (kind != "classes")
+    steps = f" at each of {target['shape'][0]} steps" if is_sequence else ""
     return f"{count} {kind if count > 1 else kind[:-1]}{steps}"
 
 
