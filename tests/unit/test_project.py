@@ -201,3 +201,8 @@ def test_every_folder_and_entry_is_on_the_map_of_the_contributing_page() -> None
     library = {parts[2] for parts in files if parts[:2] == ("scripts", "initstudy")}
     # Some names are there twice: folders of the project and of the library.
     assert sorted(named) == sorted([*top, *beside - {"initstudy"}, *library - {"__init__.py"}])
+
+
+def test_no_two_modules_of_tests_have_one_name() -> None:
+    names = [path.name for path in (REPOSITORY / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names)), "pytest cannot collect the second"
