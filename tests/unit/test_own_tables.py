@@ -192,3 +192,23 @@ def test_text_that_is_not_utf_8_is_refused() -> None:
     Path("my.csv").write_bytes((HEADER + ROWS).encode("utf-16"))
     with pytest.raises(StudyError, match="not text in UTF-8"):
         dataset_info("my.csv", Reading(columns=("smoker",)))
+
+
+def test_a_code_that_begins_with_0_is_text_and_not_a_number() -> None:
+    codes = ["01000", "1000", "20099"]
+    rows = [f"{n},{codes[n % 3]},{n / 3:.2f},{'0' if n % 4 else '00'},{n % 2}\n" for n in range(60)]
+    info = known(f"age,zip,height,box,smoker\n{''.join(rows)}")
+    found = arrays(info)
+    assert found["x_train"].shape[1] == 2 + 3 + 2  # 01000 and 1000 are two places
+    assert info.notes[1:3] == (
+        "my.csv: text, since a number does not begin with 0: zip (as 01000), box (as 00). If they "
+        "are numbers, write them without it.",
+        "my.csv: one-hot, an input for each value: zip (3 values: 01000, 1000, 20099), box (2 "
+        "values: 0, 00).",
+    )
+    places = "".join(f"{n},{codes[n % 3]}\n" for n in range(60))
+    as_target = known("age,zip\n" + places, columns=("zip",))
+    assert as_target.target.names == ("01000", "1000", "20099")
+    assert "text such as '01000'" in refused(
+        "age,zip\n" + places, columns=("zip",), metric="mean_absolute_error"
+    )

@@ -58,13 +58,14 @@ HeldOut = Annotated[int | str, Written(ValidationForm, _held_out, _write_held_ou
 
 
 # The files that hold data.
-FILES = (".npz", ".csv", ".tsv")
+TABLES = (".csv", ".tsv")
+FILES = (".npz", *TABLES)
 
 
 def _dataset(name: str, info: ValidationInfo) -> str:
     if name in DATASETS or not folders_of(info):
         return name
-    if name.endswith(FILES):
+    if name.endswith(".npz") or name.lower().endswith(TABLES):
         return existing(name, info)
     if is_custom(name):
         return custom_code(name, info)[0]

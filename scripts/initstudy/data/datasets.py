@@ -127,7 +127,7 @@ def _catalogued(dataset: str, reading: Reading) -> DatasetInfo:
 def _unused(dataset: str, reading: Reading, tested: bool = True) -> Iterator[str]:
     """Say which keys are not used of data that have targets, or are `tested` on a set they have."""
     usual = Reading()
-    if reading.columns and not dataset.endswith(prepared.TABLES):
+    if reading.columns and not prepared.is_table(dataset):
         yield f"{dataset} is not a table, so target is not used."
     if tested and (reading.test_share, reading.split_seed) != (usual.test_share, usual.split_seed):
         yield f"{dataset} has a test set, so test_share and split_seed are not used."

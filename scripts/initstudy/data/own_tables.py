@@ -21,6 +21,8 @@ MISSING = {"", "?", "na", "n/a", "nan", "null", "#n/a"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d+,\d+")
 THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}")
+# A zip code and the like: of these digits, a number would lose the first.
+CODE = re.compile(r"0[0-9]+")
 # A column of text of which so large a share differs from row to row names the examples.
 DIFFERENT = 0.5
 # Of whole numbers that are classes, so many examples there are of each on average, at least.
@@ -95,13 +97,14 @@ def _parsed(path: str) -> Table:
     import pandas as pd
 
     try:
-        separator, names = _header(path)
+        separator, names, codes = _header(path)
         frame = pd.read_csv(
             path,
             sep=separator,
             header=0,
             names=list(range(len(names))),
             index_col=False,
+            dtype=dict.fromkeys(codes, str),
             keep_default_na=False,
             skipinitialspace=True,
             low_memory=False,
@@ -129,8 +132,8 @@ def _reader(file: Any, separator: str) -> Any:
     return csv.reader(file, delimiter=separator, skipinitialspace=True)
 
 
-def _header(path: str) -> tuple[str, tuple[str, ...]]:
-    """Return the separator of a table, and the names of its columns; check how wide its rows are.
+def _header(path: str) -> tuple[str, tuple[str, ...], set[int]]:
+    """Return the separator of a table, the names of its columns, and which of these hold codes.
 
     Raises:
         StudyError: if a name lacks or is there twice, or a row is of another width.
@@ -152,16 +155,18 @@ def _header(path: str) -> tuple[str, tuple[str, ...]]:
     if twice := [name for name in names if names.count(name) > 1]:
         what = f"{twice[0]!r} is the name of two columns" if twice[0] else "columns have no name"
         raise StudyError(f"{path}: {what} (line 1). Give each another one.")
+    codes: set[int] = set()
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         reader = _reader(file, separator)
         for row in reader:
+            codes.update(at for at, cell in enumerate(row) if CODE.fullmatch(cell.strip()))
             if row and len(row) != len(names):
                 raise StudyError(
                     f"{path}, line {reader.line_num}: {len(row)} values for {len(names)} columns "
                     f"(separator {SEPARATORS[separator]}). Put text that holds the separator in "
                     "double quotes."
                 )
-    return separator, names
+    return separator, names, codes
 
 
 def _check_target(table: Table, target: Sequence[str]) -> None:
@@ -191,11 +196,13 @@ class _Inputs:
         self._one_hot: list[str] = []
         self._left_out: list[str] = []
         self._counting: list[str] = []
+        self._codes: list[str] = []
 
     def add(self, name: str, column: npt.NDArray[Any]) -> None:
         """Take a column, unless nothing can be learned from it."""
         column = _typed(self._table, name, column)
         values = np.unique(column)
+        self._codes += [f"{name} (as {code})" for code in _codes(column)[:1]]
         counts = column.dtype.kind in "iu" and np.array_equal(
             column - column[0], np.arange(len(column))
         )
@@ -221,6 +228,11 @@ class _Inputs:
     def notes(self) -> Iterator[str]:
         """What is worth saying of them, a sentence each."""
         path = self._table.path
+        if self._codes:
+            yield (
+                f"{path}: text, since a number does not begin with 0: {', '.join(self._codes)}. "
+                "If they are numbers, write them without it."
+            )
         if self._one_hot:
             yield f"{path}: one-hot, an input for each value: {', '.join(self._one_hot)}."
         if self._left_out:
@@ -235,7 +247,7 @@ class _Inputs:
 def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a column of numbers, of true and false or of text, in which no value is missing.
 
-    Text is taken for numbers with faults if most of what is not missing is numbers.
+    Text is taken for numbers with faults if most of what is not missing is numbers and none a code.
     """
     if column.dtype.kind == "f" and not np.isfinite(column).all():
         row = int(np.flatnonzero(~np.isfinite(column))[0])
@@ -244,7 +256,7 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
         return column
     missing = np.array([cell.lower() in MISSING for cell in column])
     numeric = np.array([_like_number(cell) for cell in column])
-    for_numbers = 2 * numeric.sum() > (~missing).sum()
+    for_numbers = 2 * numeric.sum() > (~missing).sum() and not _codes(column)
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         found = f"{str(column[row])!r} is a missing value" if column[row] else "there is no value"
@@ -266,6 +278,11 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
                 row, name, f"{cell!r} is not a number, as others in this column are."
             )
     return column.astype(np.float64)
+
+
+def _codes(column: npt.NDArray[Any]) -> list[str]:
+    """Return the cells of a column of text that are codes, digits of which the first is 0."""
+    return [cell for cell in column if CODE.fullmatch(cell)] if column.dtype.kind == "O" else []
 
 
 def _like_number(cell: str) -> bool:

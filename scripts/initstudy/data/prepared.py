@@ -28,6 +28,11 @@ PACKAGES = {"PIL": "pillow"}
 OF_TABLE, OF_PICTURES = 3, 2
 
 
+def is_table(dataset: str) -> bool:
+    """Whether a data set is a table; some programs write its ending in capitals."""
+    return dataset.lower().endswith(TABLES)
+
+
 def arrays_file(sha256: str) -> Path:
     """Return the .npz of arrays, by their digest."""
     return FOLDER / f"{sha256}.npz"
@@ -67,7 +72,7 @@ def made_of(dataset: str, target: tuple[str, ...], metric: str) -> Made:
     try:
         if is_custom(dataset):
             return own_functions.call(dataset, FOLDER)
-        if dataset.endswith(TABLES):
+        if is_table(dataset):
             _check_memory(dataset, OF_TABLE * Path(dataset).stat().st_size)
             return own_tables.read_table(dataset, target, metric)
         found = own_pictures.layout(dataset)

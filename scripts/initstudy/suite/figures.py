@@ -139,7 +139,7 @@ def performance_profiles(findings: Findings, entries: Sequence[Entry]) -> Figure
     axes.set_xlim(TAUS[0], TAUS[-1])
     set_ticks(axes.xaxis, [0, 0.8, 0.95, 1, 1.05], "{:g}".format)
     figure.supxlabel(
-        "score τ: 0 is the majority-class accuracy, 1 the target (wider near 1)", size="medium"
+        "score τ: 0 is the best constant answer, 1 the target (wider near 1)", size="medium"
     )
     figure.supylabel(f"share of runs with a score above τ\n({_counts(findings)})", size="medium")
     return figure
@@ -206,7 +206,7 @@ def budgets(findings: Findings, entries: Sequence[Entry]) -> Figure:
     axes.set_xlabel("number of learning rates, drawn from those of the workload")
     axes.set_ylabel(
         f"mean score of validation examples, n = {count(studies, 'workload')}\n"
-        "(0: majority-class accuracy, 1: target)"
+        "(0: best constant answer, 1: target)"
     )
     return figure
 
