@@ -143,3 +143,28 @@ def test_scaled_inputs_of_an_embedding_are_said(
         assert answer["problems"] == []
         text = f"The layer words takes whole numbers, and inputs: {inputs} scales them."
         assert any(text in note for note in answer["notes"]) == said
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric", "said"),
+    [
+        ("sparse_categorical_crossentropy", "accuracy", None),
+        ("sparse_categorical_crossentropy", "mean_absolute_error", "a loss of classes or labels"),
+        ("ctc", "accuracy", "aligns sequences"),
+    ],
+)
+def test_the_loss_of_a_compiled_model_must_suit_too(
+    loss: str, metric: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = (
+        TOKENS.replace("return", "model =")
+        + f'    model.compile(loss="{loss}")\n    return model\n'
+    )
+    Path("net.py").write_text(code)
+    asked = {"model": {"build": "net.py:build"}, "shape": [12], "inputs": "raw"}
+    found = problems(**asked, loss={"class_name": "model", "config": {}}, metric=metric)
+    if said is None:
+        assert found == {}
+    else:
+        assert said in found[("model",)]

@@ -99,6 +99,8 @@ def test_a_run_is_that_of_fit(case: Any) -> None:
         assert found.by_example.mean() == pytest.approx(found.metric)
     else:
         assert found.by_example.shape == (2, len(task.y) - EXAMPLES)
+        metric = trainer.objective.finished(found.by_example[1].mean(dtype=np.float64))
+        assert metric == pytest.approx(found.metric, rel=1e-5)
 
 
 @pytest.mark.parametrize(

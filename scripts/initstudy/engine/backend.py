@@ -1,11 +1,13 @@
 """Keras on TensorFlow, set up the one way this project uses it, whatever ~/.keras says."""
 
 import gc
+import inspect
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # real errors reach Python as exceptions
@@ -51,6 +53,15 @@ keras.config.set_floatx("float32")
 keras.config.set_image_data_format("channels_last")
 
 __all__ = ["keras", "tf"]
+
+
+def classes_of(module: Any, base: type[Any]) -> dict[str, type[Any]]:
+    """Return the classes of a module of Keras that are derived from one, by their names."""
+    return {
+        name: kind
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind) and issubclass(kind, base) and kind is not base
+    }
 
 
 def set_threads(threads: int) -> None:

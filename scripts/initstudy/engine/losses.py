@@ -1,10 +1,9 @@
 """The loss that a network is trained for, and the metric that it is judged by, of each example."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from initstudy.engine.backend import keras, tf
+from initstudy.engine.backend import classes_of, keras, tf
 from initstudy.engine.errors import EngineError
 from initstudy.engine.spec import LOSS, OF_MODEL, RunSpec
 
@@ -158,12 +157,8 @@ class _Function(keras.losses.Loss):  # type: ignore[misc]
 
 def known_losses() -> dict[str, type[Any]]:
     """Return the classes of keras.losses, by their names in small letters without underscores."""
-    base = keras.losses.Loss
-    return {
-        name.lower(): kind
-        for name, kind in vars(keras.losses).items()
-        if inspect.isclass(kind) and issubclass(kind, base) and kind is not base
-    }
+    found = classes_of(keras.losses, keras.losses.Loss)
+    return {name.lower(): kind for name, kind in found.items()}
 
 
 def make_loss(loss: Mapping[str, Any], model: Any = None) -> Any:

@@ -1,10 +1,9 @@
 """The optimizers of Keras by their names, and whether they may train a kernel transposed."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from initstudy.engine.backend import keras
+from initstudy.engine.backend import classes_of, keras
 from initstudy.engine.spec import OF_MODEL
 
 ko = keras.optimizers
@@ -19,22 +18,12 @@ SYMMETRIC = {
 
 def known_optimizers() -> dict[str, type[Any]]:
     """Return the classes of keras.optimizers that train, by their names in small letters."""
-    base = keras.optimizers.Optimizer
-    return {
-        name.lower(): kind
-        for name, kind in vars(keras.optimizers).items()
-        if inspect.isclass(kind) and issubclass(kind, base) and kind is not base
-    }
+    return {name.lower(): kind for name, kind in classes_of(ko, ko.Optimizer).items()}
 
 
 def known_schedules() -> dict[str, type[Any]]:
     """Return the classes of keras.optimizers.schedules, by their names."""
-    base = keras.optimizers.schedules.LearningRateSchedule
-    return {
-        name: kind
-        for name, kind in vars(keras.optimizers.schedules).items()
-        if inspect.isclass(kind) and issubclass(kind, base) and kind is not base
-    }
+    return classes_of(ko.schedules, ko.schedules.LearningRateSchedule)
 
 
 class Scaled(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]

@@ -200,11 +200,13 @@ class Trainer:
         if before is not None:
             self._assign(before)
         loss, total = float(losses.mean(dtype=np.float64)), float(values.sum(dtype=np.float64))
-        metric = self.objective.finished(total / max(float(weights.sum(dtype=np.float64)), 1.0))
+        counted = max(float(weights.sum(dtype=np.float64)), 1.0)
+        metric = self.objective.finished(total / counted)
         targets = self._test[1]
         if self.objective.metric == METRIC and targets.dtype.is_integer and len(targets.shape) == 1:
             return Tested(loss, metric, values > 0)
-        each = np.divide(values, weights, out=np.zeros_like(values), where=weights > 0)
+        # A long sequence counts for more than a short one: so the mean of these is the metric.
+        each = values * np.float32(len(values) / counted)
         return Tested(loss, metric, np.stack([losses, each]))
 
     def state(self) -> list[npt.NDArray[Any]]:

@@ -26,7 +26,7 @@ from initstudy.errors import reason
 from initstudy.results.weights import in_words
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems
-from initstudy.training.loss_checks import loss_problems
+from initstudy.training.loss_checks import loss_problems, unsuited
 from initstudy.training.networks import (
     Examined,
     compile_notes,
@@ -134,6 +134,8 @@ def _user_network(
         other = returned_model(build, shape, target["count"], seed=1)
         inputs = some_inputs(model, shape)
         objective = Objective(make_loss(config["loss"], model), config["metric"])
+        if text := unsuited(objective.kind, config["metric"], target):
+            return wrong([f"it is compiled with a loss that does not suit: {text}"]), None, None
         if found := wrong(output_problems(model, shape, target, objective)):
             return found, None, None
         # The difference leaves out what is done once for all inputs, as with the weights.

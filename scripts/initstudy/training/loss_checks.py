@@ -28,7 +28,7 @@ def loss_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     Args:
         config: loss, metric, model and target, see `checks.examine`.
     """
-    name, target = config["loss"]["class_name"], config["target"]
+    name = config["loss"]["class_name"]
     if name == OF_MODEL:
         if "build" not in config["model"]:
             yield Problem(PATH, "model is the loss of a custom function's model; name one of Keras")
@@ -46,25 +46,34 @@ def loss_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     except Exception as error:  # noqa: BLE001 - Keras raises of many kinds
         yield Problem((*PATH, "config"), f"{name} does not take these parameters: {reason(error)}")
         return
+    if text := unsuited(kind, config["metric"], config["target"]):
+        yield Problem(PATH, text)
+
+
+def unsuited(kind: str, metric: str, target: Mapping[str, Any]) -> str | None:
+    """Return why a loss of Keras is not one for a metric and for targets, or None.
+
+    Args:
+        kind: the name of its class.
+        metric: of the study.
+        target: see `checks.examine`.
+    """
     if kind in UNSUITED:
-        yield Problem(PATH, f"{name} is not trained here: {UNSUITED[kind]}")
-        return
+        return f"{kind} is not trained here: {UNSUITED[kind]}"
     of_classes = kind in SPARSE | CATEGORICAL | BINARY | HINGES and kind != "KLDivergence"
-    if of_classes and config["metric"] not in OF_CLASSES:
-        yield Problem(
-            PATH,
-            f"{name} is a loss of classes or labels, and {config['metric']} is measured of "
-            "numbers. Set metric: accuracy, or a loss such as mean_squared_error",
+    if of_classes and metric not in OF_CLASSES:
+        return (
+            f"{kind} is a loss of classes or labels, and {metric} is measured of numbers. "
+            "Set metric: accuracy, or a loss such as mean_squared_error"
         )
-    elif kind in CATEGORICAL and target["kind"] == "labels" and not target.get("shares"):
-        yield Problem(
-            PATH,
-            f"{name} is for one of several classes, and the labels of an example do not add up to "
-            "one. Set loss: binary_crossentropy",
+    if kind in CATEGORICAL and target["kind"] == "labels" and not target.get("shares"):
+        return (
+            f"{kind} is for one of several classes, and the labels of an example do not add up to "
+            "one. Set loss: binary_crossentropy"
         )
-    elif kind in SPARSE and target["kind"] == "labels":
-        yield Problem(
-            PATH,
-            f"{name} is for one of several classes, and an example of the data may have several "
-            "labels. Set loss: binary_crossentropy",
+    if kind in SPARSE and target["kind"] == "labels":
+        return (
+            f"{kind} is for one of several classes, and an example of the data may have several "
+            "labels. Set loss: binary_crossentropy"
         )
+    return None
