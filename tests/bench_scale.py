@@ -170,15 +170,6 @@ def cluster_rates(folder: Path, jobs: int) -> dict[str, float]:
     """Empty jobs a minute, through a SLURM of two nodes on this machine."""
     ways = {
         "`generic-slurm`": ["generic-slurm", "--seconds-between-status-checks", "2"],
-        "`generic-slurm`, groups of 10": [
-            "generic-slurm",
-            *("--seconds-between-status-checks", "2"),
-            *("--groups", "train=runs", "--group-components", "runs=10"),
-            # A group has the memory, the cores and the time of all its jobs, unless it is told
-            # otherwise.
-            *("--set-resources", "train:mem_mb=200", "train:runtime=2"),
-            *("--cores", "2"),
-        ],
         "`slurm`": ["slurm", "--slurm-init-seconds-before-status-checks", "3"],
         "`slurm`, arrays": [
             "slurm",

@@ -41,6 +41,7 @@ from initstudy.results.lock import hold
 from initstudy.store import STATE, Planned, Store
 from initstudy.studies import Member, Studies, keras_is_here
 from initstudy.study import TABLES, Study
+from initstudy.suite.shared import shared_variants
 from initstudy.upgrade import move_old_results
 
 CONFIG = "config.yaml"
@@ -59,8 +60,29 @@ def said_as_it_is(function: Callable[..., Answer]) -> Callable[..., Answer]:
             return function(*arguments, **named)
         except StudyError as error:
             sys.exit(str(error))
+        except PermissionError as error:
+            sys.exit(_forbidden(error))
 
     return call
+
+
+def _forbidden(error: PermissionError) -> str:
+    """Say whose folder this is; of its files, those that one run replaces are temporary."""
+    path = Path(error.filename or ".").absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return (
+        f"You may not write to {path}, which belongs to {_owner(path)}. Run your study in a clone "
+        "or a folder (--directory) that belongs to you, or let your group write here: "
+        "docs/cluster.md, A group of users."
+    )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except (KeyError, OSError):
+        return "another user"
 
 
 def is_module(workflow: Any) -> bool:
@@ -114,6 +136,8 @@ class Adapter:
         self.studies = Studies(origin, defaults, kept)
         # Runs end with the Snakemake that started them.
         os.environ.update(INITSTUDY_SNAKEMAKE=str(os.getpid()))
+        # Where the commands of profiles lie, from whichever folder this is run.
+        os.environ.update(INITSTUDY_PROFILES=str(PROJECT / "profiles"))
         if not workflow.remote_exec:
             self._begin()
             # A run says at its start what it costs; a dry run, which has no start, at its end.
@@ -344,6 +368,11 @@ class Adapter:
 
         def files(wildcards: Any) -> list[str]:
             members = self.listed(wildcards)
+            # Known by the configurations, so it is refused before anything is run.
+            try:
+                shared_variants([member.study for member in members])
+            except StudyError as error:
+                raise StudyError(f"{self.studies.lists[wildcards.suite]}: {error}") from None
             return [
                 member.file if file is None else f"{member.study.folder}/{file}"
                 for member in members

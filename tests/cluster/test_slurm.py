@@ -1,6 +1,8 @@
 """The study on a real SLURM of two nodes: the same bytes as here, whatever happens there."""
 
 import contextlib
+import os
+import pwd
 import re
 import shutil
 import signal
@@ -113,21 +115,36 @@ def there(tmp_path: Path, images: Path, slurm: Slurm) -> Project:
 class Run:
     """A run through a profile, at work."""
 
-    def __init__(self, project: Project, profile: str, *arguments: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        profile: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = project / "run.log"
         command = [
             sys.executable,
             "-m",
             "snakemake",
             "--profile",
-            f"profiles/{profile}",
-            *PROFILES[profile],
+            profile if "/" in profile else f"profiles/{profile}",
+            *PROFILES[Path(profile).name],
             *arguments,
         ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                command, cwd=project.folder, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=project.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # What a shell says of where it is, links and all.
+                env={**os.environ, "PWD": str(project.folder), **(environment or {})},
             )
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
 
     def ended(self, seconds: float = 600) -> Outcome:
         try:
@@ -268,12 +285,23 @@ def test_jobs_that_fail_are_submitted_again(
     assert len(re.findall(r"^Trying to restart job", outcome.text, re.MULTILINE)) >= 4
     logs = [*there.folder.glob("logs/slurm/*"), *there.folder.glob(".snakemake/slurm_logs/*/*/*")]
     assert any("exceeded memory limit" in log.read_text() for log in logs)
+    # Both show it, and where it stands.
+    assert "exceeded memory limit" in outcome.text
+    if profile == "generic-slurm":
+        name = rf"runs\.{digests['baseline']}\.epochs-50\.seeds-0-4"
+        assert re.search(rf"SLURM's job \d+, {name}, ended as FAILED", outcome.text)
+        assert re.search(rf"The last lines of its log logs/slurm/{name}\.log:", outcome.text)
+        assert re.search(r"ended as TIMEOUT.* It had asked for \S+ and 00:01:00", outcome.text)
 
 
 @both_profiles("generic-slurm")
 def test_snakemake_is_killed_and_then_a_node_goes_down(
     profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
 ) -> None:
+    """In a folder behind a symbolic link, as a home often is; SLURM knows it without."""
+    link = there.folder.with_name("link")
+    link.symlink_to(there.folder)
+    there = Project(link)
     digest = digests_of(here)["kernel-ones"]
     runs.append(Run(there, profile, HISTORIES))
     stop_amid(there, {digest: "kernel-ones"})
@@ -287,8 +315,12 @@ def test_snakemake_is_killed_and_then_a_node_goes_down(
     finished, records = there.trainings, there.records
     assert len(finished) >= 3
     if profile == "slurm":
-        # As docs/cluster.md says; the other profile sees to it itself.
-        subprocess.run(["scancel", *alive(there, slurm)], check=True)
+        # The command of docs/cluster.md; the other profile sees to it itself.
+        page = (REPOSITORY / "docs/cluster.md").read_text()
+        cancels = next(line.strip() for line in page.split("\n") if "xargs -r scancel" in line)
+        subprocess.run(
+            ["bash", "-c", cancels], check=True, cwd=link, env={**os.environ, "PWD": str(link)}
+        )
         wait_until(lambda: not alive(there, slurm))
     runs.append(Run(there, profile, HISTORIES))
     number = None
@@ -321,6 +353,221 @@ def test_snakemake_is_killed_and_then_a_node_goes_down(
     assert states(there, slurm).count("COMPLETED") == JOBS
 
 
+def limit(memory: int) -> None:
+    """Of the partition, in MB; 0 for none."""
+    allowed = f"MaxMemPerNode={memory}"
+    subprocess.run(["scontrol", "update", "PartitionName=debug", allowed], check=True)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["runtime=120", pytest.param("mem_mb=5900", marks=pytest.mark.thorough)],
+)
+def test_jobs_that_cannot_start_are_named(
+    resource: str, there: Project, slurm: Slurm, runs: list[Run]
+) -> None:
+    """More time, or memory, than the partition ever gives: nothing else would be shown."""
+    target = "results/notebook/runs/baseline.csv"
+    asked = ["--set-resources", f"train:{resource}", "--retries", "0"]
+    environment = {"INITSTUDY_PATIENCE": "1"}
+    limit(1000 if resource.startswith("mem_mb") else 0)
+    try:
+        runs.append(Run(there, "generic-slurm", target, *asked, environment=environment))
+        wait_until(
+            lambda: re.search("cannot start: |Error submitting", runs[0].said) is not None, 120
+        )
+    finally:
+        limit(0)
+    if resource.startswith("runtime"):
+        assert "cannot start: PartitionTimeLimit. It asks for" in runs[0].said
+        assert 'ask for less time, as in --set-resources "train:runtime=' in runs[0].said
+        # Once, however often it is looked at.
+        time.sleep(6)
+        assert runs[0].said.count("cannot start: ") == 1
+    runs[0].process.send_signal(signal.SIGINT)
+    runs[0].ended(60)
+    assert not alive(there, slurm)
+
+
+def test_a_wrong_partition_is_named(there: Project, slurm: Slurm, runs: list[Run]) -> None:
+    """As SLURM names it; the partition is set as docs/cluster.md sets a site's options."""
+    environment = {"SBATCH_PARTITION": "nowhere"}
+    target = "results/notebook/runs/baseline.csv"
+    runs.append(Run(there, "generic-slurm", target, environment=environment))
+    outcome = runs[0].ended(120)
+    assert outcome.code != 0
+    assert "invalid partition specified: nowhere" in outcome.text
+    assert "Traceback" not in outcome.text
+    assert not jobs_of(there, slurm)
+
+
+OTHER = """
+module initstudy:
+    snakefile: "{project}/Snakefile"
+    config: {{"study": "mine", "dataset": "{project}/few.npz", **{settings}}}
+
+use rule * from initstudy as initstudy_*
+
+rule mine:
+    default_target: True
+    input: "results/mine/runs/baseline.csv"
+    output: "mine.csv"
+    shell: "hostname; cp {{input}} {{output}}"
+"""
+
+
+@both_profiles("generic-slurm")
+def test_from_other_folders(
+    profile: str, there: Project, slurm: Slurm, runs: list[Run], tmp_path: Path
+) -> None:
+    """As a module whose workflow has a rule that asks for nothing, then with --directory."""
+    shutil.copy2(REPOSITORY / "tests/no_work.py", there / "scripts/train.py")
+    other = Project(tmp_path / "other")
+    other.folder.mkdir()
+    keys = ("published", "compile", "kernel_initializers", "seeds", "seeds_per_job")
+    settings = {key: SUITE[key] for key in keys} | {"confirmation_seeds": 1, "epochs": 2}
+    text = OTHER.format(project=there.folder, settings=settings)
+    (other / "Snakefile").write_text(text)
+    runs.append(Run(other, f"{there.folder}/profiles/{profile}"))
+    outcome = runs[0].ended()
+    assert outcome.code == 0, outcome.text
+    assert states(other, slurm) == ["COMPLETED"] * 2
+    if profile == "slurm":
+        return
+    last = Project(tmp_path / "a last one")
+    last.folder.mkdir()
+    shutil.copy2(there / "few.npz", last.folder)
+    target = ["results/notebook/runs/baseline.csv", "--directory", str(last.folder)]
+    runs.append(Run(there, profile, *target))
+    outcome = runs[1].ended()
+    assert outcome.code == 0, outcome.text
+    assert (last / target[0]).exists()
+    assert not (there / "results").exists()
+    assert list(last.folder.glob("logs/slurm/runs.*.log"))
+
+
+@pytest.mark.thorough
+def test_two_runs_of_one_job_at_once_write_the_same_bytes(
+    there: Project, here: Project, slurm: Slurm, runs: list[Run]
+) -> None:
+    """Jobs that are left in the queue go on beside their successors, which nobody prevents here."""
+    plain = "sbatch --parsable --mem={resources.mem_mb} --output=/dev/null"
+    arguments = [HISTORIES, "--cluster-generic-submit-cmd", plain]
+    runs.append(Run(there, "generic-slurm", *arguments))
+    stop_amid(there, {digest: name for name, digest in digests_of(here).items()})[1].send_signal(
+        signal.SIGCONT
+    )
+    runs[0].process.kill()
+    runs[0].process.wait()
+    left = alive(there, slurm)
+    runs.append(Run(there, "generic-slurm", *arguments))
+    outcome = runs[1].ended()
+    assert outcome.code == 0, outcome.text
+    wait_until(lambda: not alive(there, slurm))
+    assert left
+    assert len(jobs_of(there, slurm)) > JOBS
+    assert_trained_as(here, there)
+
+
+GROUP = 20_000
+
+
+def python_of_users() -> str | None:
+    """A Python of this version that a user who is not root may run."""
+    version = f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}"
+    for path in (sys.executable, "/usr/bin/python3"):
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run(
+                [path, "-c", version], user=20_001, stderr=subprocess.DEVNULL, check=True
+            )
+            return path
+    return None
+
+
+def as_user(number: int, project: Project, *arguments: str) -> Outcome:
+    """Snakemake of a user who is not root, whose group is GROUP."""
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    done = subprocess.run(
+        [str(python_of_users()), "-m", "snakemake", *arguments],
+        cwd=project.folder,
+        user=number,
+        group=GROUP,
+        extra_groups=[],
+        umask=0o002,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": packages,
+            "HOME": str(project.folder.parent / f"home-{number}"),
+            "USER": f"user-{number}",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    return Outcome(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def belongs(there: Project, tmp_path: Path) -> Project:
+    """The project of user 20001, whose trainings do no work."""
+    if python_of_users() is None:
+        pytest.skip("only root has other users, and they need a Python")
+    shutil.copy2(REPOSITORY / "tests/no_work.py", there / "scripts/train.py")
+    for name in ("accepted", "compared"):
+        kept = (there / ".initstudy" / name).resolve()
+        (there / ".initstudy" / name).unlink()
+        shutil.copytree(kept, there / ".initstudy" / name)
+    for folder in [tmp_path, *tmp_path.parents]:
+        if pwd.getpwuid(folder.stat().st_uid).pw_uid == 0 and str(folder) != "/tmp":
+            folder.chmod(folder.stat().st_mode | 0o055)
+    for number in (20_001, 20_002):
+        (tmp_path / f"home-{number}").mkdir()
+        os.chown(tmp_path / f"home-{number}", number, GROUP)
+    for path in [there.folder, *there.folder.rglob("*")]:
+        os.chown(path, 20_001, GROUP, follow_symlinks=False)
+    return there
+
+
+BEST = "results/notebook/best.yaml"
+
+
+def test_another_user_in_the_folder_is_refused_in_a_sentence(belongs: Project) -> None:
+    for options in (["--dry-run"], []):
+        outcome = as_user(20_002, belongs, "--cores", "2", *options, "--", BEST)
+        assert outcome.code == 1
+        assert "You may not write to" in outcome.text
+        assert "A group of users" in outcome.text
+        assert "Traceback" not in outcome.text
+
+
+@pytest.mark.thorough
+def test_a_group_of_users_shares_a_folder(belongs: Project) -> None:
+    """As docs/cluster.md sets it up; the second goes on where the first has ended."""
+    page = (REPOSITORY / "docs/cluster.md").read_text()
+    section = page.split("## A group of users")[1]
+    lines = section.split("```")[1].split("\n")[1:]
+    commands = [line.replace("GROUP", str(GROUP)) for line in lines if "umask" not in line]
+    subprocess.run(["bash", "-ec", "\n".join(commands)], cwd=belongs.folder, check=True)
+    assert any("umask 002" in line for line in lines)
+    first = as_user(20_001, belongs, "--cores", "2", BEST)
+    assert first.code == 0, first.text
+    second = as_user(20_002, belongs, "--cores", "2", "--config", "seeds=6", "--", BEST)
+    assert second.code == 0, second.text
+    assert second.jobs["train"] == 4
+
+
+@pytest.mark.thorough
+def test_a_user_who_is_not_root(belongs: Project, slurm: Slurm) -> None:
+    # SLURM starts a job in its user's name, whose number it need not know otherwise.
+    profile = ["--profile", "profiles/generic-slurm", *PROFILES["generic-slurm"]]
+    outcome = as_user(20_001, belongs, BEST, *profile)
+    assert outcome.code == 0, outcome.text
+    assert states(belongs, slurm) == ["COMPLETED"] * 4
+    owners = {path.stat().st_uid for path in belongs.folder.glob("results/runs/*/epochs-*/*")}
+    assert owners == {20_001}
+
+
 def assert_trained_as(here: Project, there: Project) -> None:
     """All that its trainings came to; what is made of that is the same here and there."""
     made = there.results
@@ -330,7 +577,8 @@ def assert_trained_as(here: Project, there: Project) -> None:
 
 def jobs_of(project: Project, slurm: Slurm) -> dict[str, dict[str, str]]:
     jobs = slurm.jobs().items()
-    return {number: job for number, job in jobs if job["folder"] == str(project.folder)}
+    folder = str(project.folder.resolve())
+    return {number: job for number, job in jobs if job["folder"] == folder}
 
 
 def states(project: Project, slurm: Slurm) -> list[str]:
@@ -386,7 +634,8 @@ def process_of(project: Project, digest: str) -> psutil.Process | None:
     for process in psutil.process_iter(["cmdline", "cwd"]):
         with contextlib.suppress(psutil.Error):
             command = process.info["cmdline"] or [""]
-            mine = process.info["cwd"] == str(project.folder) and command[-1].endswith("train.py")
+            here = process.info["cwd"] == str(project.folder.resolve())
+            mine = here and command[-1].endswith("train.py")
             if mine and any(f"/{digest}/" in file.path for file in process.open_files()):
                 return process
     return None

@@ -23,8 +23,9 @@ from initstudy.results.study import StudyResults
 from initstudy.results.tables import write
 from initstudy.studies import Studies
 from initstudy.study import HOW, Study, file_name
-from initstudy.suite.comparison import shared_variants, without_evidence
+from initstudy.suite.comparison import without_evidence
 from initstudy.suite.entry import of_study
+from initstudy.suite.shared import shared_variants
 
 BASE = {
     "published": None,

@@ -237,6 +237,14 @@ def test_other_settings_hold_for_all_studies(again: Project) -> None:
             [],
             ["results/suite/, as those of the list suite.yaml do"],
         ),
+        (
+            [
+                {"file": "config.yaml", "kernel_initializers": ["ones"], "bias_initializers": []},
+                {"file": "studies/tanh.yaml", "kernel_initializers": ["zeros"]},
+            ],
+            [],
+            ["suite.yaml: The studies share no variant besides the baseline: kernel-ones is not"],
+        ),
     ],
 )
 def test_what_is_wrong_is_told_in_one_message_before_anything_runs(

@@ -34,10 +34,13 @@ def hold(path: Path) -> int:
 
     Raises:
         StudyError: if another run does, or the file cannot be made.
+        PermissionError: if another user may not.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        raise
     except OSError as error:
         raise StudyError(f"The lock of this folder cannot be made: {error}") from None
     try:

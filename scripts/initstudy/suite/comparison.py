@@ -11,7 +11,6 @@ from initstudy.analysis import evidence
 from initstudy.analysis.comparison import compare_suites
 from initstudy.analysis.evidence import ONE_RUN, Evidence
 from initstudy.analysis.measures import Measure, metric_of
-from initstudy.config.initializers import Variant
 from initstudy.drawing.catalog import SUITE_FIGURES, figures_of
 from initstudy.drawing.explorer import explorer
 from initstudy.drawing.style import save
@@ -20,10 +19,10 @@ from initstudy.results.files import replacing
 from initstudy.results.study import StudyResults
 from initstudy.results.suite import SuiteResults
 from initstudy.results.tables import write
-from initstudy.study import Study
 from initstudy.suite.entry import of_study, of_tables
 from initstudy.suite.find import find
 from initstudy.suite.pages import report, verdict
+from initstudy.suite.shared import shared_variants
 from initstudy.suite.tables import tables
 
 
@@ -72,51 +71,6 @@ def compare_studies(
     for name, text in texts.items():
         with replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-
-
-def shared_variants(
-    studies: Sequence[Study],
-) -> tuple[list[str], dict[str, Sequence[str]]]:
-    """Find the variants that can be compared over all studies.
-
-    Returns:
-        The names of those that all studies have, with the same initializers, in the order of the
-        first; and of each other one the studies that lack it, of which there is none if only the
-        initializers differ. `best` is none of either: it is another pair in each study.
-
-    Raises:
-        StudyError: if the baselines differ, or nothing besides them is shared.
-    """
-    shared: list[str] = []
-    left_out: dict[str, Sequence[str]] = {}
-    for name in dict.fromkeys(name for study in studies for name in study.variants):
-        without = [study.name for study in studies if name not in study.variants]
-        same = {_meaning(study.variants[name]) for study in studies if name in study.variants}
-        if without or len(same) > 1:
-            left_out[name] = without
-        else:
-            shared.append(name)
-    if "baseline" not in shared:
-        raise StudyError(
-            "The studies have different baselines, so differences from them cannot be "
-            "compared: "
-            + "; ".join(
-                "{} has {} kernels and {} biases".format(s.name, *s.initializers["baseline"])
-                for s in studies
-            )
-            + "."
-        )
-    if shared == ["baseline"]:
-        lacking = (
-            f"{name} is not in {', '.join(without)}"
-            if without
-            else f"{name} has other initializers in each"
-            for name, without in left_out.items()
-        )
-        raise StudyError(
-            f"The studies share no variant besides the baseline: {'; '.join(lacking)}."
-        )
-    return shared, left_out
 
 
 def trust(results: SuiteResults, kept: SuiteResults, taken: Sequence[str]) -> dict[str, Any]:
@@ -189,8 +143,3 @@ def _curves(
         tables.append(rows)
     joined = pd.concat(tables, ignore_index=True)
     return joined, several if len(metrics) > 1 else metric_of(studies[0].study)
-
-
-def _meaning(variant: Variant) -> str:
-    pair = variant.kernel.plain(), variant.bias.plain()
-    return json.dumps([{**initializer, "name": None} for initializer in pair], sort_keys=True)
