@@ -469,6 +469,8 @@ def test_two_runs_of_one_job_at_once_write_the_same_bytes(
     assert_trained_as(here, there)
 
 
+# Of every Debian; SLURM knows no user without a name.
+FIRST, SECOND = "games", "news"
 GROUP = 20_000
 
 
@@ -476,29 +478,27 @@ def python_of_users() -> str | None:
     """A Python of this version that a user who is not root may run."""
     version = f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}"
     for path in (sys.executable, "/usr/bin/python3"):
-        with contextlib.suppress(OSError, subprocess.CalledProcessError):
-            subprocess.run(
-                [path, "-c", version], user=20_001, stderr=subprocess.DEVNULL, check=True
-            )
+        with contextlib.suppress(OSError, KeyError, subprocess.CalledProcessError):
+            subprocess.run([path, "-c", version], user=FIRST, stderr=subprocess.DEVNULL, check=True)
             return path
     return None
 
 
-def as_user(number: int, project: Project, *arguments: str) -> Outcome:
+def as_user(name: str, project: Project, *arguments: str) -> Outcome:
     """Snakemake of a user who is not root, whose group is GROUP."""
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     done = subprocess.run(
         [str(python_of_users()), "-m", "snakemake", *arguments],
         cwd=project.folder,
-        user=number,
+        user=name,
         group=GROUP,
         extra_groups=[],
         umask=0o002,
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": packages,
-            "HOME": str(project.folder.parent / f"home-{number}"),
-            "USER": f"user-{number}",
+            "HOME": str(project.folder.parent / f"home-{name}"),
+            "USER": name,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -510,7 +510,7 @@ def as_user(number: int, project: Project, *arguments: str) -> Outcome:
 
 @pytest.fixture
 def belongs(there: Project, tmp_path: Path) -> Project:
-    """The project of user 20001, whose trainings do no work."""
+    """The project of the user FIRST, whose trainings do no work."""
     if python_of_users() is None:
         pytest.skip("only root has other users, and they need a Python")
     shutil.copy2(REPOSITORY / "tests/no_work.py", there / "scripts/train.py")
@@ -521,11 +521,11 @@ def belongs(there: Project, tmp_path: Path) -> Project:
     for folder in [tmp_path, *tmp_path.parents]:
         if pwd.getpwuid(folder.stat().st_uid).pw_uid == 0 and str(folder) != "/tmp":
             folder.chmod(folder.stat().st_mode | 0o055)
-    for number in (20_001, 20_002):
-        (tmp_path / f"home-{number}").mkdir()
-        os.chown(tmp_path / f"home-{number}", number, GROUP)
+    for name in (FIRST, SECOND):
+        (tmp_path / f"home-{name}").mkdir()
+        shutil.chown(tmp_path / f"home-{name}", name, GROUP)
     for path in [there.folder, *there.folder.rglob("*")]:
-        os.chown(path, 20_001, GROUP, follow_symlinks=False)
+        os.chown(path, pwd.getpwnam(FIRST).pw_uid, GROUP, follow_symlinks=False)
     return there
 
 
@@ -534,7 +534,7 @@ BEST = "results/notebook/best.yaml"
 
 def test_another_user_in_the_folder_is_refused_in_a_sentence(belongs: Project) -> None:
     for options in (["--dry-run"], []):
-        outcome = as_user(20_002, belongs, "--cores", "2", *options, "--", BEST)
+        outcome = as_user(SECOND, belongs, "--cores", "2", *options, "--", BEST)
         assert outcome.code == 1
         assert "You may not write to" in outcome.text
         assert "A group of users" in outcome.text
@@ -550,22 +550,21 @@ def test_a_group_of_users_shares_a_folder(belongs: Project) -> None:
     commands = [line.replace("GROUP", str(GROUP)) for line in lines if "umask" not in line]
     subprocess.run(["bash", "-ec", "\n".join(commands)], cwd=belongs.folder, check=True)
     assert any("umask 002" in line for line in lines)
-    first = as_user(20_001, belongs, "--cores", "2", BEST)
+    first = as_user(FIRST, belongs, "--cores", "2", BEST)
     assert first.code == 0, first.text
-    second = as_user(20_002, belongs, "--cores", "2", "--config", "seeds=6", "--", BEST)
+    second = as_user(SECOND, belongs, "--cores", "2", "--config", "seeds=6", "--", BEST)
     assert second.code == 0, second.text
     assert second.jobs["train"] == 4
 
 
 @pytest.mark.thorough
 def test_a_user_who_is_not_root(belongs: Project, slurm: Slurm) -> None:
-    # SLURM starts a job in its user's name, whose number it need not know otherwise.
     profile = ["--profile", "profiles/generic-slurm", *PROFILES["generic-slurm"]]
-    outcome = as_user(20_001, belongs, BEST, *profile)
+    outcome = as_user(FIRST, belongs, BEST, *profile)
     assert outcome.code == 0, outcome.text
     assert states(belongs, slurm) == ["COMPLETED"] * 4
     owners = {path.stat().st_uid for path in belongs.folder.glob("results/runs/*/epochs-*/*")}
-    assert owners == {20_001}
+    assert owners == {pwd.getpwnam(FIRST).pw_uid}
 
 
 def assert_trained_as(here: Project, there: Project) -> None:
