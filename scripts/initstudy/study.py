@@ -106,6 +106,16 @@ class Study(Configuration):
         return json.dumps(content, indent=1) + "\n"
 
     @property
+    def counted(self) -> str:
+        """What an accuracy is a share of: examples, or their labels or steps."""
+        target = self.data.target
+        if len(target.shape) > (target.kind != "classes"):
+            return "steps"
+        loss = self.loss["class_name"].replace("_", "").lower()
+        one_of_several = "categorical" in loss or loss.startswith("kl")
+        return "labels" if target.kind == "labels" and not one_of_several else "examples"
+
+    @property
     def held_back(self) -> int:
         """How many training examples are kept for validation."""
         return 0 if isinstance(self.held_out, str) else self.held_out

@@ -102,6 +102,32 @@ def test_the_diagnostics_of_many_jobs_are_joined(tmp_path: Path) -> None:
         tables.collect(jobs, DIAGNOSTICS, EPOCHS)
 
 
+@pytest.mark.parametrize("layers", [["LSTM", "Dense"], ["Embedding", "LSTM", "Dense"]])
+def test_of_variants_that_draw_other_weights_the_shared_layers_are_kept(
+    tmp_path: Path, layers: list[str]
+) -> None:
+    """Whether their layers are as many, or not."""
+    jobs: list[Job] = []
+    for variant, names in {
+        "a": layers,
+        "b": ["LSTM/kernel", "LSTM/recurrent_kernel", "Dense"],
+    }.items():
+        rows = [
+            f"{seed},{epoch},{layer},{name},16,{names[layer - 1][0] == 'D':d},0.5,0,0.1,0,0,5,0.1"
+            for seed in (0, 1)
+            for epoch in (0, 1, 2, 5)
+            for layer, name in enumerate(names, 1)
+        ]
+        head = GOOD[0].partition(",")[2]
+        jobs.append((variant, written(tmp_path, variant, [head, *rows])))
+    found = tables.collect(jobs, DIAGNOSTICS, EPOCHS).frame
+    assert len(found) == 2 * 2 * 4 * 2
+    for _, rows in found.groupby(["variant", "seed", "epoch"]):
+        assert rows["name"].tolist() == ["LSTM", "Dense"]
+        assert rows["layer"].tolist() == [1, 2]
+        assert rows["activation_mean"].tolist() == [0, 1]
+
+
 def test_what_another_version_did_not_measure_is_nan(tmp_path: Path) -> None:
     """So that a new measure trains nothing again."""
     rows = [line.partition(",")[2] for line in GOOD if line[0] == "a"]

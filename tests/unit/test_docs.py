@@ -78,6 +78,18 @@ def test_every_page_has_its_place_in_the_way_through() -> None:
     assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("how-to-*.md")), ids=lambda page: page.stem)
+def test_a_how_to_page_has_its_example_as_it_is(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(text.split()) <= 500
+    command = re.search(r"^```sh\nsnakemake --cores 2 --configfile (studies/\S+)\n```$", text, re.M)
+    assert command
+    shown = re.search(r"^```yaml\n(study: .*?)^```$", text, re.M | re.S)
+    assert shown
+    assert yaml.safe_load(shown[1]) == yaml.safe_load((REPOSITORY / command[1]).read_text())
+    assert "\n> **" in text
+
+
 @pytest.fixture
 def site() -> Path:
     """Built by `make docs`, which fails by itself if a link is broken."""

@@ -1,5 +1,6 @@
 """Nothing is concluded of seeds that are one and the same run, nor where nothing learned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import in_memory
@@ -24,6 +25,7 @@ from initstudy.analysis.evidence import (
 from initstudy.analysis.findings import find as find_all
 from initstudy.analysis.measures import ACCURACY
 from initstudy.analysis.summary import summarize
+from initstudy.data.targets import Target
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.report.words import TEMPLATES
 from initstudy.results import histories
@@ -80,6 +82,22 @@ def test_seeds_are_one_run_if_they_agree_but_for_rounding() -> None:
     assert one_run(table[table["seed"] == 0]) == []
     nan = table.assign(**dict.fromkeys(METRICS, np.nan))
     assert one_run(nan[nan["epoch"] == 1]) == []
+
+
+def test_runs_of_large_targets_are_not_one_run_because_their_errors_agree() -> None:
+    """Until a network has learned the size of its targets, all seeds have the same error."""
+    table = study({"baseline": varied(0.5), "kernel-a": varied(0.6)})
+    renamed = {name: name.replace("accuracy", "mean_squared_error") for name in table.columns}
+    table = table.rename(columns=renamed)
+    first = table["epoch"] == 1
+    table.loc[first, table.columns[-4:]] = 3e13
+    table.loc[first & (table["seed"] == 1), table.columns[-4:]] = 3e13 * (1 + 1e-7)
+    target = Target("numbers", 1, (), {"mean_squared_error": 1e13})
+    for size, reason in [(128, ""), (60_000, ONE_RUN)]:
+        keys = {"loss": "mean_squared_error", "metric": "mean_squared_error", "batch_size": size}
+        asked = configured(**keys)
+        asked = asked.model_copy(update={"data": replace(asked.data, target=target)})
+        assert find(asked, table, histories.final(table, asked)).reason == reason
 
 
 def test_every_reason_has_its_words() -> None:

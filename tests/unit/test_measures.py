@@ -1,6 +1,7 @@
 """Whatever variants are judged by, the best is the best, and who never gets there is the last."""
 
 import itertools
+from dataclasses import replace
 from typing import get_args
 from unittest.mock import ANY
 
@@ -16,12 +17,14 @@ from initstudy.analysis.comparisons import compare
 from initstudy.analysis.decisions import Decisions, Rules, analyse
 from initstudy.analysis.evidence import Evidence
 from initstudy.analysis.findings import find
-from initstudy.analysis.measures import ACCURACY, differences, mean_interval
+from initstudy.analysis.measures import ACCURACY, differences, mean_interval, metric_of
 from initstudy.analysis.measures import measure as measure_named
 from initstudy.analysis.summary import summarize
 from initstudy.config.configuration import Configuration
 from initstudy.config.initializers import Variant
 from initstudy.config.names import RANKED
+from initstudy.data.targets import Target
+from initstudy.drawing.scales import describe
 from initstudy.report.verdict import summary_table, verdict
 from initstudy.results import histories
 from initstudy.results.contracts import HISTORIES
@@ -34,6 +37,28 @@ LOSS, EPOCHS, AREA = (
 JUDGED = ["accuracy", "loss", "epochs_to_target", "area_under_curve"]
 INF, NAN = np.inf, np.nan
 SIMULATIONS = 100
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "counted", "words"),
+    [
+        ("sparse_categorical_crossentropy", Target("classes", 3, ()), "examples", "classified"),
+        ("sparse_categorical_crossentropy", Target("classes", 3, (9,)), "steps", "predicted"),
+        ("binary_crossentropy", Target("labels", 4, (4,)), "labels", "predicted"),
+        ("binary_crossentropy", Target("labels", 4, (9, 4)), "steps", "predicted"),
+        # Shares of classes, of which the largest is what counts.
+        ("kl_divergence", Target("labels", 4, (4,)), "examples", "classified"),
+    ],
+)
+def test_an_accuracy_is_said_to_be_of_what_it_counts(
+    loss: str, target: Target, counted: str, words: str
+) -> None:
+    asked = configured(loss=loss)
+    data = replace(asked.data, target=replace(target, constant={"accuracy": 0.5}))
+    of_target = asked.model_copy(update={"data": data})
+    assert of_target.counted == counted
+    axis = describe(metric_of(of_target), "test")
+    assert axis == f"test {counted} {words} correctly after the last epoch (logit scale)"
 
 
 def table(curves: dict[str, list[list[float]]]) -> pd.DataFrame:

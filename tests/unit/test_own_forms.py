@@ -147,6 +147,30 @@ def test_what_is_wrong_with_pictures_is_refused_by_name() -> None:
     assert "test_alone/ has test, val, but no train/." in refused("test_alone/")
 
 
+def test_a_picture_is_turned_as_its_camera_says() -> None:
+    drawn("p", 5, (3,))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    with Image.open("p/cat/0.png") as one:
+        upright = np.asarray(one)
+    sideways = Image.fromarray(np.rot90(upright))
+    sideways.save("p/cat/0.png", exif=turned)
+    found = own_pictures.read_pictures(own_pictures.layout("p/")).arrays["x_train"]
+    np.testing.assert_array_equal(found[0], upright)
+
+
+def test_links_folders_and_depths_of_pictures_are_refused_by_name() -> None:
+    drawn("p", 5)
+    Path("p/cat/x.png").symlink_to("not_there.png")
+    assert "p/cat/x.png is a link to a file that is not there" in refused("p/")
+    Path("p/cat/x.png").unlink()
+    Path("p/cat/more").mkdir()
+    assert "p/cat/more is a folder, and p/cat holds the pictures of a class" in refused("p/")
+    Path("p/cat/more").rmdir()
+    picture("p/dog/9.png", np.zeros((5, 4), np.uint16))
+    assert "Give all pictures one size and depth." in refused("p/")
+
+
 def test_what_lies_beside_train_is_said() -> None:
     drawn("p/train", 5)
     Path("p/labels.csv").write_text("a")

@@ -137,7 +137,8 @@ def test_what_teaches_nothing_is_left_out_and_said() -> None:
         ),
         (HEADER + "1,?,yes,1\n" + ROWS, "if it is a value, write another word, such as unknown"),
         (HEADER + "1,red,,1\n" + ROWS, "line 2, column smoker: there is no value"),
-        (HEADER + ROWS + '1,red,yes,"1,5"\n', "line 42, column price: 1,5 must be written 1.5"),
+        (HEADER + ROWS + '1,red,yes,"1,5"\n', "line 42, column price: 1,5 must be written 1.5."),
+        (HEADER + ROWS + '1,red,yes,"1,500"\n', "must be written 1.500, or 1500 if the comma div"),
         (
             HEADER + '1,"a\nb",yes,1\n' + ROWS + "1,red,no,x\n",
             "line 44, column price: 'x' is not a",

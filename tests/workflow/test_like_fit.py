@@ -14,7 +14,10 @@ import pandas as pd
 import pytest
 import yaml
 from helpers import Project
+from specs import keras_object
+from tasks import EXAMPLES, TASKS
 
+from initstudy.engine.losses import make_loss
 from initstudy.engine.user_code import load
 
 NETWORKS = Path(__file__).parents[1] / "like_fit.py"
@@ -90,6 +93,63 @@ def test_a_study_trains_a_network_as_fit_does(project: Project, name: str) -> No
     (tests,) = (project / "results/runs").glob("*/epochs-*/*.tests.csv")
     found = pd.read_csv(tests)[["test_loss", "test_accuracy"]].to_numpy()[0]
     np.testing.assert_allclose(found, tested, rtol=1e-4)
+
+
+# Of all tasks, which tests/unit/test_tasks.py holds to fit, those that reach a study by files.
+THROUGH_FILES = ("root mean square", "several labels", "a tag for each word")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] * (name != "root mean square"))
+        for name in THROUGH_FILES
+    ],
+)
+def test_a_study_of_another_task_trains_as_fit_does(project: Project, name: str) -> None:
+    task = TASKS[name]
+    train, test = slice(EXAMPLES), slice(EXAMPLES, None)
+    x, y = task.x, task.y
+    np.savez(
+        project / "few.npz", x_train=x[train], y_train=y[train], x_test=x[test], y_test=y[test]
+    )
+    for file in ("like_fit.py", "tasks.py"):
+        shutil.copy(NETWORKS.parent / file, project / file)
+    study = {
+        "study": "like",
+        "dataset": "few.npz",
+        "model": f"tasks.py:{task.build.__name__}",
+        "loss": task.loss,
+        "metric": task.metric,
+        "optimizer": SGD,
+        "batch_size": EXAMPLES,
+        "epochs": EPOCHS,
+        "seeds": 1,
+        "baseline": {"kernel_initializer": "like_fit.py:Ramp", "bias_initializer": "zeros"},
+        "kernel_initializers": ["he_normal"],
+        "bias_initializers": [],
+        "published": None,
+    }
+    (project / "like.yaml").write_text(yaml.safe_dump(study))
+    target = "results/like/runs/baseline.csv"
+    project.run(target, "--configfile", "like.yaml")
+    metric, reference = task.metric, task.reference()
+    model = task.build(x.shape[1:], y.shape[-1] if y.ndim > 1 and "tag" not in name else 3)
+    model.compile(keras_optimizer(SGD), make_loss(keras_object(task.loss)), metrics=[reference])
+    told = model.fit(
+        x[train],
+        y[train],
+        batch_size=EXAMPLES,
+        epochs=EPOCHS,
+        validation_data=(x[test], y[test]),
+        verbose=0,
+    ).history
+    history = pd.read_csv(project / target)
+    for mine, theirs in {"loss": "loss", metric: reference.name}.items():
+        for prefix in ("", "val_"):
+            np.testing.assert_allclose(
+                history[f"{prefix}{mine}"], told[f"{prefix}{theirs}"], rtol=1e-4
+            )
 
 
 def by_fit(name: str, x: Any, y: Any) -> tuple[Any, Any]:

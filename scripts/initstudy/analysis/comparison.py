@@ -182,7 +182,7 @@ def compare(
 def _nothing(one: Replicates, other: Replicates) -> str:
     """Say why nothing can be concluded from two variants; "" if something can."""
     for side in (one, other):
-        if side.histories is not None and side.variant in one_run(side.histories):
+        if side.histories is not None and side.variant in one_run(side.histories, side.of):
             return f"all seeds of {side.label} are one and the same run, so n is 1"
     studies = {side.of.metric for side in (one, other) if side.of}
     if len(studies) > 1:

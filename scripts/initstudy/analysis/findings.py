@@ -122,6 +122,7 @@ def find(results: StudyResults, published: pd.DataFrame | None = None) -> Findin
         )
         if losing
         else [],
+        counted=study.counted,
     )
 
 

@@ -29,6 +29,7 @@ class Measure:
         unit_of_difference: of a difference of what is shown.
         places: decimals that are shown of a difference at least.
         middle: what the centre of the replicates is called.
+        counted: what an accuracy is a share of: examples, labels or steps.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Measure:
     unit_of_difference: str = ""
     places: int = 3
     middle: str = "mean"
+    counted: str = "examples"
 
     @property
     def words(self) -> str:
@@ -125,12 +127,14 @@ def measure(judge_by: str, metric: str = METRIC, constant: float = 1.0) -> Measu
 
 def measure_of(study: Study | Findings) -> Measure:
     """Return the primary metric of a study, or of what it has found."""
-    return measure(study.judge_by, study.metric, study.constant)
+    found = measure(study.judge_by, study.metric, study.constant)
+    return replace(found, counted=study.counted)
 
 
 def metric_of(study: Study | Findings) -> Measure:
     """Return what the networks of a study are measured by."""
-    return measure(study.metric, study.metric, study.constant)
+    found = measure(study.metric, study.metric, study.constant)
+    return replace(found, counted=study.counted)
 
 
 def differences(scores: Floats, base: Floats) -> Floats:

@@ -135,7 +135,15 @@ def _placed(place: Path, classes: Sequence[str]) -> Iterator[tuple[Path, int]]:
         if not pictures:
             raise StudyError(f"{folder} has no picture. Add some, or remove the folder.")
         for path in pictures:
-            if path.is_dir() or path.suffix.lower() not in ENDINGS:
+            if path.is_symlink() and not path.exists():
+                raise StudyError(f"{path} is a link to a file that is not there. Remove it.")
+            if path.is_dir():
+                raise StudyError(
+                    f"{path} is a folder, and {folder} holds the pictures of a class. Move its "
+                    f"pictures to {folder}, or elsewhere. The folders train/, test/ and val/ have "
+                    "these names in small letters."
+                )
+            if path.suffix.lower() not in ENDINGS:
                 raise StudyError(
                     f"{path} is not a picture ({', '.join(ENDINGS)}). Move it elsewhere."
                 )
@@ -166,9 +174,10 @@ class _Stack:
         picture = _decoded(path)
         first_path, first = self._first = self._first or (path, picture)
         if picture.shape[:2] != first.shape[:2] or picture.dtype != first.dtype:
+            alike = "size" if picture.dtype == first.dtype else "size and depth"
             raise StudyError(
                 f"{path} has {_size(picture)}, {first_path} {_size(first)}. Give all pictures one "
-                "size."
+                f"{alike}."
             )
         if picture.ndim == 2:
             self.grey += 1
@@ -185,12 +194,14 @@ def _size(picture: npt.NDArray[Any]) -> str:
 
 def _decoded(path: Path) -> npt.NDArray[Any]:
     """Return a picture, (rows, columns) if it is grey, or (rows, columns, 3)."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as picture:
-            if getattr(picture, "n_frames", 1) > 1:
+        with Image.open(path) as opened:
+            if getattr(opened, "n_frames", 1) > 1:
                 raise StudyError(f"{path} has several pictures; keep one.")
+            # Cameras write how a picture is to be turned beside its pixels.
+            picture = ImageOps.exif_transpose(opened)
             if picture.mode in TRANSPARENT or "transparency" in picture.info:
                 alpha = np.asarray(picture.convert("RGBA"))[..., 3]
                 if alpha.min() < 255:

@@ -20,6 +20,7 @@ SEPARATORS = {",": ",", ";": ";", "\t": "tab"}
 MISSING = {"", "?", "na", "n/a", "nan", "null", "#n/a"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d+,\d+")
+THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}")
 # A column of text of which so large a share differs from row to row names the examples.
 DIFFERENT = 0.5
 # Of whole numbers that are classes, so many examples there are of each on average, at least.
@@ -256,7 +257,10 @@ def _typed(table: Table, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any
         return column
     for row, cell in enumerate(column):
         if COMMA.fullmatch(cell):
-            raise table.refuse(row, name, f"{cell} must be written {cell.replace(',', '.')}.")
+            written = cell.replace(",", ".")
+            if THOUSANDS.fullmatch(cell):
+                written += f", or {cell.replace(',', '')} if the comma divides thousands"
+            raise table.refuse(row, name, f"{cell} must be written {written}.")
         if not NUMBER.fullmatch(cell):
             raise table.refuse(
                 row, name, f"{cell!r} is not a number, as others in this column are."

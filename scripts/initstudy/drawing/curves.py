@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from initstudy.analysis.decisions import BASELINE
 from initstudy.analysis.levels import Floats
 from initstudy.analysis.measures import ACCURACY, Measure, metric_of
-from initstudy.drawing.scales import HIGHEST, LOWEST, clipped, scale_curves
+from initstudy.drawing.scales import HIGHEST, LOWEST, clipped, correct, scale_curves
 from initstudy.drawing.style import (
     ENDS_OF_LINES,
     INK,
@@ -127,7 +127,7 @@ def learning_curves(
             if one.peak:
                 panels[1].plot(one.peak.epoch, one.peak.value, color=one.style["color"], **PEAK)
         scale_curves(panels[0], metric)
-        what = "examples classified correctly\n(logit scale)"
+        what = f"{correct(metric)}\n(logit scale)"
         if not metric.share:
             what = f"{metric.words}, {metric.direction}\n(logarithmic)"
         panels[0].set_ylabel(f"{what}, mean of n = {seeds} seeds")

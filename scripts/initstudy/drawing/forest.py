@@ -29,6 +29,8 @@ from initstudy.results.findings import Comparison, Variant
 from initstudy.results.study import StudyResults
 
 # More rows are not read at once: then the best and as many of the worst are drawn.
+# Ticks with more characters than these overlap if there are as many as usual.
+LONG_TICK = 5
 MANY_ROWS, ENDS_OF_ROWS = 40, 12
 # A row that reaches so many times as far as the next one lies beyond the axis.
 FAR = 3.0
@@ -236,7 +238,11 @@ def _decisions(
 
 
 def _scale(axes: Axes, metric: Measure, narrow: bool) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 7))
+    ticks = MaxNLocator(nbins=5 if narrow else 7)
+    marks = [_tick(metric.scale * tick) for tick in ticks.tick_values(*axes.get_xlim())]
+    if max(map(len, marks)) > LONG_TICK:
+        ticks = MaxNLocator(nbins=2 if narrow else 3)
+    axes.xaxis.set_major_locator(ticks)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(metric.scale * x)))
     what = metric.words
     unit = metric.unit_of_difference.strip()

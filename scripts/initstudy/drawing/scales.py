@@ -35,11 +35,17 @@ def describe(metric: Measure, judged: str) -> str:
         judged: the set of examples: "test" or "validation".
     """
     if metric.name == METRIC:
-        return f"{judged} examples classified correctly after the last epoch (logit scale)"
+        return f"{judged} {correct(metric)} after the last epoch (logit scale)"
     if metric.name not in ("epochs_to_target", "area_under_curve"):
         return f"{metric.words} of the {judged} examples after the last epoch (logarithmic)"
     scale = " (logit scale)" if metric.share else ""
     return f"{metric.words}, of the validation examples{scale}"
+
+
+def correct(metric: Measure) -> str:
+    """Say what an accuracy is a share of."""
+    verb = "classified" if metric.counted == "examples" else "predicted"
+    return f"{metric.counted} {verb} correctly"
 
 
 def clipped(metric: Measure, values: Floats) -> Floats:

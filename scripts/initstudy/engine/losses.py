@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.errors import EngineError
-from initstudy.engine.spec import OF_MODEL, RunSpec
+from initstudy.engine.spec import LOSS, OF_MODEL, RunSpec
 
 # Losses that take the number of the class, those of one class of several, and those of a network
 # that ends in one probability for each class or label.
@@ -203,6 +203,11 @@ def objective_of(spec: RunSpec, model: Any) -> Objective:
 def mask_of(outputs: Any) -> Any:
     """Return the mask that a layer has put on outputs, as `fit` sees it; None if there is none."""
     return getattr(outputs, "_keras_mask", None)
+
+
+def usual_objective(model: Any = None) -> Objective:
+    """Return what a model is trained for unless something else is asked for."""
+    return Objective(make_loss({"class_name": LOSS, "config": {}}, model))
 
 
 def looks_at_batch(objective: Objective, targets: Any, outputs: Any) -> bool:

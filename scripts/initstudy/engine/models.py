@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import Role, other_seed
 from initstudy.engine.layers import layers_of, with_own_variables
+from initstudy.engine.losses import Objective, objective_of, usual_objective
 from initstudy.engine.spec import RunSpec, last_layer
 from initstudy.engine.user_code import load
 from initstudy.engine.weights import Weight, draw, weights_of
@@ -36,11 +37,13 @@ class Network:
         model: of Keras.
         weights: all of it, see `weights.weights_of`.
         rules: by the index of a weight, the initializer of the study that has drawn it.
+        objective: what it is trained for.
     """
 
     model: Any
     weights: Sequence[Weight]
     rules: Mapping[int, Any]
+    objective: Objective = field(default_factory=usual_objective)
 
 
 class Networks:
@@ -49,12 +52,16 @@ class Networks:
     Args:
         make: returns the model of a seed, which decides all that it draws.
         initializers: of each role, see `weights.assigned`.
+        make_objective: what a model is trained for.
     """
 
     def __init__(
-        self, make: Callable[[int], Any], initializers: Mapping[Role, Mapping[str, Any]]
+        self,
+        make: Callable[[int], Any],
+        initializers: Mapping[Role, Mapping[str, Any]],
+        make_objective: Callable[[Any], Objective] = usual_objective,
     ) -> None:
-        self._make = make
+        self._make, self._make_objective = make, make_objective
         self._initializers = initializers
         # Which weights are drawn is seen at the first model, and holds for all that are like it.
         self._known: dict[tuple[Any, ...], Sequence[Weight]] = {}
@@ -71,7 +78,8 @@ class Networks:
         if kind not in self._known:
             self._known[kind] = weights_of(model, self._make(ANOTHER))
         weights = self._known[kind]
-        return Network(model, weights, draw(model, weights, self._initializers, seed))
+        rules = draw(model, weights, self._initializers, seed)
+        return Network(model, weights, rules, self._make_objective(model))
 
 
 def networks_of(spec: RunSpec, shape: Sequence[int], outputs: int, one_of: bool = True) -> Networks:
@@ -89,7 +97,11 @@ def networks_of(spec: RunSpec, shape: Sequence[int], outputs: int, one_of: bool 
     else:
         last = last_layer(spec.loss, spec.metric, outputs, one_of)
         make = dense_model(math.prod(shape), model["hidden_units"], model["activation"], *last)
-    return Networks(make, {"kernel": spec.kernel_initializer, "bias": spec.bias_initializer})
+    initializers: dict[Role, Mapping[str, Any]] = {
+        "kernel": spec.kernel_initializer,
+        "bias": spec.bias_initializer,
+    }
+    return Networks(make, initializers, lambda model: objective_of(spec, model))
 
 
 def dense_model(

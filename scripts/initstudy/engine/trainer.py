@@ -12,16 +12,13 @@ from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, data_order
 from initstudy.engine.losses import (
     Evaluation,
-    Objective,
     looks_at_batch,
-    make_loss,
     mask_of,
-    objective_of,
 )
 from initstudy.engine.models import Network, adapt, as_input, batch_of, networks_of, suits_xla
 from initstudy.engine.optimizers import finalizes, is_symmetric, make_optimizer
 from initstudy.engine.shadows import Shadows, adds_to_loss, assigned_by_call, called
-from initstudy.engine.spec import LOSS, METRIC, ORDER, SOURCES, WEIGHTS, RunSpec
+from initstudy.engine.spec import METRIC, ORDER, SOURCES, WEIGHTS, RunSpec
 
 # Examples that are classified at once where nothing is learned; bounds the memory it takes.
 EVALUATION_BATCH = 1000
@@ -84,8 +81,6 @@ class Trainer:
         compile: "xla" (by XLA), "graph" (TensorFlow's own kernels, one after the other), or "auto":
             by XLA if `models.suits_xla`.
         vary: what each seed has of its own, of `spec.SOURCES`; the rest is that of seed 0.
-        make_objective: what a model is trained for; sparse categorical cross-entropy and accuracy
-            if it is not given.
 
     Attributes:
         network: that of the seed that was compiled last.
@@ -108,12 +103,10 @@ class Trainer:
         batch_size: int,
         compile: str = "auto",
         vary: Collection[str] = SOURCES,
-        make_objective: Callable[[Any], Objective] | None = None,
     ) -> None:
         self._vary = vary
         self._make_network = make_network
         self._make_optimizer = make_optimizer
-        self._make_objective = make_objective or _usual
         self._batch_size = batch_size
         self._shape, self._scale, self._offset = dataset.shape, dataset.scale, dataset.offset
         self._train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
@@ -134,7 +127,7 @@ class Trainer:
         self.network, model = network, network.model
         self.optimizer = self._make_optimizer(model)
         changed = {id(variable) for variable in assigned_by_call(model, self._few(model))}
-        self.objective = self._make_objective(model)
+        self.objective = network.objective
         # What layers add to the loss may depend on what else is in a batch, as a mask does.
         alone = not adds_to_loss(model, self._few(model)) and not self._looks_at_batch(model)
         self._evaluated = None if alone else self._batch_size
@@ -387,12 +380,7 @@ def make_trainer(
         spec.batch_size,
         spec.compile,
         spec.vary,
-        lambda model: objective_of(spec, model),
     )
-
-
-def _usual(model: Any) -> Objective:
-    return Objective(make_loss({"class_name": LOSS, "config": {}}))
 
 
 def _made_of(model: Any, inputs: Any) -> list[npt.NDArray[Any]]:

@@ -68,6 +68,12 @@ class Units:
         return self.measure.middle
 
     @property
+    def parts(self) -> str:
+        """Begin what an accuracy is a share of, if that is not the examples themselves."""
+        counted = self.metric.counted
+        return "" if counted == "examples" else f"{counted} of the "
+
+    @property
     def lead_in(self) -> str:
         """What follows an amount by which one is ahead, where it has no unit that says of what."""
         return "" if self.measure.unit_of_difference else f" in {self.measure.words}"

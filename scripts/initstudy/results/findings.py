@@ -407,6 +407,7 @@ class Findings:
         constant: what the best constant answer has on the test examples.
         published_as: name of the published results; empty if there are none.
         why: what sets those that lose apart.
+        counted: what an accuracy is a share of: examples, labels or steps.
     """
 
     study: str
@@ -429,6 +430,7 @@ class Findings:
     constant: float
     published_as: str
     why: Sequence[Why]
+    counted: str = "examples"
 
     @property
     def perfect(self) -> float:

@@ -71,10 +71,17 @@ def collect(jobs: Sequence[Job], table: Table, epochs: int) -> Collected:
     parts = [_rows(variant, file, table) for (variant, _), file in zip(jobs, files, strict=True)]
     try:
         # If all is well, which is the rule, all are checked as one.
-        return _joined("", table, parts, jobs, epochs)
+        whole = _joined("", table, parts, jobs, epochs)
+        if "layer" not in table.names or _same_layers(whole.frame):
+            return whole
+        return _joined("", table, [_shared_layers(whole.frame)], jobs, epochs)
     except StudyError:
-        for job, file, part in zip(jobs, files, parts, strict=True):
-            _joined(file, table, [part], [job], epochs)
+        alone = [
+            _joined(file, table, [part], [job], epochs).frame
+            for job, file, part in zip(jobs, files, parts, strict=True)
+        ]
+        if "layer" in table.names and not _same_layers(every := pd.concat(alone)):
+            return _joined("", table, [_shared_layers(every)], jobs, epochs)
         raise StudyError(
             f"The {table.output} of {len(jobs)} jobs are right, but not together: two of them have "
             "the same seeds of the same variant."
@@ -198,6 +205,28 @@ def _rows(variant: str, path: Path, table: Table) -> bytes:
         rows = text.encode()
     first = variant.encode() + b","
     return first + rows[:-1].replace(b"\n", b"\n" + first) + b"\n" if rows else b""
+
+
+def _same_layers(frame: pd.DataFrame) -> bool:
+    """Whether all variants have the same layers; what older versions wrote has no names."""
+    names = frame[["layer", "name"]].drop_duplicates()
+    return not names["layer"].duplicated().any() or bool((names["name"] == "").any())
+
+
+def _shared_layers(frame: pd.DataFrame) -> bytes:
+    """Return the rows of the layers that all variants have, counted again.
+
+    Where a pattern draws a further weight of a layer, such as a recurrent kernel, that is measured,
+    too, but only in this variant; the kernel beside it then has a longer name.
+    """
+    plain = frame["name"].str.removesuffix("/kernel")
+    everywhere = set.intersection(*(set(names) for _, names in plain.groupby(frame["variant"])))
+    shared = frame.assign(name=plain)[plain.isin(everywhere)]
+    layers = shared.groupby(["variant", "seed", "epoch"], sort=False).cumcount() + 1
+    text = shared.assign(layer=layers).to_csv(
+        index=False, header=False, float_format="%.9g", na_rep="nan", lineterminator="\n"
+    )
+    return text.encode()
 
 
 def _joined(
