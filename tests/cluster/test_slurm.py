@@ -62,6 +62,7 @@ PROFILES = {
     "generic-slurm": ["--seconds-between-status-checks", "2"],
     "slurm": ["--slurm-init-seconds-before-status-checks", "3"],
 }
+TOGETHER = ["--seconds-between-status-checks", "2"]
 
 
 def both_profiles(first: str) -> pytest.MarkDecorator:
@@ -129,7 +130,7 @@ class Run:
             "snakemake",
             "--profile",
             profile if "/" in profile else f"profiles/{profile}",
-            *PROFILES[Path(profile).name],
+            *PROFILES.get(Path(profile).name, TOGETHER),
             *arguments,
         ]
         with self.log.open("w") as log:
@@ -182,6 +183,23 @@ def test_the_same_bytes_as_here(
     assert len(jobs) == JOBS
     assert {job["state"] for job in jobs.values()} == {"COMPLETED"}
     assert {job["node"] for job in jobs.values()} == set(slurm.nodes)
+
+
+@pytest.mark.thorough
+def test_short_runs_together_are_the_same_bytes(
+    there: Project, here: Project, slurm: Slurm, runs: list[Run]
+) -> None:
+    """Two jobs for the four variants, of which one is killed, and what is missing of it again."""
+    runs.append(Run(there, "together-slurm", HISTORIES, environment={"INITSTUDY_TOGETHER": "2"}))
+    stop_amid(there, {digest: name for name, digest in digests_of(here).items()}, "run")[1].kill()
+    outcome = runs[0].ended()
+    assert outcome.code == 0, outcome.text
+    assert_trained_as(here, there)
+    found = states(there, slurm)
+    # Two batches, the second attempt of one, and the confirmation, whose two runs are a batch.
+    assert found.count("FAILED") == 1
+    assert found.count("COMPLETED") == 3
+    assert "Trying to restart job" in outcome.text
 
 
 def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
@@ -604,7 +622,9 @@ def running(project: Project, slurm: Slurm, digest: str) -> str | None:
     return None
 
 
-def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil.Process]:
+def stop_amid(
+    project: Project, digests: Mapping[str, str], script: str = "train.py"
+) -> tuple[str, psutil.Process]:
     """Stops the first of these trainings that has finished a replicate, but not its job.
 
     Returns:
@@ -615,7 +635,7 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
     def look() -> bool:
         for digest in digests:
             if any((project / f"results/runs/{digest}/checkpoints").glob("[0-9]*.npz")):
-                process = process_of(project, digest)
+                process = process_of(project, digest, script)
                 if process is not None:
                     process.send_signal(signal.SIGSTOP)
                     found.append((digest, process))
@@ -628,13 +648,13 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
     return digest, process
 
 
-def process_of(project: Project, digest: str) -> psutil.Process | None:
+def process_of(project: Project, digest: str, script: str) -> psutil.Process | None:
     """The process that is at a training."""
     for process in psutil.process_iter(["cmdline", "cwd"]):
         with contextlib.suppress(psutil.Error):
             command = process.info["cmdline"] or [""]
             here = process.info["cwd"] == str(project.folder.resolve())
-            mine = here and command[-1].endswith("train.py")
+            mine = here and any(part.endswith(script) for part in command[-2:])
             if mine and any(f"/{digest}/" in file.path for file in process.open_files()):
                 return process
     return None
