@@ -15,6 +15,7 @@ rule all:
     default_target: True
     input:
         flow.everything,
+    localrule: True
     message:
         "Everything is there; open {input[0]}"
 
@@ -24,6 +25,7 @@ rule suite:
     input:
         "results/suite/suite.html",
         flow.everything_listed("suite"),
+    localrule: True
     message:
         "Everything is there; open {input[0]}"
 
@@ -32,5 +34,6 @@ rule suite:
 rule replications:
     input:
         flow.everything_listed("replications"),
+    localrule: True
     message:
         "Everything is there; to draw the figures: python studies/replications/draw.py"

@@ -5,6 +5,7 @@ rule describe:
         "results/{study}/study-{described}.json",
     log:
         "logs/{study}/describe/{described}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -29,6 +30,7 @@ checkpoint choose:
         "results/{study}/{choice}.yaml",
     log:
         "logs/{study}/choose/{choice}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -60,6 +62,7 @@ rule collect:
         weights="results/{study}/weights.csv",
     log:
         "logs/{study}/collect.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -81,6 +84,7 @@ rule collect_variant:
         "results/{study}/runs/{variant}.csv",
     log:
         "logs/{study}/collect_variant/{variant}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -106,6 +110,7 @@ rule analyze:
         "results/{study}/{table}.csv",
     log:
         "logs/{study}/analyze/{table}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -143,6 +148,7 @@ rule conclude:
         "logs/{study}/conclude.log",
     # It takes longest of these, and most others wait for it.
     priority: 1
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:

@@ -23,22 +23,8 @@ wildcard_constraints:
     **flow.constraints,
 
 
-# All but these may be jobs of a cluster.
-localrules:
-    all,
-    suite,
-    replications,
-    download_dataset,
-    describe,
-    choose,
-    collect,
-    collect_variant,
-    analyze,
-    conclude,
-    draw,
-    draw_more,
-    write_report,
-    compare_studies,
+# What a cluster runs says no `localrule`. A list of names (`localrules`) would not hold where another
+# workflow uses this one as a module, and names its rules differently.
 
 
 # A lock of the kernel's holds the folder, which ends with the run however that ends; Snakemake's own

@@ -15,6 +15,7 @@ rule draw:
         expand("results/{{study}}/figures/{figure}.narrow.svg", figure=narrow(FIGURES)),
     log:
         "logs/{study}/draw.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -76,6 +77,7 @@ rule write_report:
         explorer="results/{study}/explorer.html",
     log:
         "logs/{study}/write_report.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:

@@ -31,6 +31,7 @@ rule compare_studies:
         ),
     log:
         "logs/{suite}/compare_studies.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:

@@ -6,6 +6,7 @@ rule download_dataset:
         "resources/datasets/{dataset}.npz",
     log:
         "logs/download_dataset/{dataset}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     message:

@@ -43,6 +43,7 @@ class Slurm:
         self.daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
+        self.state.chmod(0o755)  # a job of any user starts from there
         for name in ["ctld", *(f"spool.{node}" for node in self.nodes)]:
             (self.state / name).mkdir(parents=True)
         host = socket.gethostname().split(".")[0]

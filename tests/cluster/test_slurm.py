@@ -62,6 +62,7 @@ PROFILES = {
     "generic-slurm": ["--seconds-between-status-checks", "2"],
     "slurm": ["--slurm-init-seconds-before-status-checks", "3"],
 }
+TOGETHER = ["--seconds-between-status-checks", "2"]
 
 
 def both_profiles(first: str) -> pytest.MarkDecorator:
@@ -129,7 +130,7 @@ class Run:
             "snakemake",
             "--profile",
             profile if "/" in profile else f"profiles/{profile}",
-            *PROFILES[Path(profile).name],
+            *PROFILES.get(Path(profile).name, TOGETHER),
             *arguments,
         ]
         with self.log.open("w") as log:
@@ -182,6 +183,23 @@ def test_the_same_bytes_as_here(
     assert len(jobs) == JOBS
     assert {job["state"] for job in jobs.values()} == {"COMPLETED"}
     assert {job["node"] for job in jobs.values()} == set(slurm.nodes)
+
+
+@pytest.mark.thorough
+def test_short_runs_together_are_the_same_bytes(
+    there: Project, here: Project, slurm: Slurm, runs: list[Run]
+) -> None:
+    """Two jobs for the four variants, of which one is killed, and what is missing of it again."""
+    runs.append(Run(there, "together-slurm", HISTORIES, environment={"INITSTUDY_TOGETHER": "2"}))
+    stop_amid(there, {digest: name for name, digest in digests_of(here).items()}, "run")[1].kill()
+    outcome = runs[0].ended()
+    assert outcome.code == 0, outcome.text
+    assert_trained_as(here, there)
+    found = states(there, slurm)
+    # Two batches, the second attempt of one, and the confirmation, whose two runs are a batch.
+    assert found.count("FAILED") == 1
+    assert found.count("COMPLETED") == 3
+    assert "Trying to restart job" in outcome.text
 
 
 def test_what_a_job_asks_for(project: Project, slurm: Slurm) -> None:
@@ -469,6 +487,8 @@ def test_two_runs_of_one_job_at_once_write_the_same_bytes(
     assert_trained_as(here, there)
 
 
+# Of every Debian; SLURM knows no user without a name.
+FIRST, SECOND = "games", "news"
 GROUP = 20_000
 
 
@@ -476,29 +496,27 @@ def python_of_users() -> str | None:
     """A Python of this version that a user who is not root may run."""
     version = f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}"
     for path in (sys.executable, "/usr/bin/python3"):
-        with contextlib.suppress(OSError, subprocess.CalledProcessError):
-            subprocess.run(
-                [path, "-c", version], user=20_001, stderr=subprocess.DEVNULL, check=True
-            )
+        with contextlib.suppress(OSError, KeyError, subprocess.CalledProcessError):
+            subprocess.run([path, "-c", version], user=FIRST, stderr=subprocess.DEVNULL, check=True)
             return path
     return None
 
 
-def as_user(number: int, project: Project, *arguments: str) -> Outcome:
+def as_user(name: str, project: Project, *arguments: str) -> Outcome:
     """Snakemake of a user who is not root, whose group is GROUP."""
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     done = subprocess.run(
         [str(python_of_users()), "-m", "snakemake", *arguments],
         cwd=project.folder,
-        user=number,
+        user=name,
         group=GROUP,
         extra_groups=[],
         umask=0o002,
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": packages,
-            "HOME": str(project.folder.parent / f"home-{number}"),
-            "USER": f"user-{number}",
+            "HOME": str(project.folder.parent / f"home-{name}"),
+            "USER": name,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -510,7 +528,7 @@ def as_user(number: int, project: Project, *arguments: str) -> Outcome:
 
 @pytest.fixture
 def belongs(there: Project, tmp_path: Path) -> Project:
-    """The project of user 20001, whose trainings do no work."""
+    """The project of the user FIRST, whose trainings do no work."""
     if python_of_users() is None:
         pytest.skip("only root has other users, and they need a Python")
     shutil.copy2(REPOSITORY / "tests/no_work.py", there / "scripts/train.py")
@@ -521,11 +539,11 @@ def belongs(there: Project, tmp_path: Path) -> Project:
     for folder in [tmp_path, *tmp_path.parents]:
         if pwd.getpwuid(folder.stat().st_uid).pw_uid == 0 and str(folder) != "/tmp":
             folder.chmod(folder.stat().st_mode | 0o055)
-    for number in (20_001, 20_002):
-        (tmp_path / f"home-{number}").mkdir()
-        os.chown(tmp_path / f"home-{number}", number, GROUP)
+    for name in (FIRST, SECOND):
+        (tmp_path / f"home-{name}").mkdir()
+        shutil.chown(tmp_path / f"home-{name}", name, GROUP)
     for path in [there.folder, *there.folder.rglob("*")]:
-        os.chown(path, 20_001, GROUP, follow_symlinks=False)
+        os.chown(path, pwd.getpwnam(FIRST).pw_uid, GROUP, follow_symlinks=False)
     return there
 
 
@@ -534,7 +552,7 @@ BEST = "results/notebook/best.yaml"
 
 def test_another_user_in_the_folder_is_refused_in_a_sentence(belongs: Project) -> None:
     for options in (["--dry-run"], []):
-        outcome = as_user(20_002, belongs, "--cores", "2", *options, "--", BEST)
+        outcome = as_user(SECOND, belongs, "--cores", "2", *options, "--", BEST)
         assert outcome.code == 1
         assert "You may not write to" in outcome.text
         assert "A group of users" in outcome.text
@@ -550,22 +568,21 @@ def test_a_group_of_users_shares_a_folder(belongs: Project) -> None:
     commands = [line.replace("GROUP", str(GROUP)) for line in lines if "umask" not in line]
     subprocess.run(["bash", "-ec", "\n".join(commands)], cwd=belongs.folder, check=True)
     assert any("umask 002" in line for line in lines)
-    first = as_user(20_001, belongs, "--cores", "2", BEST)
+    first = as_user(FIRST, belongs, "--cores", "2", BEST)
     assert first.code == 0, first.text
-    second = as_user(20_002, belongs, "--cores", "2", "--config", "seeds=6", "--", BEST)
+    second = as_user(SECOND, belongs, "--cores", "2", "--config", "seeds=6", "--", BEST)
     assert second.code == 0, second.text
     assert second.jobs["train"] == 4
 
 
 @pytest.mark.thorough
 def test_a_user_who_is_not_root(belongs: Project, slurm: Slurm) -> None:
-    # SLURM starts a job in its user's name, whose number it need not know otherwise.
     profile = ["--profile", "profiles/generic-slurm", *PROFILES["generic-slurm"]]
-    outcome = as_user(20_001, belongs, BEST, *profile)
+    outcome = as_user(FIRST, belongs, BEST, *profile)
     assert outcome.code == 0, outcome.text
     assert states(belongs, slurm) == ["COMPLETED"] * 4
     owners = {path.stat().st_uid for path in belongs.folder.glob("results/runs/*/epochs-*/*")}
-    assert owners == {20_001}
+    assert owners == {pwd.getpwnam(FIRST).pw_uid}
 
 
 def assert_trained_as(here: Project, there: Project) -> None:
@@ -605,7 +622,9 @@ def running(project: Project, slurm: Slurm, digest: str) -> str | None:
     return None
 
 
-def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil.Process]:
+def stop_amid(
+    project: Project, digests: Mapping[str, str], script: str = "train.py"
+) -> tuple[str, psutil.Process]:
     """Stops the first of these trainings that has finished a replicate, but not its job.
 
     Returns:
@@ -616,7 +635,7 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
     def look() -> bool:
         for digest in digests:
             if any((project / f"results/runs/{digest}/checkpoints").glob("[0-9]*.npz")):
-                process = process_of(project, digest)
+                process = process_of(project, digest, script)
                 if process is not None:
                     process.send_signal(signal.SIGSTOP)
                     found.append((digest, process))
@@ -629,13 +648,13 @@ def stop_amid(project: Project, digests: Mapping[str, str]) -> tuple[str, psutil
     return digest, process
 
 
-def process_of(project: Project, digest: str) -> psutil.Process | None:
+def process_of(project: Project, digest: str, script: str) -> psutil.Process | None:
     """The process that is at a training."""
     for process in psutil.process_iter(["cmdline", "cwd"]):
         with contextlib.suppress(psutil.Error):
             command = process.info["cmdline"] or [""]
             here = process.info["cwd"] == str(project.folder.resolve())
-            mine = here and command[-1].endswith("train.py")
+            mine = here and any(part.endswith(script) for part in command[-2:])
             if mine and any(f"/{digest}/" in file.path for file in process.open_files()):
                 return process
     return None
