@@ -20,7 +20,7 @@ from specs import planned, run_spec
 from initstudy.engine.spec import RunSpec
 from initstudy.engine.trainer import Epoch, Trainer
 from initstudy.results.jobs import write_job
-from initstudy.store import OUTPUTS
+from initstudy.store import OUTPUTS, Planned
 from initstudy.training import jobs
 from initstudy.training.seeds import SeedTrainer
 
@@ -64,12 +64,10 @@ class StandIn:
         return [("Dense", 4, *(abs(self._state[0][:2]) / 2), *[0.25] * 6)] * 2
 
 
-def stand_in() -> SeedTrainer:
+def stand_in(_: Any, asked: Planned, *__: Any) -> SeedTrainer:
     """A trainer of the library, with a stand-in for what takes long in it."""
     made = SeedTrainer.__new__(SeedTrainer)
-    made._trainer, made._counted = StandIn(), 0.0
-    made._metric = "accuracy"
-    made._keep_weights, made._checkpoint_minutes = False, 0
+    made._trainer, made.counted, made._planned = StandIn(), 0.0, asked
     made._measure = made._trainer.measure
     return made
 
@@ -96,7 +94,7 @@ def noting(run_epoch: Any, notes: Path) -> Any:
 def child(folder: Path, kind: str, spec: RunSpec, dataset: Path) -> None:
     notes = folder.with_name("epochs")
     if kind == "stand-in":
-        jobs._seed_trainer = lambda *_: stand_in()
+        jobs.Trainers.of = stand_in
     StandIn.run_epoch = noting(StandIn.run_epoch, notes)
     Trainer.run_epoch = noting(Trainer.run_epoch, notes)
     # Where only a parent may look into its children, anybody may into this one.

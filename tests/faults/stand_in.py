@@ -73,7 +73,7 @@ class NoWork:
         return made
 
 
-jobs._seed_trainer = NoWork
+jobs.Trainers.of = lambda _, *asked: NoWork(*asked)
 
 '''
 REAL_WORK = f'''import os

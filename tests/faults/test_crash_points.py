@@ -252,7 +252,7 @@ class Disk:
 def test_the_power_goes_wherever_it_touches_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names_last: bool
 ) -> None:
-    monkeypatch.setattr(jobs, "_seed_trainer", lambda *_: small_training.stand_in())
+    monkeypatch.setattr(jobs.Trainers, "of", small_training.stand_in)
     reached: dict[int, int] = {}
     write = checkpoints.write
 

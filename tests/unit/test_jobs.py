@@ -24,7 +24,7 @@ from initstudy.results import checkpoints, lock
 from initstudy.results.checkpoints import Checkpoint, Measurement
 from initstudy.results.contracts import measurement_epochs
 from initstudy.results.jobs import write_job
-from initstudy.store import OUTPUTS
+from initstudy.store import OUTPUTS, Planned
 from initstudy.training import jobs
 from initstudy.training.seeds import SeedTrainer
 
@@ -127,8 +127,13 @@ def using(made: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch) -> Calla
     def use(name: str) -> Case:
         case = made(name)
         case.epochs_run, case.cut_after = 0, None
-        monkeypatch.setattr(jobs, "_seed_trainer", lambda *_: case.trainer)
         run = Trainer.run_epoch
+
+        def of(_: jobs.Trainers, asked: Planned, file: Path) -> SeedTrainer:
+            assert case.trainer.turns_to(asked)
+            return case.trainer
+
+        monkeypatch.setattr(jobs.Trainers, "of", of)
 
         def run_epoch(trainer: Trainer) -> Any:
             if case.epochs_run == case.cut_after:
@@ -146,9 +151,6 @@ def train(
     case: Case, folder: Path, epochs: int, seeds: range = SEEDS, **options: Any
 ) -> dict[int, Checkpoint]:
     asked = planned(case.spec, **{"checkpoint_minutes": 0, **options})
-    # It was made once, for whatever is kept.
-    case.trainer._keep_weights = asked.keep_weights
-    case.trainer._checkpoint_minutes = asked.checkpoint_minutes
     return jobs.train(asked, case.file, folder, seeds, epochs)
 
 
@@ -217,9 +219,7 @@ def test_what_goes_on_in_another_process_comes_to_the_same(
     with pytest.raises(Cut):
         train(case, tmp_path / "cut", 4)
     case.cut_after = None
-    monkeypatch.setattr(
-        jobs, "_seed_trainer", lambda *_: SeedTrainer(planned(case.spec), case.file)
-    )
+    monkeypatch.setattr(jobs.Trainers, "of", lambda *_: SeedTrainer(planned(case.spec), case.file))
     assert outputs(train(case, tmp_path / "cut", 4), 4, tmp_path / "cut") == expected
 
 
@@ -495,7 +495,7 @@ def work(spec: Any, file: Path, folder: Path, seeds: list[int], log: Path) -> No
             checkpoints.write(trained, path)
             return trained
 
-    jobs._seed_trainer = lambda *_: Slow()  # type: ignore[assignment, return-value]
+    jobs.Trainers.of = lambda *_: Slow()  # type: ignore[assignment, return-value, method-assign]
     found = jobs.train(planned(spec), file, folder, seeds, 2)
     assert {seed: record.history[0, 0] for seed, record in found.items()} == {
         seed: seed / 10 for seed in seeds
@@ -554,3 +554,31 @@ def test_where_files_cannot_be_locked_both_jobs_work(
         other.hold(3, wait=True) as second,
     ):
         assert (first, second) == (True, True)
+
+
+def test_jobs_of_one_process_share_what_is_compiled_and_come_to_the_same(
+    few_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compile_epoch = Trainer.compile
+    monkeypatch.setattr(Trainer, "compile", lambda self: compiled.append("") or compile_epoch(self))
+    specs = [
+        *(described(few_file, kernel_initializer=keras_object(name)) for name in ("ones", "orthogonal")),
+        described(few_file, bias_initializer=keras_object("ones")),
+        described(few_file, optimizer=keras_object("SGD", learning_rate=0.1)),
+        described(few_file, model={"build": "own.py:noisy"}),
+        described(few_file, kernel_initializer=keras_object("he_normal")),
+    ]
+    shared, counted = jobs.Trainers(), 0.0
+    for number, spec in enumerate(specs):
+        written = []
+        for kind, trainers in (("alone", None), ("together", shared)):
+            folder = tmp_path / f"{kind}-{number}"
+            found = jobs.train(planned(spec), few_file, folder, SEEDS, 2, trainers)
+            written.append(outputs(found, 2, folder))
+            if kind == "together":
+                counted += sum(sum(c.cpu_seconds) for c in found.values())
+        assert written[0] == written[1]
+    # Each alone, and together the first, another optimizer, another network, and back again.
+    assert len(compiled) == len(specs) + 4
+    assert counted <= time.process_time()

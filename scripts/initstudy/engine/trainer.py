@@ -162,6 +162,13 @@ class Trainer:
         self.shadows.write()
         return self.network.model
 
+    def turn_to(self, make_network: Callable[[int], Network]) -> None:
+        """Train networks of another spec from now on, which differs in its initializers alone.
+
+        They are compiled only if they are another network than the one that is compiled.
+        """
+        self._make_network = make_network
+
     def compile(self) -> None:
         """Compile the epoch, so that it is not counted as part of the first one."""
         self._run_epoch(*self._train, tf.constant(0))
@@ -297,7 +304,8 @@ class Trainer:
             [(tuple(v.shape), v.dtype, v.trainable) for v in model.variables]
             for model in (mine, other)
         ]
-        if kinds[0] == kinds[1]:
+        # What is measured of a network depends on which of its weights are drawn.
+        if kinds[0] == kinds[1] and self.network.rules.keys() == network.rules.keys():
             for variable, value in zip(mine.variables, other.variables, strict=True):
                 variable.assign(value)
             made = [_made_of(model, self._few(model)) for model in (mine, other)]
