@@ -77,7 +77,7 @@ def test_it_tells_what_is_done_and_who_leads(
     # What diverged counts as nothing right.
     assert second.startswith("4 of 8 runs done")
     assert second.endswith(
-        "; baseline of quick is the best of 2 variants so far, 60.0 % of the validation set (2 seeds)"
+        "; baseline is the best of 2 variants so far, 60.0 % of the validation set (2 seeds)"
     )
 
 
@@ -91,7 +91,7 @@ def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
     for one in [*tried, *others[0], *others[1]]:
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
-    assert "baseline of quick is the best of 2 variants so far" in capsys.readouterr().err
+    assert "baseline is the best of 2 variants so far" in capsys.readouterr().err
     for one in training(tmp_path, 3, "baseline", [0.95], study="other"):
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
