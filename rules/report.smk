@@ -48,6 +48,8 @@ use rule draw as draw_more with:
         "logs/{study}/draw/{figure}.log",
     wildcard_constraints:
         figure="|".join({figure.name for figure in FIGURES}.difference(always(FIGURES))),
+    # Not taken over from the rule that it is made of.
+    localrule: True
     message:
         "Drawing {wildcards.figure} of {wildcards.study}"
 
