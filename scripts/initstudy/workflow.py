@@ -74,7 +74,7 @@ def _forbidden(error: PermissionError) -> str:
     return (
         f"You may not write to {path}, which belongs to {_owner(path)}. Run your study in a clone "
         "or a folder (--directory) that belongs to you, or let your group write here: "
-        "docs/cluster.md, A group of users."
+        "docs/cluster-jobs.md, A group of users."
     )
 
 

@@ -285,7 +285,7 @@ def test_jobs_that_fail_are_submitted_again(
         elif variant == "kernel-random_normal":
             subprocess.run(["scancel", running(there, slurm, digest)], check=True)
     if profile == "generic-slurm":
-        # Not through the profile slurm, which does not survive it (docs/cluster.md).
+        # Not through the profile slurm, which does not survive it (docs/cluster-profiles.md).
         slurm.stop_daemon("slurmctld")
         time.sleep(25)
         slurm.start_controller()
@@ -333,8 +333,8 @@ def test_snakemake_is_killed_and_then_a_node_goes_down(
     finished, records = there.trainings, there.records
     assert len(finished) >= 3
     if profile == "slurm":
-        # The command of docs/cluster.md; the other profile sees to it itself.
-        page = (REPOSITORY / "docs/cluster.md").read_text()
+        # The command of docs/cluster-jobs.md; the other profile sees to it itself.
+        page = (REPOSITORY / "docs/cluster-jobs.md").read_text()
         cancels = next(line.strip() for line in page.split("\n") if "xargs -r scancel" in line)
         subprocess.run(
             ["bash", "-c", cancels], check=True, cwd=link, env={**os.environ, "PWD": str(link)}
@@ -561,8 +561,8 @@ def test_another_user_in_the_folder_is_refused_in_a_sentence(belongs: Project) -
 
 @pytest.mark.thorough
 def test_a_group_of_users_shares_a_folder(belongs: Project) -> None:
-    """As docs/cluster.md sets it up; the second goes on where the first has ended."""
-    page = (REPOSITORY / "docs/cluster.md").read_text()
+    """As docs/cluster-jobs.md sets it up; the second goes on where the first has ended."""
+    page = (REPOSITORY / "docs/cluster-jobs.md").read_text()
     section = page.split("## A group of users")[1]
     lines = section.split("```")[1].split("\n")[1:]
     commands = [line.replace("GROUP", str(GROUP)) for line in lines if "umask" not in line]
