@@ -1,6 +1,6 @@
 """Measures what a short run costs on a cluster: a job each, and twenty together in one.
 
-`python tests/bench_together.py 40` in an environment of `make cluster`, as root, on an idle machine:
+`python tests/bench_together.py 40`, in an environment of `make cluster`, as root, on idle cores:
 40 variants of one seed each, 5 epochs of 2,000 examples, through a SLURM of two nodes on this
 machine. It prints wall seconds and core seconds a run, of all processes of the machine together.
 """
@@ -68,7 +68,9 @@ def main(variants: int) -> None:
                 asked += ["--seconds-between-status-checks", "2"]
                 # Planning, and Keras' answer, are not what is measured.
                 command = [sys.executable, "-m", "snakemake"]
-                subprocess.run([*command, *asked, "--dry-run", "--quiet", "all"], cwd=project.folder)
+                subprocess.run(
+                    [*command, *asked, "--dry-run", "--quiet", "all"], cwd=project.folder
+                )
                 started, before = time.perf_counter(), busy()
                 with Path(place, f"{profile}.log").open("w") as log:
                     subprocess.run(

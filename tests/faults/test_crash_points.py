@@ -140,7 +140,7 @@ def left(folder: Path) -> list[str]:
     return [name for name in names if not kept.fullmatch(name)]
 
 
-@pytest.mark.parametrize("kind", ["stand-in", "real"])
+@pytest.mark.parametrize("kind", ["stand-in", pytest.param("real", marks=pytest.mark.thorough)])
 def test_killed_wherever_it_touches_the_disk(started: Jobs, tmp_path: Path, kind: str) -> None:
     log = tmp_path / "strace"
     # Paths of equal length, so that all calls are alike.

@@ -49,7 +49,11 @@ def small(folder: Path, server: Server, real: bool) -> Project:
     return project_of_no_work(folder, server, real, **changes)
 
 
-@KINDS
+@pytest.mark.parametrize(
+    ("real", "kills", "longest"),
+    [(False, 6, 0.8), pytest.param(True, 2, 4.0, marks=pytest.mark.thorough)],
+    ids=["no work", "real"],
+)
 def test_trainings_killed(
     undisturbed: dict[bool, dict[str, bytes]],
     disturbed: Project,

@@ -177,7 +177,9 @@ def straight(case: Case, epochs: int, tmp_path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.thorough] if name in ("augmented", "noisy") else [])
+        pytest.param(
+            name, marks=[pytest.mark.thorough] if name in ("augmented", "noisy", "momentum") else []
+        )
         for name in CASES
     ],
 )

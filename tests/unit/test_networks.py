@@ -36,7 +36,19 @@ REFUSED = {
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
 @pytest.mark.filterwarnings("ignore:The structure of `inputs` doesn't match")
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
-@pytest.mark.parametrize("kind", [kind for kind in NAMES if kind not in REFUSED])
+# Recurrent ones and those with attention take longest to compile; an LSTM and cells stand for them.
+LONG = ("gru", "simple_recurrent", "bidirectional", "convolutional_recurrent", "distributed")
+LONG += ("grouped_attention",)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.thorough] if kind in LONG else [])
+        for kind in NAMES
+        if kind not in REFUSED
+    ],
+)
 def test_what_is_not_refused_is_trained_as_keras_trains_it(kind: str) -> None:
     """From drawn weights, in batches of two sizes, with noise and all that is penalized."""
     assert asked(kind)[0] == []

@@ -275,10 +275,9 @@ def test_few_workloads_decide_nothing_and_a_single_one_has_no_interval() -> None
 def test_what_is_left_out_is_a_suite_without_it() -> None:
     entries = truth(6)
     whole = find(entries)
+    without = [find([*entries[:row], *entries[row + 1 :]]) for row in range(6)]
     for method in whole.methods:
-        parts = [
-            find([*entries[:row], *entries[row + 1 :]]).method(method.name).over for row in range(6)
-        ]
+        parts = [findings.method(method.name).over for findings in without]
         assert method.without.low == pytest.approx(min(part.ratio for part in parts))
         assert method.without.high == pytest.approx(max(part.ratio for part in parts))
         assert method.without.turns == [

@@ -91,8 +91,8 @@ def some(mnist: Dataset) -> Dataset:
         pytest.param([16, 16], "relu", ADAM, 128, "raw", id="the notebook's"),
         pytest.param([16, 16], "tanh", MOMENTUM, 128, "unit", id="tanh, SGD with momentum"),
         pytest.param([16, 16], "relu", ADAM, 1009, "raw", id="batches that do not divide 12,000"),
-        pytest.param([32], "relu", ADAM, 128, "raw", id="one hidden layer"),
-        pytest.param([16, 16], "relu", ADAM, 128, "unit", id="inputs from 0 to 1"),
+        pytest.param([32], "relu", ADAM, 128, "raw", id="one layer", marks=pytest.mark.thorough),
+        pytest.param([16, 16], "relu", ADAM, 128, "unit", id="unit", marks=pytest.mark.thorough),
         pytest.param([], "relu", ADAM, 99999, "unit", id="no hidden layer, one batch"),
     ],
 )

@@ -40,7 +40,13 @@ def compared(build: str, file: Path = KINDS, **changes: Any) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    "kind", ["batch_normalized", "spectral", "half_precision", "all_in_bfloat16"]
+    "kind",
+    [
+        "batch_normalized",
+        "spectral",
+        "half_precision",
+        pytest.param("all_in_bfloat16", marks=pytest.mark.thorough),
+    ],
 )
 def test_what_is_trained_alike_passes(kind: str) -> None:
     found = compared(kind)

@@ -154,6 +154,7 @@ def test_a_script_that_was_touched_trains_no_epoch_again(other: Project, checkou
     assert other.records == records
 
 
+@pytest.mark.thorough
 def test_with_a_prefix_all_of_it_lies_in_a_folder_of_its_own(other: Project) -> None:
     other.edit("Snakefile", '"results/letters', '"sub/results/letters')
     other.edit("Snakefile", "    config:", '    prefix:\n        "sub"\n    config:')

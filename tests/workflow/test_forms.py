@@ -73,7 +73,14 @@ def project(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: 
     ("name", "target", "note"),
     [
         ("table", "results/table/report.html", "my.csv: kind, the target, is one of 2 classes"),
-        ("pictures", "results/pictures/tests.csv", "studies/pictures/: 2 classes: dark, light."),
+        pytest.param(
+            *(
+                "pictures",
+                "results/pictures/tests.csv",
+                "studies/pictures/: 2 classes: dark, light.",
+            ),
+            marks=pytest.mark.thorough,
+        ),
         ("function", "results/function/tests.csv", "my_data.py:load was called once."),
     ],
 )

@@ -134,6 +134,7 @@ def test_a_change_of_the_data_or_the_model_trains_anew(own: Project) -> None:
     assert own.plan(*arguments).jobs == {}
 
 
+@pytest.mark.thorough
 def test_the_best_initializer_is_taken_out_of_a_tuned_study(own: Project) -> None:
     """Rates are chosen anew before the best pair is: until then the old one is of no use."""
     both = ["he_normal", "lecun_normal"]

@@ -119,6 +119,7 @@ def build(shape, classes):
 }
 
 
+@pytest.mark.thorough
 def test_a_model_with_files_beside_it_is_trained_from_any_folder(
     project: Project, server: Server, tmp_path: Path
 ) -> None:

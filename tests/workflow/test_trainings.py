@@ -75,6 +75,7 @@ def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> N
     assert plan.jobs["describe"] == plan.jobs["choose"] == plan.jobs["collect"] == 1
 
 
+@pytest.mark.thorough
 def test_without_snakemakes_records_nothing_is_done_and_nothing_is_stale(rerun: Project) -> None:
     whole = (rerun / HISTORIES).read_bytes()
     (description,) = (
