@@ -31,16 +31,16 @@ REFUSED = {
 }
 
 
-# Of networks that are odd on purpose: masked_and_ended, one_named_input, stopped.
-@pytest.mark.filterwarnings("ignore:Layer 'flatten'.* was passed an input with a mask")
-@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
-@pytest.mark.filterwarnings("ignore:The structure of `inputs` doesn't match")
-@pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
 # Recurrent ones and those with attention take longest to compile; an LSTM and cells stand for them.
 LONG = ("gru", "simple_recurrent", "bidirectional", "convolutional_recurrent", "distributed")
 LONG += ("grouped_attention",)
 
 
+# Of networks that are odd on purpose: masked_and_ended, one_named_input, stopped.
+@pytest.mark.filterwarnings("ignore:Layer 'flatten'.* was passed an input with a mask")
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+@pytest.mark.filterwarnings("ignore:The structure of `inputs` doesn't match")
+@pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
 @pytest.mark.parametrize(
     "kind",
     [
