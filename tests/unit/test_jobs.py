@@ -563,7 +563,10 @@ def test_jobs_of_one_process_share_what_is_compiled_and_come_to_the_same(
     compile_epoch = Trainer.compile
     monkeypatch.setattr(Trainer, "compile", lambda self: compiled.append("") or compile_epoch(self))
     specs = [
-        *(described(few_file, kernel_initializer=keras_object(name)) for name in ("ones", "orthogonal")),
+        *(
+            described(few_file, kernel_initializer=keras_object(name))
+            for name in ("ones", "orthogonal")
+        ),
         described(few_file, bias_initializer=keras_object("ones")),
         described(few_file, optimizer=keras_object("SGD", learning_rate=0.1)),
         described(few_file, model={"build": "own.py:noisy"}),
