@@ -118,7 +118,7 @@ def pages(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> 
         for entry in entries
     ]
     drawn = [one.study for one in found.workloads if "drawn" in one.kinds]
-    values = {
+    values: dict[str, Any] = {
         "run": run,
         "captions": captions(SUITE_FIGURES),
         "drawn": drawn,
