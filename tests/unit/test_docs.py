@@ -9,6 +9,8 @@ import yaml
 from helpers import ALL_TESTS, REPOSITORY, fits, opened
 from playwright.sync_api import Browser
 
+from initstudy.config.configuration import parse
+
 DOCS = REPOSITORY / "docs"
 PAGES = [*DOCS.rglob("*.md")]
 PAGES += [REPOSITORY / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -26,8 +28,12 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
-    # What a page says that lies in the project does so.
-    for path in re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text):
+    # What a page says that lies in the project does so, also in commands.
+    inline = re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text)
+    commands = re.findall(
+        r"[ \"]((?:studies|tests|docs)/(?!NAME)[\w./-]+\.(?:yaml|py|html))\b", text
+    )
+    for path in [*inline, *commands]:
         assert (REPOSITORY / path).exists(), path
 
 
@@ -87,6 +93,34 @@ READ = {"Get started", "Read your report", "How-to"}
 # To be split; until then they may be longer, and name pages otherwise.
 LATER = {"cluster.md", "scaling.md", "elsewhere.md"}
 MOST_WORDS = {page: 900 for page, (part, _) in MENU.items() if part in READ and page not in LATER}
+
+
+def quoted(path: str) -> list[str]:
+    """The sentences of the first quotation of a page."""
+    text = (REPOSITORY / path).read_text(encoding="utf-8")
+    found = re.search(r"(?:^> .*\n)+", text, re.M)
+    assert found
+    return re.findall(r"\S.*?(?:\.\*\*|\.(?=\s))", found[0].replace("> ", ""))
+
+
+def test_the_answers_of_the_first_pages_are_those_of_their_studies() -> None:
+    case = " ".join((DOCS / "notebook.md").read_text(encoding="utf-8").replace("> ", "").split())
+    sentences = quoted("README.md")
+    assert len(sentences) == 4
+    for sentence in sentences:
+        assert " ".join(sentence.split()) in case
+    numbers = r"1\.172\W* \[95 % CI 1\.087, 1\.258\] in root mean squared error"
+    for page in ("install.md", "how-to-regression.md"):
+        assert re.search(numbers, (DOCS / page).read_text(encoding="utf-8"))
+
+
+def test_the_question_of_the_readme_is_a_configuration() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+    study, problems = parse(yaml.safe_load(shown))
+    assert not problems
+    assert study
+    assert study.kernel_initializers
 
 
 def test_every_page_has_its_place_in_the_way_through() -> None:
