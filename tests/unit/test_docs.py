@@ -142,6 +142,23 @@ def test_a_page_shows_before_it_explains(page: str) -> None:
     assert len(text[: first.start()].split()) <= 60
 
 
+@pytest.mark.parametrize("page", sorted(MOST_WORDS))
+def test_a_page_has_a_heading_every_200_words(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    text = re.sub(
+        r"^ *```.*?^ *```$|^ *\|.*?$|<!--.*?-->|<style.*?</table>", "", text, flags=re.M | re.S
+    )
+    for part in re.split(r"^#+ ", text, flags=re.M):
+        assert len(part.split()) <= 200, part[:40]
+
+
+# The first page has the project's name; the configuration is made from code.
+@pytest.mark.parametrize("page", sorted({*MENU} - {*TOP_LEVEL.values(), *LATER, "index.md"}))
+def test_the_title_of_a_page_is_the_question_that_it_answers(page: str) -> None:
+    title = (DOCS / page).read_text(encoding="utf-8").partition("\n")[0]
+    assert re.fullmatch(r"# \w.*\?", title) or page == "configuration.md"
+
+
 def name_of(text: str) -> str:
     return " ".join(text.split()).lower().removeprefix("the ")
 
