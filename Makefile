@@ -1,4 +1,5 @@
 # make run    sets up .venv and runs the study; ARGS="--config epochs=2 seeds=2" is passed on
+# make first  sets up .venv and answers a small question, in two minutes
 # make suite  runs the studies of suite.yaml and says what holds over all of them
 # make leaderboard makes docs/benchmark of what that found, or again of its own tables
 # make test   sets up .venv, then lint and every test
@@ -22,10 +23,13 @@ install = $(1)/bin/$(PIP) --only-binary :all: --require-hashes -r requirements-u
     || { echo "uv cannot set up $(1) here; pip does instead, which takes a minute or two."; \
          $(1)/bin/$(PIP) --require-hashes $(2:%=-r %); }
 
-.PHONY: run suite leaderboard test test-lowest lint cluster replications simulate bench bench-scale lock reference docs
+.PHONY: run first suite leaderboard test test-lowest lint cluster replications simulate bench bench-scale lock reference docs
 
 run: $(VENV)/installed
 	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $(ARGS)
+
+first: $(VENV)/installed
+	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all --configfile studies/first.yaml $(ARGS)
 
 suite replications: $(VENV)/installed
 	. $(BIN)/activate && PYTHONPATH='$(CURDIR)/scripts' snakemake --logger initstudy --cores all $@ $(ARGS)

@@ -80,28 +80,57 @@ def forecast(
     new = [one for one in asked if not one.done]
     if not new:
         return _tuning_again(asked)
+    later, confirming = _later(new, choosing)
     threads = max(one.member.study.threads for one in new)
     at_once = max(1, min(len(new), cores // threads if cores else most_jobs or 1))
     seeds, begun = sum(len(one.job.seeds) for one in new), sum(one.seeds_begun for one in new)
     # A seed that has begun is taken as done, though it may be needed for more epochs.
     seconds = sum(one.seconds(len(one.job.seeds) - one.seeds_begun) for one in new)
-    # Whatever rates are chosen, each variant is run at one of them.
-    tuned = {one.member.study.name: one for one in new if one.tuning and one.job.variant != BEST}
-    later = sum(_selected(one.member) for one in tuned.values())
-    seconds += sum(one.seconds(_selected(one.member)) for one in tuned.values())
+    seconds += sum(one.seconds(count) for one, count in later)
     text = f"To run: {count(seeds, 'run')} in {count(len(new), 'job')}, "
     if later:
-        text += f"then {later} at the learning rates that these decide on, "
+        chosen = sum(number for _, number in later)
+        text += f"then {chosen} at the learning rates that these decide on, "
     if begun:
         text += f"{begun} of them from where their checkpoints end, "
     text += f"{at_once} at one time" if at_once > 1 else "one at a time"
     text += f": about {count(math.ceil(seconds / at_once / 60), 'minute')}"
-    if any(one.member.study.name in choosing and not one.confirms for one in new) or later:
-        text += "; then what the choices call for (the best pair on new seeds)"
+    if confirming:
+        text += f"; then at most {count(confirming, 'run')} of the best pair and the baseline"
+        text += " on new seeds"
     text += "."
     if cores and cores < threads:
         text += f" A run has {threads} threads (key threads), which share {cores} here."
     return text
+
+
+def runs(asked: Sequence[Awaited], choosing: Collection[str]) -> int:
+    """Return how many runs are known to come: those that were asked for, and those of choices.
+
+    Args:
+        asked: all jobs that were asked for.
+        choosing: names of the studies whose best pair is asked for.
+    """
+    new = [one for one in asked if not one.done]
+    later, confirming = _later(new, choosing)
+    return sum(len(one.job.seeds) for one in new) + sum(n for _, n in later) + confirming
+
+
+def _later(
+    new: Sequence[Awaited], choosing: Collection[str]
+) -> tuple[list[tuple[Awaited, int]], int]:
+    """Return how many runs follow from choices: at learning rates, by study, and on new seeds."""
+    # Whatever rates are chosen, each variant is run at one of them.
+    tuned = {one.member.study.name: one for one in new if one.tuning and one.job.variant != BEST}
+    confirmed = {one.member.study.name for one in new if one.confirms}
+    studies = {one.member.study.name: one.member.study for one in new}
+    confirming = [
+        study
+        for name, study in studies.items()
+        if (name in choosing or name in tuned) and name not in confirmed
+    ]
+    at_rates = [(one, _selected(one.member)) for one in tuned.values()]
+    return at_rates, sum(2 * len(study.confirmation) for study in confirming)
 
 
 def notes(member: Member, place: Callable[[str], str], compared: bool) -> Iterator[str]:

@@ -153,6 +153,8 @@ class Adapter:
     def start(self) -> None:
         """Hold the folder until this process ends, however it ends; say what the run costs."""
         hold(STATE / "lock")
+        # What the logger counts its progress by.
+        os.environ.update(INITSTUDY_RUNS=str(forecast.runs(self._awaited, self._choosing)))
         self.say_cost()
         atexit.unregister(self.say_cost)
 
@@ -162,13 +164,19 @@ class Adapter:
         for member in {member.study.name: member for member, _ in self._asked.values()}.values():
             compared = self.store.epoch_seconds(member.comparison) is not None
             lines += forecast.notes(member, self.place, compared)
-        asked = [
+        lines.append(
+            forecast.forecast(self._awaited, self._choosing, self._cores, self._workflow.nodes)
+        )
+        for line in filter(None, lines):
+            print(line, file=sys.stderr, flush=True)
+
+    @property
+    def _awaited(self) -> list[Awaited]:
+        """How far the jobs are that were asked for."""
+        return [
             Awaited.of(member, job, self.place, self.store.epoch_seconds(member.comparison))
             for member, job in self._asked.values()
         ]
-        lines.append(forecast.forecast(asked, self._choosing, self._cores, self._workflow.nodes))
-        for line in filter(None, lines):
-            print(line, file=sys.stderr, flush=True)
 
     @property
     def _cores(self) -> int | None:

@@ -2,7 +2,7 @@
 
 Snakemake finds it if `scripts/` is in PYTHONPATH.
 
-In a terminal it is a bar with the jobs that are done, the time left, and the best variant so far;
+In a terminal it is a bar with the runs that are done, the time left, and the best variant so far;
 in a file or a pipe a plain line now and then. At the end come the recommendation, and what to open.
 Errors, warnings and dry runs are shown as Snakemake shows them.
 """
@@ -10,6 +10,7 @@ Errors, warnings and dry runs are shown as Snakemake shows them.
 import csv
 import logging
 import math
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ class LogHandler(LogHandlerBase):
         self._training: dict[int, tuple[str, Sequence[str]]] = {}
         self._reached: dict[str, tuple[float, int]] = {}
         self._metric = METRIC
-        self._asked = self._trained = 0
+        self._trained = 0
         self._text = ""
         self._open: str | None = None
 
@@ -82,7 +83,6 @@ class LogHandler(LogHandlerBase):
                 self._say(record.getMessage())
         elif event == LogEvent.RUN_INFO:
             stats = getattr(record, "stats", {})
-            self._asked = stats.get("train", 0)
             if self._console.is_terminal:
                 self._progress(0, stats.get("total", 0))
         elif event == LogEvent.JOB_INFO:
@@ -105,7 +105,7 @@ class LogHandler(LogHandlerBase):
         if jobid not in self._training:
             return
         variant, output = self._training.pop(jobid)
-        self._trained += 1
+        self._trained += seeds_of(output)
         metric, found = final_values(output)
         if found:
             self._metric = metric
@@ -115,23 +115,28 @@ class LogHandler(LogHandlerBase):
 
     def _progress(self, done: int, total: int) -> None:
         now = time.monotonic()
-        # Other jobs take no time beside those that train. Those that a choice calls for come later.
-        jobs = max(self._asked, self._trained + len(self._training))
-        if jobs:
-            done, total = self._trained, jobs
-        text = f"{done} of {total} {'runs' if jobs else 'steps'} done"
+        # Other jobs take no time beside those that train. What a choice may call for is among them,
+        # until nothing is left to be done.
+        at_work = sum(seeds_of(output) for _, output in self._training.values())
+        known = 0 if done == total else int(os.environ.get("INITSTUDY_RUNS", "0"))
+        runs = max(known, self._trained + at_work)
+        if runs:
+            done, total = self._trained, runs
+        text = f"{done} of {total} {'runs' if runs else 'steps'} done"
         # Of a few that have run side by side, each would seem to take all the time.
-        if len(self._training) < done < total:
+        if at_work < done < total:
             text += f", about {_duration((now - self._started) / done * (total - done))} left"
         # Values of different studies are not to be compared.
-        if len({name.rpartition(" of ")[2] for name in self._reached}) == 1:
+        studies = {name.rpartition(" of ")[2] for name in self._reached}
+        if len(studies) == 1 and len(self._reached) > 1:
             right = self._metric == METRIC
             best = max if right else min
             variant, (mean, count) = best(self._reached.items(), key=lambda item: item[1][0])
             seeds = f"{count} seed{'' if count == 1 else 's'}"
             value = f"{100 * mean:.1f} %" if right else f"{METRICS[self._metric]} {mean:.4g}"
             of = "of" if right else "on"
-            text += f"; {variant} is the best so far, {value} {of} the validation set ({seeds})"
+            among = f"the best of {len(self._reached)} variants so far"
+            text += f"; {variant.partition(' of ')[0]} is {among}, {value} {of} the validation set ({seeds})"
         if self._console.is_terminal:
             if self._bar is None:
                 # Where there is little room, the last words are left out.
@@ -154,6 +159,12 @@ class LogHandler(LogHandlerBase):
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False)
+
+
+def seeds_of(output: Sequence[str]) -> int:
+    """Return how many seeds a job runs, by the name of one of its files."""
+    named = (re.search(r"seeds-(\d+)-(\d+)[.]", path) for path in output)
+    return next((int(found[2]) - int(found[1]) + 1 for found in named if found), 0)
 
 
 def final_values(output: Sequence[str]) -> tuple[str, list[float]]:

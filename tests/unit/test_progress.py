@@ -61,6 +61,7 @@ def test_it_tells_what_is_done_and_who_leads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS", -1)
+    monkeypatch.setenv("INITSTUDY_RUNS", "8")
     teller = handler()
     teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 4, "total": 9}))
     for one in training(tmp_path, 3, "baseline", [0.5, 0.7]):
@@ -71,12 +72,13 @@ def test_it_tells_what_is_done_and_who_leads(
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     teller.emit(record(None, "Select jobs to execute..."))
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("1 of 4 runs done, about ")
-    best = "; baseline of quick is the best so far, 60.0 % of the validation set (2 seeds)"
-    assert first.endswith(best)
+    assert first.startswith("2 of 8 runs done, about ")
+    assert "best" not in first
     # What diverged counts as nothing right.
-    assert second.startswith("2 of 4 runs done")
-    assert "baseline of quick is the best" in second
+    assert second.startswith("4 of 8 runs done")
+    assert second.endswith(
+        "; baseline is the best of 2 variants so far, 60.0 % of the validation set (2 seeds)"
+    )
 
 
 def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
@@ -85,22 +87,24 @@ def test_nobody_leads_over_studies_or_where_learning_rates_are_tried(
     monkeypatch.setattr(progress, "SECONDS", -1)
     teller = handler()
     tried = training(tmp_path, 1, "kernel-ones", [0.99], first=1_000_000)
-    for one in [*tried, *training(tmp_path, 2, "baseline", [0.9])]:
+    others = [training(tmp_path, 2, "baseline", [0.9]), training(tmp_path, 4, "bias-ones", [0.8])]
+    for one in [*tried, *others[0], *others[1]]:
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
-    assert "baseline of quick is the best so far" in capsys.readouterr().err
+    assert "baseline is the best of 2 variants so far" in capsys.readouterr().err
     for one in training(tmp_path, 3, "baseline", [0.95], study="other"):
         teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=3, total=9))
     said = capsys.readouterr().err
-    assert "3 of 3 runs done" in said
-    assert "leads" not in said
+    assert "4 of 4 runs done" in said
+    assert "best" not in said
 
 
 def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice_added(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS", -1)
+    monkeypatch.setenv("INITSTUDY_RUNS", "3")
     teller = handler()
     teller._started -= 600
     teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 3}))
@@ -110,7 +114,7 @@ def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice
         for one in records:
             teller.emit(one)
         teller.emit(record(LogEvent.PROGRESS, done=5, total=30))
-        return capsys.readouterr().err.split(";")[0]
+        return capsys.readouterr().err.split(";")[0].strip()
 
     assert after(*begun[:2], ended[0]) == "1 of 3 runs done"
     assert after(begun[2], ended[1]) == "2 of 3 runs done, about 5 min left"
@@ -121,8 +125,9 @@ def test_time_is_told_once_more_are_done_than_run_and_of_trainings_that_a_choice
 
 
 def test_in_a_terminal_there_is_a_bar_from_the_start_and_words_end_where_it_does(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INITSTUDY_RUNS", "8")
     teller = handler()
     teller._console = Console(file=io.StringIO(), force_terminal=True, width=70)
     teller.emit(record(LogEvent.RUN_INFO, "Job stats: ...", stats={"train": 4, "total": 9}))
@@ -132,11 +137,12 @@ def test_in_a_terminal_there_is_a_bar_from_the_start_and_words_end_where_it_does
         text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", teller._console.file.getvalue())
         return re.split(r"[\r\n]+", text.rstrip())
 
-    assert re.search(r" 0 % +0:00:00 0 of 4 runs done *$", shown()[-1])
-    for one in training(tmp_path, 3, "kernel-random_uniform", [0.5, 0.7]):
-        teller.emit(one)
+    assert re.search(r" 0 % +0:00:00 0 of 8 runs done *$", shown()[-1])
+    for number, name in enumerate(["baseline", "kernel-random_uniform"]):
+        for one in training(tmp_path, number, name, [0.5, 0.7]):
+            teller.emit(one)
     teller.emit(record(LogEvent.PROGRESS, done=2, total=9))
-    assert re.search(r" 25 % +0:00:0\d 1 of 4 runs done, about .*…$", shown()[-1])
+    assert re.search(r" 50 % +0:00:0\d 4 of 8 runs done, about .*…$", shown()[-1])
     assert {len(line) <= 70 for line in shown()} == {True}
     teller.close()
 

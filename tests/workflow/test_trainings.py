@@ -195,7 +195,10 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
 
 
 def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
-    variant, choices = "results/notebook/runs/kernel-ones.csv", "then what the choices call for"
+    variant, choices = (
+        "results/notebook/runs/kernel-ones.csv",
+        "of the best pair and the baseline on new seeds",
+    )
     told = rerun.plan(variant, "--config", "seeds=4").text
     assert "To run: 2 runs in 1 job, one at a time: about 1 minute.\n" in told
     # Its table does not wait for the choice of the best pair, the study's do.

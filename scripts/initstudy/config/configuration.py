@@ -15,8 +15,9 @@ from pydantic_core import ErrorDetails
 from initstudy.config import checks, schema
 from initstudy.config.comparison import ComparisonKeys
 from initstudy.config.data import DataKeys
-from initstudy.config.forms import FORMS, HERE
+from initstudy.config.forms import FORMS, HERE, Keys
 from initstudy.config.model import ModelKeys
+from initstudy.config.output import OutputKeys, PerformanceKeys
 from initstudy.config.problems import KeyPath, Problem, show, suggest
 from initstudy.config.training import TrainingKeys
 
@@ -27,8 +28,21 @@ GONE = {
 }
 
 
+# What the keys are about, in the order of the reference, which is that of config.yaml.
+SECTIONS: Mapping[str, type[Keys]] = {
+    "Data": DataKeys,
+    "Model": ModelKeys,
+    "Training": TrainingKeys,
+    "Comparison": ComparisonKeys,
+    "Output": OutputKeys,
+    "Performance": PerformanceKeys,
+}
+# What people change first.
+FIRST = ("study", "dataset", "model", "kernel_initializers", "epochs", "seeds")
+
+
 # Pydantic takes the keys of the last class first.
-class Configuration(ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
+class Configuration(PerformanceKeys, OutputKeys, ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
     """One network, one data set, and the initializers to compare on them."""
 
     def plain(self) -> dict[str, Any]:
@@ -54,6 +68,12 @@ class Configuration(ComparisonKeys, TrainingKeys, ModelKeys, DataKeys):
                 {"path": [key, n], **one.plain()} for n, one in enumerate(getattr(self, key))
             )
         return asked
+
+
+def keys_of(section: str) -> list[str]:
+    """Return the keys of one of SECTIONS, as a configuration has them."""
+    fields = SECTIONS[section].model_fields
+    return [field.alias or name for name, field in fields.items()]
 
 
 class Schema(GenerateJsonSchema):

@@ -98,34 +98,31 @@ Columns = Annotated[
     ),
 ]
 DatasetName = Annotated[str, Field(max_length=1000), AfterValidator(_dataset)]
-StudyName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 
 
 class DataKeys(Keys):
-    """What a study is called, and what it learns from."""
+    """What is learned from, and validated on."""
 
-    name: StudyName = optional(
-        "notebook",
-        "Name of the study; its files go to results/<study>/. Letters, digits, - and _.",
-        alias="study",
-    )
     dataset: DatasetName = optional(
         "mnist",
         "The data set: mnist, fashion_mnist, digits, another name of docs/datasets.md, or custom "
         "data beside the configuration: a .npz with x_train, y_train, x_test, y_test; a table "
         "(.csv or .tsv) with the key target; a folder of pictures, train/<class>/*.png; or a "
         "function that returns the arrays, as file.py:name.",
+        when="to ask about your data.",
     )
     columns: Columns = optional(
         None,
         "The column of a table that is to be predicted, or a list of several: labels, each of two "
         "values, or numbers. All other columns are inputs. null for data that are not a table.",
+        when="if the data are a table.",
         alias="target",
     )
     test_share: float = optional(
         0.2,
         "The share of the examples that are the test set, of data without one: a table, or a "
         "folder of pictures without test/. Each class has this share.",
+        when="if your examples are few or many.",
         gt=0,
         le=0.9,
     )
@@ -133,18 +130,22 @@ class DataKeys(Keys):
         0,
         "The seed by which these examples are chosen. Another one makes another test set, and so "
         "new runs.",
+        when="to see whether an answer depends on that choice.",
         ge=0,
         le=2**31 - 1,
     )
     dataset_file: ExistingFile | None = optional(
         None,
         "A local copy of a named data set as .npz, tried before any download; null for none.",
+        when="on a machine without a network.",
     )
     inputs: Literal["raw", "unit", "standardized", "features"] = optional(
         "raw",
         "The scale of inputs: raw (0..255, as in the notebook), unit (0..1), standardized (mean 0 "
         "and variance 1 over all numbers of the training examples), or features (mean 0 and "
         "variance 1 of each pixel, or column of a table, by itself).",
+        when="as your training scales its inputs. standardized suits most networks, features "
+        "columns of different units.",
     )
     held_out: HeldOut = optional(
         "test",
@@ -152,12 +153,15 @@ class DataKeys(Keys):
         "notebook; {holdout: 10000}, so many training examples that are held out; or x_val, the "
         "x_val and y_val of the data. The test set is then read once, after the last epoch, for "
         "the final comparisons.",
+        when="in every study of yours, to held-out examples: then a choice does not flatter its "
+        "result.",
         alias="validation",
     )
     training_images: Whole | None = optional(
         None,
         "Number of examples in training, of those that are not held out: chosen at random, the "
         "same for all runs. null for all of them.",
+        when="to ask about fewer examples, or to save time.",
         ge=1,
         le=100_000_000,
     )

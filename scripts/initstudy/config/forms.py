@@ -35,13 +35,19 @@ class Keys(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def optional(default: Any, description: str, **how: Any) -> Any:
+def optional(default: Any, description: str, when: str = "", **how: Any) -> Any:
     """Return a key that may be left out, with its default as a configuration has it.
 
-    Error messages have the first sentence of the description. `how` has bounds, and the alias if
-    the attribute has another name than the key.
+    Args:
+        default: of the key.
+        description: what it does, and its values; error messages have the first sentence.
+        when: to change it, as what follows "Change it".
+        **how: bounds, and the alias if the attribute has another name than the key.
     """
-    return Field(default, description=description, validate_default=True, **how)
+    extra: Any = {"when": when} if when else None
+    return Field(
+        default, description=description, validate_default=True, json_schema_extra=extra, **how
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Keys of the model: the network, its optimizer and the learning rates that are tried."""
+"""Keys of the model: the network, its loss and its metric; and the form of an optimizer."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,7 +8,6 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
-    Strict,
     Tag,
     ValidationInfo,
 )
@@ -18,7 +17,6 @@ from initstudy.config.forms import (
     TEXT,
     Keys,
     Parameters,
-    Whole,
     Written,
     custom_code,
     form_of,
@@ -103,8 +101,6 @@ def _metric(name: str) -> str:
 
 
 Metric = Annotated[str, Field(max_length=100), AfterValidator(_metric)]
-Rate = Annotated[float, Field(ge=1e-12, le=1000)]
-Rates = Annotated[tuple[Rate, ...], Strict(False), BeforeValidator(numbers)]
 
 
 class Loss(Keys):
@@ -123,13 +119,14 @@ ALoss = Annotated[Mapping[str, Any], Written(LossForm, _named, _shortest)]
 
 
 class ModelKeys(Keys):
-    """What is trained, for what, and by what."""
+    """What is trained, and what for."""
 
     model: Model = optional(
         {},
         "The network: hidden layers as below, with a last layer that suits the loss (a softmax "
         "over the classes, say), or a custom function that returns a Keras model, "
         "my_model.py:build.",
+        when="to your network.",
     )
     loss: ALoss = optional(
         LOSS,
@@ -137,29 +134,12 @@ class ModelKeys(Keys):
         "of several classes, binary_crossentropy for two classes or several labels, "
         "mean_squared_error or huber for numbers, ...; or with parameters: {class_name: Huber, "
         "config: {delta: 2.0}}; or model, that of the model's compile().",
+        when="if the task is not one of several classes.",
     )
     metric: Metric = optional(
         METRIC,
         "What a network is judged by: accuracy or log_loss of classes and labels; "
         "mean_absolute_error, mean_squared_error or root_mean_squared_error of numbers. It also "
         "says how targets are read: 0, 1, 2 are classes for an accuracy, numbers for an error.",
-    )
-    optimizer: AnOptimizer = optional(
-        "adam",
-        "A Keras identifier (adam, sgd, ...), or with parameters: "
-        "{class_name: SGD, config: {learning_rate: 0.01, momentum: 0.9}}.",
-    )
-    learning_rates: Rates = optional(
-        [],
-        "Learning rates to choose from, such as [0.0001, 0.001, 0.01]. Each variant runs at the "
-        "rate with the best mean on the validation set (which must be held out), over "
-        "learning_rate_seeds tuning runs. [] for the optimizer's own rate.",
-        max_length=100,
-    )
-    learning_rate_seeds: Whole = optional(
-        3,
-        "Number of tuning runs for each learning rate. Their seeds are not those of the "
-        "comparisons, so a choice does not flatter its result.",
-        ge=1,
-        le=100_000,
+        when="with the loss: an error for numbers.",
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import PER_LAYER, is_custom
+from initstudy.report.methods import installed, methods
 from initstudy.report.verdict import filled, headline, warnings
 from initstudy.report.words import inline
 from initstudy.results.findings import Findings
@@ -13,9 +14,13 @@ from initstudy.study import Study
 
 def card(findings: Findings, study: Study) -> str:
     """Return the answer as HTML, with its style inside."""
+    made = installed(("snakemake", "tensorflow", "keras"))
+    paragraph, citations = methods(study, made, bool(findings.confirmation), findings.advice.reason)
     return filled(
         "card.html.jinja",
         findings,
+        methods=paragraph,
+        bibtex=citations,
         code=keras_code(findings, study),
         headline=[inline(part) for part in headline(findings).partition(". ")[::2]],
         warnings=warnings(findings),

@@ -1,6 +1,8 @@
 """What was done, as a paragraph for a paper, and what it cites, as BibTeX."""
 
+import contextlib
 import functools
+import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -57,6 +59,15 @@ def methods(
     )
     text = " ".join(text.split())
     return text, bibtex(re.findall(r"\[(\w+)\]", text))
+
+
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of packages, of those that are there: an environment may not have all."""
+    versions = {}
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions
 
 
 def bibtex(keys: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 import base64
 import datetime
-import importlib.metadata
 import itertools
 import os
 import platform
@@ -25,7 +24,7 @@ from initstudy.drawing.catalog import Figure, figures_of
 from initstudy.drawing.forest import limits, reach
 from initstudy.drawing.panels import curve, reason
 from initstudy.drawing.style import svg, variant_styles
-from initstudy.report.methods import methods
+from initstudy.report.methods import installed
 from initstudy.report.verdict import filled, reasons, warnings
 from initstudy.report.words import captions
 from initstudy.results.findings import Findings, Variant
@@ -50,8 +49,7 @@ def report(results: StudyResults) -> str:
         StudyError: if a table or a text is missing, or is not as it must be.
     """
     study, findings, folder = results.study, results.findings, Path(results.folder)
-    spent, made = costs(results.timings), provenance()
-    paragraph, citations = methods(study, made, bool(findings.confirmation), findings.advice.reason)
+    spent = costs(results.timings)
     ordered = ranked(findings)
     middle = ordered[ENDS:-ENDS] if len(ordered) > MOST_ROWS else []
     middle = [one for one in middle if one is not findings.baseline]
@@ -89,9 +87,7 @@ def report(results: StudyResults) -> str:
         weights=results.weights,
         weights_in_words=in_words(results.weights),
         configuration=yaml.safe_dump(study.plain(), sort_keys=False, width=100),
-        methods=paragraph,
-        bibtex=citations,
-        provenance=made,
+        provenance=provenance(),
         costs=spent.to_dict("records"),
         total_minutes=count(round(spent["seconds"].sum() / 60), "minute"),
         tuned=study.tuned,
@@ -220,18 +216,12 @@ def costs(timings: pd.DataFrame) -> pd.DataFrame:
 
 def provenance() -> dict[str, str]:
     """Say when, from what, with what and on what the report is made."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # A conda environment of one rule has not all of them.
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "git commit": _commit(),
         "Python": platform.python_version(),
-        **versions,
+        **installed(PACKAGES),
         "system": platform.platform(),
         "processor": f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory",
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from initstudy.config.configuration import json_schema
+from initstudy.config.configuration import FIRST, SECTIONS, json_schema, keys_of
 from initstudy.config.schema import Node, alternatives, bounds, in_words, properties
 from initstudy.data.catalog import SPECS
 from initstudy.data.forms import Table
@@ -46,12 +46,17 @@ def config_text() -> str:
     """Return config.yaml: every key with its default, below a comment with its meaning."""
     schema = json_schema()
     head = [
-        "The notebook study: every key with its meaning, its values and (default).",
+        "The notebook study: every key with its meaning, its values, when to change it, (default).",
+        f"Most people change {', '.join(FIRST)} first.",
         "Other studies, which override keys: snakemake --cores 4 --configfile studies/NAME.yaml",
         "A single value: snakemake --cores 4 --config epochs=2 seeds=2",
         "Edit it freely; make reference makes it again from scripts/initstudy/config/.",
     ]
-    return "\n\n".join([_comment("\n".join(head)), *_blocks(schema, schema)]) + "\n"
+    keys, parts = properties(schema, schema), [_comment("\n".join(head))]
+    for section, kind in SECTIONS.items():
+        parts.append(f"# ---- {section}: {_lowered(kind.__doc__)} ".ljust(WIDTH, "-"))
+        parts += _blocks(schema, {key: keys[key] for key in keys_of(section)})
+    return "\n\n".join(parts) + "\n"
 
 
 def page_text() -> str:
@@ -60,8 +65,10 @@ def page_text() -> str:
     forms = ("Named", "ByLayer", "ByRole", "ByPath", "Layer")
     return _filled(
         "configuration.md.jinja",
-        {"wrapped": _paragraphs, "bullets": partial(_keys, schema)},
+        {"wrapped": _paragraphs, "bullets": partial(_keys, schema), "item": _item},
         keys=properties(schema, schema),
+        first=FIRST,
+        sections={name: (kind.__doc__, keys_of(name)) for name, kind in SECTIONS.items()},
         forms=[schema["$defs"][form] for form in forms],
         type_of=partial(_type_of, schema),
         properties=partial(properties, schema),
@@ -172,28 +179,43 @@ def _capitalized(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _blocks(schema: Node, node: Node, width: int = WIDTH) -> Iterator[str]:
-    """Write each key of a mapping that has a default: its comment, and its YAML below."""
-    for name, part in properties(schema, node).items():
+def _blocks(schema: Node, keys: Mapping[str, Node], width: int = WIDTH) -> Iterator[str]:
+    """Write keys that have defaults: the comment of each, and its YAML below."""
+    for name, part in keys.items():
         default, values = part["default"], bounds(part)
         if default == {}:
             # The mapping of its keys' own defaults.
-            inner = textwrap.indent("\n".join(_blocks(schema, part, width - 2)), "  ")
-            yield f"{_comment(part['description'], width)}\n{name}:\n{inner}"
+            blocks = _blocks(schema, properties(schema, part), width - 2)
+            inner = textwrap.indent("\n".join(blocks), "  ")
+            yield f"{_comment(_help(part), width)}\n{name}:\n{inner}"
             continue
         shown = _written(default)
-        text = [part["description"], f"{values.capitalize()}." if values else ""]
-        text += [f"({shown})" if len(shown) <= 40 else "(these)"]
-        yield f"{_comment(' '.join(filter(None, text)), width)}\n{name}: {shown}"
+        text = _help(part, f"{values.capitalize()}." if values else "")
+        text += f" ({shown})" if len(shown) <= 40 else " (these)"
+        yield f"{_comment(text, width)}\n{name}: {shown}"
+
+
+def _help(part: Node, values: str = "") -> str:
+    """Say what a key does, its values, and when to change it."""
+    when = f"Change it {part['when']}" if "when" in part else ""
+    return " ".join(filter(None, [part["description"], values, when]))
+
+
+def _lowered(text: str | None) -> str:
+    return f"{(text or '')[:1].lower()}{(text or '')[1:].rstrip('.')}"
 
 
 def _keys(schema: Node, keys: Mapping[str, Node]) -> str:
     lines = []
     for name, node in keys.items():
         default = f", by default `{_written(node['default'])}`" if "default" in node else ""
-        text = f"`{name}`, {_type_of(schema, node)}{default}: {node['description']}"
-        lines.append(textwrap.indent(_paragraphs(text, WIDTH - 2), "  ").replace(" ", "-", 1))
+        lines.append(_item(f"`{name}`, {_type_of(schema, node)}{default}: {node['description']}"))
     return "\n".join(lines)
+
+
+def _item(text: str) -> str:
+    """Write an item of a list."""
+    return textwrap.indent(_paragraphs(text, WIDTH - 2), "  ").replace(" ", "-", 1)
 
 
 def _type_of(schema: Node, node: Node) -> str:
