@@ -120,19 +120,19 @@ def test_the_tables_of_the_benchmark_are_complete_and_of_one_run() -> None:
         assert right.mean(axis=1) == pytest.approx(rows["accuracy"].to_numpy(), abs=1e-6)
 
 
-def test_the_page_is_that_of_its_tables(tmp_path: Path) -> None:
-    """`make leaderboard` without a run makes the page and the tables that are there."""
+def test_the_pages_are_those_of_their_tables(tmp_path: Path) -> None:
+    """`make leaderboard` without a run makes the pages and the tables that are there."""
     for name in [*(f"{table}.csv" for table in leaderboard.TABLES), leaderboard.RUN]:
         shutil.copyfile(BENCHMARK / name, tmp_path / name)
     shutil.copytree(BENCHMARK / "hits", tmp_path / "hits")
     leaderboard.make(tmp_path)
     made = {path.name for path in tmp_path.iterdir()}
-    assert made == {path.name for path in BENCHMARK.iterdir()} - {"claims.md"}
+    assert made == {path.name for path in BENCHMARK.iterdir()} - {"claims.md", "extend.md"}
     for name in made - {"hits"}:
         if not name.endswith(".png"):
             assert (tmp_path / name).read_text() == (BENCHMARK / name).read_text(), name
-    page = (BENCHMARK / "README.md").read_text()
-    for file in re.findall(r"\]\(([\w./-]+)\)", page):
+    text = "".join((BENCHMARK / page).read_text() for page in leaderboard.PAGES)
+    for file in re.findall(r"\]\(([\w./-]+)\)", text):
         assert Path(BENCHMARK, file).exists(), file
 
 

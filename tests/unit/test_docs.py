@@ -9,13 +9,17 @@ import yaml
 from helpers import ALL_TESTS, REPOSITORY, fits, opened
 from playwright.sync_api import Browser
 
+from initstudy.config.configuration import parse
+
 DOCS = REPOSITORY / "docs"
 PAGES = [*DOCS.rglob("*.md")]
-PAGES += [REPOSITORY / page for page in ("README.md", "CONTRIBUTING.md", "results/README.md")]
+PAGES += [REPOSITORY / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += [REPOSITORY / "results/README.md"]
 SITE = REPOSITORY / "site"
 # Beside the first page.
 SHOWN = ["files", "configuration", "library", "rules", "benchmark/index", "tutorial"]
-SHOWN += ["messages", "in_a_notebook", "statistics", "validation"]
+SHOWN += ["messages", "in_a_notebook", "statistics", "validation", "report", "comparisons"]
+SHOWN += ["limitations", "contributing", "changelog"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
@@ -24,8 +28,12 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
-    # What a page says that lies in the project does so.
-    for path in re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text):
+    # What a page says that lies in the project does so, also in commands.
+    inline = re.findall(r"`((?:scripts|tests|studies|rules|profiles|envs)/[\w./-]+\w)`", text)
+    commands = re.findall(
+        r"[ \"]((?:studies|tests|docs)/(?!NAME)[\w./-]+\.(?:yaml|py|html))\b", text
+    )
+    for path in [*inline, *commands]:
         assert (REPOSITORY / path).exists(), path
 
 
@@ -67,15 +75,102 @@ def test_the_readme_is_short() -> None:
     assert len((REPOSITORY / "README.md").read_text().splitlines()) <= 120
 
 
-def test_every_page_has_its_place_in_the_way_through() -> None:
-    def pages(part: object) -> list[str]:
-        if isinstance(part, str):
-            return [part]
-        parts = part.values() if isinstance(part, dict) else part
-        return [page for one in parts for page in pages(one)]
+def menu() -> dict[str, tuple[str, str]]:
+    """Each page of the site's menu with its part and its name there."""
+    found = {}
+    for one in yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"]:
+        [(part, pages)] = one.items()
+        for page in [{part: pages}] if isinstance(pages, str) else pages:
+            [(name, path)] = page.items()
+            found[path] = (part, name)
+    return found
 
-    listed = pages(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
-    assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+MENU = menu()
+# Pages of the site that lie at the top level of the project (docs/top_level_pages.py).
+TOP_LEVEL = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+READ = {"Get started", "Read your report", "How-to"}
+# To be split; until then they may be longer, and name pages otherwise.
+LATER = {"cluster.md", "scaling.md", "elsewhere.md"}
+MOST_WORDS = {page: 900 for page, (part, _) in MENU.items() if part in READ and page not in LATER}
+
+
+def quoted(path: str) -> list[str]:
+    """The sentences of the first quotation of a page."""
+    text = (REPOSITORY / path).read_text(encoding="utf-8")
+    found = re.search(r"(?:^> .*\n)+", text, re.M)
+    assert found
+    return re.findall(r"\S.*?(?:\.\*\*|\.(?=\s))", found[0].replace("> ", ""))
+
+
+def test_the_answers_of_the_first_pages_are_those_of_their_studies() -> None:
+    case = " ".join((DOCS / "notebook.md").read_text(encoding="utf-8").replace("> ", "").split())
+    sentences = quoted("README.md")
+    assert len(sentences) == 4
+    for sentence in sentences:
+        assert " ".join(sentence.split()) in case
+
+
+def test_the_question_of_the_readme_is_a_configuration() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+    study, problems = parse(yaml.safe_load(shown))
+    assert not problems
+    assert study
+    assert study.kernel_initializers
+
+
+def test_every_page_has_its_place_in_the_way_through() -> None:
+    there = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")]
+    assert sorted(MENU) == sorted([*there, *TOP_LEVEL.values()])
+
+
+@pytest.mark.parametrize(("page", "most"), [*MOST_WORDS.items(), ("statistics.md", 1500)])
+def test_a_page_is_read_in_one_sitting(page: str, most: int) -> None:
+    assert len((DOCS / page).read_text(encoding="utf-8").split()) <= most
+
+
+@pytest.mark.parametrize("page", sorted(MOST_WORDS))
+def test_a_page_shows_before_it_explains(page: str) -> None:
+    """Code, a picture, a table or a list of terms follows after at most 60 words."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    first = re.search(r"^\s*(```|!\[|\||### |\?\?\? |> \*\*)", text, re.M)
+    assert first
+    assert len(text[: first.start()].split()) <= 60
+
+
+@pytest.mark.parametrize("page", sorted(MOST_WORDS))
+def test_a_page_has_a_heading_every_200_words(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    text = re.sub(
+        r"^ *```.*?^ *```$|^ *\|.*?$|<!--.*?-->|<style.*?</table>", "", text, flags=re.M | re.S
+    )
+    for part in re.split(r"^#+ ", text, flags=re.M):
+        assert len(part.split()) <= 200, part[:40]
+
+
+# The first page has the project's name; the configuration is made from code.
+@pytest.mark.parametrize("page", sorted({*MENU} - {*TOP_LEVEL.values(), *LATER, "index.md"}))
+def test_the_title_of_a_page_is_the_question_that_it_answers(page: str) -> None:
+    title = (DOCS / page).read_text(encoding="utf-8").partition("\n")[0]
+    assert re.fullmatch(r"# \w.*\?", title) or page == "configuration.md"
+
+
+def name_of(text: str) -> str:
+    return " ".join(text.split()).lower().removeprefix("the ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_a_page_of_the_menu_has_one_name(page: Path) -> None:
+    """A link to a part of a page has the name of that part instead."""
+    if page.name in LATER:
+        pytest.skip("is to be split")
+    for text, target in re.findall(r"\[([^\]]*)\]\(([^)#\s]+\.md)\)", page.read_text("utf-8")):
+        path = (page.parent / target).resolve()
+        own = TOP_LEVEL.get(path.name) if path.parent == REPOSITORY else None
+        found = own or (str(path.relative_to(DOCS)) if path.is_relative_to(DOCS) else "")
+        if found in MENU:
+            assert name_of(text) == name_of(MENU[found][1]), (text, target)
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("how-to-*.md")), ids=lambda page: page.stem)

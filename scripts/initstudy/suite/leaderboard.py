@@ -1,9 +1,9 @@
-"""The page of the reference benchmark, made of the tables beside it.
+"""The pages of the reference benchmark, made of the tables beside them.
 
 python -m initstudy.suite.leaderboard results/suite docs/benchmark
 python -m initstudy.suite.leaderboard docs/benchmark docs/benchmark
 
-The first takes the tables of a run, and makes the page of them. The second makes the page again.
+The first takes the tables of a run, and makes the pages of them. The second makes them again.
 """
 
 import argparse
@@ -40,6 +40,8 @@ TABLES = ("scores", "trials", "trainings", "workloads")
 DERIVED = ("summary", "decisions", "learning_rates")
 # When it was run, with what, and on which data sets.
 RUN = "run.yaml"
+# The pages: the answer, and what it rests on.
+PAGES = {"README.md": "benchmark.md.jinja", "workloads.md": "benchmark_workloads.md.jinja"}
 
 
 def take(suite: Path, to: Path) -> None:
@@ -86,7 +88,7 @@ def correct(own: Path, before: Path, variants: Collection[str]) -> dict[str, npt
 
 
 def make(folder: Path) -> None:
-    """Make the page, its figures and all tables that follow from others.
+    """Make the pages, their figures and all tables that follow from others.
 
     Args:
         folder: that holds TABLES and RUN.
@@ -99,11 +101,12 @@ def make(folder: Path) -> None:
     for figure in SUITE_FIGURES:
         save(figure.draw(found, entries), folder / f"{figure.name}.png")
     run = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))
-    _write(folder / "README.md", page(found, entries, run))
+    for name, text in pages(found, entries, run).items():
+        _write(folder / name, text)
 
 
-def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> str:
-    """Write the page of the benchmark, as Markdown.
+def pages(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> dict[str, str]:
+    """Write the pages of the benchmark, as Markdown, by file.
 
     Args:
         found: of its suite.
@@ -115,15 +118,14 @@ def page(found: Findings, entries: Sequence[Entry], run: dict[str, object]) -> s
         for entry in entries
     ]
     drawn = [one.study for one in found.workloads if "drawn" in one.kinds]
-    return words(
-        "benchmark.md.jinja",
-        found,
-        run=run,
-        captions=captions(SUITE_FIGURES),
-        drawn=drawn,
-        chosen=[study for study in found.studies if study not in drawn],
-        workloads_at=reached.count,
-    )
+    values: dict[str, Any] = {
+        "run": run,
+        "captions": captions(SUITE_FIGURES),
+        "drawn": drawn,
+        "chosen": [study for study in found.studies if study not in drawn],
+        "workloads_at": reached.count,
+    }
+    return {page: words(template, found, **values) for page, template in PAGES.items()}
 
 
 def main() -> None:
