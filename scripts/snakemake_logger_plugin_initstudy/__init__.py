@@ -135,8 +135,8 @@ class LogHandler(LogHandlerBase):
             seeds = f"{count} seed{'' if count == 1 else 's'}"
             value = f"{100 * mean:.1f} %" if right else f"{METRICS[self._metric]} {mean:.4g}"
             of = "of" if right else "on"
-            among = f"the best of {len(self._reached)} variants so far"
-            text += f"; {variant.partition(' of ')[0]} is {among}, {value} {of} the validation set ({seeds})"
+            name, among = variant.partition(" of ")[0], f"{len(self._reached)} variants so far"
+            text += f"; {name} is the best of {among}, {value} {of} the validation set ({seeds})"
         if self._console.is_terminal:
             if self._bar is None:
                 # Where there is little room, the last words are left out.
