@@ -31,6 +31,8 @@ from initstudy.results.study import StudyResults
 # More rows are not read at once: then the best and as many of the worst are drawn.
 # Ticks with more characters than these overlap if there are as many as usual.
 LONG_TICK = 5
+# Names of rows that are longer leave less room for the axis, in letters.
+LONG_NAME = 18
 MANY_ROWS, ENDS_OF_ROWS = 40, 12
 # A row that reaches so many times as far as the next one lies beyond the axis.
 FAR = 3.0
@@ -96,7 +98,7 @@ def forest(results: StudyResults, title: str, narrow: bool = False) -> Figure:
             _mark(axes, row, height, metric)
         _name(axes, groups, heights, narrow)
         _decisions(axes, rows, heights, metric, narrow)
-        _scale(axes, metric, narrow)
+        _scale(axes, metric, narrow, max(len(row.label) for row in rows))
         _legend(figure, metric, margin, narrow)
     return figure
 
@@ -237,8 +239,9 @@ def _decisions(
     numbers.spines["right"].set_visible(False)
 
 
-def _scale(axes: Axes, metric: Measure, narrow: bool) -> None:
-    ticks = MaxNLocator(nbins=5 if narrow else 7)
+def _scale(axes: Axes, metric: Measure, narrow: bool, name: int) -> None:
+    """Put ticks on the axis, fewer if the longest name of a row, in letters, leaves less room."""
+    ticks = MaxNLocator(nbins=5 if narrow else 7 if name <= LONG_NAME else 4)
     marks = [_tick(metric.scale * tick) for tick in ticks.tick_values(*axes.get_xlim())]
     if max(map(len, marks)) > LONG_TICK:
         ticks = MaxNLocator(nbins=2 if narrow else 3)
