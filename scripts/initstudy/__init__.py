@@ -26,7 +26,7 @@ _HOMES = {
     "load": "initstudy.results.study",
 }
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["StudyError", "check_initializer", "compare", "draw", "explorer", "load"]
 
 
