@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import platform
 import sys
 import time
 import traceback
@@ -43,6 +44,8 @@ def job_log(path: str | Path) -> Iterator[None]:
             force=True,
         )
         started = time.perf_counter()
+        # Of what is empty Snakemake shows nothing, nor the log of the cluster beside it.
+        logging.info("Begun on %s.", platform.node())
         try:
             yield
             logging.info("Done in %.1f s.", time.perf_counter() - started)
