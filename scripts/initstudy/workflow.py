@@ -70,7 +70,7 @@ def _forbidden(error: PermissionError) -> str:
     """Say whose folder this is; of its files, those that one run replaces are temporary."""
     path = Path(error.filename or ".").absolute()
     # What lies in a folder that may not be looked into is not there, either.
-    while not os.path.exists(path) and path != path.parent:
+    while not os.access(path, os.F_OK) and path != path.parent:
         path = path.parent
     return (
         f"You may not write to {path}, which belongs to {_owner(path)}. Run your study in a clone "
