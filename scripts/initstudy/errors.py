@@ -1,6 +1,8 @@
 """The error that is meant for the person who runs a study, and what other errors say."""
 
+import os
 import re
+from pathlib import Path
 
 
 class StudyError(Exception):
@@ -17,3 +19,23 @@ def reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         text = f"it needs {text}"
     return text if len(text) <= 300 else text[:297] + "..."
+
+
+def forbidden(error: PermissionError) -> str:
+    """Say whose folder it is into which a user may not write, and what to do."""
+    path = Path(error.filename or ".").absolute()
+    # What lies in a folder that may not be looked into is not there, either.
+    while not os.access(path, os.F_OK) and path != path.parent:
+        path = path.parent
+    return (
+        f"You may not write to {path}, which belongs to {_owner(path)}. Run your study in a clone "
+        "or a folder (--directory) that belongs to you, or let your group write here: "
+        "docs/cluster-jobs.md, A group of users."
+    )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except (KeyError, OSError):
+        return "another user"

@@ -33,7 +33,7 @@ from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import file_of
 from initstudy.drawing.catalog import figures_of
 from initstudy.engine.spec import METRIC
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, forbidden
 from initstudy.forecast import Awaited
 from initstudy.plan import BEST_PAIR, CHOICE, INTERIM, Choices, Job, Plan
 from initstudy.report.words import captions
@@ -61,29 +61,9 @@ def said_as_it_is(function: Callable[..., Answer]) -> Callable[..., Answer]:
         except StudyError as error:
             sys.exit(str(error))
         except PermissionError as error:
-            sys.exit(_forbidden(error))
+            sys.exit(forbidden(error))
 
     return call
-
-
-def _forbidden(error: PermissionError) -> str:
-    """Say whose folder this is; of its files, those that one run replaces are temporary."""
-    path = Path(error.filename or ".").absolute()
-    # What lies in a folder that may not be looked into is not there, either.
-    while not os.access(path, os.F_OK) and path != path.parent:
-        path = path.parent
-    return (
-        f"You may not write to {path}, which belongs to {_owner(path)}. Run your study in a clone "
-        "or a folder (--directory) that belongs to you, or let your group write here: "
-        "docs/cluster-jobs.md, A group of users."
-    )
-
-
-def _owner(path: Path) -> str:
-    try:
-        return path.owner()
-    except (KeyError, OSError):
-        return "another user"
 
 
 def is_module(workflow: Any) -> bool:

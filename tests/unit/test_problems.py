@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from initstudy.config.problems import file_problems, read_yaml
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, forbidden
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +76,9 @@ def test_what_is_right_is_read(text: str) -> None:
 def test_a_node_that_holds_itself_ends() -> None:
     Path("x.yaml").write_text("a: &a [*a]\n")
     assert file_problems(["x.yaml"]) is None
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_with_its_owner(tmp_path: Path) -> None:
+    text = forbidden(PermissionError(13, "Permission denied", str(tmp_path / "a/b/lock")))
+    assert text.startswith(f"You may not write to {tmp_path}, which belongs to {tmp_path.owner()}.")
+    assert "A group of users" in text
