@@ -76,7 +76,9 @@ def work(folder: Path, spec: RunSpec, dataset: Path) -> None:
     """The job, as scripts/train.py does it, with a checkpoint after each epoch."""
     found = jobs.train(planned(spec, checkpoint_minutes=0), dataset, folder, SEEDS, EPOCHS)
     stem = folder / f"epochs-{EPOCHS}" / f"seeds-{SEEDS[0]}-{SEEDS[-1]}"
-    write_job(found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in OUTPUTS.items()})
+    write_job(
+        found, EPOCHS, {kind: Path(f"{stem}.{end}") for kind, end in OUTPUTS.items()}, "accuracy"
+    )
 
 
 def noting(run_epoch: Any, notes: Path) -> Any:

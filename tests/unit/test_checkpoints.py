@@ -190,7 +190,7 @@ def test_a_record_of_before_layers_had_names_is_read(
     found = checkpoints.read(tmp_path / "0.npz")
     assert found is not None
     assert same(replace(made(5), names=()), found)
-    write_job({0: found, 1: made(5, 1)}, 5, outputs(tmp_path / "epochs-5", "seeds-0-1"))
+    write_job({0: found, 1: made(5, 1)}, 5, outputs(tmp_path / "epochs-5", "seeds-0-1"), "accuracy")
     measured = collect([("v", tmp_path / "epochs-5/seeds-0-1.csv")], DIAGNOSTICS, 5).frame
     assert measured["name"].tolist() == [""] * 12 + [*NAMES] * 4
 
@@ -223,7 +223,12 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
     paths = outputs(tmp_path / "epochs-5")
     # One more measurement of another job, and more epochs, do not show.
     more = {**found[2].measurements, 3: found[2].measurements[1]}
-    write_job({**found, 2: replace(found[2], measurements=dict(sorted(more.items())))}, 5, paths)
+    write_job(
+        {**found, 2: replace(found[2], measurements=dict(sorted(more.items())))},
+        5,
+        paths,
+        "accuracy",
+    )
     jobs = [("v", paths["history"])]
     history = collect(jobs, HISTORIES, 5).frame
     assert history.groupby("seed")["epoch"].max().tolist() == [5, 4, 5]
@@ -249,7 +254,7 @@ def test_a_job_writes_no_more_than_belongs_to_its_epochs(tmp_path: Path) -> None
         np.testing.assert_array_equal(arrays["correct"][0], found[0].measurements[5].by_example)
         assert not arrays["correct"][1].any()
     first = {kind: path.read_bytes() for kind, path in paths.items()}
-    write_job(found, 5, paths)
+    write_job(found, 5, paths, "accuracy")
     assert {kind: path.read_bytes() for kind, path in paths.items()} == first
     assert pd.read_csv(paths["history"]).columns.tolist() == HISTORIES.names[1:]
     for kind in ("history", "diagnostics", "tests", "timings"):
@@ -261,7 +266,7 @@ def test_correct_predictions_of_many_jobs_are_joined(tmp_path: Path) -> None:
     jobs = []
     for name, seeds in [("a", range(2)), ("b", range(3)), ("a", range(2, 4))]:
         paths = outputs(tmp_path / name, f"seeds-{seeds[0]}-{seeds[-1]}")
-        write_job({seed: made(2, seed) for seed in seeds}, 2, paths)
+        write_job({seed: made(2, seed) for seed in seeds}, 2, paths, "accuracy")
         jobs.append((name, paths["history"]))
     write_arrays(examples.collect(jobs), tmp_path / "examples.npz")
     joined = examples.read(tmp_path / "examples.npz")

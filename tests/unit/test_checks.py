@@ -168,3 +168,16 @@ def test_the_loss_of_a_compiled_model_must_suit_too(
         assert found == {}
     else:
         assert said in found[("model",)]
+
+
+def test_a_softmax_over_one_unit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(TOKENS)
+    numbers = {"target": {"kind": "numbers", "count": 1, "shape": []}}
+    asked = {"model": {"build": "net.py:build"}, "shape": [12], "inputs": "raw", **numbers}
+    loss = {"class_name": "mean_squared_error", "config": {}}
+    found = problems(**asked, loss=loss, metric="mean_absolute_error")
+    assert "as that of a softmax over one unit always is" in found[("model",)]
+    assert "let its last layer be" in found[("model",)]

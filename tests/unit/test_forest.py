@@ -58,9 +58,25 @@ def test_rows_are_grouped_and_ordered_and_show_the_findings() -> None:
     np.testing.assert_allclose(thin, [(one.decided_low, one.decided_high) for one in found if one])
     for dots, name in zip(axes.collections, names, strict=True):
         differences = results.scores(name) - results.scores("baseline")
-        # All of them: a seed beyond the axis is at its edge.
-        expected = np.clip(differences, *axes.get_xlim())
-        np.testing.assert_allclose(dots.get_offsets()[:, 0], expected)
+        np.testing.assert_allclose(dots.get_offsets()[:, 0], differences)
+
+
+def test_a_seed_beyond_the_axis_is_a_triangle_at_its_edge() -> None:
+    far = np.zeros(10)
+    far[3] = -0.4
+    results = of(kernel_good=0.02, kernel_far=far)
+    axes = forest(results, "T").axes[0]
+    low, high = axes.get_xlim()
+    drawn = [dots.get_offsets()[:, 0] for dots in axes.collections]
+    assert sum(map(len, drawn)) == 20
+    edges = [places for places in drawn if np.allclose(places, low) or np.allclose(places, high)]
+    beyond = [
+        value
+        for name in ("kernel-good", "kernel-far")
+        for value in results.scores(name) - results.scores("baseline")
+        if not low <= value <= high
+    ]
+    assert sum(map(len, edges)) == len(beyond) > 0
 
 
 def test_decisions_are_words_in_their_colours() -> None:

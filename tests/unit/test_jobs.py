@@ -159,7 +159,7 @@ def outputs(found: dict[int, Checkpoint], epochs: int, folder: Path) -> dict[str
     first, *_, last = list(found)
     stem = folder / f"epochs-{epochs}" / f"seeds-{first}-{last}"
     paths = {kind: Path(f"{stem}.{ending}") for kind, ending in OUTPUTS.items()}
-    write_job(found, epochs, paths)
+    write_job(found, epochs, paths, "accuracy")
     return {k: path.read_bytes() for k, path in paths.items() if k != "timings"}
 
 
@@ -372,7 +372,8 @@ from initstudy.engine.spec import Data, RunSpec
 from initstudy.store import OUTPUTS, Planned
 from initstudy.results.jobs import write_job
 found = jobs.train({planned(case.spec)!r}, "none.npz", {str(tmp_path / "known")!r}, range(2), 2)
-write_job(found, 2, {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in OUTPUTS.items()}})
+paths = {{kind: Path("out", f"seeds-0-1.{{e}}") for kind, e in OUTPUTS.items()}}
+write_job(found, 2, paths, "accuracy")
 print(sorted({{"tensorflow", "keras"}} & set(sys.modules)))
 """
     result = subprocess.run(

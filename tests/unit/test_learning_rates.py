@@ -10,7 +10,7 @@ from made_up import configured, made_up_study
 
 from initstudy.analysis import learning_rates
 from initstudy.analysis.findings import find
-from initstudy.analysis.measures import measure
+from initstudy.analysis.measures import ACCURACY, measure
 from initstudy.errors import StudyError
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.jobs import Runs
@@ -49,9 +49,9 @@ def test_a_diverged_replicate_counts_as_nothing_and_the_first_of_equals_wins(
     assert diverged[["val_loss", "val_accuracy"]].isna().all(axis=None)
     assert table.loc[0, ["val_loss", "val_accuracy"]].tolist() == [2.0, 0.75]
     # 0.001 and 0.01 are equal in the mean.
-    assert learning_rates.choose(table) == {"b": 0.001, "a": 0.001}
+    assert learning_rates.choose(table, ACCURACY) == {"b": 0.001, "a": 0.001}
     better = table.assign(judged=table["judged"].where(table.index != 11, 0.5))
-    assert learning_rates.choose(better) == {"b": 0.001, "a": 0.01}
+    assert learning_rates.choose(better, ACCURACY) == {"b": 0.001, "a": 0.01}
 
 
 def test_a_training_of_other_epochs_is_refused(tmp_path: Path) -> None:
@@ -62,13 +62,13 @@ def test_a_training_of_other_epochs_is_refused(tmp_path: Path) -> None:
 def test_tables_are_read_as_they_were_written(tmp_path: Path) -> None:
     joined = tmp_path / "all.csv"
     write(learning_rates.collect(configured(epochs=2), trained(tmp_path, "ab")), joined)
-    means = learning_rates.means(learning_rates.read(joined))
+    means = learning_rates.means(learning_rates.read(joined, "accuracy"), ACCURACY)
     assert list(means.index) == ["a", "b"]
     assert list(means.columns) == [0.001, 0.1, 0.01]
     np.testing.assert_allclose(means.loc["b"], [0.625, 0.4375, 0.625])
     joined.write_text(joined.read_text().replace("0.375", "much"))
     with pytest.raises(StudyError, match=r"all.csv, line 7: val_accuracy is 'much'"):
-        learning_rates.read(joined)
+        learning_rates.read(joined, "accuracy")
 
 
 def test_what_a_budget_reaches_is_the_mean_over_all_ways_to_spend_it() -> None:
@@ -81,7 +81,7 @@ def test_what_a_budget_reaches_is_the_mean_over_all_ways_to_spend_it() -> None:
         for seed in (7, 8, 9)
     ]
     table = pd.DataFrame(rows, columns=learning_rates.COLUMNS)
-    found = learning_rates.by_budget(table)
+    found = learning_rates.by_budget(table, ACCURACY)
     assert list(found.index) == ["a", "b"]
     for variant in found.index:
         values = table[table["variant"] == variant]["judged"].to_numpy().reshape(4, 3)
@@ -96,8 +96,8 @@ def test_what_a_budget_reaches_is_the_mean_over_all_ways_to_spend_it() -> None:
             assert found.loc[variant, number] == pytest.approx(np.mean(reached))
     # More that are tried never choose worse, on the seeds that choose.
     constant = table.assign(judged=table["learning_rate"])
-    assert learning_rates.by_budget(constant).loc["a"].is_monotonic_increasing
-    assert learning_rates.by_budget(constant).loc["a", 4] == pytest.approx(0.1)
+    assert learning_rates.by_budget(constant, ACCURACY).loc["a"].is_monotonic_increasing
+    assert learning_rates.by_budget(constant, ACCURACY).loc["a", 4] == pytest.approx(0.1)
 
 
 def of_leads(leads: dict[str, list[float]]) -> pd.DataFrame:
@@ -115,16 +115,16 @@ def test_whose_rate_might_be_another_on_other_seeds_is_found() -> None:
     # Standard errors of 0.01 / sqrt(3), and of twice that.
     clear, scarce, wide = [0.02, 0.03, 0.04], [0.0, 0.01, 0.02], [0.01, 0.03, 0.05]
     leads = {"clear": clear, "scarce": scarce, "wide": wide}
-    assert learning_rates.within_two_errors(of_leads(leads)) == ["scarce"]
+    assert learning_rates.within_two_errors(of_leads(leads), ACCURACY) == ["scarce"]
     behind = {name: [-one for one in lead] for name, lead in leads.items()}
-    assert learning_rates.within_two_errors(of_leads(behind)) == ["scarce"]
+    assert learning_rates.within_two_errors(of_leads(behind), ACCURACY) == ["scarce"]
     # Of one seed, or of one rate, there is no error.
-    assert learning_rates.within_two_errors(of_leads({"a": [0.001]})) == []
+    assert learning_rates.within_two_errors(of_leads({"a": [0.001]}), ACCURACY) == []
     table = of_leads(leads)
-    assert learning_rates.within_two_errors(table[table["learning_rate"] == 1]) == []
+    assert learning_rates.within_two_errors(table[table["learning_rate"] == 1], ACCURACY) == []
     # Nor does the order of the seeds or of the rows count.
     shuffled = table.sample(frac=1, random_state=0).sort_values("variant", kind="stable")
-    assert learning_rates.within_two_errors(shuffled) == ["scarce"]
+    assert learning_rates.within_two_errors(shuffled, ACCURACY) == ["scarce"]
 
 
 def test_a_variant_of_six_times_the_spread_is_judged_by_its_own() -> None:
@@ -138,13 +138,16 @@ def test_a_variant_of_six_times_the_spread_is_judged_by_its_own() -> None:
 
     leads = {f"v{number}": lead(0.05, 0.01) for number in range(11)}
     wide = {"wide": lead(0.05, 0.06)}
-    assert learning_rates.within_two_errors(of_leads(leads | wide)) == ["wide"]
+    assert learning_rates.within_two_errors(of_leads(leads | wide), ACCURACY) == ["wide"]
     # Where its lead is as much larger, it is not.
-    assert learning_rates.within_two_errors(of_leads(leads | {"wide": lead(0.4, 0.06)})) == []
+    assert (
+        learning_rates.within_two_errors(of_leads(leads | {"wide": lead(0.4, 0.06)}), ACCURACY)
+        == []
+    )
     # By chance three seeds agree closely: the spread of the others counts as well.
     lucky = {"lucky": lead(0.004, 0.002)}
-    assert learning_rates.within_two_errors(of_leads(leads | lucky)) == ["lucky"]
-    assert learning_rates.within_two_errors(of_leads(lucky)) == []
+    assert learning_rates.within_two_errors(of_leads(leads | lucky), ACCURACY) == ["lucky"]
+    assert learning_rates.within_two_errors(of_leads(lucky), ACCURACY) == []
 
 
 @pytest.mark.simulation
@@ -165,9 +168,9 @@ def test_whose_rate_is_the_wrong_one_is_flagged_mostly(times_wider: float, times
         }
         table = of_leads(leads)
         table = table[table["learning_rate"] < 1]
-        if learning_rates.choose(table)["v0"] != 0.1:
+        if learning_rates.choose(table, ACCURACY)["v0"] != 0.1:
             wrong += 1
-            flagged += "v0" in learning_rates.within_two_errors(table)
+            flagged += "v0" in learning_rates.within_two_errors(table, ACCURACY)
     print(
         f"\nSpread {times_wider} times: wrong in {wrong / studies:.0%}, flagged {flagged}/{wrong}"
     )
@@ -201,11 +204,11 @@ def test_findings_have_the_rates_that_were_chosen(tmp_path: Path) -> None:
     results = made_up_study(tmp_path / "tuned", tuned=True)
     rates = find(results).rates
     assert rates is not None
-    table = learning_rates.read(results.learning_rates_file)
+    table = learning_rates.read(results.learning_rates_file, "accuracy")
     for variant, rows in table.groupby("variant"):
         reached = rows.groupby("learning_rate")["judged"].mean()
         assert rates.chosen[str(variant)] == reached.idxmax()
     # Two rates are both the smallest or the largest.
     assert sorted(rates.at_edge) == sorted(rates.chosen)
-    assert rates.within_two_errors == learning_rates.within_two_errors(table)
+    assert rates.within_two_errors == learning_rates.within_two_errors(table, ACCURACY)
     assert find(made_up_study(tmp_path / "plain")).rates is None

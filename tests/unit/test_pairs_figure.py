@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from initstudy.analysis.interaction import Layout, effects
+from initstudy.analysis.measures import ACCURACY
 from initstudy.drawing.pairs import DIVERGING, SEQUENTIAL, draw_pairs
 from initstudy.drawing.style import save
 
@@ -31,7 +32,7 @@ def shown(axes: Axes) -> np.ndarray:
 
 def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
     given = layout(3, 4)
-    figure = draw_pairs("T", given)
+    figure = draw_pairs("T", given, ACCURACY)
     means, beyond = given.ends.mean(0), effects(given.ends)["interaction"].mean(0)
     rows, columns = names(figure.axes[0])
     for row, kernel in enumerate(rows):
@@ -52,7 +53,7 @@ def test_cells_are_means_and_interactions_from_the_best_to_the_worst() -> None:
 def test_one_diverged_pair_does_not_make_the_others_alike() -> None:
     given = layout(5, 5)
     given.ends[:, 2, 3] = 0
-    figure = draw_pairs("T", given)
+    figure = draw_pairs("T", given, ACCURACY)
     image = figure.axes[0].images[0]
     others = shown(figure.axes[0])[shown(figure.axes[0]) > 0]
     colors = image.norm(np.array([others.min(), others.max()]))
@@ -64,7 +65,7 @@ def test_one_diverged_pair_does_not_make_the_others_alike() -> None:
 
 @pytest.mark.parametrize("shape", [(7, 7), (4, 4)])
 def test_numbers_and_names_do_not_overlap(shape: tuple[int, int]) -> None:
-    figure = draw_pairs("T", layout(*shape))
+    figure = draw_pairs("T", layout(*shape), ACCURACY)
     figure.draw_without_rendering()
     for axes in figure.axes[:2]:
         assert len(axes.texts) == shape[0] * shape[1]
@@ -81,10 +82,12 @@ def test_numbers_and_names_do_not_overlap(shape: tuple[int, int]) -> None:
 
 
 def test_many_pairs_have_no_numbers_and_too_many_not_all_names() -> None:
-    figure = draw_pairs("T", layout(30, 30))
+    figure = draw_pairs("T", layout(30, 30), ACCURACY)
     assert all(not axes.texts for axes in figure.axes)
     assert [len(labels) for labels in names(figure.axes[0])] == [30, 30]
-    assert [len(labels) for labels in names(draw_pairs("T", layout(100, 60)).axes[0])] == [34, 30]
+    assert [
+        len(labels) for labels in names(draw_pairs("T", layout(100, 60), ACCURACY).axes[0])
+    ] == [34, 30]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,9 @@ def test_many_pairs_have_no_numbers_and_too_many_not_all_names() -> None:
 )
 def test_what_all_came_out_alike_can_be_drawn(tmp_path: Path, accuracies: np.ndarray) -> None:
     _, kernels, biases = accuracies.shape
-    figure = draw_pairs("T", Layout(["a", "b"][:kernels], ["c", "d"][:biases], accuracies))
+    figure = draw_pairs(
+        "T", Layout(["a", "b"][:kernels], ["c", "d"][:biases], accuracies), ACCURACY
+    )
     save(figure, tmp_path / "a.svg", tmp_path / "a.png")
 
 
@@ -109,7 +114,7 @@ def test_pairs_that_fail_are_marked() -> None:
     accuracies = np.full((3, 2, 2), 0.9)
     accuracies[:, 1, 0] = 0.1
     given = Layout(["a", "b"], ["c", "d"], accuracies)
-    figure = draw_pairs("T", given, failing={("b", "c")})
+    figure = draw_pairs("T", given, ACCURACY, failing={("b", "c")})
     axes = figure.axes[0]
     kernels, biases = (
         [t.get_text() for t in axis.get_ticklabels()] for axis in (axes.yaxis, axes.xaxis)
@@ -118,4 +123,4 @@ def test_pairs_that_fail_are_marked() -> None:
     x, y = mark.get_xdata()[0], mark.get_ydata()[0]
     assert (kernels[round(y)], biases[round(x)]) == ("b", "c")
     assert "×: half of the runs fail, or more." in figure.get_supxlabel()
-    assert "×" not in draw_pairs("T", given).get_supxlabel()
+    assert "×" not in draw_pairs("T", given, ACCURACY).get_supxlabel()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from initstudy.analysis import variance
+from initstudy.analysis.measures import ACCURACY
 from initstudy.analysis.variance import by_examples, sources, table
 from initstudy.drawing.variance import MOST_ROWS, draw_variance
 
@@ -110,7 +111,7 @@ def test_the_figure_shows_those_that_scatter_most() -> None:
     ]
     hits = {name: generator.random((10, 50)) < 0.9 for name in names}
     whole: pd.DataFrame = table(*values, hits)
-    left, right = draw_variance("Variance", whole).axes
+    left, right = draw_variance("Variance", whole, ACCURACY).axes
     labels = [label.get_text() for label in left.get_yticklabels()]
     assert len(labels) == MOST_ROWS
     assert labels[-1] == whole.loc[whole["sd_both"].idxmax(), "variant"]

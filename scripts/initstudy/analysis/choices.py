@@ -9,7 +9,7 @@ import pandas as pd
 from initstudy.analysis import learning_rates
 from initstudy.analysis.decisions import decide
 from initstudy.analysis.examples import linear
-from initstudy.analysis.measures import ACCURACY, Measure, measure_of
+from initstudy.analysis.measures import Measure, measure_of
 from initstudy.config.initializers import Variant
 from initstudy.plan import BEST_PAIR, LEARNING_RATES
 from initstudy.results import examples, histories
@@ -54,7 +54,7 @@ def choose(
 
 
 def choose_pair(
-    final: pd.DataFrame, variants: Mapping[str, Variant], measure: Measure = ACCURACY
+    final: pd.DataFrame, variants: Mapping[str, Variant], measure: Measure
 ) -> dict[str, Any]:
     """Return the kernel and the bias initializer with the best mean, or median, of the scores.
 

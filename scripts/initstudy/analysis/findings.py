@@ -391,7 +391,7 @@ def _rates(results: StudyResults) -> LearningRates | None:
     if not results.study.tuned:
         return None
     measure = measure_of(results.study)
-    table = learning_rates.read(results.learning_rates_file)
+    table = learning_rates.read(results.learning_rates_file, results.study.metric)
     chosen = learning_rates.choose(table, measure)
     ends = {table["learning_rate"].min(), table["learning_rate"].max()}
     return LearningRates(

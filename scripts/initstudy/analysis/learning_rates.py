@@ -14,8 +14,7 @@ from scipy import special
 
 from initstudy.analysis.comparisons import moderate
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure, differences, mean
-from initstudy.engine.spec import METRIC
+from initstudy.analysis.measures import Measure, differences, mean
 from initstudy.results import histories, tables
 from initstudy.results.contracts import HISTORIES
 from initstudy.results.dictionary import STUDY_TABLES
@@ -56,7 +55,7 @@ def collect(study: Study, runs: Runs) -> pd.DataFrame:
     )
 
 
-def read(path: str | Path, metric: str = METRIC) -> pd.DataFrame:
+def read(path: str | Path, metric: str) -> pd.DataFrame:
     """Read the table of one or many variants: COLUMNS, with the metric in the place of accuracy.
 
     Raises:
@@ -65,7 +64,7 @@ def read(path: str | Path, metric: str = METRIC) -> pd.DataFrame:
     return tables.read(path, TABLE.measured(metric))
 
 
-def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
+def means(table: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Return the mean, or median, of the primary metric at each learning rate.
 
     Args:
@@ -84,14 +83,14 @@ def means(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
     )
 
 
-def chosen(means: pd.DataFrame, measure: Measure = ACCURACY) -> pd.Series:
+def chosen(means: pd.DataFrame, measure: Measure) -> pd.Series:
     """Return the best learning rate of each variant, the first of equal ones; see `means`."""
     scores = measure.sign * means.round(9)
     # Pandas would pass over infinite ones.
     return pd.Series(means.columns.to_numpy()[scores.to_numpy().argmax(axis=1)], means.index)
 
 
-def choose(table: pd.DataFrame, measure: Measure = ACCURACY) -> dict[str, float]:
+def choose(table: pd.DataFrame, measure: Measure) -> dict[str, float]:
     """Return the learning rate at which each variant does best; see `means` and `chosen`."""
     best = chosen(means(table, measure), measure)
     return {str(variant): float(rate) for variant, rate in best.items()}
@@ -106,7 +105,7 @@ def _scores(table: pd.DataFrame, measure: Measure) -> Iterator[tuple[str, Floats
         yield str(variant), measure.sign * values.to_numpy()
 
 
-def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[str]:
+def within_two_errors(table: pd.DataFrame, measure: Measure) -> list[str]:
     """Name the variants whose best rate leads the next best by less than two standard errors.
 
     They are compared seed by seed. The variance of a variant's comparison is moderated by that of
@@ -137,7 +136,7 @@ def within_two_errors(table: pd.DataFrame, measure: Measure = ACCURACY) -> list[
     ]
 
 
-def by_budget(table: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
+def by_budget(table: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Return what each variant reaches if only so many of the learning rates are tried.
 
     So many are drawn from those of the table, and the best of them is taken; the mean is over all

@@ -147,7 +147,7 @@ class ComparisonKeys(Keys):
         "that are inconclusive or may be the best. Five are the fewest that decide anything. "
         "Losses and epochs, which are compared by ranks, need six for one comparison, nine for the "
         "twelve below, and eleven for the 48 of their factorial design.",
-        when="to the seeds needed that a verdict names.",
+        when="before the first run, to what a similar study needed (docs/seeds.md).",
         alias="seeds",
     )
     vary: Sources = optional(

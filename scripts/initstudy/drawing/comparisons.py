@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from initstudy.analysis.measures import ACCURACY, Measure, measure_of
+from initstudy.analysis.measures import Measure, measure_of
 from initstudy.analysis.statistics import letters
 from initstudy.drawing.style import canvas, legend
 from initstudy.engine.spec import METRIC
@@ -28,9 +28,7 @@ def comparisons(results: StudyResults, title: str) -> Figure:
     return draw_comparisons(f"{title}, n = {seeds} seeds", results.pairs, scores, metric)
 
 
-def draw_comparisons(
-    title: str, pairs: pd.DataFrame, scores: pd.Series, metric: Measure = ACCURACY
-) -> Figure:
+def draw_comparisons(title: str, pairs: pd.DataFrame, scores: pd.Series, metric: Measure) -> Figure:
     """Draw the difference of every two variants, and what was decided of it.
 
     Args:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from initstudy.analysis.decisions import BASELINE
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure, metric_of
+from initstudy.analysis.measures import Measure, metric_of
 from initstudy.drawing.scales import HIGHEST, LOWEST, clipped, correct, scale_curves
 from initstudy.drawing.style import (
     ENDS_OF_LINES,
@@ -81,11 +81,11 @@ def best_vs_baseline(results: StudyResults, title: str, narrow: bool = False) ->
     seeds = study.confirmation if again else study.selection
     variants = ["baseline", "best"] if again else ["baseline"]
     metric = metric_of(study)
-    return learning_curves(title, _curves(results, variants, seeds), narrow, metric)
+    return learning_curves(title, _curves(results, variants, seeds), metric, narrow)
 
 
 def learning_curves(
-    title: str, curves: Sequence[Curves], narrow: bool = False, metric: Measure = ACCURACY
+    title: str, curves: Sequence[Curves], metric: Measure, narrow: bool = False
 ) -> Figure:
     """Draw the metric in training and validation by epoch, side by side, as in the notebook.
 
@@ -167,7 +167,7 @@ def _band(values: Floats, metric: Measure) -> Floats:
 def _of_role(results: StudyResults, title: str, role: str, narrow: bool) -> Figure:
     study = results.study
     curves = _curves(results, study.with_role(role), study.selection, role)
-    return learning_curves(title, curves, narrow, metric_of(study))
+    return learning_curves(title, curves, metric_of(study), narrow)
 
 
 def _curves(

@@ -88,8 +88,8 @@ def forest(results: StudyResults, title: str, narrow: bool = False) -> Figure:
     heights, lines = _heights(groups)
     size = (NARROW, 1.8 + 0.235 * lines) if narrow else (WIDTH, 1.75 + 0.27 * lines)
     with canvas(title, size) as (figure, (axes,)):
-        low, high = limits([reach(row.comparison) for row in rows], margin)
-        axes.set_xlim(low, high)
+        ends = limits([reach(row.comparison) for row in rows], margin)
+        axes.set_xlim(*with_seeds(ends, rows))
         axes.set_ylim(-0.6, lines - 0.4)
         if margin is not None:
             axes.axvspan(-margin, margin, **MARGIN)
@@ -163,6 +163,17 @@ def limits(reaches: Sequence[tuple[float, float]], margin: float | None) -> tupl
     return low - room, high + room
 
 
+def with_seeds(ends: tuple[float, float], rows: Sequence[Row]) -> tuple[float, float]:
+    """Widen an axis for single seeds, at each end by half of its length at most."""
+    low, high = ends
+    near = [row.values for row in rows if low <= row.comparison.difference <= high]
+    seeds = np.concatenate([*near, np.zeros(1)])
+    seeds, room = seeds[np.isfinite(seeds)], 0.03 * (high - low)
+    wider = min(low, seeds.min() - room), max(high, seeds.max() + room)
+    most = (high - low) / 2
+    return max(wider[0], low - most), min(wider[1], high + most)
+
+
 def _mark(axes: Axes, row: Row, height: float, metric: Measure) -> None:
     low, high = axes.get_xlim()
     one, color = row.comparison, row.style["color"]
@@ -180,10 +191,15 @@ def _mark(axes: Axes, row: Row, height: float, metric: Measure) -> None:
         )
         return
     # Below the bar, which would hide them, and spread a little, always in the same way. A seed
-    # beyond the axis is drawn at its edge.
+    # beyond the axis is a triangle at its edge.
     spread = height - 0.26 + 0.07 * np.sin(2.4 * np.arange(len(row.values)))
-    seeds = np.clip(row.values, low, high)
-    axes.scatter(seeds, spread, s=9, color=color, alpha=0.45, linewidth=0, zorder=2)
+    look: dict[str, Any] = {"color": color, "linewidth": 0, "zorder": 2}
+    inside = (low <= row.values) & (row.values <= high)
+    axes.scatter(row.values[inside], spread[inside], s=9, alpha=0.45, **look)
+    for beyond, edge, marker in ((row.values < low, low, "<"), (row.values > high, high, ">")):
+        if beyond.any():
+            places = np.full(beyond.sum(), edge)
+            axes.scatter(places, spread[beyond], s=22, marker=marker, clip_on=False, **look)
     for ends, line in (
         ((one.decided_low, one.decided_high), DECIDED),
         ((one.low, one.high), {"color": color, "linewidth": 3.2}),

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from initstudy.analysis.interaction import Layout, effects
 from initstudy.analysis.interaction import layout as layout_of
 from initstudy.analysis.levels import Floats
-from initstudy.analysis.measures import ACCURACY, Measure, metric_of
+from initstudy.analysis.measures import Measure, metric_of
 from initstudy.drawing.catalog import judged_set
 from initstudy.drawing.scales import HIGHEST, LOWEST, TICKS, set_ticks, sparse_ticks
 from initstudy.drawing.style import canvas
@@ -42,15 +42,15 @@ def pairs(results: StudyResults, title: str) -> Figure:
         for one in results.findings.variants
         if one.name != "best" and one.failures and 2 * one.failures.failed >= one.seeds
     }
-    return draw_pairs(title, layout, judged_set(study), failing, metric_of(study))
+    return draw_pairs(title, layout, metric_of(study), judged_set(study), failing)
 
 
 def draw_pairs(
     title: str,
     layout: Layout,
+    metric: Measure,
     judged: str = "validation",
     failing: Collection[tuple[str, str]] = (),
-    metric: Measure = ACCURACY,
 ) -> Figure:
     """Draw the means at the end by kernel and bias initializer, beside them the interactions.
 

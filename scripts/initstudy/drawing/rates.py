@@ -21,7 +21,7 @@ from initstudy.results.study import StudyResults
 def learning_rates(results: StudyResults, title: str) -> Figure:
     """Draw what each variant reaches at each learning rate."""
     metric = measure_of(results.study)
-    tried = rates.read(results.learning_rates_file)
+    tried = rates.read(results.learning_rates_file, results.study.metric)
     means = rates.means(tried, metric)
     chosen = rates.chosen(means, metric)
     figure = lines(title, means.sort_index(axis=1), metric, chosen)
@@ -35,7 +35,7 @@ def learning_rates(results: StudyResults, title: str) -> Figure:
 def budgets(results: StudyResults, title: str) -> Figure:
     """Draw what each variant reaches by how many learning rates are tried."""
     metric = measure_of(results.study)
-    reached = rates.by_budget(rates.read(results.learning_rates_file), metric)
+    reached = rates.by_budget(rates.read(results.learning_rates_file, results.study.metric), metric)
     figure = lines(title, reached, metric)
     figure.axes[0].set_xlabel("learning rates that are tried, of those of the study")
     return figure

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from initstudy.analysis.measures import ACCURACY, Measure, metric_of
+from initstudy.analysis.measures import Measure, metric_of
 from initstudy.analysis.variance import BOTH, IMAGES, TOGETHER
 from initstudy.drawing.style import COLORS, canvas, legend
 from initstudy.engine.spec import ORDER, WEIGHTS
@@ -37,7 +37,7 @@ def variance(results: StudyResults, title: str) -> Figure:
     return draw_variance(title, results.variance, metric_of(results.study))
 
 
-def draw_variance(title: str, table: pd.DataFrame, metric: Measure = ACCURACY) -> Figure:
+def draw_variance(title: str, table: pd.DataFrame, metric: Measure) -> Figure:
     """Draw standard deviations by what seeds vary by, and the shares of the variance.
 
     Args:

@@ -184,6 +184,8 @@ class Units:
 
     def overfits(self, one: Variant) -> bool:
         """Whether a variant is much better on the training examples than on the others."""
+        if not self.metric.share and one.metric >= self.constant:
+            return False  # It learned nothing, and counts as the constant answer.
         gap = self.metric.sign * (one.training_metric - one.metric)
         return gap > FAR_APART * self.unit
 

@@ -103,7 +103,7 @@ def write_job(
     checkpoints: Mapping[int, Checkpoint],
     epochs: int,
     outputs: Mapping[str, str | Path],
-    metric: str = METRIC,
+    metric: str,
 ) -> None:
     """Write what a job makes; of the checkpoints no more than belongs to its epochs.
 

@@ -121,6 +121,8 @@ def _range_problem(
     values: npt.NDArray[Any], target: Mapping[str, Any], objective: Objective
 ) -> str:
     """Say what is wrong with the values of outputs; empty if nothing is."""
+    if values.shape[-1] == 1 and (values == 1).all():
+        return "its output is 1 for every example, as that of a softmax over one unit always is"
     if target["kind"] == "numbers":
         return ""
     inside = bool((values >= 0).all() and (values <= 1 + 5e-3).all())
