@@ -46,8 +46,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: 
     forms: dict[str, dict[str, Any]] = {
         # By another metric than accuracy, and with rates to choose from, as far as the report.
         "table": {
-            **{"dataset": "my.csv", "target": "kind", "validation": {"holdout": 10}},
-            **{"metric": "log_loss", "learning_rates": [0.01, 0.1], "learning_rate_seeds": 1},
+            "dataset": "my.csv",
+            "target": "kind",
+            "validation": {"holdout": 10},
+            "metric": "log_loss",
+            "learning_rates": [0.01, 0.1],
+            "learning_rate_seeds": 1,
         },
         "pictures": {"dataset": "pictures/"},
         "function": {"dataset": "my_data.py:load"},

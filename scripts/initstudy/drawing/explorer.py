@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from initstudy.analysis.decisions import BASELINE
-from initstudy.analysis.measures import Measure
+from initstudy.analysis.measures import ACCURACY, Measure
 from initstudy.drawing.style import COLORS, MANY_LINES, best_and_worst
 
 # The columns of a history that are shown, the first at first; {} is the metric.
@@ -40,7 +40,7 @@ OPTIONS = {
 }
 
 
-def explorer(name: str, histories: pd.DataFrame, metric: Measure) -> str:
+def explorer(name: str, histories: pd.DataFrame, metric: Measure = ACCURACY) -> str:
     """Return a page on which a click highlights a variant, and hovering shows values.
 
     A choice lists training or validation, metric or loss; another one shows the mean with the

@@ -311,6 +311,8 @@ def summary_table(findings: Findings) -> str:
         FILTERS,
         variants=ordered,
         units=units,
+        fewest=findings.advice.fewest_seeds,
+        fewest_new=fewest_seeds(units.measure, ALPHA),
         metric_alone=findings.judge_by == findings.metric,
         any_published=any(one.published for one in findings.variants),
     )
