@@ -116,7 +116,7 @@ def test_another_table_is_other_data(project: Project) -> None:
     table.write_text(table.read_text().replace(",a,", ",c,", 1))
     plan = project.plan("--configfile", "studies/table.yaml")
     assert plan.jobs["train"] > 0
-    plan = project.plan("--configfile", "studies/pictures.yaml")
+    plan = project.plan("--configfile", "studies/function.yaml")
     assert plan.jobs.get("train", 0) == 0
     table.write_text(table.read_text().replace(",c,", ",,", 1))
     outcome = project.snakemake("--configfile", "studies/table.yaml", "--dry-run")
