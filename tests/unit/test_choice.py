@@ -5,6 +5,7 @@ import pytest
 from made_up import initializer
 
 from initstudy.analysis.choices import choose_pair
+from initstudy.analysis.measures import ACCURACY
 from initstudy.config.initializers import Variant
 
 
@@ -32,7 +33,7 @@ def test_the_best_pair_is_chosen_role_by_role() -> None:
         ],
         columns=["variant", "seed", "score"],
     )
-    choice = choose_pair(final, pairs)
+    choice = choose_pair(final, pairs, ACCURACY)
     assert choice["kernel_initializer"] == initializer("k1").plain()
     assert choice["bias_initializer"] == initializer("b0").plain()
     assert choice["chosen_on"] == {
@@ -78,7 +79,7 @@ def factorial(**accuracies: float) -> tuple[pd.DataFrame, dict[str, Variant]]:
 def test_of_pairs_that_were_tried_together_the_best_is_chosen(
     accuracies: dict[str, float], chosen: tuple[str, str]
 ) -> None:
-    choice = choose_pair(*factorial(**accuracies))
+    choice = choose_pair(*factorial(**accuracies), ACCURACY)
     found = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
     assert found == chosen
     told = choice["chosen_on"]["mean_final_validation_accuracy"]
@@ -91,7 +92,7 @@ def test_a_pair_that_did_not_go_on_is_not_chosen() -> None:
     final, pairs = factorial(k0_b0=0.5, k1_b0=0.8, k0_b1=0.7, k1_b1=0.2)
     again = final.assign(seed=1)
     grown = pd.concat([final, again[again["variant"] != "kernel-k1-bias-b1"]])
-    choice = choose_pair(grown, pairs)
+    choice = choose_pair(grown, pairs, ACCURACY)
     assert choice["chosen_on"]["seeds"] == [0, 1]
     found = choice["kernel_initializer"]["name"], choice["bias_initializer"]["name"]
     assert found == ("k1", "b0")
@@ -103,5 +104,5 @@ def test_of_equal_candidates_the_baseline_is_chosen() -> None:
         "baseline": Variant("baseline", initializer("x"), initializer("x")),
         "kernel-y": Variant("kernel-y", initializer("y"), initializer("x")),
     }
-    choice = choose_pair(final, pairs)
+    choice = choose_pair(final, pairs, ACCURACY)
     assert choice["kernel_initializer"] == initializer("x").plain()

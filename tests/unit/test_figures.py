@@ -10,6 +10,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from initstudy.analysis.measures import ACCURACY
 from initstudy.drawing.curves import Curves, learning_curves
 from initstudy.drawing.style import COLORS, DECISION_COLORS, INK, line_styles, save, variant_styles
 from initstudy.results.findings import Peak
@@ -32,7 +33,7 @@ def level(name: str, values: np.ndarray) -> Curves:
 
 def test_lines_are_means_and_bands_are_standard_deviations() -> None:
     curves = some_curves(["baseline", "x"])
-    figure = learning_curves("T", curves)
+    figure = learning_curves("T", curves, ACCURACY)
     for axes, attribute in zip(figure.axes, ("training", "validation"), strict=True):
         for line, band, curve in zip(axes.lines, axes.collections, curves, strict=True):
             values = getattr(curve, attribute)
@@ -47,13 +48,13 @@ def test_lines_are_means_and_bands_are_standard_deviations() -> None:
     # No further than a seed came, which above 99 % is a long way on the scale.
     one_low = np.full((2, 10, 3), 0.99)
     one_low[:, 0] = 0.6
-    (band,) = learning_curves("T", [level("x", one_low)]).axes[0].collections
+    (band,) = learning_curves("T", [level("x", one_low)], ACCURACY).axes[0].collections
     assert band.get_paths()[0].vertices[:, 1].max() == 0.99
     assert "n = 4 seeds" in figure.axes[0].get_ylabel()
 
 
 def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
-    figure = learning_curves("T", some_curves([*NAMES, "he_normal"]))
+    figure = learning_curves("T", some_curves([*NAMES, "he_normal"]), ACCURACY)
     figure.draw_without_rendering()
     texts = figure.axes[1].texts
     assert [text.get_text().split()[0] for text in texts] == [*NAMES, "he_normal"]
@@ -71,7 +72,7 @@ def test_every_line_has_a_label_of_its_own_that_overlaps_no_other() -> None:
 def test_labels_of_lines_that_end_together_stay_beside_the_panel(value: float) -> None:
     curves = [level(f"v{i}", np.full((2, 2, 5), value)) for i in range(7)]
     curves += [level(f"w{end}", np.full((2, 2, 5), end)) for end in (0.01, 0.999)]
-    figure = learning_curves("T", curves)
+    figure = learning_curves("T", curves, ACCURACY)
     heights = sorted(text.get_position()[1] for text in figure.axes[1].texts)
     assert heights[0] >= 0
     assert heights[-1] <= 1
@@ -79,7 +80,7 @@ def test_labels_of_lines_that_end_together_stay_beside_the_panel(value: float) -
 
 
 def test_more_variants_than_colours_differ_in_their_dashes() -> None:
-    figure = learning_curves("T", some_curves([f"v{i}" for i in range(12)]))
+    figure = learning_curves("T", some_curves([f"v{i}" for i in range(12)]), ACCURACY)
     styles = {(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines}
     assert len(styles) == 12
 
@@ -114,7 +115,7 @@ def test_colours_differ_in_lightness_or_hue_for_the_colour_blind(matrix: str) ->
 def test_files_are_light_and_the_same_every_time(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.svg", "a.png", "b.svg", "b.png")]
     for pair in (paths[:2], paths[2:]):
-        save(learning_curves("T & Co", some_curves(NAMES, epochs=100)), *pair)
+        save(learning_curves("T & Co", some_curves(NAMES, epochs=100), ACCURACY), *pair)
     for one, two in zip(paths[:2], paths[2:], strict=True):
         assert one.read_bytes() == two.read_bytes()
     assert paths[0].stat().st_size < 200_000
@@ -125,7 +126,7 @@ def test_files_are_light_and_the_same_every_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("seeds", "epochs"), [(1, 1), (1, 5), (3, 1)])
 def test_one_seed_or_one_epoch_can_be_drawn(tmp_path: Path, seeds: int, epochs: int) -> None:
-    figure = learning_curves("T", some_curves(["baseline"], epochs, seeds))
+    figure = learning_curves("T", some_curves(["baseline"], epochs, seeds), ACCURACY)
     save(figure, tmp_path / "a.png")
     assert bool(figure.axes[0].collections) == (seeds > 1)
 
@@ -148,14 +149,14 @@ def no_overlaps(figure: Figure) -> None:
 
 def test_a_peak_before_a_fall_is_marked_where_it_is() -> None:
     one, other = some_curves(["baseline", "x"])
-    axes = learning_curves("T", [one, replace(other, peak=Peak(7, 0.915, 0.02))]).axes[1]
+    axes = learning_curves("T", [one, replace(other, peak=Peak(7, 0.915, 0.02))], ACCURACY).axes[1]
     (mark,) = (line for line in axes.lines if line.get_marker() == "v")
     assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (7, 0.915)
 
 
 def test_bands_are_drawn_where_they_are_wanted() -> None:
     one, other = some_curves(["baseline", "x"])
-    for axes in learning_curves("T", [one, replace(other, band=False)]).axes:
+    for axes in learning_curves("T", [one, replace(other, band=False)], ACCURACY).axes:
         assert len(axes.collections) == 1
 
 
@@ -183,7 +184,7 @@ def test_words_in_figures_are_dark() -> None:
         ]
         luminance = float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
         assert 1.05 / (luminance + 0.05) >= 4.5
-    figure = learning_curves("T", some_curves(NAMES))
+    figure = learning_curves("T", some_curves(NAMES), ACCURACY)
     assert {text.get_color() for text in figure.axes[1].texts} == {INK}
 
 
@@ -194,7 +195,7 @@ def test_tick_labels_never_overlap(means: tuple[float, ...]) -> None:
     curves = [
         level(f"v{mean}", np.full((2, 3, 20), mean) + np.linspace(-0.09, 0, 20)) for mean in means
     ]
-    no_overlaps(learning_curves("T", curves))
+    no_overlaps(learning_curves("T", curves, ACCURACY))
 
 
 def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
@@ -203,7 +204,7 @@ def test_of_many_lines_the_best_the_worst_and_the_spread_are_drawn() -> None:
     curves = [
         level(name, np.full((2, 3, 4), height)) for name, height in zip(names, levels, strict=True)
     ]
-    figure = learning_curves("T", curves)
+    figure = learning_curves("T", curves, ACCURACY)
     labels = {text.get_text().split()[0] for text in figure.axes[1].texts}
     # The baseline is the worst of all here.
     ends = [f"v{i:03d}" for i in (0, 1, 2, 3, 95, 96, 97, 98, 99)]

@@ -83,15 +83,16 @@ def test_the_summary_agrees_with_the_histories(finished: Project) -> None:
 
 def test_the_log_of_a_training_shows_its_progress_and_nothing_else(finished: Project) -> None:
     lines = log_of(finished, "kernel-ones", 0).splitlines()
-    assert len(lines) == 1 + 2 * (2 + 1) + 1
+    assert len(lines) == 2 + 2 * (2 + 1) + 1
     assert "Done in" in lines[-1]
-    assert "Compiled" in lines[0]
+    assert "Begun on" in lines[0]
+    assert "Compiled" in lines[1]
     assert re.search(
         r"seed 0, epoch 1 of 2: loss \d+\.\d+, accuracy 0\.\d+, val_loss \d+\.\d+, "
         r"val_accuracy 0\.\d+, \d+\.\d\d s$",
-        lines[1],
+        lines[2],
     )
-    assert re.search(r"1 of 2 seeds done, about \d+ s to go\.$", lines[3])
+    assert re.search(r"1 of 2 seeds done, about \d+ s to go\.$", lines[4])
 
 
 def test_the_bytes_do_not_depend_on_cores_blocks_or_what_else_runs(

@@ -239,7 +239,7 @@ def test_other_settings_hold_for_all_studies(again: Project) -> None:
         ),
         (
             [
-                {"file": "config.yaml", "kernel_initializers": ["ones"], "bias_initializers": []},
+                {"file": "studies/tanh.yaml", "study": "one", "kernel_initializers": ["ones"]},
                 {"file": "studies/tanh.yaml", "kernel_initializers": ["zeros"]},
             ],
             [],
