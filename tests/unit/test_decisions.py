@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, special, stats
 from simulated import WORLDS, decided, rates, studies
 
 from initstudy.analysis import comparisons
@@ -49,6 +49,30 @@ def test_ranks_are_compared_by_wilcoxons_exact_test() -> None:
         if stats.wilcoxon(scores[:, 0] - scores[:, 1] - shift, method="exact").pvalue > 0.1
     ]
     assert (low[0, 1], high[0, 1]) == pytest.approx((min(kept), max(kept)), abs=0.011)
+
+
+@pytest.mark.parametrize("spread", [0.0, 2.0])
+def test_the_page_has_the_formulas_by_which_variances_are_moderated(spread: float) -> None:
+    """docs/moderation.md, by SciPy alone: variances that differ, and some that do not."""
+    variants, degrees = 5, 9
+    chance = np.random.default_rng(1)
+    true = np.exp(spread * chance.normal(size=10))
+    observed = true * chance.chisquare(400 if spread == 0 else degrees, 10)
+    z = np.log(observed)
+    excess = z.var(ddof=1) - special.polygamma(1, degrees / 2)
+    most = degrees * (variants - 2) / 4
+    if excess > 0:
+        prior = 2 * optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-3, 1e6)
+        center = z.mean() - special.digamma(degrees / 2) + np.log(degrees / 2)
+        center = np.exp(center + special.digamma(prior / 2) - np.log(prior / 2))
+    else:
+        prior, center = most, observed.mean()
+    assert (excess > 0) == (spread > 0)
+    prior = min(prior, most)
+    moderated, freedom = moderate(observed, degrees, variants - 1)
+    assert freedom == pytest.approx(prior + degrees)
+    expected = (prior * center + degrees * observed) / (prior + degrees)
+    np.testing.assert_allclose(moderated, expected, rtol=1e-8)
 
 
 def test_variances_are_moderated_as_they_came_about() -> None:

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from specs import run_spec
 
+from initstudy.data.datasets import read
 from initstudy.engine import trainer
 from initstudy.engine.shadows import Shadows
 from initstudy.engine.spec import Data, RunSpec
+from initstudy.errors import StudyError
 from initstudy.training.comparison import Comparison, compare, in_words
 
 KINDS = Path(__file__).parents[1] / "kinds.py"
@@ -126,3 +129,34 @@ def test_what_a_layer_does_differently_each_time_is_found(tmp_path: Path) -> Non
     message = in_words(spec, problems)
     assert message.startswith("fickle.py:build: this network would not be trained as Keras' own")
     assert "outside of a keras.Variable" in message
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("compiled", ["graph", "xla"])
+def test_a_token_beyond_an_embedding_is_refused_wherever_it_is(
+    part: str, compiled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last example, which is in no batch that is compared."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(
+        "import keras\n\n\ndef build(shape, classes):\n    return keras.Sequential([\n"
+        "        keras.Input(shape), keras.layers.Embedding(13, 2), keras.layers.Flatten(),\n"
+        "        keras.layers.Dense(classes, 'softmax')])\n"
+    )
+    arrays = {
+        f"{axis}_{name}": np.arange(600).reshape(100, 6) % 13 if axis == "x" else np.arange(100) % 2
+        for name in ("train", "test")
+        for axis in "xy"
+    }
+    arrays[f"x_{part}"][-1, -1] = 13
+    np.savez("few.npz", **arrays)
+    spec = run_spec(
+        Path("few.npz"),
+        model={"build": "net.py:build"},
+        inputs="raw",
+        batch_size=8,
+        compile=compiled,
+    )
+    read_arrays = read("few.npz", "few.npz", spec.dataset.sha256)
+    with pytest.raises(StudyError, match=r"between 0 and 13: .*An Embedding\(n\) takes"):
+        compare(spec, read_arrays)

@@ -24,6 +24,7 @@ from initstudy.engine.optimizers import inner_of, make_optimizer, scaling
 from initstudy.engine.shadows import Shadows
 from initstudy.engine.spec import OF_CLASSES, RunSpec
 from initstudy.engine.trainer import Trainer, make_trainer
+from initstudy.errors import StudyError, reason
 
 # Whole batches that are compared, and that are timed if that takes no longer than so many seconds.
 BATCHES, TIMED, LONG = 3, 40, 1.0
@@ -86,8 +87,13 @@ class Recorder(keras.optimizers.Optimizer):  # type: ignore[misc]
 
 
 def compare(spec: RunSpec, arrays: Mapping[str, Array]) -> Comparison:
-    """Compare the engine with Keras on a user's network, by the spec of any run and its data."""
+    """Compare the engine with Keras on a user's network, by the spec of any run and its data.
+
+    Raises:
+        StudyError: if the network cannot take some of these inputs.
+    """
     whole = dataset_of(spec, arrays)
+    _check_ends(spec, whole)
     few = _first(whole, spec, BATCHES)
     keras_side = _Keras(spec, few)
     # By XLA other random numbers come of the same seeds.
@@ -113,6 +119,29 @@ def compare(spec: RunSpec, arrays: Mapping[str, Array]) -> Comparison:
     if not problems:
         seconds = _timed(spec, whole, few, 0.0 if noisy else seconds)
     return Comparison(problems, differences, seconds)
+
+
+def _check_ends(spec: RunSpec, dataset: Dataset) -> None:
+    """Call the network with the least and the largest inputs of all parts of the data.
+
+    TensorFlow's kernels refuse a token beyond an Embedding when they meet it, maybe hours later;
+    XLA takes the last one instead, without a word.
+    """
+    build = spec.model["build"]
+    model = returned_model(build, dataset.shape, dataset.outputs, 0)
+    for part in (dataset.x_train, dataset.x_val, dataset.x_test):
+        rows = part.reshape(len(part), -1)
+        ends = int(rows.min(axis=1).argmin()), int(rows.max(axis=1).argmax())
+        for end in ends:
+            inputs = part[[end] * (batch_of(model) or 1)].astype(np.float32)
+            try:
+                model(as_input(model, inputs * dataset.scale + dataset.offset, dataset.shape))
+            except tf.errors.InvalidArgumentError as error:
+                raise StudyError(
+                    f"{build}: its network cannot take all inputs of {spec.dataset.name}, which "
+                    f"lie between {rows[ends[0]].min():g} and {rows[ends[1]].max():g}: "
+                    f"{reason(error)}. An Embedding(n) takes whole numbers from 0 to n - 1."
+                ) from None
 
 
 class _Keras:

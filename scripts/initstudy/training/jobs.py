@@ -31,6 +31,7 @@ class Trainers:
 
     def __init__(self) -> None:
         self._last: SeedTrainer | None = None
+        self._counted = 0.0
 
     def of(self, planned: Planned, dataset_file: str | Path) -> "SeedTrainer":
         """Return what trains the seeds of a spec; what was returned before trains no longer."""
@@ -39,10 +40,16 @@ class Trainers:
         from initstudy.training.seeds import SeedTrainer
 
         if self._last is None or not self._last.turns_to(planned):
+            self.drop()
             set_threads(planned.spec.threads)
-            counted = self._last.counted if self._last else 0.0
-            self._last = SeedTrainer(planned, dataset_file, counted)
+            self._last = SeedTrainer(planned, dataset_file, self._counted)
         return self._last
+
+    def drop(self) -> None:
+        """Give no more what was given, such as what an error has left amid a seed."""
+        if self._last is not None:
+            # CPU time of this process that is in a checkpoint is not counted again.
+            self._counted, self._last = self._last.counted, None
 
 
 def run_job(
