@@ -17,6 +17,7 @@ CATEGORICAL = {
 BINARY = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 # Those whose networks put out scores around zero.
 HINGES = {"Hinge", "SquaredHinge", "CategoricalHinge"}
+SQUARED = ("mean_squared_error", "root_mean_squared_error")
 # What it means for a batch loss that Keras takes the mean over its examples.
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 
@@ -115,7 +116,9 @@ class Objective:
         shaped = tf.reshape(targets, tf.shape(outputs))
         if self.metric == "mean_absolute_error":
             return keras.losses.mean_absolute_error(shaped, outputs)
-        return keras.losses.mean_squared_error(shaped, outputs)
+        if self.metric in SQUARED:
+            return keras.losses.mean_squared_error(shaped, outputs)
+        raise EngineError(f"the engine does not measure a metric called {self.metric}")
 
     def _accuracy(self, targets: Any, wanted: Any, outputs: Any) -> Any:
         if targets.dtype.is_integer and outputs.shape[-1] > 1:
