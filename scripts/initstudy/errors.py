@@ -1,7 +1,9 @@
 """The error that is meant for the person who runs a study, and what other errors say."""
 
+import difflib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -9,7 +11,14 @@ class StudyError(Exception):
     """A mistake that the user can correct: its text has the place, the fault and the remedy.
 
     It is shown without a traceback.
+
+    Attributes:
+        key: of the configuration, that it is about; empty if whoever catches it knows.
     """
+
+    def __init__(self, text: str, key: str = "") -> None:
+        super().__init__(text)
+        self.key = key
 
 
 def reason(error: Exception) -> str:
@@ -19,6 +28,16 @@ def reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         text = f"it needs {text}"
     return text if len(text) <= 300 else text[:297] + "..."
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
+    """Return the end of an error message: `; did you mean 'epochs'?`, or the names there are."""
+    names = list(dict.fromkeys(known))
+    lowered = {other.lower(): other for other in reversed(names)}
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=1)
+    if near:
+        return f"; did you mean {lowered[near[0]]!r}?"
+    return "; known are " + ", ".join(names) if names else ""
 
 
 def forbidden(error: PermissionError) -> str:

@@ -91,6 +91,12 @@ def notes(study: Study, file: str | Path) -> Iterator[str]:
             "The data have x_val and y_val, which are not used: validation: x_val validates on "
             "them."
         )
+    left = study.data.examples - study.held_back
+    if study.held_back > left:
+        yield (
+            f"validation: {study.held_back} of the {study.data.examples} training examples are "
+            f"held out, which leaves {left} for training. A smaller holdout leaves more."
+        )
     constant = study.constant
     known = None
     if Path(file).exists():

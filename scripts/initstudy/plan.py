@@ -8,10 +8,9 @@ from typing import Any
 
 from initstudy.code import engine_id, initializer_id, versions
 from initstudy.config.initializers import Variant
-from initstudy.config.problems import suggest
 from initstudy.engine.literature import PLACES
 from initstudy.engine.spec import PER_LAYER, SOURCES, WIDE, Data, RunSpec, rate_of, with_rate
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, suggest
 from initstudy.store import OUTPUTS, block, run_folder
 from initstudy.study import Study
 

@@ -18,12 +18,12 @@ from initstudy.code import source_id, versions
 from initstudy.config.configuration import Configuration, parse
 from initstudy.config.initializers import Initializer, Variant
 from initstudy.config.origin import PROJECT, Origin, merged
-from initstudy.config.problems import Problem, read_yaml, suggest
+from initstudy.config.problems import Problem, read_yaml
 from initstudy.config.user_files import source_of
 from initstudy.costs import Cost, Size, dense
 from initstudy.data.datasets import Reading, dataset_info
 from initstudy.engine.spec import RunSpec, is_custom
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, suggest
 from initstudy.plan import Job, Plan, run_spec
 from initstudy.results.files import replacing, write_if_other
 from initstudy.store import ACCEPTED, QUESTIONS, RUNS, Planned, block, comparison_file
@@ -154,7 +154,7 @@ def read(origin: Origin) -> Member:
         info = dataset_info(configuration.dataset, _reading(configuration))
         study = Study.of(configuration, info)
     except StudyError as error:
-        raise origin.refuse([Problem(("dataset",), str(error))]) from None
+        raise origin.refuse([Problem((error.key or "dataset",), str(error))]) from None
     if problems := examples.problems(study):
         raise origin.refuse(problems)
     if study.folder == RUNS:

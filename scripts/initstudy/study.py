@@ -71,7 +71,7 @@ class Study(Configuration):
     @classmethod
     def of(cls, configuration: Configuration, data: DatasetInfo) -> "Study":
         """Return the study of a configuration and its data."""
-        return cls.model_construct(**dict(configuration), data=data)
+        return cls.model_construct(**{**dict(configuration), "data": data})
 
     @classmethod
     def load(cls, path: str | Path) -> "Study":

@@ -1,6 +1,7 @@
 """The methods paragraph says what was done, and cites what was used and nothing else."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from initstudy.analysis.evidence import REASONS
 from initstudy.config import names
 from initstudy.engine.literature import PLACES
 from initstudy.report.methods import bibtex, methods, sources
+from initstudy.study import Study
 
 VERSIONS = {"snakemake": "9.9", "tensorflow": "2.99", "keras": "3.99"}
 
@@ -96,6 +98,16 @@ def test_what_concludes_nothing_is_said_to(reason: str) -> None:
     # Since nothing was decided, the paragraph is otherwise the same.
     without, _ = methods(configured(), VERSIONS)
     assert text.replace(said, "") == without
+
+
+def test_a_test_set_that_was_chosen_at_random_is_told() -> None:
+    study = configured(test_share=0.25, split_seed=3)
+    own = Study.of(study, replace(study.data, split=True))
+    text = "The test set is 25 % of the examples, chosen at random within each class (seed 3)."
+    assert text in methods(own, VERSIONS)[0]
+    assert "chosen at random" not in methods(study, VERSIONS)[0]
+    numbers = replace(own.data, target=replace(own.data.target, kind="numbers"))
+    assert "chosen at random (seed 3)." in methods(Study.of(study, numbers), VERSIONS)[0]
 
 
 def test_everything_that_can_be_used_has_its_reference() -> None:

@@ -289,6 +289,16 @@ def test_a_class_that_nothing_is_learned_of_is_refused() -> None:
     assert "training_images: 31 is more than the 30 examples that are left for training" in text
 
 
+def test_that_little_is_left_for_training_is_said() -> None:
+    saved()
+    note = (
+        "validation: 30 of the 40 training examples are held out, which leaves 10 for training. A "
+        "smaller holdout leaves more."
+    )
+    assert notes(study(validation={"holdout": 30})) == [note]
+    assert notes(study(validation={"holdout": 20})) == []
+
+
 def test_counts_are_those_of_what_is_trained_on(mnist: Dataset, mnist_file: Path) -> None:
     member = read(Origin("it", {"published": None, "training_images": 12}))
     labels, _ = examples.divided(member.study, mnist_file)

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from initstudy import studies
+from initstudy.config.origin import Origin
 from initstudy.data.datasets import DatasetInfo, Reading, dataset_info, file_of, read
 from initstudy.data.targets import Arrays
 from initstudy.errors import StudyError
@@ -88,6 +90,11 @@ def test_several_columns_are_labels_and_whole_numbers_classes() -> None:
     text = "a,b\n" + "".join(f"{n / 3:.2f},{(n % 3 + 1) * 5}\n" for n in range(30))
     info = known(text, columns=("b",))
     assert (info.target.count, info.target.names) == (3, ("5", "10", "15"))
+    assert "metric: mean" not in info.notes[0]
+    text = "a,b\n" + "".join(f"{n / 3:.2f},{n % 62}\n" for n in range(200))
+    (note, *_) = known(text, columns=("b",)).notes
+    assert "one of 62 classes" in note
+    assert ". If it is a number to predict, set metric: mean_absolute_error and loss:" in note
     truth = "a,b\n" + "".join(f"{n / 3:.2f},{n % 3 == 0}\n" for n in range(30))
     assert known(truth, columns=("b",)).target.names == ("False", "True")
 
@@ -163,7 +170,8 @@ def test_a_target_that_the_table_lacks_or_the_metric_cannot_take_is_refused() ->
     assert "must name the column to predict: age, colour, smoker, price." in refused(
         text, columns=()
     )
-    assert "no column 'Price', the target; it has age," in refused(text, columns=("Price",))
+    assert "no column 'Price'; did you mean 'price'?" in refused(text, columns=("Price",))
+    assert "no column 'mass'; known are age, colour," in refused(text, columns=("mass",))
     assert "such as 'no', and mean_absolute_error is" in refused(text, metric="mean_absolute_error")
     found = refused(text, columns=("price",))
     assert "line 2, column price: 2.857 is not a class" in found
@@ -212,3 +220,12 @@ def test_a_code_that_begins_with_0_is_text_and_not_a_number() -> None:
     assert "text such as '01000'" in refused(
         "age,zip\n" + places, columns=("zip",), metric="mean_absolute_error"
     )
+
+
+def test_a_wrong_target_is_a_mistake_of_its_key() -> None:
+    Path("my.csv").write_text(HEADER + ROWS)
+    keys = {"dataset": "my.csv", "target": "smokes", "published": None}
+    with pytest.raises(StudyError, match=r"target: my\.csv has no column 'smokes'; did you mean"):
+        studies.read(Origin("it", keys))
+    with pytest.raises(StudyError, match=r"dataset: my\.csv is a table, of which the key target"):
+        studies.read(Origin("it", keys | {"target": None}))

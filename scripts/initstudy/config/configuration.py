@@ -18,8 +18,9 @@ from initstudy.config.data import DataKeys
 from initstudy.config.forms import FORMS, HERE, Keys
 from initstudy.config.model import ModelKeys
 from initstudy.config.output import OutputKeys, PerformanceKeys
-from initstudy.config.problems import KeyPath, Problem, show, suggest
+from initstudy.config.problems import KeyPath, Problem, show
 from initstudy.config.training import TrainingKeys
+from initstudy.errors import suggest
 
 # Keys that there were, and why there are no more.
 GONE = {

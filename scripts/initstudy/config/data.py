@@ -22,8 +22,9 @@ from initstudy.config.forms import (
     wrong,
 )
 from initstudy.config.names import DATASETS, GONE_DATASETS
-from initstudy.config.problems import show, suggest
+from initstudy.config.problems import show
 from initstudy.engine.spec import OWN_VALIDATION, is_custom
+from initstudy.errors import suggest
 
 
 class Holdout(Keys):

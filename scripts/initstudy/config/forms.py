@@ -19,9 +19,10 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from initstudy.config.names import CUSTOM, NAME
-from initstudy.config.problems import show, suggest
+from initstudy.config.problems import show
 from initstudy.config.user_files import source_of
 from initstudy.engine.spec import is_custom
+from initstudy.errors import suggest
 
 # Where custom files are looked for if nothing else is given: this folder. And what is given for a
 # configuration that was checked before: none is looked for, since it may be gone.

@@ -1,6 +1,5 @@
 """Mistakes in a configuration, each with its file, its line and its key."""
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,16 +24,6 @@ class Problem:
         """Return the key as a person writes it: `kernel_initializers[2].config`."""
         text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return text.removeprefix(".")
-
-
-def suggest(name: object, known: Iterable[str]) -> str:
-    """Return the end of an error message: `; did you mean 'epochs'?`, or the names there are."""
-    names = list(dict.fromkeys(known))
-    lowered = {other.lower(): other for other in reversed(names)}
-    near = difflib.get_close_matches(str(name).lower(), lowered, n=1)
-    if near:
-        return f"; did you mean {lowered[near[0]]!r}?"
-    return "; known are " + ", ".join(names) if names else ""
 
 
 def show(value: Any) -> str:

@@ -57,6 +57,7 @@ class DatasetInfo:
         notes: what is worth saying of it before a run, a sentence each.
         validation: examples that it has for validation, beside those for training and testing.
         wide: whether its inputs are of numbers that float32 does not hold.
+        split: whether its test set was chosen at random, by the keys test_share and split_seed.
     """
 
     examples: int
@@ -67,6 +68,7 @@ class DatasetInfo:
     notes: tuple[str, ...] = ()
     validation: int = 0
     wide: bool = False
+    split: bool = False
 
 
 def dataset_info(dataset: str, reading: Reading = Reading()) -> DatasetInfo:
@@ -183,7 +185,7 @@ def _prepare(dataset: str, reading: Reading) -> DatasetInfo:
     arrays |= learned
     sha256 = digest(arrays)
     prepared.keep(arrays, sha256)
-    return _named(replace(info, sha256=sha256), made)
+    return _named(replace(info, sha256=sha256, split=made.split), made)
 
 
 def _named(info: DatasetInfo, made: Made) -> DatasetInfo:

@@ -22,12 +22,14 @@ class Made:
         notes: what is worth saying of how they were read, a sentence each.
         names: of the classes, by their numbers; of several labels or numbers, by their columns.
         columns: names of the inputs, of a table.
+        split: whether x_test was chosen at random, see `divided`.
     """
 
     arrays: Arrays
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    split: bool = False
 
 
 def divided(made: Made, place: str, share: float, seed: int, by_class: bool) -> Made:
@@ -56,7 +58,7 @@ def divided(made: Made, place: str, share: float, seed: int, by_class: bool) -> 
         f"{place}: {int(test.sum())} of its {len(y)} examples are the test set, chosen at random"
         f"{' within each class' if classes else ''} (test_share: {share:g}, split_seed: {seed})."
     )
-    return replace(made, arrays={**made.arrays, **parts}, notes=(*made.notes, note))
+    return replace(made, arrays={**made.arrays, **parts}, notes=(*made.notes, note), split=True)
 
 
 def _chosen(classes: npt.NDArray[Any], share: float, seed: int) -> npt.NDArray[np.bool_]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from initstudy.data.made import Made
 from initstudy.data.targets import listed
 from initstudy.engine.spec import OF_NUMBERS
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, suggest
 
 SEPARATORS = {",": ",", ";": ";", "\t": "tab"}
 # What people write where a value is missing; an empty cell is one, too.
@@ -27,6 +27,8 @@ CODE = re.compile(r"0[0-9]+")
 DIFFERENT = 0.5
 # Of whole numbers that are classes, so many examples there are of each on average, at least.
 FEWEST_OF_CLASS = 2
+# Of more whole numbers it is said that they are taken for classes.
+MANY_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -170,15 +172,16 @@ def _header(path: str) -> tuple[str, tuple[str, ...], set[int]]:
 
 
 def _check_target(table: Table, target: Sequence[str]) -> None:
-    listed = ", ".join(name or "(no name)" for name in table.names)
     if not target:
+        listed = ", ".join(name or "(no name)" for name in table.names)
         raise StudyError(
             f"{table.path} is a table, of which the key target must name the column to predict: "
             f"{listed}."
         )
     for name in target:
         if name not in table.names:
-            raise StudyError(f"{table.path} has no column {name!r}, the target; it has {listed}.")
+            text = f"{table.path} has no column {name!r}{suggest(name, filter(None, table.names))}"
+            raise StudyError(text, key="target")
 
 
 class _Inputs:
@@ -335,7 +338,10 @@ def _classes(
             f"{table.path}: {name}, the target, has {len(values)} different values in "
             f"{len(column)} rows, which are too many for classes. {as_number}."
         )
-    notes.append(f"{table.path}: {name}, the target, is one of {listed(names)}.")
+    note = f"{table.path}: {name}, the target, is one of {listed(names)}."
+    notes.append(
+        f"{note} {as_number}." if values.dtype.kind in "iu" and len(values) > MANY_CLASSES else note
+    )
     if rare := [names[index] for index in np.flatnonzero(np.bincount(number) == 1)]:
         notes.append(
             f"{table.path}: {name} is {', '.join(rare[:5])} in one row alone, which is not tested."

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from initstudy.config.problems import suggest
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, suggest
 
 if TYPE_CHECKING:
     import matplotlib.figure

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
-from initstudy.config.problems import suggest
 from initstudy.engine.spec import ORDER, WEIGHTS
-from initstudy.errors import StudyError
+from initstudy.errors import StudyError, suggest
 from initstudy.plan import INTERIM
 from initstudy.results import examples, findings, histories, tables
 from initstudy.results.contracts import DIAGNOSTICS, HISTORIES, TESTS, TIMINGS, Table

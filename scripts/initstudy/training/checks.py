@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.config.problems import KeyPath, Problem
 from initstudy.costs import Size, dense
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
@@ -22,7 +22,7 @@ from initstudy.engine.layers import layers_of
 from initstudy.engine.losses import Objective, make_loss
 from initstudy.engine.models import batch_of, dense_model, returned_model, suits_xla
 from initstudy.engine.spec import last_layer
-from initstudy.errors import reason
+from initstudy.errors import reason, suggest
 from initstudy.results.weights import in_words
 from initstudy.training.accounts import table
 from initstudy.training.initializer_checks import initializer_notes, initializer_problems

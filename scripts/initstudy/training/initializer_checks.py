@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.config.problems import KeyPath, Problem
 from initstudy.engine.backend import keras
 from initstudy.engine.errors import EngineError
 from initstudy.engine.initializers import (
@@ -23,7 +23,7 @@ from initstudy.engine.initializers import (
 from initstudy.engine.models import Network, adapt
 from initstudy.engine.spec import PER_LAYER, WEIGHTS, is_custom
 from initstudy.engine.weights import Weight, assigned, converted, draw, refused, usual_shape
-from initstudy.errors import reason
+from initstudy.errors import reason, suggest
 from initstudy.training.networks import Examined, some_inputs
 from initstudy.training.raised import raised
 

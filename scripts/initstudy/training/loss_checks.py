@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.config.problems import KeyPath, Problem
 from initstudy.engine.errors import EngineError
 from initstudy.engine.losses import (
     BINARY,
@@ -15,7 +15,7 @@ from initstudy.engine.losses import (
     make_loss,
 )
 from initstudy.engine.spec import OF_CLASSES, OF_MODEL
-from initstudy.errors import reason
+from initstudy.errors import reason, suggest
 
 PATH: KeyPath = ("loss",)
 # The loss of sequences of classes that have another length than the outputs.

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from initstudy.config.problems import KeyPath, Problem, suggest
+from initstudy.config.problems import KeyPath, Problem
 from initstudy.engine.backend import keras
 from initstudy.engine.optimizers import known_optimizers, known_schedules, make_optimizer
 from initstudy.engine.spec import OF_MODEL, with_rate
-from initstudy.errors import reason
+from initstudy.errors import reason, suggest
 
 PATH: KeyPath = ("optimizer",)
 
