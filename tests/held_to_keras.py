@@ -15,6 +15,7 @@ from specs import keras_object, of_classes
 from initstudy.engine.backend import keras, tf
 from initstudy.engine.data import Dataset, data_order
 from initstudy.engine.initializers import other_seed
+from initstudy.engine.layers import layers_of
 from initstudy.engine.models import Networks, own_settings
 from initstudy.engine.trainer import Trainer
 from initstudy.training.checks import examine
@@ -72,11 +73,16 @@ def engine(kind: str, optimizer: Spec, batch: int = BATCH) -> Trainer:
     return Trainer(data(), networks(kind), optimizing(optimizer), batch, compile="graph")
 
 
+def has_eager_gradients(model: Any) -> bool:
+    """Of grouped convolutions TensorFlow has none on some processors, unless they are compiled."""
+    return all(getattr(layer, "groups", 1) == 1 for layer in layers_of(model))
+
+
 @contextmanager
-def eagerly() -> Iterator[None]:
+def eagerly(wanted: bool = True) -> Iterator[None]:
     """Compile nothing: that it changes nothing is tested elsewhere, and takes most of the time."""
     before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
+    tf.config.run_functions_eagerly(wanted)
     try:
         yield
     finally:
@@ -85,8 +91,8 @@ def eagerly() -> Iterator[None]:
 
 def by_engine(trainer: Trainer, epochs: int = 1) -> tuple[list[Any], list[tuple[float, ...]]]:
     """The weights of seed 0, and what the engine makes of it, epoch by epoch."""
-    with eagerly():
-        trainer.start(0)
+    trainer.start(0)
+    with eagerly(has_eager_gradients(trainer.model)):
         start = [variable.numpy() for variable in trainer.model.variables]
         return start, [trainer.run_epoch()[:4] for _ in range(epochs)]
 
@@ -103,7 +109,8 @@ def keras_model(kind: str, start: Sequence[Any], optimizer: Any = None) -> Any:
         model(tf.zeros((IMAGES, *SHAPE)))
     for variable, value in zip(model.variables, start, strict=True):
         variable.assign(value)
-    model.compile(optimizer or model.optimizer, LOSS, metrics=METRICS[1:], run_eagerly=True)
+    eager = has_eager_gradients(model)
+    model.compile(optimizer or model.optimizer, LOSS, metrics=METRICS[1:], run_eagerly=eager)
     return model
 
 
