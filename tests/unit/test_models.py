@@ -98,9 +98,9 @@ def test_convolutions_are_initialized_by_their_replicate_and_learn(
 
     engine = trainer(few, networks)
     epochs = trained(engine, 0, 9)
-    assert epochs[-1][3] > 0.7
+    assert epochs[-1][3] > 0.55
     # Moving averages and dropout start anew with each replicate, too.
-    assert trained(engine, 0, 3) == epochs
+    assert trained(engine, 0, 9) == epochs
 
 
 def test_what_is_trained_is_what_the_function_returned(
