@@ -1,15 +1,18 @@
 """Runs whose numbers are kept: ten updates of each initializer, kind of network and optimizer."""
 
+import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from initstudy.data.datasets import file_sha256, read
-from initstudy.engine.data import dataset_of
+from initstudy.engine.data import Dataset, dataset_of
+from initstudy.engine.models import networks_of
 from initstudy.engine.spec import RunSpec
-from initstudy.engine.trainer import make_trainer
+from initstudy.engine.trainer import Trainer, make_trainer
 
 FILE = Path(__file__).with_name("numbers.json")
 NETWORKS = Path(__file__).with_name("networks.py")
@@ -117,12 +120,22 @@ def write_data(path: Path) -> None:
     )
 
 
+@lru_cache(1)
+def compiled(asked: str, data: Path) -> tuple[Trainer, Dataset]:
+    """What trains a spec, given as JSON, and those that differ in their initializers alone."""
+    spec = RunSpec.from_plain(json.loads(asked))
+    dataset = dataset_of(spec, read(data, spec.dataset.name, spec.dataset.sha256))
+    return make_trainer(spec, dataset), dataset
+
+
 def computed(name: str, data: Path) -> dict[str, Any]:
     """What ten updates of seed 1 give: the epoch's means, and each variable's Euclidean norm."""
-    spec = RunSpec.from_plain({**usual(file_sha256(data)), **cases()[name]})
-    trainer = make_trainer(
-        spec, dataset_of(spec, read(data, spec.dataset.name, spec.dataset.sha256))
-    )
+    known = usual(file_sha256(data))
+    drawn = {key: known[key] for key in ("kernel_initializer", "bias_initializer")}
+    plain = {**known, **cases()[name]}
+    trainer, dataset = compiled(json.dumps({**plain, **drawn}), data)
+    spec = RunSpec.from_plain(plain)
+    trainer.turn_to(networks_of(spec, dataset.shape, dataset.outputs, dataset.one_of))
     trainer.start(1)
     *metrics, _ = trainer.run_epoch()
     state = trainer.state()
