@@ -40,6 +40,7 @@ def test_xavier_signals_of_thirty_relu_layers_are_two_to_the_fifteenth_smaller(
     np.testing.assert_allclose(xavier, he / 2**15, rtol=1e-3, atol=1e-4 * np.abs(he).max() / 2**15)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("kernels", "shrinkage", "gain", "singular_value"),
     [

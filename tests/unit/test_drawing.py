@@ -111,7 +111,13 @@ def test_what_is_for_phones_is_narrow_and_has_every_name(tmp_path: Path) -> None
             assert all(name in said for name in ("ones", "he_normal", "he_uniform"))
 
 
-@pytest.mark.parametrize("judge_by", ["accuracy", "loss", "epochs_to_target", "area_under_curve"])
+@pytest.mark.parametrize(
+    "judge_by",
+    [
+        *("accuracy", "epochs_to_target"),
+        *(pytest.param(n, marks=pytest.mark.thorough) for n in ("loss", "area_under_curve")),
+    ],
+)
 def test_figures_show_what_is_judged_by(tmp_path: Path, judge_by: str) -> None:
     results = made_up_study(tmp_path / "s", tuned=True, judge_by=judge_by)
     measure = measure_called(judge_by)

@@ -269,6 +269,7 @@ def test_fewer_epochs_are_a_prefix_and_more_go_on(
     assert record.states == ()
 
 
+@pytest.mark.thorough
 def test_to_measure_an_earlier_epoch_loses_nothing_when_cut_off(
     using: Callable[[str], Case], tmp_path: Path
 ) -> None:

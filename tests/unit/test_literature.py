@@ -248,6 +248,7 @@ def test_idinit_begins_residual_branches_as_the_identity(tmp_path: Path) -> None
         np.testing.assert_array_equal(kernel, old)
 
 
+@pytest.mark.thorough
 def test_fixup_keeps_the_size_of_an_update_whatever_the_depth(tmp_path: Path) -> None:
     """The paper's section 3: an update of a given learning rate changes the outputs by as much."""
 
@@ -380,6 +381,7 @@ def test_sinusoidal_units_are_active_for_half_of_the_images(images: np.ndarray) 
     assert skewed("sinusoidal") < 0.5 * skewed("he_normal")
 
 
+@pytest.mark.thorough
 def test_tanh_networks_of_any_depth_neither_die_out_nor_saturate(images: np.ndarray) -> None:
     """The paper's figure: activations of the last of many layers, in narrow networks too."""
 

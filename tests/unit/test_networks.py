@@ -31,9 +31,17 @@ REFUSED = {
 }
 
 
-# Recurrent ones and those with attention take longest to compile; an LSTM and cells stand for them.
+# Recurrent ones and those with attention take longest; an LSTM stands for them. And of networks
+# that are trained in like ways, one does for the others.
 LONG = ("gru", "simple_recurrent", "bidirectional", "convolutional_recurrent", "distributed")
-LONG += ("grouped_attention",)
+LONG += ("grouped_attention", "cells", "positions", "attention_of_dense_layers")
+LONG += ("pretrained_backbone", "frozen_random_backbone", "frozen_convolution", "frozen_later")
+LONG += ("one_dimensional", "three_dimensional", "double_precision", "half_inside")
+LONG += ("bias_regularized", "bias_constrained", "activity_regularized", "regularized_twice")
+LONG += ("masked_and_ended", "mask_through_dense", "pooled_mask", "embedded")
+LONG += ("subclass_with_helper", "nested_without_kernels", "custom_without_bias", "with_slots")
+LONG += ("custom_without_activation", "custom_local", "custom_factors", "own_activation")
+LONG += ("changed_attribute", "registered_activation", "anonymous", "forgotten_argument")
 
 
 # Of networks that are odd on purpose: masked_and_ended, one_named_input, stopped.

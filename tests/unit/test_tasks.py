@@ -33,7 +33,12 @@ def asked(task: Task) -> dict[str, Any]:
 COMPARED = ("root mean square", "a loss of the batch", "a tag for each word")
 
 
-@pytest.fixture(params=[*TASKS])
+# Each loss, metric and form of targets once; the others with `--thorough`.
+LONG = ("words", "a transformer", "a number for each step", "smoothed", "focal labels", "hinge")
+LONG += ("binary softmax", "a function of one number", "squares of classes", "logits", "cosine")
+
+
+@pytest.fixture(params=[pytest.param(n, marks=[pytest.mark.thorough] * (n in LONG)) for n in TASKS])
 def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: Any) -> Any:
     """A task, its spec and its arrays as a job reads them from a user's file."""
     monkeypatch.chdir(tmp_path)

@@ -219,6 +219,7 @@ def test_lists_of_studies_are_found_in_another_workflow(checkout: Path, tmp_path
     assert studies >= {"mnist_relu", "digits_transformer", "drawn_20261126_0"}
 
 
+@pytest.mark.thorough
 def test_results_in_one_folder_a_configuration_in_another_and_started_in_a_third(
     finished_other: Project, checkout: Path, tmp_path: Path, forked: Callable[..., Outcome]
 ) -> None:

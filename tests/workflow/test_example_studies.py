@@ -53,7 +53,11 @@ def test_each_is_accepted_and_planned(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "variant"), [("binary_table", "bias-at_the_share"), ("transfer", "kernel-he_normal")]
+    ("name", "variant"),
+    [
+        ("binary_table", "bias-at_the_share"),
+        pytest.param("transfer", "kernel-he_normal", marks=pytest.mark.thorough),
+    ],
 )
 def test_two_are_trained_a_little(project: Project, name: str, variant: str) -> None:
     keys, command = asked(name)

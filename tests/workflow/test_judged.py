@@ -2,12 +2,14 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from helpers import Project, configure
 
 TARGET = 0.3
 
 
+@pytest.mark.thorough
 def test_a_study_judged_by_the_epochs_to_its_target(rerun: Project) -> None:
     project = rerun
     configure(project, judge_by="epochs_to_target", margin=0.005)

@@ -23,7 +23,10 @@ DIVERGES = {
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (ORDER_ALONE, "all seeds of a variant are one and the same run"),
+        pytest.param(
+            *(ORDER_ALONE, "all seeds of a variant are one and the same run"),
+            marks=pytest.mark.thorough,
+        ),
         (DIVERGES, "all 12 runs diverged"),
     ],
     ids=["one run", "diverges"],

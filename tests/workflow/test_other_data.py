@@ -61,6 +61,7 @@ def own(
     return project
 
 
+@pytest.mark.thorough
 def test_each_variant_is_trained_at_its_own_best_rate(own: Project) -> None:
     table = pd.read_csv(own / "results/own/learning_rates.csv")
     assert sorted(table["variant"].unique()) == ["baseline", "best", "kernel-he_normal"]

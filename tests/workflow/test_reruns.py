@@ -42,6 +42,7 @@ def test_a_new_initializer_is_one_more_job(rerun: Project) -> None:
     assert rerun.plan().trained == [("bias-random_uniform", 0, 1)]
 
 
+@pytest.mark.thorough
 def test_an_initializer_removed_trains_nothing(rerun: Project) -> None:
     configure(rerun, kernel_initializers=["random_normal"])
     assert rerun.plan().trained == []
@@ -100,6 +101,7 @@ def test_compiled_otherwise_all_is_trained(rerun: Project, key: str) -> None:
     assert plan.trained == [(variant, 0, 1) for variant in ALL]
 
 
+@pytest.mark.thorough
 def test_another_study_leaves_this_one_untouched_and_downloads_nothing(rerun: Project) -> None:
     def state() -> dict[str, tuple[int, int]]:
         return {

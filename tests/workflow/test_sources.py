@@ -3,11 +3,13 @@
 import json
 
 import pandas as pd
+import pytest
 from helpers import SMALL, Project, configure
 
 from initstudy.analysis.variance import COLUMNS
 
 
+@pytest.mark.thorough
 def test_each_source_alone_is_trained_and_told(project: Project) -> None:
     kernels = {"kernel_initializers": ["ZerO"], "bias_initializers": []}
     seeds = {"seeds": 5, "variance_seeds": 5, "seeds_per_job": 5, "confirmation_seeds": 1}

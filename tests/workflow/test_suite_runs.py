@@ -161,6 +161,7 @@ def test_a_study_more_takes_the_trainings_that_are_there(again: Project) -> None
     assert list(dict.fromkeys(pd.read_csv(again / target)["study"])) == STUDIES
 
 
+@pytest.mark.thorough
 def test_what_is_kept_is_not_trained_and_stands_beside_what_is_added(again: Project) -> None:
     settings = (*SETTINGS, "kept=kept")
     suite, kept = again / "results/suite", again / "kept"

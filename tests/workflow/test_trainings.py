@@ -52,6 +52,7 @@ def normal(deviation: float) -> dict[str, object]:
     return {"name": "normal", "class_name": "RandomNormal", "config": config}
 
 
+@pytest.mark.thorough
 def test_going_back_trains_nothing_and_gives_the_same_bytes(rerun: Project) -> None:
     before, old = rerun.results, yaml.safe_load((rerun / "config.yaml").read_text())
     configure(rerun, kernel_initializers=[normal(0.06), "ones"])
@@ -100,6 +101,7 @@ def test_without_snakemakes_records_nothing_is_done_and_nothing_is_stale(rerun: 
     assert (rerun / HISTORIES).read_bytes() == whole
 
 
+@pytest.mark.thorough
 def test_results_moved_to_another_folder_train_nothing(finished: Project, project: Project) -> None:
     """As by a copy that does not keep times, so that whatever is newest is so by chance."""
     shutil.copytree(finished / "results", project / "results")
@@ -222,6 +224,7 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     assert "2 runs in 1 job, 2 of them from where their checkpoints end" in told
 
 
+@pytest.mark.thorough
 def test_other_blocks_are_made_of_the_records_without_tensorflow(
     without_tensorflow: Project,
 ) -> None:
