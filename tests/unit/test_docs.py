@@ -150,6 +150,14 @@ def test_a_page_has_a_heading_every_200_words(page: str) -> None:
         assert len(part.split()) <= 200, part[:40]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_what_belongs_to_a_point_of_a_list_is_shown_in_it(page: Path) -> None:
+    """The site takes it for a paragraph of its own if it is indented by less than four spaces."""
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for spaces in re.findall(r"\n\n( +)\S", text):
+        assert len(spaces) % 4 == 0, f"{len(spaces)} spaces"
+
+
 # The first page has the project's name; the configuration is made from code.
 @pytest.mark.parametrize("page", sorted({*MENU} - {*TOP_LEVEL.values(), "index.md"}))
 def test_the_title_of_a_page_is_the_question_that_it_answers(page: str) -> None:
