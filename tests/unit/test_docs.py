@@ -200,6 +200,13 @@ def site() -> Path:
     return SITE
 
 
+def test_no_point_of_a_list_is_shown_as_text(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = re.sub(r"<pre.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for paragraph in re.findall(r"<p>(.*?)</p>", text, re.S):
+            assert not re.search(r"\n(- |\d\. |\|)", paragraph), f"{page.name}: {paragraph[-200:]}"
+
+
 def test_the_site_finds_from_disk_what_is_searched(browser: Browser, site: Path) -> None:
     with opened(browser, site / "index.html", 1280) as page:
         page.keyboard.press("f")
