@@ -129,7 +129,10 @@ def test_the_pages_are_those_of_their_tables(tmp_path: Path) -> None:
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {path.name for path in BENCHMARK.iterdir()} - {"claims.md", "extend.md"}
     for name in made - {"hits"}:
-        if not name.endswith(".png"):
+        if name.endswith(".csv"):  # Another SciPy may have another last digit.
+            tables = (pd.read_csv(folder / name) for folder in (tmp_path, BENCHMARK))
+            pd.testing.assert_frame_equal(*tables, rtol=1e-7)
+        elif not name.endswith(".png"):
             assert (tmp_path / name).read_text() == (BENCHMARK / name).read_text(), name
     text = "".join((BENCHMARK / page).read_text() for page in leaderboard.PAGES)
     for file in re.findall(r"\]\(([\w./-]+)\)", text):
