@@ -11,8 +11,9 @@ from specs import keras_object, run_spec
 from tasks import EXAMPLES, TASKS, Task
 
 from initstudy.data.datasets import Reading, dataset_info, read
+from initstudy.engine.backend import tf
 from initstudy.engine.data import data_order, dataset_of
-from initstudy.engine.losses import make_loss
+from initstudy.engine.losses import looks_at_batch, make_loss, usual_objective
 from initstudy.engine.trainer import make_trainer
 from initstudy.training.checks import main
 from initstudy.training.comparison import compare
@@ -137,3 +138,15 @@ def test_it_is_accepted_and_compared_with_keras(case: Any) -> None:
     (answer,) = json.loads(main(json.dumps([question])))
     assert answer["problems"] == []
     assert compare(spec, arrays).problems == []
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_how_a_network_is_evaluated_does_not_depend_on_what_was_drawn(size: float) -> None:
+    """Losses beyond 16.1, where Keras cuts off those of probabilities, are each example's own."""
+    x = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, "softmax")])
+    model.layers[0].kernel.assign(size * model.layers[0].kernel)
+    outputs, targets = model(x), tf.constant(np.arange(8) % 3)
+    losses = usual_objective()(targets, outputs).losses.numpy()
+    assert (losses.max() > 17) == (size > 1)
+    assert not looks_at_batch(usual_objective(), targets, outputs)

@@ -226,6 +226,9 @@ def looks_at_batch(objective: Objective, targets: Any, outputs: Any) -> bool:
         targets: of two examples or more.
         outputs: of the same.
     """
+    # Of a softmax' outputs Keras knows the logits, and of their parts it does not: losses of these
+    # end at 16.1, as probabilities do at 1e-7.
+    outputs = tf.identity(outputs)
     together = objective.loss.call(objective.wanted(targets, outputs), outputs)
     if not together.shape.rank:
         return True
