@@ -10,6 +10,7 @@ from initstudy.config.problems import count
 from initstudy.data.catalog import SPECS
 from initstudy.data.datasets import file_of
 from initstudy.plan import BEST, Job
+from initstudy.results.checkpoints import goes_on
 from initstudy.store import checkpoints
 from initstudy.studies import Member
 
@@ -22,7 +23,7 @@ class Awaited:
         member: the study that asks for it.
         job: what is run.
         done: whether its files are there.
-        seeds_begun: how many of its seeds have a checkpoint.
+        seeds_begun: how many of its seeds have a checkpoint from which they can go on.
         epoch_seconds: that an epoch takes, if that was measured.
     """
 
@@ -44,8 +45,8 @@ class Awaited:
             place: where a file is, if another workflow has moved it.
             epoch_seconds: that an epoch takes, if that was measured.
         """
-        folder = checkpoints(place(job.folder))
-        begun = sum(Path(folder, f"{seed}.npz").exists() for seed in job.seeds)
+        folder = Path(checkpoints(place(job.folder)))
+        begun = sum(goes_on(folder / f"{seed}.npz", job.epochs) for seed in job.seeds)
         return cls(member, job, Path(place(job.file())).exists(), begun, epoch_seconds)
 
     @property

@@ -420,6 +420,22 @@ def test_a_wrong_partition_is_named(there: Project, slurm: Slurm, runs: list[Run
     assert not jobs_of(there, slurm)
 
 
+@pytest.mark.thorough
+def test_a_wrong_partition_is_named_once_for_runs_that_are_one_job(
+    there: Project, slurm: Slurm, runs: list[Run]
+) -> None:
+    environment = {"SBATCH_PARTITION": "nowhere"}
+    runs.append(Run(there, "together-slurm", HISTORIES, environment=environment))
+    outcome = runs[0].ended(180)
+    assert outcome.code != 0
+    # Four runs, and two attempts more.
+    assert "SLURM refused a job of 4 runs" in outcome.text
+    assert outcome.text.count("invalid partition specified: nowhere") == 3
+    assert outcome.text.count("remove the cause (such as a partition") == 3
+    assert "Traceback" not in outcome.text
+    assert not jobs_of(there, slurm)
+
+
 OTHER = """
 module initstudy:
     snakefile: "{project}/Snakefile"

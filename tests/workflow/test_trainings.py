@@ -222,6 +222,9 @@ def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
     (rerun / table.loc["kernel-ones", "history"]).unlink()
     told = rerun.plan(variant).text
     assert "2 runs in 1 job, 2 of them from where their checkpoints end" in told
+    # Of what is finished no weights are kept, so for more epochs it begins anew.
+    told = rerun.plan(variant, "--config", "epochs=3").text
+    assert "2 runs in 1 job, one at a time" in told
 
 
 @pytest.mark.thorough

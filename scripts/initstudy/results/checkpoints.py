@@ -198,6 +198,22 @@ def read(path: str | Path) -> Checkpoint | None:
         return None
 
 
+def goes_on(path: str | Path, epochs: int) -> bool:
+    """Return whether so many epochs of a seed need not begin anew; quickly, for a forecast.
+
+    Args:
+        path: of its checkpoint, which is only looked into, and may be none.
+        epochs: that are asked for.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            history, measured = found["history"], found["moments"].tolist()
+            known = {*measurement_epochs(epochs)} <= {*measured}
+            return bool(len(found["states"])) or (len(history) >= epochs and known)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return False
+
+
 def reject(path: str | Path, why: str) -> None:
     """Set a checkpoint aside, and write so into the log."""
     log.warning("%s %s; it is now %s, and this seed starts again.", path, why, set_aside(path).name)
