@@ -11,6 +11,7 @@ import pytest
 from initstudy.errors import StudyError
 from initstudy.results import checkpoints, examples
 from initstudy.results.checkpoints import Checkpoint, Measurement, State
+from initstudy.results.checkpoints import goes_on as goes_on_of
 from initstudy.results.contracts import (
     DIAGNOSTICS,
     HISTORIES,
@@ -297,3 +298,27 @@ def test_correct_predictions_of_many_jobs_are_joined(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(StudyError, match=f"{path}: it cannot be read"):
             examples.collect(jobs)
+
+
+def test_a_forecast_knows_from_which_checkpoints_a_seed_goes_on(tmp_path: Path) -> None:
+    def goes_on(known: Checkpoint, epochs: int) -> bool:
+        checkpoints.write(known, tmp_path / "0.npz")
+        assert goes_on_of(tmp_path / "0.npz", epochs) == (
+            known.reaches(epochs) or known.state_for(epochs) is not None
+        )
+        return goes_on_of(tmp_path / "0.npz", epochs)
+
+    finished = made(5)
+    assert [goes_on(finished, epochs) for epochs in (2, 5, 8)] == [True, True, False]
+    # Epoch 4 is measured if a run ends there, and this one did not.
+    assert not goes_on(finished, 4)
+    assert not goes_on(replace(finished, states=(State(5, []),)), 4)
+    assert goes_on(replace(finished, states=(State(3, []),)), 4)
+    assert goes_on(replace(finished, states=(State(5, []),)), 8)
+    history = made(3).history.copy()
+    history[-1] = np.nan
+    diverged = replace(made(3, measured=[0, 1, 2]), history=history)
+    assert goes_on(diverged, 100)
+    assert not goes_on_of(tmp_path / "none.npz", 1)
+    (tmp_path / "0.npz").write_bytes(b"PK")
+    assert not goes_on_of(tmp_path / "0.npz", 1)

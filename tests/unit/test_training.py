@@ -308,3 +308,21 @@ def test_inputs_are_scaled_as_they_say(mnist: Dataset) -> None:
             inputs(np.ones((3, 2), np.float32), asked)
     with pytest.raises(ValueError, match="raw, unit, standardized or features"):
         inputs(pixels, "other")
+
+
+def test_a_run_does_not_depend_on_the_network_that_was_compiled_for_it() -> None:
+    """Also if its first losses are beyond those that Keras computes of probabilities, 16.1."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(229, 64)).astype(np.float32), np.arange(229, dtype=np.int32) % 10
+    # Two batches of 64 and one example: another kernel than that of all at once.
+    test = x[100:], y[100:]
+    data = Dataset(x[:100], y[:100], *test, *test, (64,), 10)
+    large = dense(64, [16], "tanh", 10, keras_object("random_normal", stddev=10.0))
+    found = []
+    for first in (large, dense(64, [16], "tanh", 10)):
+        trainer = Trainer(data, first, optimizing(ADAM), 64, "graph")
+        trainer.turn_to(large)
+        trainer.start(0)
+        found.append((trainer.test().loss, trainer.run_epoch()[:4]))
+    assert found[0][0] > 17
+    assert found[0] == found[1]

@@ -197,34 +197,34 @@ def test_more_seeds_and_fewer_again(rerun: Project, finished: Project) -> None:
     assert rows == rows_of(finished, "kernel-ones")
 
 
-def test_what_is_to_be_trained_is_told(rerun: Project) -> None:
+def test_a_dry_run_has_what_is_to_be_trained(rerun: Project) -> None:
     variant, choices = (
         "results/notebook/runs/kernel-ones.csv",
         "of the best pair and the baseline on new seeds",
     )
-    told = rerun.plan(variant, "--config", "seeds=4").text
-    assert "To run: 2 runs in 1 job, one at a time: about 1 minute.\n" in told
+    text = rerun.plan(variant, "--config", "seeds=4").text
+    assert "To run: 2 runs in 1 job, one at a time: about 1 minute.\n" in text
     # Its table does not wait for the choice of the best pair, the study's do.
-    assert choices not in told
-    told = rerun.plan("--config", "seeds=4", "threads=4").text
-    assert " jobs, one at a time: about" in told
-    assert choices in told
-    assert "A run has 4 threads (key threads), which share 2 here." in told
+    assert choices not in text
+    text = rerun.plan("--config", "seeds=4", "threads=4").text
+    assert " jobs, one at a time: about" in text
+    assert choices in text
+    assert "A run has 4 threads (key threads), which share 2 here." in text
     # What follows the choice of learning rates is known by its number: two seeds of four variants.
     tuning = {"learning_rates": [0.001, 0.003], "learning_rate_seeds": 1}
     before = (rerun / "config.yaml").read_text()
     configure(rerun, **tuning, validation={"holdout": 1000})
-    told = rerun.plan().text
-    assert "8 runs in 8 jobs, then 8 at the learning rates that these decide on" in told
-    assert choices in told
+    text = rerun.plan().text
+    assert "8 runs in 8 jobs, then 8 at the learning rates that these decide on" in text
+    assert choices in text
     (rerun / "config.yaml").write_text(before)
     table = pd.read_csv(rerun / "results/notebook/runs.csv").set_index("variant")
     (rerun / table.loc["kernel-ones", "history"]).unlink()
-    told = rerun.plan(variant).text
-    assert "2 runs in 1 job, 2 of them from where their checkpoints end" in told
-    # Of what is finished no weights are kept, so for more epochs it begins anew.
-    told = rerun.plan(variant, "--config", "epochs=3").text
-    assert "2 runs in 1 job, one at a time" in told
+    text = rerun.plan(variant).text
+    assert "2 runs in 1 job, 2 of them from where their checkpoints end" in text
+    # Of what is finished no weights are kept, so more epochs start at the first.
+    text = rerun.plan(variant, "--config", "epochs=3").text
+    assert "2 runs in 1 job, one at a time" in text
 
 
 @pytest.mark.thorough

@@ -47,6 +47,10 @@ class Measurement:
     by_example: npt.NDArray[Any]
 
 
+# In place of what is not read of a checkpoint.
+_UNREAD = Measurement(np.zeros((0, 0)), (np.nan, np.nan), np.zeros(0, bool))
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """From where a run can go on.
@@ -105,6 +109,11 @@ class Checkpoint:
     def reaches(self, epochs: int) -> bool:
         """Return whether it has all that belongs to so many epochs."""
         return (len(self.history) >= epochs or self.diverged) and not self.missing(epochs)
+
+    def state_for(self, epochs: int) -> State | None:
+        """Return the latest state from which so many epochs lose no measurement, if any."""
+        last = min([epochs, *self.missing(epochs)])
+        return next((state for state in reversed(self.states) if state.epoch <= last), None)
 
     def measured(
         self, epoch: int, names: tuple[str, ...], measurement: Measurement
@@ -199,19 +208,25 @@ def read(path: str | Path) -> Checkpoint | None:
 
 
 def goes_on(path: str | Path, epochs: int) -> bool:
-    """Return whether so many epochs of a seed need not begin anew; quickly, for a forecast.
+    """Return whether a seed has a checkpoint from which so many epochs do not start at the first.
+
+    It reads the small arrays alone, and no digest: a forecast asks for thousands of seeds.
 
     Args:
-        path: of its checkpoint, which is only looked into, and may be none.
+        path: of the checkpoint, which may be missing or damaged.
         epochs: that are asked for.
     """
     try:
         with np.load(path, allow_pickle=False) as found:
-            history, measured = found["history"], found["moments"].tolist()
-            known = {*measurement_epochs(epochs)} <= {*measured}
-            return bool(len(found["states"])) or (len(history) >= epochs and known)
+            known = replace(
+                Checkpoint.empty(int(found["images"])),
+                history=found["history"],
+                measurements=dict.fromkeys(found["moments"].tolist(), _UNREAD),
+                states=tuple(State(epoch, ()) for epoch, _ in found["states"].tolist()),
+            )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return False
+    return known.reaches(epochs) or known.state_for(epochs) is not None
 
 
 def reject(path: str | Path, why: str) -> None:

@@ -116,20 +116,19 @@ class SeedTrainer:
         found, expected = checkpoint.examples, self._trainer.test_examples
         if found != expected:
             raise OtherRunError(f"it has {found} test examples, not {expected}")
-        last = min([epochs, *checkpoint.missing(epochs)])
+        state = checkpoint.state_for(epochs)
         try:
-            for state in reversed(checkpoint.states):
-                if state.epoch <= last:
-                    try:
-                        self._trainer.resume(seed, state.epoch, state.arrays)
-                    except ValueError as error:
-                        raise OtherRunError(str(error)) from None
-                    log.info("seed %d goes on from epoch %d.", seed, state.epoch)
-                    return state.epoch
-            self._trainer.start(seed)
+            if state is None:
+                self._trainer.start(seed)
+                return 0
+            try:
+                self._trainer.resume(seed, state.epoch, state.arrays)
+            except ValueError as error:
+                raise OtherRunError(str(error)) from None
         except EngineError as error:
             raise StudyError(str(error)) from None
-        return 0
+        log.info("seed %d goes on from epoch %d.", seed, state.epoch)
+        return state.epoch
 
     def _look(self, epoch: int) -> tuple[tuple[str, ...], Measurement]:
         """Return the names of layers, and measures of the network, which is tested if trained."""
