@@ -38,8 +38,10 @@ leaderboard: $(VENV)/installed
 	$(BIN)/python -m initstudy.suite.leaderboard \
 	    $(dir $(or $(wildcard results/suite/scores.csv),docs/benchmark/scores.csv)) docs/benchmark
 
+# Tests run copies of the sources, to which their bytecode goes along.
 test: lint
-	. $(BIN)/activate && pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m compileall -q scripts
+	. $(BIN)/activate && PYTHONDONTWRITEBYTECODE= pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -193,12 +193,7 @@ def copy_project(folder: Path, mnist_file: Path, server: Server | None = None) -
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(
-                source,
-                folder / part,
-                ignore=shutil.ignore_patterns("__pycache__"),
-                dirs_exist_ok=True,
-            )
+            shutil.copytree(source, folder / part, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy2(source, folder / part)
     (folder / "resources" / "datasets").mkdir(parents=True)
