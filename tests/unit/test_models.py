@@ -103,6 +103,19 @@ def test_convolutions_are_initialized_by_their_replicate_and_learn(
     assert trained(engine, 0, 9) == epochs
 
 
+def test_a_perceptron_has_the_names_of_a_new_session_without_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To begin one makes TensorFlow prepare all that is compiled again, for each seed."""
+    keras.utils.clear_session()
+    layers = keras.layers
+    plain = keras.Sequential([keras.Input((3,)), *(layers.Dense(n) for n in (4, 4, 2))])
+    monkeypatch.setattr(keras.utils, "clear_session", lambda **_: pytest.fail("a new session"))
+    make = dense_model(3, [4, 4], "relu", 2)
+    for model in (make(0), make(1)):
+        assert [v.path for v in model.variables] == [v.path for v in plain.variables]
+
+
 def test_what_is_trained_is_what_the_function_returned(
     few: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

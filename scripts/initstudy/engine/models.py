@@ -121,15 +121,16 @@ def dense_model(
         last: its activation.
     """
 
+    sizes = [*((units, activation) for units in hidden_units), (outputs, last)]
+    # The names that Keras would give them in a new session. To begin one, as `user_model` must,
+    # makes TensorFlow prepare all that it has compiled again, which takes longer than an epoch.
+    names = ["dense", *(f"dense_{number}" for number in range(1, len(sizes)))]
+
     def make(seed: int) -> Any:
-        keras.utils.clear_session(free_memory=False)
-        return keras.Sequential(
-            [
-                keras.Input((features,)),
-                *(keras.layers.Dense(units, activation) for units in hidden_units),
-                keras.layers.Dense(outputs, last),
-            ]
-        )
+        layers = [
+            keras.layers.Dense(*size, name=name) for size, name in zip(sizes, names, strict=True)
+        ]
+        return keras.Sequential([keras.Input((features,)), *layers], name="sequential")
 
     return make
 
