@@ -15,8 +15,8 @@ from helpers import (
     REPOSITORY,
     SMALL,
     Project,
+    configure,
     copy_project,
-    finished_study,
     load,
 )
 from playwright.sync_api import Browser, sync_playwright
@@ -108,7 +108,9 @@ def finished(shared: Path, mnist_file: Path, server: Server) -> Project:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             folder.mkdir()
-            finished_study(folder, mnist_file, server, **SMALL)
+            project = copy_project(folder, mnist_file, server)
+            configure(project, **SMALL)
+            project.run()
             done.touch()
     return Project(folder)
 

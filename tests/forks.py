@@ -1,9 +1,10 @@
 """A process that has imported what Snakemake and the scripts of a project use, and forks.
 
 To import it all takes longer than most of what tests ask for. Whatever is asked of that process,
-Snakemake, a script that Snakemake starts or Keras' answer about a configuration, is a fork of it.
-The project's own code is not imported before. What each fork would compute again of the same bytes,
-the digests of our sources and the JavaScript of the explorer, is known to it.
+Snakemake, a script that Snakemake starts, Keras' answer about a configuration or the call of a
+user's function, is a fork of it. The project's own code is not imported before. What each fork
+would compute again of the same bytes, the digests of our sources and the JavaScript of the
+explorer, is known to it.
 """
 
 import atexit
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parent.parent
-CHECKS = "initstudy.training.checks"
+CHECKS, CALLED = "initstudy.training.checks", "initstudy.training.calling"
 MODULES = ["fcntl", "jinja2", "markdown_it", "nbformat", "pandas", "psutil", "pydantic.dataclasses"]
 MODULES += ["scipy.stats", "smart_open", "snakemake.cli", "snakemake.report", "tabulate", "yaml"]
 DRAWING = ["agg", "mixed", "svg"]
@@ -163,7 +164,13 @@ def serve(address: str, real: bool) -> None:
     run = subprocess.run
 
     def answer(command: Any, **kinds: Any) -> Any:
-        if command[-1] != CHECKS:
+        words = list(command)
+        module = words[words.index("-m") + 1] if "-m" in words else ""
+        if real and module == CALLED:
+            path = kinds["env"]["PYTHONPATH"]
+            code = ask(address, words[words.index("-m") :], Path.cwd(), 2, path=path).wait()
+            return subprocess.CompletedProcess(command, code)
+        if module != CHECKS:
             return run(command, **kinds)
         if real:
             return _ask_keras(address, command, kinds)
@@ -290,7 +297,7 @@ def _do(connection: socket.socket) -> None:
             finally:
                 atexit._run_exitfuncs()
         elif command[0] == "-m":
-            sys.path[:1] = path.split(os.pathsep)
+            sys.argv, sys.path[:1] = command[1:], path.split(os.pathsep)
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)
         else:
             sys.argv, sys.path[0] = command, str(Path(command[0]).parent)

@@ -28,7 +28,7 @@ LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 # What studies/drawn.py defines.
 drawn = SimpleNamespace(**runpy.run_path(str(REPOSITORY / "studies/drawn.py")))
 # Configurations that are tried each time, see tests/conftest.py.
-EXAMPLES = 100
+EXAMPLES = 60
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
 ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [
@@ -207,16 +207,6 @@ def copy_project(folder: Path, mnist_file: Path, server: Server | None = None) -
         kept.mkdir(parents=True, exist_ok=True)
         (folder / ".initstudy" / name).symlink_to(kept)
     return Project(folder, server)
-
-
-def finished_study(
-    folder: Path, mnist_file: Path, server: Server | None = None, **changes: object
-) -> Project:
-    """A project whose study was run here, on two cores; without a server as users run it."""
-    project = copy_project(folder, mnist_file, server)
-    configure(project, **changes)
-    project.run()
-    return project
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:

@@ -24,7 +24,6 @@ from helpers import (
     Project,
     configure,
     copy_project,
-    finished_study,
     wait_until,
 )
 from slurm import Slurm
@@ -57,6 +56,7 @@ RATES = {
     "learning_rate_seeds": 1,
 }
 HISTORIES = "results/notebook/histories.csv"
+VERDICT = "results/notebook/verdict.md"
 # Looking at the queue often is for small clusters and short jobs.
 PROFILES = {
     "generic-slurm": ["--seconds-between-status-checks", "2"],
@@ -101,7 +101,10 @@ def here(tmp_path_factory: pytest.TempPathFactory, images: Path, server: Server)
     """The study as it is run on one machine."""
     folder = tmp_path_factory.mktemp("here")
     shutil.copy2(images, folder / "few.npz")
-    return finished_study(folder, images, server, **STUDY)
+    project = copy_project(folder, images, server)
+    configure(project, **STUDY)
+    project.run(VERDICT)
+    return project
 
 
 @pytest.fixture
@@ -173,7 +176,7 @@ def runs() -> Iterator[list[Run]]:
 def test_the_same_bytes_as_here(
     profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]
 ) -> None:
-    runs.append(Run(there, profile))
+    runs.append(Run(there, profile, VERDICT))
     outcome = runs[0].ended()
     assert outcome.code == 0, outcome.text
     assert there.results == here.results
@@ -312,6 +315,7 @@ def test_jobs_that_fail_are_submitted_again(
         assert re.search(r"ended as TIMEOUT.* It had asked for \S+ and 00:01:00", outcome.text)
 
 
+@pytest.mark.thorough
 @both_profiles("generic-slurm")
 def test_snakemake_is_killed_and_then_a_node_goes_down(
     profile: str, there: Project, here: Project, slurm: Slurm, runs: list[Run]

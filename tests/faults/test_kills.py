@@ -51,7 +51,7 @@ def small(folder: Path, server: Server, real: bool) -> Project:
 
 @pytest.mark.parametrize(
     ("real", "kills", "longest"),
-    [(False, 6, 0.8), pytest.param(True, 2, 4.0, marks=pytest.mark.thorough)],
+    [(False, 3, 0.8), pytest.param(True, 2, 4.0, marks=pytest.mark.thorough)],
     ids=["no work", "real"],
 )
 def test_trainings_killed(

@@ -264,7 +264,7 @@ def sentences(findings: Findings) -> Iterator[str]:
 
 def test_no_two_statements_of_any_study_contradict_each_other(times: int) -> None:
     wrong = {}
-    for number in range(80 * times):
+    for number in range(50 * times):
         made = made_up(number)
         findings = find(made)
         pairs = all_pairs(made)

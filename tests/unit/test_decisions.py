@@ -247,7 +247,7 @@ def test_what_was_decided_stays_and_the_rest_goes_on() -> None:
 def test_five_percent_bound_what_is_decided_wrongly(
     name: str, seeds: int, variants: int, times: int
 ) -> None:
-    number = 60 * times
+    number = 40 * times
     for differ in (0, variants // 3):
         effects = np.zeros(variants)
         effects[variants - differ :] = 3.0
@@ -268,7 +268,7 @@ def test_the_power_that_was_aimed_at(shared: float, times: int) -> None:
     world = WORLDS["normal, seeds correlated by 0.8" if shared else "normal"]
     twelve, one = np.zeros(13), np.array([0.0, 3.0])
     twelve[-4:] = 3.0
-    number = 60 * times
+    number = 40 * times
     found = [rates(world, 6, twelve, number).found, rates(world, 5, one, number).found]
     print(
         f"\npower, correlation {shared}: twelve comparisons of 6 seeds, one of 5: {found}", end=""

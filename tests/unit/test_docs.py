@@ -219,7 +219,9 @@ def test_the_site_finds_from_disk_what_is_searched(browser: Browser, site: Path)
         )
 
 
-@pytest.mark.parametrize("width", [1280, pytest.param(768, marks=pytest.mark.thorough), 390])
+@pytest.mark.parametrize(
+    "width", [390, *(pytest.param(n, marks=pytest.mark.thorough) for n in (768, 1280))]
+)
 def test_the_site_opens_from_disk(browser: Browser, site: Path, width: int) -> None:
     with opened(browser, site / "index.html", width) as page:
         assert page.locator("h1").inner_text().startswith("initstudy")

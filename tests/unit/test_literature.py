@@ -184,7 +184,14 @@ RESIDUAL = """
 BRANCH = 'layers.Conv2D(16, 3, padding="same")(y)'
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "selu"])
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "relu",
+        "tanh",
+        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("gelu", "selu")),
+    ],
+)
 def test_autoinit_keeps_the_variance_one_through_thirty_layers(
     images: np.ndarray, activation: str
 ) -> None:

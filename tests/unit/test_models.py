@@ -140,9 +140,9 @@ def test_what_is_trained_is_what_the_function_returned(
     ("name", "compiled", "optimizer"),
     [
         ("convolution", "graph", ADAM),
-        ("lenet", "graph", ADAM),
+        pytest.param("lenet", "graph", ADAM, marks=pytest.mark.thorough),
         ("residual", "graph", MOMENTUM),
-        ("transformer", "graph", ADAM),
+        pytest.param("transformer", "graph", ADAM, marks=pytest.mark.thorough),
         ("normalized", "xla", MOMENTUM),
     ],
 )

@@ -41,6 +41,12 @@ LONG += ("bias_regularized", "bias_constrained", "activity_regularized", "regula
 LONG += ("masked_and_ended", "mask_through_dense", "pooled_mask", "embedded")
 LONG += ("subclass_with_helper", "nested_without_kernels", "custom_without_bias", "with_slots")
 LONG += ("custom_without_activation", "custom_local", "custom_factors", "own_activation")
+LONG += ("without_biases", "grouped", "frozen_normalization", "learned_slopes", "added_loss")
+LONG += ("constrained_kernel", "one_named_input", "own_call", "compiled", "with_schedule")
+LONG += ("with_exclusion", "separable", "einsum", "stopped", "frozen_variable", "pretrained_bias")
+LONG += ("forgotten_penalty", "pretrained_embedding", "moved_statistics", "policy_of_all")
+LONG += ("without_configuration", "noise_seeded_by_code", "drawn_constant_with_adam")
+LONG += ("all_in_bfloat16", "custom_matrix")
 LONG += ("changed_attribute", "registered_activation", "anonymous", "forgotten_argument")
 
 

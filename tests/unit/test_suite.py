@@ -565,7 +565,7 @@ def no_overlaps(figure: Figure) -> None:
             assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
 
 
-@pytest.mark.parametrize("variants", [3, 13])
+@pytest.mark.parametrize("variants", [3, pytest.param(13, marks=pytest.mark.thorough)])
 def test_labels_of_the_figures_do_not_overlap(variants: int, tmp_path: Path) -> None:
     findings = found(variants)
     for name, figure in drawn(findings, some_entries(variants=variants)).items():

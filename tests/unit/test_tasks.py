@@ -31,7 +31,7 @@ def asked(task: Task) -> dict[str, Any]:
 
 
 # What is compared with Keras each time, as a study does before it runs; all with `--thorough`.
-COMPARED = ("root mean square", "a loss of the batch", "a tag for each word")
+COMPARED = ("root mean square", "a loss of the batch")
 
 
 # Each loss, metric and form of targets once; the others with `--thorough`.

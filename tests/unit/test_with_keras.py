@@ -46,7 +46,7 @@ def compared(build: str, file: Path = KINDS, **changes: Any) -> Comparison:
     "kind",
     [
         "batch_normalized",
-        "spectral",
+        pytest.param("spectral", marks=pytest.mark.thorough),
         "half_precision",
         pytest.param("all_in_bfloat16", marks=pytest.mark.thorough),
     ],
@@ -60,7 +60,9 @@ def test_what_is_trained_alike_passes(kind: str) -> None:
     assert np.median(ratios) < 0.1
 
 
-@pytest.mark.parametrize("inputs", ["raw", "standardized", "features"])
+@pytest.mark.parametrize(
+    "inputs", ["raw", pytest.param("standardized", marks=pytest.mark.thorough), "features"]
+)
 def test_whatever_the_inputs_are_scaled_to(inputs: str) -> None:
     assert not compared("convolutions", inputs=inputs).problems
 

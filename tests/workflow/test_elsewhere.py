@@ -139,6 +139,7 @@ def test_another_workflow_uses_it(finished_other: Project, checkout: Path) -> No
     assert "Nothing to be done" in again.text
 
 
+@pytest.mark.thorough
 def test_a_script_that_was_touched_trains_no_epoch_again(other: Project, checkout: Path) -> None:
     records = other.records
     assert records

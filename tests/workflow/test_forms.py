@@ -22,6 +22,7 @@ STUDY = {
     "confirmation_seeds": 1,
     "published": None,
 }
+FUNCTION = "results/function/runs/baseline.csv"
 CODE = """from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, mnist_file: Path, server: 
             ),
             marks=pytest.mark.thorough,
         ),
-        ("function", "results/function/tests.csv", "my_data.py:load was called once."),
+        ("function", FUNCTION, "my_data.py:load was called once."),
     ],
 )
 def test_each_is_trained_on(project: Project, name: str, target: str, note: str) -> None:
@@ -107,7 +108,7 @@ def test_a_function_is_called_once_and_prints_into_no_graph(project: Project) ->
     assert (project / "calls").read_text() == "called\n" * 2
     assert graph.index("digraph of nothing") < graph.index("digraph snakemake_dag")
     # Other code, but the same arrays: nothing is trained again.
-    plan = project.plan("--configfile", "studies/function.yaml")
+    plan = project.plan(FUNCTION, "--configfile", "studies/function.yaml")
     assert plan.jobs.get("train", 0) == 0
 
 
@@ -116,7 +117,7 @@ def test_another_table_is_other_data(project: Project) -> None:
     table.write_text(table.read_text().replace(",a,", ",c,", 1))
     plan = project.plan("--configfile", "studies/table.yaml")
     assert plan.jobs["train"] > 0
-    plan = project.plan("--configfile", "studies/function.yaml")
+    plan = project.plan(FUNCTION, "--configfile", "studies/function.yaml")
     assert plan.jobs.get("train", 0) == 0
     table.write_text(table.read_text().replace(",c,", ",,", 1))
     outcome = project.snakemake("--configfile", "studies/table.yaml", "--dry-run")
