@@ -120,7 +120,6 @@ def dense_model(
         outputs: units of the last layer.
         last: its activation.
     """
-
     sizes = [*((units, activation) for units in hidden_units), (outputs, last)]
     # The names that Keras would give them in a new session. To begin one, as `user_model` must,
     # makes TensorFlow prepare all that it has compiled again, which takes longer than an epoch.
