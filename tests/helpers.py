@@ -28,7 +28,7 @@ LIBRARY = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
 # What studies/drawn.py defines.
 drawn = SimpleNamespace(**runpy.run_path(str(REPOSITORY / "studies/drawn.py")))
 # Configurations that are tried each time, see tests/conftest.py.
-EXAMPLES = 60
+EXAMPLES = 50
 # Set by .ci/run: what cannot be tested here fails, instead of being left out by name.
 ALL_TESTS = "INITSTUDY_ALL_TESTS" in os.environ
 PARTS = [

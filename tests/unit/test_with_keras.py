@@ -47,7 +47,7 @@ def compared(build: str, file: Path = KINDS, **changes: Any) -> Comparison:
     [
         "batch_normalized",
         pytest.param("spectral", marks=pytest.mark.thorough),
-        "half_precision",
+        pytest.param("half_precision", marks=pytest.mark.thorough),
         pytest.param("all_in_bfloat16", marks=pytest.mark.thorough),
     ],
 )

@@ -292,6 +292,7 @@ def test_the_set_up_in_a_folder_with_a_space_says_what_to_do(checkout: Path) -> 
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.thorough
 def test_make_run_in_a_folder_with_a_space(
     checkout: Path, tmp_path: Path, finished_other: Project
 ) -> None:

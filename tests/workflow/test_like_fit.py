@@ -99,12 +99,10 @@ def test_a_study_trains_a_network_as_fit_does(project: Project, name: str) -> No
 THROUGH_FILES = ("root mean square", "several labels", "a tag for each word")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[pytest.mark.thorough] * (name != "root mean square"))
-        for name in THROUGH_FILES
-    ],
+    THROUGH_FILES,
 )
 def test_a_study_of_another_task_trains_as_fit_does(project: Project, name: str) -> None:
     task = TASKS[name]
