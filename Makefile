@@ -41,7 +41,7 @@ leaderboard: $(VENV)/installed
 # Tests run copies of the sources, to which their bytecode goes along.
 test: lint
 	$(BIN)/python -m compileall -q scripts
-	. $(BIN)/activate && PYTHONDONTWRITEBYTECODE= pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	. $(BIN)/activate && PYTHONDONTWRITEBYTECODE= pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

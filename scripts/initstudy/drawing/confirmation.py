@@ -29,7 +29,8 @@ def confirmation(results: StudyResults, title: str, narrow: bool = False) -> Fig
     base = metric.scale * metric.sign * results.scores("baseline", seeds)
     own = metric.scale * metric.sign * results.scores("best", seeds) if again else base
     style = variant_styles(results.initializers)["best"] if again else BASELINE_STYLE
-    order = np.argsort(metric.sign * np.nan_to_num(own - base), kind="stable")
+    with np.errstate(invalid="ignore"):  # neither of two runs may have come to the target
+        order = np.argsort(metric.sign * np.nan_to_num(own - base), kind="stable")
     places = np.arange(1, len(seeds) + 1)
     with canvas(title, (NARROW if narrow else WIDTH, 3.3)) as (figure, (axes,)):
         finite = np.isfinite(base[order]) & np.isfinite(own[order])
