@@ -73,9 +73,9 @@ def mnist(mnist_file: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def times(pytestconfig: pytest.Config) -> int:
-    """How many times as many studies are simulated as usual."""
+    """How many times as many studies are simulated as usual; twice as many with `--thorough`."""
     found: int = pytestconfig.getoption("--simulations")
-    return found
+    return found * (2 if pytestconfig.getoption("--thorough") else 1)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from stand_in import TRAINING, project_of_no_work
 # through before it is killed is of no use.
 KINDS = pytest.mark.parametrize(
     ("real", "kills", "longest"),
-    [(False, 4, 0.8), pytest.param(True, 2, 4.0, marks=pytest.mark.thorough)],
+    [(False, 6, 0.8), pytest.param(True, 2, 4.0, marks=pytest.mark.thorough)],
     ids=["no work", "real"],
 )
 
@@ -35,7 +35,7 @@ def undisturbed(
         project = small(tmp_path_factory.mktemp("undisturbed") / "project", server, real)
         project.run()
         assert len(project.trainings) >= 2
-        return told(project)
+        return written(project)
 
     return of
 
@@ -126,13 +126,13 @@ def kept(
     assert finished.items() <= now.items()
     if code != 0:
         return now
-    assert told(disturbed) == undisturbed
+    assert written(disturbed) == undisturbed
     assert hidden(disturbed) == []
     shutil.rmtree(disturbed / "results")
     return {}
 
 
-def told(project: Project) -> dict[str, bytes]:
+def written(project: Project) -> dict[str, bytes]:
     """The results, without the figures: what stands in for them tells times, too."""
     return {path: text for path, text in project.results.items() if "/figures/" not in path}
 

@@ -32,7 +32,7 @@ from initstudy.results import checkpoints
 from initstudy.results.contracts import measurement_epochs
 
 # Sequences of operations that are tried by default.
-SEQUENCES = 2
+SEQUENCES = 3
 KEYS: dict[str, list[Any]] = {
     "epochs": [1, 2, 3, 4],
     "seeds": [2, 3, 4],

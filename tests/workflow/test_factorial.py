@@ -56,11 +56,23 @@ def test_a_study_becomes_factorial_and_one_factor_again(rerun: Project) -> None:
     assert 'id="pairs-figure"' in report
 
     configure(rerun, design="one_factor")
-    # As far as the verdict: what is drawn of the same is the same.
+    # As far as the verdict; the rest with `--thorough`.
     assert rerun.run(f"{RESULTS}/verdict.md").trained == []
     now = rerun.results
     assert all(now[path] == data for path, data in before.items() if "figures" not in path)
     assert rerun.plan().drawn == ["comparisons"]
+
+
+@pytest.mark.thorough
+def test_one_factor_again_has_the_figures_and_the_report_of_before(rerun: Project) -> None:
+    before = rerun.results
+    for design in ("factorial", "one_factor"):
+        configure(rerun, design=design)
+        rerun.run()
+    now = rerun.results
+    assert {path: now[path] for path in before} == before
+    assert 'id="pairs-figure"' not in (rerun / f"{RESULTS}/report.html").read_text()
+    assert "Nothing to be done" in rerun.plan().text
 
 
 def test_a_one_factor_study_has_none_of_it(project: Project) -> None:

@@ -100,10 +100,7 @@ THROUGH_FILES = ("root mean square", "several labels", "a tag for each word")
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "name",
-    THROUGH_FILES,
-)
+@pytest.mark.parametrize("name", THROUGH_FILES)
 def test_a_study_of_another_task_trains_as_fit_does(project: Project, name: str) -> None:
     task = TASKS[name]
     train, test = slice(EXAMPLES), slice(EXAMPLES, None)
